@@ -8,6 +8,7 @@ square. An upload is not to be trusted: its format is read from its content (nev
 before any pixel is decoded, and whatever cannot be opened is refused in one sentence, as a `PhotographError`.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from importlib.resources import files
@@ -23,9 +24,11 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 MAX_BYTES = 25 * 2**20  # a 50-megapixel JPEG of a telephone has 10 to 20 MiB
-MAX_PIXELS = 50_000_000  # width × height; 4 bytes each when decoded
+MAX_PIXELS = 25_000_000  # width × height of a PNG or WebP; decoding takes up to 24 bytes for each
+MAX_PIXELS_JPEG = 50_000_000  # large ones are decoded at a fraction of their size
 MIN_SIDE = 8  # pixels: scikit-learn's digits are 8×8, and in less there is nothing to explain
 MAX_ASPECT = 20  # long side / short side: the centre crop of a longer strip would show none of it
+MAX_SCANS = 100  # of a JPEG; 10 are usual in a progressive one, and each costs a pass over all pixels
 MAX_SIZE = 1024  # pixels, of the square that comes out
 
 _BUNDLED_FILES = {
@@ -74,7 +77,10 @@ _REFUSED = (
     (4, b"ftyp", "video"),
 )
 
-# Decoding takes 4 bytes a pixel several times over: one photograph at a time when a whole class uploads at once.
+# A marker of JPEG that opens a segment or ends the picture; FF 00 and FF D0 to D7 belong to a scan's data.
+_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+
+# Bounds the memory when a whole class uploads at once: one photograph is decoded at a time.
 _ONE_DECODING = threading.Lock()
 
 
@@ -165,7 +171,7 @@ def _read(source: bytes | str | Path | BinaryIO) -> bytes:
     if not content:
         raise PhotographError("source is empty (0 bytes); allowed are PNG, JPEG and WebP files.")
     if len(content) > MAX_BYTES:
-        raise PhotographError(f"source has more than {MAX_BYTES // 2**20} MiB; allowed are smaller PNG, JPEG and WebP files.")
+        raise PhotographError(f"source has more than {MAX_BYTES // 2**20} MiB; allowed are smaller files.")
     return content
 
 
@@ -177,9 +183,11 @@ def _open(content: bytes) -> ImageFile.ImageFile:
     """
     image = _reader(content)(BytesIO(content))
     width, height = image.size
-    if width * height > MAX_PIXELS:
+    limit = MAX_PIXELS_JPEG if isinstance(image, JpegImageFile) else MAX_PIXELS
+    if width * height > limit:
         raise PhotographError(
-            f"source has {width:,} × {height:,} pixels; allowed are at most {MAX_PIXELS // 10**6} million in all."
+            f"source has {width:,} × {height:,} pixels; allowed are at most {limit // 10**6} million in all "
+            f"({MAX_PIXELS_JPEG // 10**6} million in a JPEG)."
         )
     if min(width, height) < MIN_SIDE:
         raise PhotographError(f"source has {width} × {height} pixels; allowed are at least {MIN_SIDE} on each side.")
@@ -187,7 +195,22 @@ def _open(content: bytes) -> ImageFile.ImageFile:
         raise PhotographError(
             f"source has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
         )
+    if isinstance(image, JpegImageFile) and (scans := _scans(content)) > MAX_SCANS:
+        raise PhotographError(f"source is a JPEG of {scans:,} scans; allowed are at most {MAX_SCANS}.")
     return image
+
+
+def _scans(content: bytes) -> int:
+    """How many scans a JPEG announces: a few bytes each are enough to keep a decoder busy for hours."""
+    scans, position = 0, 0
+    while marker := _JPEG_MARKER.search(content, position):
+        position = marker.end()
+        if marker[0] == b"\xff\xd9":  # end of the picture; cameras append others, and films
+            break
+        if marker[0] != b"\xff\xd8":  # all but the start give their length: skip it, it may hold a thumbnail's scans
+            position += int.from_bytes(content[position : position + 2])
+        scans += marker[0] == b"\xff\xda"
+    return scans
 
 
 def _reader(content: bytes) -> Callable[[BytesIO], ImageFile.ImageFile]:
@@ -224,7 +247,7 @@ def _orientation(image: ImageFile.ImageFile) -> int:
 
 def _rgb(image: Image.Image) -> Image.Image:
     transparency = image.info.get("transparency")
-    if image.mode.startswith("I"):  # 16-bit grey, of which Pillow takes the high byte only when it is in colour
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow would clip it, though it takes the high byte of 16-bit colour
         grey = np.asarray(image)
         if transparency is not None:  # one grey that stands for "nothing here"
             grey = np.where(grey == transparency, 0xFFFF, grey)

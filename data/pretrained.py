@@ -2,9 +2,9 @@
 
     p = softmax(network((x - mean) / std))
 
-The normalisation (mean and std, as published with the weights) is the network's first layer, so "black" is black and a
-step ε is in pixel units. Weights come from torch's cache, `torch.hub.get_dir()/checkpoints` (moved with TORCH_HOME), and
-are downloaded only when asked for.
+The normalisation (mean and std, as published with the weights) is the network's first layer, so "black" is black and
+a step ε is in pixel units. Weights come from torch's cache, `torch.hub.get_dir()/checkpoints` (moved with TORCH_HOME),
+and are downloaded only when asked for.
 
     model = load("resnet18", download=True)
     x = photographs.bundled("cat", **geometry("resnet18"))     # (3, 224, 224)
