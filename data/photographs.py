@@ -190,7 +190,7 @@ def _open(content: bytes) -> ImageFile.ImageFile:
             f"({MAX_PIXELS_JPEG // 10**6} million in a JPEG)."
         )
     if min(width, height) < MIN_SIDE:
-        raise PhotographError(f"source has {width} × {height} pixels; allowed are at least {MIN_SIDE} on each side.")
+        raise PhotographError(f"source has {width:,} × {height:,} pixels; allowed are {MIN_SIDE} or more on each side.")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PhotographError(
             f"source has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
