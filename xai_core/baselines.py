@@ -1,0 +1,86 @@
+"""The baseline x′: the input that stands for "nothing to see", where a path starts.
+
+Every static choice smuggles in an assumption (UNI paper, Figures 2–5; Sturmfels et al. 2020):
+black, white, grey, a colour: pixels of that colour get nothing, since x − x′ = 0 there (a bias of colour);
+blurred: what survives the blur gets nothing (texture); noise: neighbouring pixels differ by chance (frequency).
+
+Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient will be multiplied with.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.symbols import BaselineName
+
+BLUR = 0.1  # σ of the blurred baseline, as a share of the image's longer side: 22 pixels at 224
+NOISE = 0.38  # σ of the Gaussian noise: severity 5 of ImageNet-C (Hendrycks & Dietterich 2019)
+PHOTONS = 3  # photons a fully bright pixel sends on average: shot noise of severity 5 in ImageNet-C
+
+CONSTANT = {"black": 0.0, "grey": 0.5, "white": 1.0}
+
+
+def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) -> Tensor:
+    """x′ for x: (N, …) → (N, …).
+
+    baseline: "black" 0, "grey" ½, "white" 1; "mean", each image's mean colour (for other data: its mean feature);
+        "blurred", Gaussian of σ = 0.1 · the longer side; "gaussian_noise" x + N(0, .38²), "shot_noise" Poisson(3x)/3, both
+        cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a tensor that broadcasts to x (another image, a data set's
+        mean image, …), or a colour: one number a channel. The same noise serves every image of a batch.
+    Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite.
+    """
+    x = x.detach()
+    if isinstance(baseline, Tensor | list | tuple):
+        return _given(x, torch.as_tensor(baseline))
+    if not isinstance(baseline, str):
+        raise TypeError(f"baseline must be a name, a colour or a tensor; got {type(baseline).__name__}")
+    symbols.check(make_baseline, baseline=baseline)
+    generator = torch.Generator().manual_seed(seed)
+    if baseline in CONSTANT:
+        return torch.full_like(x, CONSTANT[baseline])
+    if baseline == "mean":
+        return x.mean(dim=tuple(range(2, x.dim())) or 1, keepdim=True).expand_as(x).contiguous()
+    if baseline == "blurred":
+        return blur(x, BLUR * max(x.shape[2:], default=0))
+    if baseline == "uniform_noise":
+        return torch.rand(x.shape[1:], generator=generator).to(x).expand_as(x).contiguous()
+    if baseline == "gaussian_noise":
+        return (x + NOISE * torch.randn(x.shape[1:], generator=generator).to(x)).clamp(0, 1)
+    # shot_noise: the photons that arrive are counted one image at a time, from the same seed
+    photons = [torch.poisson(PHOTONS * i.clamp(min=0).cpu().float(), generator.manual_seed(seed)) for i in x]
+    return (torch.stack(photons).to(x) / PHOTONS).clamp(0, 1)
+
+
+def _given(x: Tensor, baseline: Tensor) -> Tensor:
+    """A baseline that the caller made: a colour, one input, or a batch."""
+    if baseline.dim() == 1 and x.dim() > 2 and len(baseline) == x.shape[1]:
+        baseline = baseline.view(1, -1, *[1] * (x.dim() - 2))  # a colour: one number a channel
+    baseline = baseline.detach().to(x)
+    try:
+        given, baseline = tuple(baseline.shape), baseline.expand_as(x)
+    except RuntimeError as error:
+        raise ValueError(
+            f"baseline must broadcast to x of shape {tuple(x.shape)}; got shape {tuple(baseline.shape)}"
+        ) from error
+    if not torch.isfinite(baseline).all():
+        raise ValueError(f"baseline must be finite; the given tensor of shape {given} has NaN or infinite numbers")
+    return baseline
+
+
+def blur(x: Tensor, sigma: float | Tensor) -> Tensor:
+    """Gaussian blur of images (N, C, H, W) with standard deviation `sigma` in pixels; the border is repeated outwards.
+
+    Raises ValueError if x is not a batch of images.
+    """
+    if x.dim() != 4:
+        raise ValueError(f"baseline 'blurred' needs images (N, C, H, W); x has shape {tuple(x.shape)}")
+    channels = x.shape[1]
+    radius = max(1, math.ceil(3 * float(sigma)))
+    offsets = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)
+    kernel = torch.exp(-offsets.square() / (2 * sigma**2))
+    kernel = (kernel / kernel.sum()).view(1, 1, 1, -1).expand(channels, 1, 1, -1)  # (C, 1, 1, 2r+1)
+    padded = torch.nn.functional.pad(x, (radius,) * 4, mode="replicate")
+    across = torch.nn.functional.conv2d(padded, kernel, groups=channels)
+    return torch.nn.functional.conv2d(across, kernel.transpose(2, 3), groups=channels)

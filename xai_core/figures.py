@@ -1,0 +1,204 @@
+"""Figures: attributions as pictures. Computing, scaling and drawing are three steps, and this file does the last two.
+
+Red speaks for the class, blue against it, white says nothing (RdBu_r: safe for colour-blind readers). Limits are symmetric, so
+that 0 is white, and one scale serves all maps of a comparison. Which scale that is, the figure says.
+
+Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot keeps a global list of figures, which leaks in a
+server and breaks under threads.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgb
+from matplotlib.figure import Figure
+from torch import Tensor
+
+COLOURS = "RdBu_r"
+FOR, AGAINST = "#b2182b", "#2166ac"  # the ends of that map, for bars and words
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d5d5d")  # Okabe & Ito 2008
+TOP = 99.5  # the percentile of |A| at which colours saturate: one extreme pixel must not bleach the rest
+SCALES = {
+    "share": "each map as shares of its own Σ|A|, one scale for all",
+    "value": "the numbers as they are, one scale for all",
+    "own": "each map by its own largest numbers",
+}
+INK = {"light": "#1a1a1a", "dark": "#f0f0f0"}
+
+
+def figure(width: float, height: float, theme: str = "light") -> Figure:
+    """An empty figure of that many inches with transparent ground, whose text is legible on the theme's page."""
+    fig = Figure(figsize=(width, height), layout="constrained", dpi=110)
+    fig.patch.set_alpha(0)
+    fig._ink = INK[theme]
+    return fig
+
+
+def style(ax: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
+    """Axes with labels large enough for the last row of a lecture hall, in the colour of the page's text."""
+    ink = ax.figure._ink
+    ax.set_title(title, fontsize=13, color=ink)
+    ax.set_xlabel(x, fontsize=12, color=ink)
+    ax.set_ylabel(y, fontsize=12, color=ink)
+    ax.tick_params(labelsize=11, colors=ink)
+    ax.patch.set_alpha(0)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(ink)
+    return ax
+
+
+def pixel_map(A: Tensor) -> np.ndarray:
+    """The sum over channels, with its sign: (C, H, W) or (1, C, H, W) → (H, W)."""
+    A = A.detach().cpu().double()
+    return (A[0] if A.dim() == 4 else A).sum(0).numpy()
+
+
+def pixels(image: Tensor) -> np.ndarray:
+    """(C, H, W) or (1, C, H, W) in [0, 1] → (H, W, 3), cut to the displayable range."""
+    image = image.detach().cpu().float()
+    image = image[0] if image.dim() == 4 else image
+    return image.clamp(0, 1).expand(3, -1, -1).permute(1, 2, 0).numpy()
+
+
+def scaled(maps: Mapping[str, np.ndarray], scale: str = "share") -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0)."""
+    if scale not in SCALES:
+        raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
+    drawn = {n: m / (np.abs(m).sum() or 1.0) for n, m in maps.items()} if scale == "share" else dict(maps)
+    top = {n: float(np.percentile(np.abs(m), TOP)) or float(np.abs(m).max()) for n, m in drawn.items()}
+    if scale != "own":
+        top = dict.fromkeys(top, max(top.values(), default=0.0))
+    return drawn, {n: t or 1.0 for n, t in top.items()}  # an all-zero map is drawn white, on any scale
+
+
+def coloured(map_: np.ndarray, top: float, image: np.ndarray | None = None, opacity: float = 1.0) -> np.ndarray:
+    """A map in colour, (H, W) → (H, W, 3), laid over the grey image if opacity < 1."""
+    colour = ScalarMappable(Normalize(-top, top), COLOURS).to_rgba(map_)[..., :3]
+    if image is None or opacity >= 1:
+        return colour
+    grey = image.mean(2, keepdims=True)
+    return opacity * colour + (1 - opacity) * grey
+
+
+def map_grid(
+    image: Tensor,
+    attributions: Mapping[str, Tensor],
+    *,
+    captions: Mapping[str, str] | None = None,
+    scale: str = "share",
+    opacity: float = 1.0,
+    columns: int = 5,
+    theme: str = "light",
+    picture_title: str = "picture",
+) -> Figure:
+    """The picture and its maps side by side, with one colour bar that says what red and blue mean.
+
+    image: (C, H, W) or (1, C, H, W), pixels in [0, 1]. attributions: name → (C, H, W) or (1, C, H, W).
+    captions: a second line for a map's title, such as the number that judges it. opacity: 0 shows the grey picture, 1 the map.
+    """
+    drawn, top = scaled({n: pixel_map(A) for n, A in attributions.items()}, scale)
+    panels = len(drawn) + 1
+    columns = min(columns, panels)
+    lines = -(-panels // columns)
+    fig = figure(2.7 * columns + 1.1, 3.2 * lines, theme)
+    axes = np.atleast_1d(fig.subplots(lines, columns)).ravel()
+    ground = pixels(image)
+    _picture(axes[0], ground, picture_title)
+    for ax, (name, map_) in zip(axes[1:], drawn.items(), strict=False):
+        caption = (captions or {}).get(name, "")
+        _picture(ax, coloured(map_, top[name], ground, opacity), f"{name}\n{caption}" if caption else name)
+    for ax in axes[panels:]:
+        ax.set_visible(False)
+    _colour_bar(fig, axes[:panels], "" if scale == "own" else next(iter(top.values()), 1.0), scale)
+    return fig
+
+
+def _picture(ax: Axes, rgb: np.ndarray, title: str) -> None:
+    ax.imshow(rgb, interpolation="nearest")
+    ax.set_title(title, fontsize=12, color=ax.figure._ink)
+    ax.set_axis_off()
+
+
+def _colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) -> None:
+    unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
+    limit = 1.0 if top == "" else top
+    bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=list(axes), shrink=0.8, pad=0.01)
+    bar.set_ticks([-limit, 0, limit], labels=[f"against\n{-limit:.2g}", "0", f"for\n+{limit:.2g}"])
+    bar.set_label(unit, color=fig._ink, fontsize=11)
+    bar.ax.tick_params(colors=fig._ink, labelsize=10)
+    bar.outline.set_visible(False)
+
+
+def picture_row(pictures: Mapping[str, Tensor], theme: str = "light") -> Figure:
+    """Pictures side by side under their names: name → (C, H, W) or (1, C, H, W), pixels in [0, 1]."""
+    fig = figure(2.7 * len(pictures), 3.1, theme)
+    for ax, (name, image) in zip(np.atleast_1d(fig.subplots(1, len(pictures))), pictures.items(), strict=True):
+        _picture(ax, pixels(image), name)
+    return fig
+
+
+def curves(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str,
+    y: str,
+    title: str = "",
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    zero: bool = True,
+    theme: str = "light",
+) -> Figure:
+    """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own dashes."""
+    fig = figure(7, 3.8, theme)
+    ax = style(fig.subplots(), title, x, y)
+    for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
+        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+    for name, (at, height) in (marks or {}).items():
+        ax.plot([at], [height], "o", color=fig._ink, markersize=9)
+        ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig._ink)
+    if zero:
+        ax.axhline(0, color=fig._ink, linewidth=0.6)
+    if len(lines) > 1:
+        ax.legend(fontsize=11, frameon=False, labelcolor=fig._ink)
+    return fig
+
+
+def riemann(
+    curve: tuple[Sequence[float], Sequence[float]],
+    points: Sequence[float],
+    heights: Sequence[float],
+    weights: Sequence[float],
+    *,
+    title: str = "",
+    theme: str = "light",
+) -> Figure:
+    """The area under dF/dα as a rule sees it: a rectangle for each of its points, over the true curve.
+
+    curve: (α, dF/dα) finely sampled; points, heights, weights: α_k, dF/dα there, and the rectangle's width w_k.
+    """
+    fig = figure(7, 3.8, theme)
+    ax = style(fig.subplots(), title, "α: from the baseline (0) to the input (1)", "dF/dα")
+    edges = np.concatenate([[0.0], np.cumsum(weights)])
+    ax.bar(edges[:-1], heights, width=weights, align="edge", color=(*to_rgb(LINES[0]), 0.3), edgecolor=LINES[0])
+    ax.plot(points, heights, "o", color=LINES[0], markersize=5)
+    ax.plot(*curve, color=LINES[1], linewidth=2.2)
+    ax.axhline(0, color=fig._ink, linewidth=0.6)
+    return fig
+
+
+def weight_bars(weights: Mapping[str, float], *, title: str = "", theme: str = "light") -> Figure:
+    """Signed weights as horizontal bars, the largest on top: name → weight."""
+    order = sorted(weights, key=lambda n: abs(weights[n]))
+    fig = figure(6, 0.9 + 0.34 * len(order), theme)
+    ax = style(fig.subplots(), title, "weight (score)", "")
+    ax.barh(order, [weights[n] for n in order], color=[FOR if weights[n] > 0 else AGAINST for n in order])
+    ax.axvline(0, color=fig._ink, linewidth=0.6)
+    return fig
+
+
+def difference(a: Tensor, b: Tensor, amplify: float) -> Tensor:
+    """½ + amplify · (a − b), a picture of a small difference: grey is none. The factor has to be stated beside it."""
+    return (0.5 + amplify * torch.sub(a, b)).clamp(0, 1)

@@ -1,0 +1,80 @@
+"""Gradients: how much would the score change if this pixel changed a little?
+
+    simple gradient      A = ∇F(x)                              Simonyan, Vedaldi & Zisserman 2014, §3
+    gradient × input     A = x ⊙ ∇F(x)                          Shrikumar et al. 2016
+    SmoothGrad           A = 1/N Σ ∇F(x + n_k),  n ~ N(0, σ²)   Smilkov et al. 2017, §3
+    SmoothGrad²          A = 1/N Σ ∇F(x + n_k)²                 Hooker et al. 2019, §4
+    VarGrad              A = Var_k ∇F(x + n_k)                  Adebayo et al. 2018, §2
+
+Units: score per unit of the input; × input gives score; the last two are squares. Signs are kept.
+What to look at: at a saturated input the gradient is 0, however important the pixel (f(x) = 1 − ReLU(1 − x) at x = 2).
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.score import ScoreFunction, gradient, rows_at_once
+from xai_core.symbols import Copies, Noise
+
+
+def simple_gradient(f: ScoreFunction, x: Tensor) -> Tensor:
+    """∇F(x): (N, …) → (N, …), signed."""
+    return gradient(f, x)[1]
+
+
+def gradient_x_input(f: ScoreFunction, x: Tensor) -> Tensor:
+    """x ⊙ ∇F(x): (N, …) → (N, …)."""
+    return x.detach() * gradient(f, x)[1]
+
+
+def smoothgrad(f: ScoreFunction, x: Tensor, N: Copies = 50, sigma: Noise = 0.15, seed: int = 0) -> Tensor:
+    """The mean gradient of N noisy copies of x: (N, …) → (N, …).
+
+    sigma is relative to each image's range max − min, as in the paper. All images of a batch get the same noise, so an
+    image's explanation does not depend on its neighbours.
+    """
+    symbols.check(smoothgrad, N=N, sigma=sigma)
+    total = torch.zeros_like(x)
+    for slopes in _noisy_gradients(f, x, N, sigma, seed):  # (n, N, …)
+        total += slopes.sum(0)
+    return total / N
+
+
+def smoothgrad_squared(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
+    """The mean squared gradient of N noisy copies of x: (N, …) → (N, …), not negative. Defaults: NormLIME paper, §5."""
+    symbols.check(smoothgrad_squared, N=N, sigma=sigma)
+    total = torch.zeros_like(x)
+    for slopes in _noisy_gradients(f, x, N, sigma, seed):
+        total += slopes.square().sum(0)
+    return total / N
+
+
+def vargrad(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
+    """The unbiased variance of the gradient over N noisy copies of x: (N, …) → (N, …). Defaults: NormLIME paper, §5."""
+    symbols.check(vargrad, N=N, sigma=sigma)
+    if N < 2:
+        raise ValueError(f"N must be at least 2 for a variance; got {N}")
+    count, mean, squares = 0, torch.zeros_like(x), torch.zeros_like(x)
+    for slopes in _noisy_gradients(f, x, N, sigma, seed):
+        # Merging two means and sums of squared deviations (Chan et al. 1983): no difference of large numbers, never < 0.
+        n, part = len(slopes), slopes.mean(0)
+        squares += (slopes - part).square().sum(0) + (part - mean).square() * (count * n / (count + n))
+        mean += (part - mean) * (n / (count + n))
+        count += n
+    return squares / (N - 1)
+
+
+def _noisy_gradients(f: ScoreFunction, x: Tensor, N: int, sigma: float, seed: int) -> Iterator[Tensor]:
+    """∇F(x + n_k) for k = 1…N, in passes of bounded memory: each (n, N, …)."""
+    x = x.detach()
+    span = x.flatten(1).amax(1) - x.flatten(1).amin(1)  # (N,)
+    scale = sigma * span.view(-1, *[1] * (x.dim() - 1))
+    generator = torch.Generator().manual_seed(seed)
+    for copies in torch.arange(N).split(max(1, rows_at_once(x) // len(x))):
+        # One draw a copy, so that the noise depends on the seed alone and not on the size of a pass.
+        noise = torch.stack([torch.randn(x.shape[1:], generator=generator, dtype=x.dtype) for _ in copies])
+        points = x + scale * noise[:, None].to(x.device)  # (n, N, …)
+        yield gradient(f, points.flatten(0, 1))[1].view(points.shape)

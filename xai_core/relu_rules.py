@@ -1,0 +1,92 @@
+"""Two changed rules for the backward pass through ReLU.
+
+A ReLU passes a on where a > 0. With g the gradient that comes from above, three rules send back (Springenberg et al. 2015, Fig. 1)
+
+    gradient           g · 1[a > 0]
+    deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014
+    guided backprop    g · 1[g > 0] · 1[a > 0]
+
+Units: those of a gradient, but neither is the gradient of any function, and both mostly redraw edges (Adebayo et al. 2018).
+What to look at: how little guided backprop changes when you ask for another class.
+
+The rule replaces ReLU itself while a score is computed, in this thread alone: modules, functions and in-place forms, reused or not,
+are all caught, and no hook is left on the network.
+"""
+
+import warnings
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from xai_core.score import ScoreFunction, gradient
+
+
+class _Deconvolution(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a: Tensor) -> Tensor:
+        return a.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx, g: Tensor) -> Tensor:
+        return g * (g > 0)
+
+
+class _Guided(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a: Tensor) -> Tensor:
+        ctx.save_for_backward(a > 0)
+        return a.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx, g: Tensor) -> Tensor:
+        (positive,) = ctx.saved_tensors
+        return g * (g > 0) * positive
+
+
+RELU = {F.relu, torch.relu, Tensor.relu}
+RELU_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
+CLAMP = {torch.clamp, Tensor.clamp, torch.clamp_min, Tensor.clamp_min, torch.clip, Tensor.clip}
+
+
+class ReLURule(TorchFunctionMode):
+    """Within `with ReLURule(rule):` every ReLU of this thread sends its gradient back by `rule`. `met` counts them."""
+
+    def __init__(self, rule: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.rule, self.met = rule, 0
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        in_place = function in RELU_IN_PLACE or (function is F.relu and (kwargs.get("inplace") or args[1:] == (True,)))
+        if not (in_place or function in RELU or (function in CLAMP and _is_relu(*args[1:], **kwargs))):
+            return function(*args, **kwargs)
+        self.met += 1
+        a = args[0] if args else kwargs["input"]
+        # A later in-place operation must not reach what the rule was told, nor the rule what the network keeps.
+        return a.copy_(self.rule(a.clone())) if in_place else self.rule(a)
+
+
+def _is_relu(min=None, max=None, **_) -> bool:
+    """clamp(a, min=0) is a ReLU by another name."""
+    return max is None and not isinstance(min, Tensor) and min == 0
+
+
+def deconvolution(f: ScoreFunction, x: Tensor) -> Tensor:
+    """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …)."""
+    return _with_rule(_Deconvolution.apply, f, x, "deconvolution")
+
+
+def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
+    """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …)."""
+    return _with_rule(_Guided.apply, f, x, "guided_backprop")
+
+
+def _with_rule(rule: Callable[[Tensor], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
+    with ReLURule(rule) as changed:
+        A = gradient(f, x)[1]
+    if not changed.met:
+        warnings.warn(f"{name}: this network calls no ReLU, so the result is its simple gradient", stacklevel=3)
+    return A

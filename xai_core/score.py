@@ -1,0 +1,204 @@
+"""The score F_c: the one function of the input that every method explains.
+
+    F_c(x) = softmax(model(x))_c   (output="probability")   or   model(x)_c   (output="logit")
+
+A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects (the weights' memory is shared,
+nothing is copied that is large), in evaluation mode and with frozen weights. So no method can change the caller's network,
+thirty students may explain one network at once, and autograd computes the gradient of the input alone: freezing the
+weights halves the time of a gradient.
+
+What to look at: `make_score` builds F_c, `forward` and `gradient` evaluate it in passes of bounded memory.
+"""
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+ROWS_AT_ONCE = 64  # most rows in one pass through the network; more gains nothing on a CPU
+NUMBERS_AT_ONCE = 32 * 3 * 224 * 224  # most input numbers in one pass: 32 photographs of 224 × 224
+
+OUTPUTS = ("probability", "logit")
+
+
+@dataclass(frozen=True)
+class Score:
+    """F_c as a function (R, …) → (R,). Build one with `make_score`.
+
+    A batch of N images may be repeated M times, one copy behind the other; row r then belongs to image r mod N, and is
+    scored for that image's target.
+    """
+
+    model: nn.Module  # the private copy: evaluation mode, frozen weights
+    target: Tensor  # (N,) class of each image, or (1,) one class for all
+    output: str = "probability"
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """F_c of each row: (R, …) → (R,)."""
+        outputs = self.outputs(x)  # (R, classes)
+        target = self.target.to(x.device)[torch.arange(len(x), device=x.device) % len(self.target)]
+        return outputs.gather(1, target[:, None])[:, 0]
+
+    def logits(self, x: Tensor) -> Tensor:
+        """What the network returns: (R, …) → (R, classes), checked."""
+        try:
+            logits = self.model(
+                x.clone()
+            )  # a network may overwrite its input in place; the caller's is not its to write
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            raise ValueError(
+                f"the model cannot take x of shape {tuple(x.shape)} and type {x.dtype} on {x.device}: {error}"
+            ) from error
+        if not isinstance(logits, Tensor):
+            raise TypeError(f"model must return a tensor (N, classes); got {type(logits).__name__}")
+        if logits.dim() != 2 or len(logits) != len(x):
+            raise ValueError(
+                f"model must map (N, …) to (N, classes); it maps {tuple(x.shape)} to {tuple(logits.shape)}"
+                " (is the batch dimension of x missing?)"
+            )
+        classes = logits.shape[1]
+        if self.output == "probability" and classes == 1:
+            raise ValueError(
+                "output='probability' needs a model with two classes or more, it has 1; use output='logit'"
+            )
+        outside = self.target[(self.target < 0) | (self.target >= classes)]
+        if len(outside):
+            raise ValueError(f"target must be a class from 0 to {classes - 1}; got {int(outside[0])}")
+        return logits
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """The scores of all classes: (R, …) → (R, classes), probabilities or logits as `output` says."""
+        logits = self.logits(x)
+        return logits.softmax(1) if self.output == "probability" else logits
+
+    def rows(self, index: Tensor) -> "Score":
+        """The score of these rows alone: their targets, in this order."""
+        return self if len(self.target) == 1 else replace(self, target=self.target[index.cpu() % len(self.target)])
+
+
+ScoreFunction = Score | Callable[[Tensor], Tensor]  # most methods need no more than a function (R, …) → (R,)
+
+
+def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: str = "probability") -> Score:
+    """F_c for a network, an input and a target.
+
+    model: any module that maps (N, …) to (N, classes), logits. It is not changed; a network in training mode is
+        explained in evaluation mode (dropout off, batch statistics frozen), with a warning where that matters.
+    x: (N, …), floating point. Only checked, and used to find the predicted class.
+    target: a class, a tensor of N classes, or "predicted".
+    output: "probability" (softmax) or "logit".
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module; got {type(model).__name__}")
+    if output not in OUTPUTS:
+        raise ValueError(f"output must be one of {', '.join(OUTPUTS)}; got {output!r}")
+    check_input(x)
+    if any(m.training for m in model.modules() if isinstance(m, _BEHAVES_DIFFERENTLY_IN_TRAINING)):
+        warnings.warn("the model is in training mode; it is explained in evaluation mode", stacklevel=3)
+    model = private_copy(model)
+    if isinstance(target, str) and target == "predicted":
+        f = Score(model, torch.zeros(1, dtype=torch.long), output)
+        with torch.no_grad():
+            return replace(f, target=torch.cat([f.logits(x[i]).argmax(1) for i in passes(x)]).cpu())
+    return Score(model, _as_target(target, len(x)), output)
+
+
+_BEHAVES_DIFFERENTLY_IN_TRAINING = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+
+
+def _as_target(target: int | Tensor, n: int) -> Tensor:
+    allowed = f"target must be a class number, a tensor of {n} class numbers (one a row of x) or 'predicted'"
+    if isinstance(target, Tensor):
+        if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
+            raise TypeError(f"{allowed}; got a tensor of {target.dtype}")
+        if target.dim() > 1 or (target.dim() == 1 and len(target) != n):
+            raise ValueError(f"{allowed}; got a tensor of shape {tuple(target.shape)}")
+        return target.detach().cpu().long().reshape(-1)
+    if isinstance(target, str):
+        raise ValueError(f"{allowed}; got {target!r}")
+    if isinstance(target, bool) or not hasattr(target, "__index__"):
+        raise TypeError(f"{allowed}; got {target!r}")
+    return torch.tensor([target.__index__()])
+
+
+def check_input(x: Tensor) -> None:
+    """Raise TypeError or ValueError unless x is a finite floating-point batch (N, …)."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor (N, …); got {type(x).__name__}")
+    if not x.is_floating_point():
+        raise TypeError(f"x must be floating point, pixels in [0, 1]; got {x.dtype} (for 0…255 use x.float() / 255)")
+    if x.dim() < 2 or x.numel() == 0:
+        raise ValueError(f"x must be a batch (N, …) with at least one row; got shape {tuple(x.shape)}")
+    if not torch.isfinite(x).all():
+        raise ValueError(
+            f"x must be finite; {int((~torch.isfinite(x)).sum())} of its {x.numel()} numbers are NaN or infinite"
+        )
+
+
+@torch.inference_mode(False)
+def private_copy(model: nn.Module, weights: dict[str, Tensor] | None = None, *, frozen: bool = True) -> nn.Module:
+    """The same network in objects of its own, in evaluation mode; the weights share the original's memory.
+
+    weights: other values for some of the parameters, by name (the unlearned θ̂ of UNI, randomised layers, …).
+    frozen: False lets gradients reach the parameters (of the copy).
+    `torch.func.functional_call` would do the same more briefly, but it swaps the parameters of the *shared* module in and
+    out during the call: two threads doing so at once leave the network with the wrong ones.
+    """
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
+    replacements = {}
+    for name, parameter in model.named_parameters():
+        value = (weights or {}).get(name, parameter).detach()
+        value = value.clone() if value.is_inference() else value
+        replacements[id(parameter)] = nn.Parameter(value, requires_grad=not frozen and value.is_floating_point())
+    for buffer in model.buffers():  # small, and some layers count their calls in them: copied, not shared
+        replacements[id(buffer)] = buffer.detach().clone()
+    for module in model.modules():  # tensors that a forward pass left behind; deepcopy refuses those with a history
+        for value in vars(module).values():
+            if isinstance(value, Tensor) and value.grad_fn is not None:
+                replacements[id(value)] = value.detach()
+    try:
+        return copy.deepcopy(model, replacements).eval()
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
+
+
+def rows_at_once(x: Tensor) -> int:
+    """How many rows like those of x go through the network in one pass."""
+    return max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // max(1, x[0].numel())))
+
+
+def passes(x: Tensor) -> Iterator[Tensor]:
+    """Row indices of x, in passes of bounded memory."""
+    yield from torch.arange(len(x)).split(rows_at_once(x))
+
+
+def rows(f: ScoreFunction, index: Tensor) -> ScoreFunction:
+    """The score of these rows alone."""
+    return f.rows(index) if isinstance(f, Score) else f
+
+
+def forward(f: ScoreFunction, x: Tensor) -> Tensor:
+    """F(x) without a gradient: (R, …) → (R,)."""
+    with torch.no_grad():
+        return torch.cat([rows(f, i)(x[i]) for i in passes(x)])
+
+
+def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
+    """F(x) and ∇ₓF(x) of every row: (R, …) → (R,), (R, …)."""
+    values, slopes = [], []
+    for i in passes(x):
+        with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode
+            point = x[i].detach().clone().requires_grad_()
+            value = rows(f, i)(point)
+            if not value.requires_grad:
+                raise ValueError("the score has no gradient at x: the model does not depend on x, or detaches it")
+            (slope,) = torch.autograd.grad(value.sum(), point)  # the rows are independent, so one sum serves them all
+        values.append(value.detach())
+        slopes.append(slope)
+    return torch.cat(values), torch.cat(slopes)

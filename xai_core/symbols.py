@@ -1,0 +1,154 @@
+"""The symbols: every number a method can be tuned by, declared once.
+
+A method names its symbols in its signature, and nowhere else:
+
+    def integrated_gradients(f, x, baseline: BaselineName = "black", B: Steps = 15, rule: Rule = "right")
+
+The annotation says what the number is (letter, meaning, unit, range); the default beside it is the method's own, because
+the same letter is rightly 50 noisy copies in SmoothGrad and 1000 masks in LIME. Sliders, notebook widgets, error messages
+and the notation table are all made from such signatures (see `of`), so a new parameter appears everywhere by itself.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
+from typing import Annotated, Any, get_args
+
+import torch
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A number with a letter: what it means and which values make sense.
+
+    `low` and `high` bound a slider. Only `least` (and `above`, for a bound that is itself excluded) bounds what the
+    function accepts: a slider must end somewhere, mathematics need not.
+    """
+
+    name: str  # the keyword, as in explain(..., eps=0.5)
+    letter: str  # as on every screen: ε
+    meaning: str
+    unit: str
+    low: float
+    high: float
+    step: float
+    least: float = 0.0
+    above: bool = False  # True: the value must be greater than `least`, not equal to it
+    whole: bool = False  # True: an integer
+    logarithmic: bool = False  # True: a slider should move in powers
+    optional: bool = False  # True: None means "chosen by the method's rule"
+    per_image: bool = False  # True: a tensor with one value for each image may be given
+    default: float | None = field(default=None, compare=False)  # filled in from a signature by `of`
+
+    def check(self, value: Any) -> None:
+        """Raise TypeError or ValueError with a sentence if `value` cannot be this symbol."""
+        if value is None and self.optional:
+            return
+        if self.per_image and isinstance(value, torch.Tensor):
+            for each in value.flatten().tolist():
+                self.check(each)
+            return
+        kind, allowed = (Integral, "a whole number") if self.whole else (Real, "a number")
+        bound = f"{'greater than' if self.above else 'at least'} {self.least:g}"
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise TypeError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
+        if not math.isfinite(value) or value < self.least or (self.above and value == self.least):
+            raise ValueError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A word with a fixed list of values, such as the quadrature rule. `open` lists accept other values too."""
+
+    name: str
+    meaning: str
+    values: tuple[str, ...]
+    open: str = ""  # what may be given besides the words, in words; empty if nothing
+    default: Any = field(default=None, compare=False)
+
+    def check(self, value: Any) -> None:
+        """Raise ValueError with the list of words if `value` is not one of them."""
+        if (isinstance(value, str) or not self.open) and value not in self.values:
+            also = f", or {self.open}" if self.open else ""
+            raise ValueError(
+                f"{self.name} ({self.meaning}) must be one of {', '.join(self.values)}{also}; got {value!r}"
+            )
+
+
+Steps = Annotated[
+    int, Symbol("B", "B", "Riemann steps along the path", "gradients", low=1, high=300, step=1, least=1, whole=True)
+]
+MatchingSteps = Annotated[
+    int, Symbol("T", "T", "steps of baseline matching", "gradients", low=1, high=50, step=1, least=1, whole=True)
+]
+Length = Annotated[
+    int, Symbol("K", "K", "length of the explanation", "features", low=1, high=30, step=1, least=1, whole=True)
+]
+Samples = Annotated[int, Symbol("N", "N", "random samples", "samples", low=10, high=2000, step=10, least=1, whole=True)]
+Copies = Annotated[
+    int, Symbol("N", "N", "noisy copies of the input", "gradients", low=2, high=200, step=1, least=1, whole=True)
+]
+Budget = Annotated[
+    float | torch.Tensor | None,
+    Symbol(
+        "eps", "ε", "perturbation budget ‖x − x′‖₂", "pixel values, ℓ2",
+        low=0.01, high=30.0, step=0.01, above=True, logarithmic=True, optional=True,
+        per_image=True,
+    ),
+]  # fmt: skip
+Ascent = Annotated[
+    float, Symbol("eta", "η", "unlearning step ‖θ̂ − θ‖₂", "weights, ℓ2", low=0.05, high=5.0, step=0.05, above=True)
+]
+Rate = Annotated[
+    float,
+    Symbol("mu", "μ", "step size of baseline matching", "pixel values", low=0.0005, high=1.0, step=0.0005, above=True,
+           logarithmic=True),
+]  # fmt: skip
+Noise = Annotated[
+    float,
+    Symbol("sigma", "σ", "standard deviation of the noise", "of the input's range", low=0.01, high=0.5, step=0.01,
+           above=True),
+]  # fmt: skip
+Width = Annotated[
+    float,
+    Symbol("sigma", "σ", "width of the locality kernel", "distance", low=0.05, high=2.0, step=0.05, above=True),
+]
+
+Rule = Annotated[
+    str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
+]
+BaselineName = Annotated[
+    str | torch.Tensor,
+    Choice(
+        "baseline", "where the path starts",
+        ("black", "white", "grey", "mean", "blurred", "gaussian_noise", "uniform_noise", "shot_noise"),
+        open="a tensor that broadcasts to x, or a colour as one number a channel",
+    ),
+]  # fmt: skip
+Fill = Annotated[str, Choice("fill", "what stands where a feature is off", ("grey", "mean", "black", "blurred"))]
+Segmentation = Annotated[
+    str | torch.Tensor,
+    Choice("segments", "the features that are switched", ("slic", "quickshift", "grid", "pixels"),
+           open="an integer tensor of labels, one a pixel"),
+]  # fmt: skip
+Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
+
+
+def of(function: Callable) -> dict[str, Symbol | Choice]:
+    """The symbols and choices in a function's signature, by keyword, each with that function's default."""
+    found = {}
+    for parameter in inspect.signature(function).parameters.values():
+        for note in get_args(parameter.annotation)[1:]:
+            if isinstance(note, Symbol | Choice):
+                found[parameter.name] = replace(note, default=parameter.default)
+    return found
+
+
+def check(function: Callable, **given: Any) -> None:
+    """Check arguments against the symbols in the signature of `function`; raise TypeError or ValueError."""
+    declared = of(function)
+    for name, value in given.items():
+        if name in declared:
+            declared[name].check(value)

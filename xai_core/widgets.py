@@ -1,0 +1,35 @@
+"""Sliders for notebooks, made from a function's signature: a new symbol gets its slider by itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+from IPython.display import display
+
+from xai_core.symbols import Choice, Symbol, of
+
+
+def widget(declared: Symbol | Choice, value: Any = None) -> ipywidgets.Widget:
+    """A slider for a symbol, a list for a choice. value: where it starts, by default the method's default."""
+    value = declared.default if value is None else value
+    common = {"description": getattr(declared, "letter", declared.name), "description_tooltip": declared.meaning}
+    if isinstance(declared, Choice):
+        return ipywidgets.Dropdown(options=declared.values, value=value, **common)
+    kind = ipywidgets.IntSlider if declared.whole else ipywidgets.FloatSlider
+    low, high = min(declared.low, value), max(declared.high, value)
+    # Recomputing on every pixel of a drag would queue up work; the picture follows the release.
+    return kind(value=value, min=low, max=high, step=declared.step, continuous_update=False, **common)
+
+
+def play(function: Callable, draw: Callable[..., Any], **start: Any) -> None:
+    """Show `draw(**values)` and, above it, a widget for each of the symbols of `function` named in `start`.
+
+    function: whose signature declares the symbols. draw: returns a figure. start: symbol=first value, None for the default.
+    """
+    declared = of(function)
+    unknown = [name for name in start if name not in declared]
+    if unknown:
+        raise TypeError(f"{function.__name__} declares {', '.join(declared)}; got {', '.join(unknown)}")
+    controls = {name: widget(declared[name], value) for name, value in start.items()}
+    picture = ipywidgets.interactive_output(lambda **values: display(draw(**values)), controls)
+    display(ipywidgets.VBox([*controls.values(), picture]))
