@@ -1,0 +1,53 @@
+# `make` alone lists what can be done. Every target sets up the machine first: .venv, the pinned requirements, this project.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help app lab test bench data lint clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
+
+app: $(VENV)/.app ## open the app at http://localhost:8501 (another port: make app PORT=8502)
+	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
+	$(RUN) -m streamlit run app/main.py --server.port $(PORT)
+
+lab: $(VENV)/.app ## open the notebooks in JupyterLab
+	$(RUN) -m jupyterlab notebooks
+
+test: $(VENV)/.test lint ## every test: style, pytest, every notebook
+	$(RUN) -m pytest tests
+	$(RUN) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
+
+lint: $(VENV)/.test
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
+	$(RUN) -m tests.bench
+
+data: $(VENV)/.app ## train every shipped network again (CPU, about 20 minutes)
+	$(RUN) -m data.train
+
+clean: ## remove .venv and what tools left behind
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+# The stamps make a second start take seconds: pip runs again only when a list of requirements has changed.
+$(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python
+	$(RUN) -m pip install --quiet -r requirements.txt
+	$(RUN) -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-test.txt $(VENV)/.app
+	$(RUN) -m pip install --quiet -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python was not found. Install Python 3.11 or newer, or name it: make app PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'This needs Python 3.11 or newer; $(PYTHON) is %d.%d. Name another: make app PYTHON=python3.11' % sys.version_info[:2])"
+	@echo "Setting up .venv; the first time this downloads about 1 GB and takes some minutes."
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
