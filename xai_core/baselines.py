@@ -4,7 +4,8 @@ Every static choice smuggles in an assumption (UNI paper, Figures 2–5; Sturmfe
 black, white, grey, a colour: pixels of that colour get nothing, since x − x′ = 0 there (a bias of colour);
 blurred: what survives the blur gets nothing (texture); noise: neighbouring pixels differ by chance (frequency).
 
-Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient will be multiplied with.
+Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient will be multiplied
+with.
 """
 
 import math
@@ -26,9 +27,9 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     """x′ for x: (N, …) → (N, …).
 
     baseline: "black" 0, "grey" ½, "white" 1; "mean", each image's mean colour (for other data: its mean feature);
-        "blurred", Gaussian of σ = 0.1 · the longer side; "gaussian_noise" x + N(0, .38²), "shot_noise" Poisson(3x)/3, both
-        cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a tensor that broadcasts to x (another image, a data set's
-        mean image, …), or a colour: one number a channel. The same noise serves every image of a batch.
+        "blurred", Gaussian of σ = 0.1 · the longer side; "gaussian_noise" x + N(0, .38²), "shot_noise" Poisson(3x)/3,
+        both cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a tensor that broadcasts to x (another image, a
+        data set's mean image, …), or a colour: one number a channel. The same noise serves every image of a batch.
     Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite.
     """
     x = x.detach()
@@ -70,7 +71,8 @@ def _given(x: Tensor, baseline: Tensor) -> Tensor:
 
 
 def blur(x: Tensor, sigma: float | Tensor) -> Tensor:
-    """Gaussian blur of images (N, C, H, W) with standard deviation `sigma` in pixels; the border is repeated outwards.
+    """Gaussian blur of images (N, C, H, W) with standard deviation `sigma` in pixels; the border is repeated
+    outwards.
 
     Raises ValueError if x is not a batch of images.
     """

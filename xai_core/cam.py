@@ -1,13 +1,15 @@
 """Class activation maps: which places of the last feature map speak for the class?
 
-    CAM(x, c)      = Σ_k w_k^c f_k(x)                 w: the row of class c in the linear head      Zhou et al. 2016, eq. 2
-    Grad-CAM(x, c) = ReLU( Σ_k α_k^c f_k(x) )         α_k^c = 1/(HW) Σ_ij ∂y^c/∂f_k,ij               Selvaraju et al. 2017, eqs. 1–2
+    CAM(x, c)      = Σ_k w_k^c f_k(x)             w: the row of class c in the linear head     Zhou et al. 2016, eq. 2
+    Grad-CAM(x, c) = ReLU( Σ_k α_k^c f_k(x) )     α_k^c = 1/(hw) Σ_ij ∂y^c/∂f_k,ij             Selvaraju et al. 2017
     Guided Grad-CAM = guided backprop ⊙ upsampled Grad-CAM
 
-f_k(x): channel k of the feature map, h × w places; y^c: the logit. CAM needs global average pooling and one linear layer
-on top; where both exist, Grad-CAM = ReLU(CAM) / (hw).
-Units: logits (CAM, on average over places), logits a place (Grad-CAM). The magnitude is kept: nothing is rescaled to 0…1.
-What to look at: the map is as coarse as its layer (7 × 7 for a ResNet at 224²); the smooth look comes from the upsampling.
+f_k(x): channel k of the feature map, h × w places; y^c: the logit. CAM needs global average pooling and one linear
+layer on top; where both exist, Grad-CAM = ReLU(CAM) / (hw).
+Units: logits (CAM, on average over places), logits a place (Grad-CAM). The magnitude is kept: nothing is rescaled to
+0…1.
+What to look at: the map is as coarse as its layer (7 × 7 for a ResNet at 224²); the smooth look comes from the
+upsampling.
 """
 
 import warnings
@@ -111,27 +113,26 @@ def find_layer(f: Score, x: Tensor) -> str:
     convolutions = [i for i, (_, module, _) in enumerate(outputs) if isinstance(module, CONVOLUTIONS)]
     if not convolutions:
         raise ValueError(
-            "grad_cam and cam need a network with a convolution; this one has none. Name a layer=…, or use another method"
+            "cam and grad_cam need a network with a convolution, and this one has none; use another method"
         )
     last = convolutions[-1]
     later = [name for name, module, _ in outputs[last:] if "attention" in type(module).__name__.lower()]
     if later:
         raise ValueError(
-            f"the last convolution, {outputs[last][0]!r}, only cuts the image into patches: {later[-1]!r} and other attention"
-            " comes after it. Name a convolutional layer=…, or use another method"
+            f"the last convolution, {outputs[last][0]!r}, only cuts the image into patches, attention comes after it"
+            f" (last {later[-1]!r}); name a layer=… that gives a feature map, or use another method"
         )
     places = outputs[last][2][2:]
     return [name for name, _, shape in outputs if len(shape) == x.dim() and shape[2:] == places and name][-1]
 
 
 def _outputs(f: Score, x: Tensor) -> list[tuple[str, nn.Module, tuple[int, ...]]]:
-    """(name, module, output shape) of every module, in the order in which they finish."""
+    """(name, module, output shape; () for no tensor) of every module, in the order in which they finish."""
     model, seen = private_copy(f.model), []
     for name, module in model.named_modules():
 
         def listen(module: nn.Module, inputs: tuple, output: Tensor, name: str = name) -> None:
-            if isinstance(output, Tensor):
-                seen.append((name, module, tuple(output.shape)))
+            seen.append((name, module, tuple(output.shape) if isinstance(output, Tensor) else ()))
 
         module.register_forward_hook(listen)
     with torch.no_grad():
@@ -170,4 +171,4 @@ def _upsample(maps: Tensor, x: Tensor) -> Tensor:
 
 def _some(modules: dict[str, nn.Module]) -> str:
     names = [repr(name) for name in modules if name]
-    return ", ".join(names[:3] + ["…"] + names[-3:] if len(names) > 7 else names)
+    return ", ".join([*names[:3], "…", *names[-3:]] if len(names) > 7 else names)

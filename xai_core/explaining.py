@@ -98,8 +98,8 @@ def explain(
     symbols: the method's own keywords (B, T, K, N, eps, eta, mu, sigma, baseline, rule, layer, …; see
         `catalogue()[method].defaults`), and output="probability" or "logit".
 
-    A method whose map has one value a pixel (CAM, Grad-CAM, LIME) spreads it over the channels in equal parts, so that the
-    sum over channels, which is what a picture of the map shows, is the map.
+    A method whose map has one value a pixel (CAM, Grad-CAM, LIME) spreads it over the channels in equal parts, so
+    that the sum over channels, which is what a picture of the map shows, is the map.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     methods = catalogue()

@@ -1,10 +1,10 @@
 """Figures: attributions as pictures. Computing, scaling and drawing are three steps, and this file does the last two.
 
-Red speaks for the class, blue against it, white says nothing (RdBu_r: safe for colour-blind readers). Limits are symmetric, so
-that 0 is white, and one scale serves all maps of a comparison. Which scale that is, the figure says.
+Red speaks for the class, blue against it, white says nothing (RdBu_r: safe for colour-blind readers). Limits are
+symmetric, so that 0 is white, and one scale serves all maps of a comparison. Which scale that is, the figure says.
 
-Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot keeps a global list of figures, which leaks in a
-server and breaks under threads.
+Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot keeps a global list of figures, which
+leaks in a server and breaks under threads.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,13 +33,13 @@ def figure(width: float, height: float, theme: str = "light") -> Figure:
     """An empty figure of that many inches with transparent ground, whose text is legible on the theme's page."""
     fig = Figure(figsize=(width, height), layout="constrained", dpi=110)
     fig.patch.set_alpha(0)
-    fig._ink = INK[theme]
+    fig.ink = INK[theme]
     return fig
 
 
 def style(ax: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
     """Axes with labels large enough for the last row of a lecture hall, in the colour of the page's text."""
-    ink = ax.figure._ink
+    ink = ax.figure.ink
     ax.set_title(title, fontsize=13, color=ink)
     ax.set_xlabel(x, fontsize=12, color=ink)
     ax.set_ylabel(y, fontsize=12, color=ink)
@@ -98,7 +98,8 @@ def map_grid(
     """The picture and its maps side by side, with one colour bar that says what red and blue mean.
 
     image: (C, H, W) or (1, C, H, W), pixels in [0, 1]. attributions: name → (C, H, W) or (1, C, H, W).
-    captions: a second line for a map's title, such as the number that judges it. opacity: 0 shows the grey picture, 1 the map.
+    captions: a second line for a map's title, such as the number that judges it. opacity: 0 shows the grey picture, 1
+    the map.
     """
     drawn, top = scaled({n: pixel_map(A) for n, A in attributions.items()}, scale)
     panels = len(drawn) + 1
@@ -119,7 +120,7 @@ def map_grid(
 
 def _picture(ax: Axes, rgb: np.ndarray, title: str) -> None:
     ax.imshow(rgb, interpolation="nearest")
-    ax.set_title(title, fontsize=12, color=ax.figure._ink)
+    ax.set_title(title, fontsize=12, color=ax.figure.ink)
     ax.set_axis_off()
 
 
@@ -128,8 +129,8 @@ def _colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str)
     limit = 1.0 if top == "" else top
     bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=list(axes), shrink=0.8, pad=0.01)
     bar.set_ticks([-limit, 0, limit], labels=[f"against\n{-limit:.2g}", "0", f"for\n+{limit:.2g}"])
-    bar.set_label(unit, color=fig._ink, fontsize=11)
-    bar.ax.tick_params(colors=fig._ink, labelsize=10)
+    bar.set_label(unit, color=fig.ink, fontsize=11)
+    bar.ax.tick_params(colors=fig.ink, labelsize=10)
     bar.outline.set_visible(False)
 
 
@@ -151,18 +152,19 @@ def curves(
     zero: bool = True,
     theme: str = "light",
 ) -> Figure:
-    """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own dashes."""
+    """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
+    dashes."""
     fig = figure(7, 3.8, theme)
     ax = style(fig.subplots(), title, x, y)
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
         ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
     for name, (at, height) in (marks or {}).items():
-        ax.plot([at], [height], "o", color=fig._ink, markersize=9)
-        ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig._ink)
+        ax.plot([at], [height], "o", color=fig.ink, markersize=9)
+        ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig.ink)
     if zero:
-        ax.axhline(0, color=fig._ink, linewidth=0.6)
+        ax.axhline(0, color=fig.ink, linewidth=0.6)
     if len(lines) > 1:
-        ax.legend(fontsize=11, frameon=False, labelcolor=fig._ink)
+        ax.legend(fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig
 
 
@@ -185,7 +187,7 @@ def riemann(
     ax.bar(edges[:-1], heights, width=weights, align="edge", color=(*to_rgb(LINES[0]), 0.3), edgecolor=LINES[0])
     ax.plot(points, heights, "o", color=LINES[0], markersize=5)
     ax.plot(*curve, color=LINES[1], linewidth=2.2)
-    ax.axhline(0, color=fig._ink, linewidth=0.6)
+    ax.axhline(0, color=fig.ink, linewidth=0.6)
     return fig
 
 
@@ -195,7 +197,7 @@ def weight_bars(weights: Mapping[str, float], *, title: str = "", theme: str = "
     fig = figure(6, 0.9 + 0.34 * len(order), theme)
     ax = style(fig.subplots(), title, "weight (score)", "")
     ax.barh(order, [weights[n] for n in order], color=[FOR if weights[n] > 0 else AGAINST for n in order])
-    ax.axvline(0, color=fig._ink, linewidth=0.6)
+    ax.axvline(0, color=fig.ink, linewidth=0.6)
     return fig
 
 

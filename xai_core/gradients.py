@@ -7,7 +7,8 @@
     VarGrad              A = Var_k ∇F(x + n_k)                  Adebayo et al. 2018, §2
 
 Units: score per unit of the input; × input gives score; the last two are squares. Signs are kept.
-What to look at: at a saturated input the gradient is 0, however important the pixel (f(x) = 1 − ReLU(1 − x) at x = 2).
+What to look at: at a saturated input the gradient is 0, however important the pixel (f(x) = 1 − ReLU(1 − x) at x =
+2).
 """
 
 from collections.abc import Iterator
@@ -33,8 +34,8 @@ def gradient_x_input(f: ScoreFunction, x: Tensor) -> Tensor:
 def smoothgrad(f: ScoreFunction, x: Tensor, N: Copies = 50, sigma: Noise = 0.15, seed: int = 0) -> Tensor:
     """The mean gradient of N noisy copies of x: (N, …) → (N, …).
 
-    sigma is relative to each image's range max − min, as in the paper. All images of a batch get the same noise, so an
-    image's explanation does not depend on its neighbours.
+    sigma is relative to each image's range max − min, as in the paper. All images of a batch get the same noise, so
+    an image's explanation does not depend on its neighbours.
     """
     symbols.check(smoothgrad, N=N, sigma=sigma)
     total = torch.zeros_like(x)
@@ -44,7 +45,8 @@ def smoothgrad(f: ScoreFunction, x: Tensor, N: Copies = 50, sigma: Noise = 0.15,
 
 
 def smoothgrad_squared(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
-    """The mean squared gradient of N noisy copies of x: (N, …) → (N, …), not negative. Defaults: NormLIME paper, §5."""
+    """The mean squared gradient of N noisy copies of x: (N, …) → (N, …), not negative. Defaults: NormLIME paper,
+    §5."""
     symbols.check(smoothgrad_squared, N=N, sigma=sigma)
     total = torch.zeros_like(x)
     for slopes in _noisy_gradients(f, x, N, sigma, seed):
@@ -53,13 +55,14 @@ def smoothgrad_squared(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Nois
 
 
 def vargrad(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
-    """The unbiased variance of the gradient over N noisy copies of x: (N, …) → (N, …). Defaults: NormLIME paper, §5."""
+    """The unbiased variance of the gradient over N noisy copies of x: (N, …) → (N, …). Defaults: NormLIME paper,
+    §5."""
     symbols.check(vargrad, N=N, sigma=sigma)
     if N < 2:
         raise ValueError(f"N must be at least 2 for a variance; got {N}")
     count, mean, squares = 0, torch.zeros_like(x), torch.zeros_like(x)
     for slopes in _noisy_gradients(f, x, N, sigma, seed):
-        # Merging two means and sums of squared deviations (Chan et al. 1983): no difference of large numbers, never < 0.
+        # Merging means and sums of squared deviations (Chan et al. 1983): no difference of large numbers, so never < 0.
         n, part = len(slopes), slopes.mean(0)
         squares += (slopes - part).square().sum(0) + (part - mean).square() * (count * n / (count + n))
         mean += (part - mean) * (n / (count + n))

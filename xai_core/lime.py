@@ -1,13 +1,14 @@
-"""LIME: fit a short linear model to the network's answers near x, and read its weights (Ribeiro, Singh & Guestrin 2016).
+"""LIME: fit a short linear model to the network's answers near x, and read its weights (Ribeiro, Singh & Guestrin
+2016).
 
     ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                             eq. 1
     L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                                  eq. 2
     π_x(z) = exp(−D(1, z)² / σ²)                  D: distance of the mask from "everything on"
 
-The best K features cannot be found exactly; K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those by weighted
-least squares.
-Units: w_j is the score that feature j brings. What to look at: the local R², the share of the answers' (weighted) variance that
-the K features explain. A pretty map with R² = 0.1 says little.
+The best K features cannot be found exactly; K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
+by weighted least squares.
+Units: w_j is the score that feature j brings. What to look at: the local R², the share of the answers' (weighted)
+variance that the K features explain. A pretty map with R² = 0.1 says little.
 """
 
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ class LinearFit:
 def kernel(masks: Tensor, sigma: Width = 0.25, distance: Metric = "cosine") -> Tensor:
     """π_x(z) = exp(−D²/σ²) for masks (N, M): (N,).
 
-    distance: "cosine", 1 − cos(1, z), is the reference package's for images and text; "l2" is ‖1 − z‖₂/√M. That package
-    takes the root of the kernel, so its width w is σ = √2 w here.
+    distance: "cosine", 1 − cos(1, z), is the reference package's for images and text; "l2" is ‖1 − z‖₂/√M. That
+    package takes the root of the kernel, so its width w is σ = √2 w here.
     """
     symbols.check(kernel, sigma=sigma, distance=distance)
     share = masks.double().mean(1)  # of the features that are on
@@ -78,7 +79,7 @@ def k_lasso(
 
 def _first_on_lasso_path(Z: Tensor, Y: Tensor, K: int) -> list[int]:
     """The features in use where the LASSO path (by LARS) last has at most K of them, in their order of entry."""
-    order, _, coefficients = lars_path(Z.numpy(), Y.numpy(), method="lasso")  # (M, knots of the path)
+    _, _, coefficients = lars_path(Z.numpy(), Y.numpy(), method="lasso")  # (M, knots of the path)
     in_use = torch.from_numpy(coefficients != 0)
     last = int((in_use.sum(0) <= K).nonzero().max())
     entered = in_use[:, : last + 1].int().argmax(1)

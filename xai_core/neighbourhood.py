@@ -4,9 +4,11 @@
     h(z)            the input with the others filled in: h(z) = z ⊙ x + (1 − z) ⊙ fill
     F(h(z))         what the network says to that
 
-Features of an image are superpixels, regions of like colour; of other data, its numbers. Asking the network is the whole cost
-and is done once, here; LIME, KernelSHAP and RISE are three ways to read the answers, and reading is linear algebra.
-What to look at: the fill. "Off" means grey, or blurred, or the region's mean, and the explanation is relative to that choice.
+Features of an image are superpixels, regions of like colour; of other data, its numbers. Asking the network is the
+whole cost and is done once, here; LIME, KernelSHAP and RISE are three ways to read the answers, and reading is linear
+algebra.
+What to look at: the fill. "Off" means grey, or blurred, or the region's mean, and the explanation is relative to that
+choice.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
-from xai_core.score import Score, ScoreFunction, passes, rows_at_once
+from xai_core.score import Score, ScoreFunction, rows_at_once
 from xai_core.symbols import Fill, Samples, Segmentation
 
 SUPERPIXELS = 50  # about how many SLIC makes
@@ -48,7 +50,8 @@ class Neighbourhood:
 def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     """Cut one image (1, C, H, W) into features: labels 0…M−1, (H, W) int64. Other data (1, …): one feature a number.
 
-    segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares), "pixels", or
+    segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares),
+    "pixels", or
         your own integer labels, numbered in any way.
     Raises ValueError if fewer than two features come out: there would be nothing to compare.
     """
@@ -63,9 +66,10 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
         labels = torch.from_numpy(_cut(x[0].double().cpu().permute(1, 2, 0).numpy(), segments))
     labels = labels.unique(return_inverse=True)[1]  # 0…M−1 without holes: libraries count from 1, or skip numbers
     if labels.max() < 1:
+        given = segments if isinstance(segments, str) else "the given labels"
         raise ValueError(
-            f"segments={segments if isinstance(segments, str) else 'given'!r} makes one superpixel of this image, and one"
-            " feature cannot be compared with others; use segments='grid', or another picture"
+            f"segments must cut x into two features or more, and {given} makes one superpixel of it; use 'grid',"
+            " or another picture"
         )
     return labels
 

@@ -6,7 +6,8 @@ Integrated Gradients (Sundararajan, Taly & Yan 2017, eq. 1) is the straight path
 complete: Σ_i A_i = F(x) − F(x′). Different paths share that sum out differently (their Figure 1: P1, P2, P3).
 
 A computer sums at B points instead: A ≈ Σ_k w_k ∇F(γ(α_k)) ⊙ γ′(α_k). The rule says which points and weights.
-What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|. It is the sum's error, and one number that anyone can check.
+What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|. It is the sum's error, and one number that anyone
+can check.
 Units: score (a probability, or logits), shared out over the pixels.
 """
 
@@ -75,9 +76,9 @@ def _spread(α: Tensor, like: Tensor) -> Tensor:
 def quadrature(B: Steps, rule: Rule = "right") -> tuple[list[float], list[float]]:
     """Points α_k and weights w_k, Σ w_k = 1, of a rule with B gradients.
 
-    right α_k = k/B (the UNI paper), left (k−1)/B, midpoint (k−½)/B; trapezoid: B points h = 1/(B−1) apart, half weight at
-    both ends; gauss_legendre: exact for polynomials up to degree 2B − 1.
-    Error as B grows, for smooth F: right and left 1/B, midpoint and trapezoid 1/B².
+    right α_k = k/B (the UNI paper), left (k−1)/B, midpoint (k−½)/B; trapezoid: B points h = 1/(B−1) apart, half
+    weight at both ends; gauss_legendre: exact for polynomials up to degree 2B − 1. Error as B grows, for smooth F:
+    right and left 1/B, midpoint and trapezoid 1/B².
     """
     symbols.check(quadrature, B=B, rule=rule)
     if rule == "gauss_legendre":
@@ -97,9 +98,9 @@ def quadrature(B: Steps, rule: Rule = "right") -> tuple[list[float], list[float]
 class Trace:
     """What was seen on a path: F(γ(α)) and ∇F(γ(α)), each point computed once.
 
-    Everything else is read off it: attributions with any B and rule, the completeness gap, the confidence along the path.
-    remember=True keeps the gradients, so that another B costs only the points that are new (memory: one input a point);
-    remember=False keeps the scores alone, so that B = 1000 takes the memory of B = 32.
+    Everything else is read off it: attributions with any B and rule, the completeness gap, the confidence along the
+    path. remember=True keeps the gradients, so that another B costs only the points that are new (memory: one input a
+    point); remember=False keeps the scores alone, so that B = 1000 takes the memory of B = 32.
     """
 
     def __init__(self, f: ScoreFunction, path: Path, like: Tensor, *, remember: bool = True) -> None:
@@ -169,7 +170,8 @@ class Trace:
         return (self.alphas(weights)[:, None] * self.slope_along(points)).cumsum(0)
 
     def monotonicity(self, B: int = 15) -> Tensor:
-        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is constant."""
+        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is
+        constant."""
         points = [k / B for k in range(B + 1)]
         values = self.confidence(points).double().cpu()
         constant = (values == values[0]).all(0)
@@ -200,7 +202,8 @@ def integrated_gradients(
     rule: Rule = "right",
     seed: int = 0,
 ) -> Tensor:
-    """(x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα: (N, …) → (N, …). Sundararajan et al. 2017, eq. 1; B and rule as in `quadrature`.
+    """(x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα: (N, …) → (N, …). Sundararajan et al. 2017, eq. 1; B and rule as in
+    `quadrature`.
 
     baseline: see `baselines.make_baseline`; seed: of a noise baseline.
     """

@@ -2,10 +2,10 @@
 
     F_c(x) = softmax(model(x))_c   (output="probability")   or   model(x)_c   (output="logit")
 
-A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects (the weights' memory is shared,
-nothing is copied that is large), in evaluation mode and with frozen weights. So no method can change the caller's network,
-thirty students may explain one network at once, and autograd computes the gradient of the input alone: freezing the
-weights halves the time of a gradient.
+A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects (the weights' memory is
+shared, nothing is copied that is large), in evaluation mode and with frozen weights. So no method can change the
+caller's network, thirty students may explain one network at once, and autograd computes the gradient of the input
+alone: freezing the weights halves the time of a gradient.
 
 What to look at: `make_score` builds F_c, `forward` and `gradient` evaluate it in passes of bounded memory.
 """
@@ -28,8 +28,8 @@ OUTPUTS = ("probability", "logit")
 class Score:
     """F_c as a function (R, …) → (R,). Build one with `make_score`.
 
-    A batch of N images may be repeated M times, one copy behind the other; row r then belongs to image r mod N, and is
-    scored for that image's target.
+    A batch of N images may be repeated M times, one copy behind the other; row r then belongs to image r mod N, and
+    is scored for that image's target.
     """
 
     model: nn.Module  # the private copy: evaluation mode, frozen weights
@@ -147,8 +147,8 @@ def private_copy(model: nn.Module, weights: dict[str, Tensor] | None = None, *, 
 
     weights: other values for some of the parameters, by name (the unlearned θ̂ of UNI, randomised layers, …).
     frozen: False lets gradients reach the parameters (of the copy).
-    `torch.func.functional_call` would do the same more briefly, but it swaps the parameters of the *shared* module in and
-    out during the call: two threads doing so at once leave the network with the wrong ones.
+    `torch.func.functional_call` would do the same more briefly, but it swaps the parameters of the *shared* module in
+    and out during the call: two threads doing so at once leave the network with the wrong ones.
     """
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
     replacements = {}

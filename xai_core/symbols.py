@@ -4,9 +4,10 @@ A method names its symbols in its signature, and nowhere else:
 
     def integrated_gradients(f, x, baseline: BaselineName = "black", B: Steps = 15, rule: Rule = "right")
 
-The annotation says what the number is (letter, meaning, unit, range); the default beside it is the method's own, because
-the same letter is rightly 50 noisy copies in SmoothGrad and 1000 masks in LIME. Sliders, notebook widgets, error messages
-and the notation table are all made from such signatures (see `of`), so a new parameter appears everywhere by itself.
+The annotation says what the number is (letter, meaning, unit, range); the default beside it is the method's own,
+because the same letter is rightly 50 noisy copies in SmoothGrad and 1000 masks in LIME. Sliders, notebook widgets,
+error messages and the notation table are all made from such signatures (see `of`), so a new parameter appears
+everywhere by itself.
 """
 
 import inspect

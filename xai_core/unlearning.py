@@ -6,9 +6,9 @@ Algorithm 1, in its three stages; each is a function that can be used alone:
     2. match_baseline   T times: δ ← δ − μ ∇_δ KL(F(x; θ̂) ‖ F(x + δ; θ)),  δ ← ε δ / ‖δ‖₂;     x′ = x + δ
     3. attribution      A = (x − x′)/B ⊙ Σ_{k=1…B} ∇F_c(x′ + k/B (x − x′)): Integrated Gradients from x′
 
-A static baseline asserts what "nothing to see" looks like. Here the network is asked instead: one step of gradient ascent
-on the loss makes it forget this image, and x′ is the input at distance ε where the network, as it is, answers like the one
-that forgot.
+A static baseline asserts what "nothing to see" looks like. Here the network is asked instead: one step of gradient
+ascent on the loss makes it forget this image, and x′ is the input at distance ε where the network, as it is, answers
+like the one that forgot.
 Units: x, ε in pixel values (a change of v in each of d pixels is ε = v√d); A in score.
 What to look at: F(x′) should be low, and the confidence should rise steadily from x′ to x.
 """
@@ -26,8 +26,8 @@ from xai_core.paths import Trace, straight
 from xai_core.score import Score, gradient, passes, private_copy
 from xai_core.symbols import Ascent, Budget, MatchingSteps, Rate, Rule, Steps
 
-# Quoted for the paper, in a space normalised by a standard deviation s ≈ 0.225 a channel. In pixels a length is s times as
-# long and a gradient 1/s times: ε = 0.25 s, μ = 0.1 s².
+# ε = 0.25 and μ = 0.1 are quoted for the paper, taken here as of a space normalised by a standard deviation s ≈ 0.225.
+# In pixels a length is s times as long and a gradient 1/s times as steep: ε = 0.25 s, μ = 0.1 s².
 PAPER_EPS, PAPER_MU = 0.056, 0.005
 REACH = 2.0  # ε by rule, in first-order distances; see `budget`
 LARGEST = 0.1  # … and at most this change a pixel, on average: ε ≤ 0.1 √d
@@ -63,14 +63,15 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0) -> Tensor:
 
 
 def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
-    """ε by rule: twice the first-order distance from x to where the network's odds are those of the unlearned one. (N,)
+    """ε by rule: twice the first-order distance from x to where the network's odds are those of the unlearned one.
+    (N,)
 
         m(x) = log F_c/(1 − F_c)               log-odds; unlike F_c, it has a slope where F_c is saturated
         ε = 2 (m(x) − m̂) / ‖∇m(x)‖₂            m̂: log-odds under θ̂, but not below chance, −log(classes − 1)
 
-    A larger input, other units or another network change ‖∇m‖, so ε follows all three. The factor 2 is measured (see the
-    notebook on UNI): with ImageNet's SqueezeNet 1.1 the baseline's confidence is then near 0 and the path monotone; half
-    of it leaves much of the confidence, four times it opens the completeness gap.
+    A larger input, other units or another network change ‖∇m‖, so ε follows all three. The factor 2 is measured (see
+    the notebook on UNI): with ImageNet's SqueezeNet 1.1 the baseline's confidence is then near 0 and the path
+    monotone; half of it leaves much of the confidence, four times it opens the completeness gap.
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`.
     """
     chance = -math.log(unlearned.shape[1] - 1)
@@ -103,7 +104,8 @@ def match_baseline(
 ) -> Tensor:
     """Stage 2: x′ = x + δ, ‖δ‖₂ = ε, where the network answers like the unlearned one: (N, …) → (N, …).
 
-    unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`; any other distribution is allowed (a uniform one, …).
+    unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`; any other distribution is allowed (a uniform
+    one, …).
     eps: one number, one for each image (N,), or None for `budget`. δ starts at 0, so that nothing here is random, and
     ends on the sphere: x′ is not cut to [0, 1].
     """
@@ -151,10 +153,11 @@ def uni(
     mu: Rate = PAPER_MU,
     rule: Rule = "right",
 ) -> Tensor:
-    """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B = 15, T = 10, η = 1: the paper's.
+    """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B = 15, T = 10, η = 1: the
+    paper's.
 
-    eps: None chooses the budget by the rule in `budget`. Costs 1 gradient in the weights, 1 forward pass, T + B gradients
-    in the input, and 1 more for the rule.
+    eps: None chooses the budget by the rule in `budget`. Costs 1 gradient in the weights, 1 forward pass, T + B
+    gradients in the input, and 1 more for the rule.
     """
     symbols.check(uni, B=B, rule=rule)
     x = x.detach()
