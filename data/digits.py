@@ -1,7 +1,7 @@
-"""Handwritten digits: scikit-learn's 8 × 8 ones, which come with it, and MNIST's 28 × 28, which are downloaded if asked.
+"""Handwritten digits: scikit-learn's 8 × 8 ones, which come with it, and MNIST's 28 × 28, downloaded only if asked.
 
 Images are (N, 1, size, size) float32 in [0, 1], ink bright on dark; labels (N,) int64.
-Sources: Alpaydin and Kaynak, UCI optical recognition of handwritten digits, 1998; LeCun, Cortes and Burges, MNIST, 1998.
+Sources: Alpaydin and Kaynak, optical recognition of handwritten digits, UCI 1998; LeCun, Cortes and Burges, MNIST.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import ceil, cos, floor, hypot, sin
 
 import numpy as np
@@ -96,15 +97,22 @@ class Coat:
 class Pen:
     """A frame (u forward, v down) on a canvas, or a window of one, in which shapes are measured and painted.
 
-    `matrix` and `origin` map canvas to frame, `scale` is the frame's unit in canvas lengths. What a pen paints counts
-    as the animal unless `scenery` is set.
+    `x` and `y` are the frame's origin on the canvas, `axes` the frame's coordinates per canvas length (two orthogonal
+    rows: u's and v's), `scale` the frame's unit in canvas lengths. What a pen paints counts as the animal unless
+    `scenery` is set.
     """
 
     def __init__(
-        self, canvas: Canvas, matrix: Array, origin: Array, scale: float, coat: Coat | None = None, scenery: bool = False
+        self,
+        canvas: Canvas,
+        x: float,
+        y: float,
+        axes: tuple[float, float, float, float],
+        coat: Coat | None = None,
+        scenery: bool = False,
     ) -> None:
-        self.canvas, self.matrix, self.origin, self.scale = canvas, matrix, origin, scale
-        self.back = np.linalg.inv(matrix)
+        self.canvas, self.x, self.y, self.axes = canvas, x, y, axes
+        self.scale = 1 / hypot(axes[0], axes[1])
         self.coat, self.scenery = coat, scenery
         self.window = (slice(0, canvas.size), slice(0, canvas.size))
         self._grid: tuple[Array, Array] | None = None
@@ -122,31 +130,34 @@ class Pen:
         scenery: bool = False,
     ) -> Pen:
         """A pen whose origin is at (x, y) of the canvas, turned by `angle` radians, mirrored left to right if asked."""
-        c, s, m = cos(angle), sin(angle), -1.0 if mirror else 1.0
-        matrix = np.array([[c * m, s], [-s * m, c]]) / scale  # frame = matrix · (canvas − origin)
-        return cls(canvas, matrix, np.array([x, y]), scale, coat, scenery)
+        c, s, m = cos(angle) / scale, sin(angle) / scale, -1.0 if mirror else 1.0
+        return cls(canvas, x, y, (c * m, s, -s * m, c), coat, scenery)
+
+    def on_canvas(self, u: float, v: float) -> tuple[float, float]:
+        """Where (u, v) of the frame lies on the canvas (the axes are orthogonal: their inverse is their transpose)."""
+        a, b, c, d = self.axes
+        square = self.scale * self.scale
+        return self.x + (a * u + c * v) * square, self.y + (b * u + d * v) * square
 
     def child(self, u: float, v: float, scale: float, angle: float = 0.0) -> Pen:
         """A pen with its origin at this pen's (u, v), its unit `scale` of this pen's, turned by `angle`."""
-        c, s = cos(angle), sin(angle)
-        origin = self.origin + self.back @ np.array([u, v])
-        matrix = np.array([[c, s], [-s, c]]) @ self.matrix / scale
-        return Pen(self.canvas, matrix, origin, self.scale * scale, self.coat, self.scenery)
+        a, b, c, d = self.axes
+        p, q = cos(angle) / scale, sin(angle) / scale
+        axes = (p * a + q * c, p * b + q * d, p * c - q * a, p * d - q * b)
+        return Pen(self.canvas, *self.on_canvas(u, v), axes, self.coat, self.scenery)
 
     def near(self, u: float, v: float, radius: float) -> Pen:
         """The same pen, measuring only the pixels within `radius` of (u, v): small shapes need not cost the canvas."""
-        (a, b), (c, d) = self.back.tolist()
-        x, y = self.origin[0] + a * u + b * v, self.origin[1] + c * u + d * v
-        reach = radius * self.scale + 3 * self.canvas.pixel
+        x, y = self.on_canvas(u, v)
         pixel, size = self.canvas.pixel, self.canvas.size
-        pen = object.__new__(Pen)
-        pen.__dict__.update(self.__dict__)
+        reach = radius * self.scale + 2 * pixel + 0.02
 
         def span(centre: float) -> slice:
             low = min(max(floor((centre - reach + 1) / pixel), 0), size)
             return slice(low, max(min(ceil((centre + reach + 1) / pixel), size), low))
 
-        pen.window, pen._grid = (span(y), span(x)), None
+        pen = Pen(self.canvas, self.x, self.y, self.axes, self.coat, self.scenery)
+        pen.window = (span(y), span(x))
         return pen
 
     @property
@@ -162,9 +173,9 @@ class Pen:
     def _coordinates(self) -> tuple[Array, Array]:
         if self._grid is not None:
             return self._grid
-        x = self.canvas.axis[self.window[1]][None, :] - float(self.origin[0])
-        y = self.canvas.axis[self.window[0]][:, None] - float(self.origin[1])
-        (a, b), (c, d) = self.matrix.tolist()
+        x = self.canvas.axis[self.window[1]] - self.x
+        y = (self.canvas.axis[self.window[0]] - self.y)[:, None]
+        a, b, c, d = self.axes
         self._grid = a * x + b * y, c * x + d * y
         return self._grid
 
@@ -226,14 +237,14 @@ class Pen:
     ) -> None:
         """Cover the shape with distance `d` by `colour`, opaque to `alpha`.
 
-        `outline` is its width in canvas lengths (0 for none); `shade` the strength of the light on a rounded rim that is
-        `roundness` of the pen's units deep; `coat` lets the animal's pattern show; `part` marks the deciding part.
+        `outline` is its width in canvas lengths (0 for none); `shade` the strength of the light on a rounded rim that
+        is `roundness` of the pen's units deep; `coat` lets the pattern show; `part` marks the deciding part.
         """
         if d.size == 0:
             return
         (rows, columns), (u, v) = self.window, self._coordinates()
         limit = (outline + 2 * self.canvas.pixel) / self.scale
-        if d.size > 400:  # a large window: paint only the box that the shape fills
+        if d.size > 1000:  # a large window: paint only the box that the shape fills
             high, wide = np.flatnonzero(d.min(1) < limit), np.flatnonzero(d.min(0) < limit)
             if not len(high):
                 return
@@ -241,7 +252,7 @@ class Pen:
             rows = slice(rows.start + box[0].start, rows.start + box[0].stop)
             columns = slice(columns.start + box[1].start, columns.start + box[1].stop)
             d, u, v = d[box], u[box], v[box]
-        d = d * float(self.scale)  # canvas lengths
+        d = d * self.scale  # canvas lengths
         reach = 0.5 - d / self.canvas.pixel
         fill = clip(reach, 0, 1)
         cover = clip(reach + outline / self.canvas.pixel, 0, 1) if outline else fill
@@ -250,21 +261,26 @@ class Pen:
         if coat and self.coat is not None:
             paint = paint + self.coat.weight(u, v) * (self.coat.colour[:, None, None] - paint)
         if shade and min(d.shape) > 2:
-            paint = paint * (1 + shade * self._light(d, float(roundness * self.scale)))
+            paint = paint * (1 + shade * self._light(d, roundness * self.scale))
         if outline:
             paint = edge + fill * (paint - edge)
         if alpha != 1:
             cover = cover * alpha
         image = self.canvas.image[:, rows, columns]
-        image += cover * (paint - image)
+        bare = 1 - cover  # image + cover · (paint − image) would let what is fully covered shine through by rounding
+        image *= bare
+        image += cover * paint
         if self.scenery:
             return
         animal = self.canvas.animal[rows, columns]
-        animal += cover * (1 - animal)
+        animal *= bare
+        animal += cover
         self.canvas.part_begun |= part
         if self.canvas.part_begun:
             visible = self.canvas.part[rows, columns]
-            visible += cover * (float(part) - visible)
+            visible *= bare
+            if part:
+                visible += cover
 
     def _light(self, d: Array, depth: float) -> Array:
         """Light on a rim `depth` deep: outward normal · direction of the light, fading towards the middle."""
@@ -290,11 +306,18 @@ class Pen:
         pen = self.near((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, hypot(b[0] - a[0], b[1] - a[1]) / 2 + max(ra, rb))
         pen.paint(pen.capsule(a, b, ra, rb), colour, **style)
 
+    def stroke(self, points: Array, radii: Array, colour: Colour, **style) -> None:
+        """Paint a chain of limbs, measuring only its neighbourhood; `style` as in `paint`."""
+        middle = (points.min(0) + points.max(0)) / 2
+        reach = float(np.hypot(*(points - middle).T).max() + radii.max())
+        pen = self.near(*middle.tolist(), reach)
+        pen.paint(pen.curve(points, radii), colour, **style)
+
 
 def bezier(points: Sequence[tuple[float, float]], t: Array) -> Array:
     """Points (n, 2) of the Bézier curve with these control points at parameters t (n,); de Casteljau's construction."""
     p = [np.asarray(point)[None, :] for point in points]
     t = t[:, None]
     while len(p) > 1:
-        p = [a + t * (b - a) for a, b in zip(p[:-1], p[1:], strict=True)]
+        p = [a + t * (b - a) for a, b in pairwise(p)]
     return p[0]

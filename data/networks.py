@@ -1,7 +1,7 @@
 """The small networks of the workbook: their architectures and their shipped weights.
 
 Inputs are pixels in [0, 1]; what standardises them is the network's own first layer. Every ReLU is a module of its own,
-so that rules which change ReLUs (deconvolution, guided backpropagation) reach each of them. Outputs are logits (N, classes).
+so that rules which change ReLUs (deconvolution, guided backpropagation) reach each. Outputs are logits (N, classes).
 
 A shipped network is `checkpoints/<name>.safetensors` with a card `checkpoints/<name>.json`: data, seed, accuracy, the
 command that makes it again, and the SHA-256 that `load` verifies.
@@ -151,7 +151,9 @@ def load(name: str, folder: Path = CHECKPOINTS) -> nn.Module:
     expected = card(name, folder)["sha256"]
     path = Path(folder) / f"{name}.safetensors"
     if not path.is_file():
-        raise FileNotFoundError(f"The weights of network {name!r} are missing at {path}; make them with: {command(name)}")
+        raise FileNotFoundError(
+            f"The weights of network {name!r} are missing at {path}; make them with: {command(name)}"
+        )
     content = path.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != expected:

@@ -1,9 +1,9 @@
 """Make the shipped networks again: `python -m data.train [names …] [--download]`, on a CPU, the same bits by seed.
 
-What the zoo's network learns from is more than the zoo shows: a sixth of its scenes have their deciding part cut short, and
-the label follows the part. An elephant whose trunk is nearly gone is mostly called a hippo, another animal without its
-part is any class equally; so the part decides by construction, and p(class) is a smooth curve that saturates well before
-the part's natural length. A few scenes are empty, with every class equally right, so that a background alone says nothing.
+The zoo's network learns from more than the zoo shows: in a sixth of its scenes the deciding part is cut short, and the
+label follows the part. An elephant whose trunk is nearly gone is mostly called a hippo, another animal without its part
+is any class equally; so the part decides by construction, and p(class) is a smooth curve that saturates well before the
+part's natural length. A few scenes are empty, every class equally right, so that a background alone says nothing.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def fit(
     augment: Callable[[Tensor], Tensor],
     smoothing: float = SMOOTHING,
 ) -> nn.Module:
-    """Minimise cross-entropy to the target distributions (AdamW, one cycle of the learning rate); returns it in eval mode.
+    """Minimise cross-entropy to the target distributions (AdamW, one cycle of the rate); returns it in eval mode.
 
     `images` (n, …) uint8 or float in [0, 1]; `targets` (n, classes), each summing to 1; `augment` sees floats.
     """
@@ -145,8 +145,9 @@ def make_zoo(download: bool) -> dict[str, Any]:
     )  # fmt: skip
     images, labels, *_ = zoo.batch(2000, FRESH)
     facts = {
-        "data": f"{n} scenes of data.zoo drawn once: 80 % as drawn, 17 % with the deciding part cut short and the target "
-        f"following it (logistic at {HALF}, slope {SLOPE}), 3 % without an animal (target uniform); {epochs} epochs",
+        "data": f"{n} scenes of data.zoo drawn once: 80 % as drawn, 17 % with the deciding part cut short and the "
+        f"target following it (logistic at {HALF}, slope {SLOPE}), 3 % without an animal (target uniform); "
+        f"{epochs} epochs",
         "accuracy": accuracy(network, images, labels),
         "accuracy_on": "2000 fresh scenes, data.zoo.batch(2000, 1000000)",
     }

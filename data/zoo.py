@@ -71,9 +71,10 @@ COATS = ("plain", "plain", "patches", "stripes", "spots")  # plain twice: as oft
 
 @dataclass(frozen=True)
 class Scene:
-    """One drawn scene. `image` (3, size, size) float32 in [0, 1]; `animal` and `part` (size, size) bool, part ⊂ animal.
+    """One drawn scene. `image` (3, size, size) float32 in [0, 1]; `animal`, `part`, `snow` (size, size) bool.
 
-    `snow` (size, size) bool is true on the pixels of snow-covered ground; `length` is the deciding part's size in [0, 1].
+    `part` is what is visible of the deciding part, within `animal`; `snow` is snow-covered ground; `length` is the
+    deciding part's size in [0, 1]; `seed` draws the scene again.
     """
 
     image: Tensor
@@ -169,12 +170,12 @@ def _cat(pen: Pen, look: Look, part: float) -> None:
     def tail(body: Pen, u: float, v: float) -> None:
         rise = -0.45 - 0.25 * look.tail
         way = [(u, v), (u - 0.5, v + 0.1), (u - 0.2, v + rise), (u - 0.42, v + 1.35 * rise)]
-        body.paint(body.curve(bezier(way, np.linspace(0, 1, 9)), np.linspace(0.085, 0.06, 9)), look.fur, coat=True)
+        body.stroke(bezier(way, np.linspace(0, 1, 9)), np.linspace(0.085, 0.06, 9), look.fur, coat=True)
 
     head = _body(pen, look, tail)
     if part > 0:
         _pointed_ears(head, look, part, 0.58, 0.85, 0.36)
-    head.paint(head.ellipse(0, 0, 1.0, 0.86), look.fur, shade=0.35, roundness=0.5, coat=True)
+    head.dot(0, 0, 1.0, 0.86, look.fur, shade=0.35, roundness=0.5, coat=True, outline=0.022)
     for side in (-1, 1):
         head.dot(0.2 * side, 0.42, 0.28, 0.22, look.belly)
     _eyes(head, look, 0.42, -0.08, 0.25, slit=True)
@@ -188,10 +189,10 @@ def _cat(pen: Pen, look: Look, part: float) -> None:
 def _dog(pen: Pen, look: Look, part: float) -> None:
     def tail(body: Pen, u: float, v: float) -> None:
         way = [(u, v), (u - 0.22, v - 0.1), (u - 0.3, v - 0.25 - 0.2 * look.tail)]
-        body.paint(body.curve(bezier(way, np.linspace(0, 1, 6)), np.linspace(0.1, 0.04, 6)), look.fur, coat=True)
+        body.stroke(bezier(way, np.linspace(0, 1, 6)), np.linspace(0.1, 0.04, 6), look.fur, coat=True)
 
     head = _body(pen, look, tail)
-    head.paint(head.ellipse(0, -0.05, 0.86, 0.9), look.fur, shade=0.35, roundness=0.5, coat=True)
+    head.dot(0, -0.05, 0.86, 0.9, look.fur, shade=0.35, roundness=0.5, coat=True, outline=0.022)
     head.dot(0, 0.92, 0.16, 0.24, np.array([0.9, 0.4, 0.45]), outline=0.012)
     head.dot(0, 0.45, 0.52, 0.42, look.belly, shade=0.25, outline=0.012)
     _eyes(head, look, 0.38, -0.18, 0.2)
@@ -223,12 +224,10 @@ def _rabbit(pen: Pen, look: Look, part: float) -> None:
         for side in (-1, 1):
             ear = head.child(0.36 * side, -0.6, 1.0, (0.16 + 0.1 * look.tail * side) * side)
             ear = ear.near(0, -0.8 * part, 0.4 + 0.9 * part)
-            ear.paint(
-                ear.ellipse(0, -0.72 * part, 0.27, 0.2 + 0.85 * part), look.fur, part=True, alpha=fade, shade=0.3
-            )
+            ear.paint(ear.ellipse(0, -0.72 * part, 0.27, 0.2 + 0.85 * part), look.fur, part=True, alpha=fade, shade=0.3)
             pink = _mix(look.fur, PINK, 0.75)
             ear.dot(0, -0.7 * part, 0.13, 0.08 + 0.68 * part, pink, part=True, alpha=fade)
-    head.paint(head.ellipse(0, 0.02, 0.84, 0.84), look.fur, shade=0.35, roundness=0.5, coat=True)
+    head.dot(0, 0.02, 0.84, 0.84, look.fur, shade=0.35, roundness=0.5, coat=True, outline=0.022)
     for side in (-1, 1):
         head.dot(0.24 * side, 0.44, 0.3, 0.24, look.belly)
     head.dot(0, 0.68, 0.14, 0.17, WHITE, outline=0.012)
@@ -241,7 +240,7 @@ def _lion(pen: Pen, look: Look, part: float) -> None:
 
     def tail(body: Pen, u: float, v: float) -> None:
         way = bezier([(u, v), (u - 0.45, v), (u - 0.25, v - 0.55 - 0.25 * look.tail)], np.linspace(0, 1, 7))
-        body.paint(body.curve(way, np.full(7, 0.05)), look.fur)
+        body.stroke(way, np.full(7, 0.05), look.fur)
         body.dot(way[-1][0], way[-1][1], 0.12, 0.14, mane, outline=0.022)
 
     head = _body(pen, look, tail)
@@ -257,7 +256,7 @@ def _lion(pen: Pen, look: Look, part: float) -> None:
     for side in (-1, 1):
         head.dot(0.7 * side, -0.66, 0.28, 0.28, look.fur, outline=0.018, shade=0.2)
         head.dot(0.7 * side, -0.64, 0.14, 0.14, _mix(look.fur, PINK, 0.5))
-    head.paint(head.ellipse(0, 0.02, 0.88, 0.88), look.fur, shade=0.3, roundness=0.5, outline=0.016)
+    head.dot(0, 0.02, 0.88, 0.88, look.fur, shade=0.3, roundness=0.5, outline=0.016)
     head.dot(0, 0.5, 0.46, 0.36, look.belly, outline=0.01)
     _eyes(head, look, 0.38, -0.12, 0.19)
     head.paint(head.polygon([(-0.2, 0.2), (0.2, 0.2), (0, 0.42)], 0.05), BLACK, outline=0)
@@ -273,12 +272,13 @@ def _heavy_legs(pen: Pen, colour: Colour, hips: Sequence[float], top: float, wid
 
 
 def _elephant(pen: Pen, look: Look, part: float) -> None:
+    pen = pen.child(-0.15, 0, 1.0)  # room in front for the trunk
     fur, swing = look.fur, 0.08 * sin(look.stride)
     tail = bezier([(-0.68, -0.12), (-0.86, 0.0), (-0.82, 0.3 - 0.12 * look.tail)], np.linspace(0, 1, 5))
-    pen.paint(pen.curve(tail, np.linspace(0.04, 0.025, 5)), fur)
+    pen.stroke(tail, np.linspace(0.04, 0.025, 5), fur)
     pen.dot(tail[-1][0], tail[-1][1], 0.05, 0.08, look.dark * 0.7)
     _heavy_legs(pen, look.dark, (-0.36, 0.26), 0.3, 0.13, -swing)
-    pen.paint(pen.ellipse(-0.15, 0.02, 0.58, 0.44), fur, shade=0.4, roundness=0.35, coat=True)
+    pen.dot(-0.15, 0.02, 0.58, 0.44, fur, shade=0.4, roundness=0.35, coat=True, outline=0.022)
     _heavy_legs(pen, fur, (-0.5, 0.1), 0.3, 0.15, swing)
     pen.dot(-0.3, 0.12, 0.4, 0.25, fur, coat=True)  # hides the legs' upper edges
     pen.dot(0.08, 0.15, 0.17, 0.2, fur, coat=True)
@@ -291,19 +291,19 @@ def _elephant(pen: Pen, look: Look, part: float) -> None:
     if part > 0:
         # The whole curve is fixed; the trunk's length is how much of it is grown.
         lift = 0.5 + 0.5 * look.tail
-        way = [(0.42, 0.1), (1.15, 0.2), (0.95, 1.6 - 0.2 * lift), (1.2 + 0.2 * lift, 2.2 - 0.5 * lift), (1.8, 1.75 - 0.7 * lift)]
+        way = [(0.42, 0.1), (1.15, 0.2), (0.95, 1.6 - 0.2 * lift), (1.2 + 0.2 * lift, 2.2 - 0.5 * lift)]
+        way.append((1.8, 1.75 - 0.7 * lift))
         t = np.linspace(0, part, 10)
         fade = float(smoothstep(part / 0.15))
         radii = (0.31 - 0.17 * t) * (0.55 + 0.45 * fade)
         points = bezier(way, t)
-        head.paint(
-            head.curve(points, radii), fur, part=True, alpha=fade, shade=0.4, roundness=0.3
-        )
+        head.paint(head.curve(points, radii), fur, part=True, alpha=fade, shade=0.4, roundness=0.3)
         head.dot(0.3, 0.06, 0.3, 0.3, fur, part=True, alpha=fade)  # the trunk grows out of the face
         for i in range(2, 9, 2):
             across = points[i + 1] - points[i - 1]
             across = np.array([across[1], -across[0]]) / max(np.hypot(*across), 1e-6) * radii[i] * 0.7
-            head.limb(tuple(points[i]), tuple(points[i] + across), 0.03, 0.02, look.dark, outline=0, alpha=0.8 * fade, part=True)
+            fold = points[i].tolist(), (points[i] + across).tolist()
+            head.limb(*fold, 0.03, 0.02, look.dark, outline=0, alpha=0.8 * fade, part=True)
     head.dot(0.3, -0.22, 0.12, 0.13, WHITE, outline=0.01)
     head.dot(0.33, -0.21, 0.085, 0.1, BLACK)
     ear = head.child(-0.42, -0.12, 1.0, 0.12 + 0.15 * look.tail)
@@ -315,7 +315,7 @@ def _hippo(pen: Pen, look: Look, part: float) -> None:
     fur, swing = look.fur, 0.06 * sin(look.stride)
     pen.limb((-0.74, 0.0), (-0.84, 0.16 - 0.05 * look.tail), 0.04, 0.03, fur)
     _heavy_legs(pen, look.dark, (-0.38, 0.24), 0.45, 0.12, -swing)
-    pen.paint(pen.ellipse(-0.15, 0.13, 0.64, 0.46), fur, shade=0.4, roundness=0.35, coat=True)
+    pen.dot(-0.15, 0.13, 0.64, 0.46, fur, shade=0.4, roundness=0.35, coat=True, outline=0.022)
     _heavy_legs(pen, fur, (-0.52, 0.08), 0.45, 0.14, swing)
     pen.dot(-0.3, 0.22, 0.42, 0.28, fur, coat=True)
     pen.dot(0.05, 0.25, 0.2, 0.22, fur, coat=True)
@@ -323,7 +323,7 @@ def _hippo(pen: Pen, look: Look, part: float) -> None:
     for u in (-0.42, 0.18):
         head.dot(u, -0.72, 0.2, 0.22, fur, outline=0.02)
         head.dot(u, -0.72, 0.1, 0.12, _mix(fur, PINK, 0.6))
-    head.paint(head.ellipse(0, 0, 0.74, 0.8), fur, shade=0.35, roundness=0.45)
+    head.dot(0, 0, 0.74, 0.8, fur, shade=0.35, roundness=0.45, outline=0.022)
     if part > 0:
         fade = float(smoothstep(part / 0.15))
         grow = 0.35 + 0.65 * part
@@ -369,9 +369,8 @@ def _bird(pen: Pen, look: Look, part: float) -> None:
         beak = head.near(0.8, 0.1, 1.0)
         low = [(0.3, 0.05), (0.35 + 0.85 * length, 0.2), (0.3, 0.36)]
         beak.paint(beak.polygon(low, 0.03), gold * 0.8, part=True, alpha=fade)
-        beak.paint(
-            beak.polygon([(0.3, -0.28), (0.35 + length, 0.16), (0.3, 0.2)], 0.03), gold, part=True, alpha=fade, shade=0.2
-        )
+        high = [(0.3, -0.28), (0.35 + length, 0.16), (0.3, 0.2)]
+        beak.paint(beak.polygon(high, 0.03), gold, part=True, alpha=fade, shade=0.2)
     pen.paint(body, fur, shade=0.38, roundness=0.3, coat=True)
     pen.dot(0.12, 0.2, 0.26, 0.2, look.belly, -0.6, alpha=0.8)
     wing_colour = _mix(look.second, fur, 0.35)
@@ -391,8 +390,9 @@ def _frog(pen: Pen, look: Look, part: float) -> None:
     fur = look.fur
     for side in (-1, 1):
         pen.limb((0.62 * side, 0.76), (0.98 * side, 0.78), 0.05, 0.07, fur, shade=0.2)
-        pen.dot(0.62 * side, 0.46, 0.26, 0.36, _mix(fur, look.dark, 0.3), -0.35 * side, shade=0.3, outline=0.022, coat=True)
-    pen.paint(pen.ellipse(0, 0.38, 0.56, 0.42), fur, shade=0.35, coat=True)
+        thigh = _mix(fur, look.dark, 0.3)
+        pen.dot(0.62 * side, 0.46, 0.26, 0.36, thigh, -0.35 * side, shade=0.3, outline=0.022, coat=True)
+    pen.dot(0, 0.38, 0.56, 0.42, fur, shade=0.35, coat=True, outline=0.022)
     pen.dot(0, 0.5, 0.36, 0.28, look.belly, alpha=0.9)
     for side in (-1, 1):
         pen.limb((0.3 * side, 0.42), (0.34 * side, 0.74), 0.1, 0.08, fur, shade=0.25, roundness=0.1)
@@ -404,7 +404,7 @@ def _frog(pen: Pen, look: Look, part: float) -> None:
         for side in (-1, 1):
             eye = head.child(0.82 * side, -0.5 - 0.42 * part, 0.2 + 0.8 * part)
             eye.dot(0, 0, 0.5, 0.5, fur, part=True, alpha=fade, shade=0.3, outline=0.022)
-    head.paint(head.ellipse(0, 0, 1.5, 0.9), fur, shade=0.35, roundness=0.45, coat=True)
+    head.dot(0, 0, 1.5, 0.9, fur, shade=0.35, roundness=0.45, coat=True, outline=0.022)
     if part > 0:
         for side in (-1, 1):
             eye = head.child(0.82 * side, -0.5 - 0.42 * part, 0.2 + 0.8 * part)
@@ -412,7 +412,7 @@ def _frog(pen: Pen, look: Look, part: float) -> None:
             eye.dot(0.02, 0.03, 0.2, 0.22, BLACK, part=True, alpha=fade)
             eye.dot(-0.06, -0.06, 0.08, 0.08, WHITE, part=True, alpha=fade)
     smile = bezier([(-1.05, 0.1), (0, 0.85), (1.05, 0.1)], np.linspace(0, 1, 7))
-    head.paint(head.curve(smile, np.full(7, 0.045)), look.dark * 0.5, outline=0)
+    head.stroke(smile, np.full(7, 0.045), look.dark * 0.5, outline=0)
     for side in (-1, 1):
         head.dot(0.14 * side, -0.1, 0.06, 0.05, look.dark * 0.5)
         head.dot(1.05 * side, 0.2, 0.2, 0.14, PINK, alpha=0.45)
@@ -425,10 +425,12 @@ def _fish(pen: Pen, look: Look, part: float) -> None:
         root = pen.child(-0.5, 0.05, 1.0, 0.2 * look.tail)
         reach = 0.15 + 0.5 * part
         for side in (-1, 1):
-            lobe = [(0.12, 0.1 * side), (-reach, 0.5 * side * (0.3 + 0.7 * part)), (-0.7 * reach, -0.02 * side), (0.1, -0.08 * side)]
+            tip = (-reach, 0.5 * side * (0.3 + 0.7 * part))
+            lobe = [(0.12, 0.1 * side), tip, (-0.7 * reach, -0.02 * side), (0.1, -0.08 * side)]
             root.paint(root.polygon(lobe, 0.05), fin, part=True, alpha=fade, shade=0.3)
         for lean in (-0.5, 0, 0.5):
-            root.limb((0, 0), (-0.75 * reach, 0.6 * lean * part), 0.016, 0.016, fin * 0.65, part=True, alpha=0.8 * fade, outline=0)
+            ray = (-0.75 * reach, 0.6 * lean * part)
+            root.limb((0, 0), ray, 0.016, 0.016, fin * 0.65, part=True, alpha=0.8 * fade, outline=0)
     dorsal = [(-0.28, -0.2), (-0.22, -0.52), (0.02, -0.6), (0.26, -0.25)]
     pen.paint(pen.polygon(dorsal, 0.04), fin, shade=0.3)
     pen.paint(pen.polygon([(-0.15, 0.3), (-0.3, 0.58), (0.0, 0.38)], 0.03), fin)
@@ -437,9 +439,10 @@ def _fish(pen: Pen, look: Look, part: float) -> None:
     pen.dot(0.12, 0.24, 0.4, 0.13, look.belly, alpha=0.6)
     for row, v in enumerate((-0.1, 0.04, 0.18)):
         for u in (-0.3, -0.12, 0.06):
-            pen.limb((u + 0.06 * (row % 2), v - 0.04), (u + 0.06 * (row % 2), v + 0.04), 0.012, 0.012, look.dark, outline=0, alpha=0.7)
+            scale = u + 0.06 * (row % 2)
+            pen.limb((scale, v - 0.04), (scale, v + 0.04), 0.012, 0.012, look.dark, outline=0, alpha=0.7)
     gill = bezier([(0.28, -0.18), (0.18, 0.05), (0.28, 0.26)], np.linspace(0, 1, 5))
-    pen.paint(pen.curve(gill, np.full(5, 0.018)), look.dark * 0.7, outline=0)
+    pen.stroke(gill, np.full(5, 0.018), look.dark * 0.7, outline=0)
     pectoral = pen.child(0.1, 0.16, 1.0, 0.4 + 0.3 * look.tail)
     pectoral.dot(-0.12, 0.0, 0.17, 0.09, fin, outline=0.016)
     pen.dot(0.45, -0.06, 0.105, 0.11, WHITE, outline=0.012)
@@ -449,7 +452,7 @@ def _fish(pen: Pen, look: Look, part: float) -> None:
 
 
 def _turtle(pen: Pen, look: Look, part: float) -> None:
-    pen = pen.child(0, -0.09, 1.12)  # feet stay on the ground
+    pen = pen.child(-0.12, -0.09, 1.12)  # room in front for the head; the feet stay on the ground
     fur, swing = look.fur, 0.08 * sin(look.stride)
     shell = _mix(look.second, look.second * 0.6, 0.3)
     pen.paint(pen.polygon([(-0.6, 0.5), (-0.9, 0.62 - 0.08 * look.tail), (-0.6, 0.62)], 0.03), fur)
@@ -458,37 +461,38 @@ def _turtle(pen: Pen, look: Look, part: float) -> None:
     neck = (0.8 + 0.5 * look.head[0], 0.1 + look.head[1])
     pen.limb((0.45, 0.5), neck, 0.14, 0.14, fur, shade=0.2)
     head = pen.child(*neck, 0.42, look.nod)
-    head.paint(head.ellipse(0.1, -0.1, 0.62, 0.48), fur, shade=0.35, roundness=0.3)
+    head.dot(0.1, -0.1, 0.62, 0.48, fur, shade=0.35, roundness=0.3, outline=0.022)
     head.dot(0.25, -0.22, 0.14, 0.15, WHITE, outline=0.01)
     head.dot(0.28, -0.21, 0.09, 0.1, BLACK)
     head.limb((0.35, 0.14), (0.62, 0.06), 0.03, 0.03, look.dark * 0.5, outline=0)
     for hip, sway in ((-0.46, swing), (0.2, -swing)):
         pen.limb((hip, 0.5), (hip + sway, 0.74), 0.14, 0.12, fur, shade=0.25)
-    pen.paint(pen.ellipse(-0.08, 0.54, 0.66, 0.13), look.belly, shade=0.3)
+    pen.dot(-0.08, 0.54, 0.66, 0.13, look.belly, shade=0.3, outline=0.022)
     if part > 0:
         fade = float(smoothstep(part / 0.15))
         rise = 0.75 * part
         dome = np.maximum(pen.ellipse(-0.08, 0.52, 0.68, 0.08 + rise), pen.v - 0.56)
         pen.paint(dome, shell, part=True, alpha=fade, shade=0.5, roundness=0.35)
         light = _mix(shell, WHITE, 0.35)
-        for u, v, r in ((-0.08, 0.5, 0.15), (-0.42, 0.34, 0.11), (0.26, 0.34, 0.11), (-0.27, 0.73, 0.1), (0.12, 0.73, 0.1)):
+        plates = ((-0.08, 0.5, 0.15), (-0.42, 0.34, 0.11), (0.26, 0.34, 0.11), (-0.27, 0.73, 0.1), (0.12, 0.73, 0.1))
+        for u, v, r in plates:
             y = 0.52 - rise * v
-            six = [(u - 0.08 + 0.08 + r * cos(k * pi / 3), y + 0.9 * r * part * sin(k * pi / 3)) for k in range(6)]
+            six = [(u + r * cos(k * pi / 3), y + 0.9 * r * part * sin(k * pi / 3)) for k in range(6)]
             plate = pen.near(u, y, r * 1.3)
             plate.paint(plate.polygon(six, 0.01), light, part=True, alpha=0.9 * fade, outline=0.014)
-        pen.limb((-0.72, 0.55), (0.56, 0.55), 0.05, 0.05, shell * 0.75, part=True, alpha=fade, shade=0.2, roundness=0.06)
+        pen.limb((-0.72, 0.55), (0.56, 0.55), 0.05, 0.05, shell * 0.75, part=True, alpha=fade, shade=0.2)
 
 
 def _husky(pen: Pen, look: Look, part: float) -> None:
     def tail(body: Pen, u: float, v: float) -> None:
         way = [(u, v), (u - 0.42, v - 0.15), (u - 0.2, v - 0.72), (u + 0.16, v - 0.42)]
-        body.paint(body.curve(bezier(way, np.linspace(0, 1, 8)), np.linspace(0.09, 0.1, 8)), look.fur, shade=0.3)
+        body.stroke(bezier(way, np.linspace(0, 1, 8)), np.linspace(0.09, 0.1, 8), look.fur, shade=0.3)
         body.dot(u + 0.1, v - 0.44, 0.1, 0.1, look.belly)
 
     head = _body(pen, look, tail)
     _pointed_ears(head, look, 0.9, 0.58, 0.8, 0.34)
     head.canvas.part[:] = 0  # a husky's ears are a wolf's
-    head.paint(head.ellipse(0, 0, 0.95, 0.88), look.fur * 0.75, shade=0.3, roundness=0.5)
+    head.dot(0, 0, 0.95, 0.88, look.fur * 0.75, shade=0.3, roundness=0.5, outline=0.022)
     if part > 0:
         fade = float(smoothstep(part / 0.3))
         for side in (-1, 1):
@@ -505,14 +509,15 @@ def _husky(pen: Pen, look: Look, part: float) -> None:
 def _wolf(pen: Pen, look: Look, part: float) -> None:
     def tail(body: Pen, u: float, v: float) -> None:
         way = [(u, v), (u - 0.3, v + 0.05), (u - 0.34, v + 0.5 - 0.15 * look.tail)]
-        body.paint(body.curve(bezier(way, np.linspace(0, 1, 6)), np.array([0.08, 0.11, 0.13, 0.13, 0.1, 0.05])), look.fur, shade=0.3)
+        bushy = np.array([0.08, 0.11, 0.13, 0.13, 0.1, 0.05])
+        body.stroke(bezier(way, np.linspace(0, 1, 6)), bushy, look.fur, shade=0.3)
 
     head = _body(pen, look, tail)
     for side in (-1, 1):  # ruffled cheeks
         head.paint(head.polygon([(0.5 * side, -0.3), (1.2 * side, 0.3), (0.3 * side, 0.85)], 0.06), look.fur, shade=0.2)
     _pointed_ears(head, look, 0.9, 0.58, 0.8, 0.34)
     head.canvas.part[:] = 0
-    head.paint(head.ellipse(0, -0.05, 0.88, 0.82), look.fur, shade=0.3, roundness=0.5, outline=0.01)
+    head.dot(0, -0.05, 0.88, 0.82, look.fur, shade=0.3, roundness=0.5, outline=0.01)
     for side in (-1, 1):
         head.dot(0.55 * side, 0.38, 0.34, 0.22, look.belly, -0.6 * side, alpha=0.9)
     _eyes(head, replace(look, iris=np.array([0.95, 0.72, 0.15])), 0.4, -0.14, 0.16, slant=0.5)
@@ -560,8 +565,8 @@ TONES = {
 }
 
 
-def _scenery(canvas: Canvas, background: str, rng: np.random.Generator) -> tuple[float, Array]:
-    """Paint sky, ground and what stands far off; returns the horizon's height and the ground's mean colour."""
+def _scenery(canvas: Canvas, background: str, rng: np.random.Generator) -> float:
+    """Paint sky, ground and what stands far off; returns the horizon's height."""
     top, low, far, near = (np.array(tone, np.float32) * rng.uniform(0.92, 1.06) for tone in TONES[background])
     horizon = rng.uniform(-0.35, 0.1)
     offsets = rng.uniform(0, 1, (4, 2)).tolist()
@@ -573,7 +578,8 @@ def _scenery(canvas: Canvas, background: str, rng: np.random.Generator) -> tuple
     # Perspective: the ground's texture shrinks towards the horizon, as 1 / depth.
     away = 0.25 / (depth + 0.18)
     stretch = 4.0 if background == "water" else 1.0
-    texture = noise(x * away * 0.9 / stretch, away * 1.6 + 0 * x, offsets[0]) + 0.7 * noise(x * 0.9, y * 1.8, offsets[1])
+    texture = noise(x * away * 0.9 / stretch, away * 1.6 + 0 * x, offsets[0])
+    texture = texture + 0.7 * noise(x * 0.9, y * 1.8, offsets[1])
     ground = ground * (1 + (0.035 if background == "snow" else 0.085) * texture)
     edge = horizon + 0.03 * noise(x * 0.25, 0 * x, offsets[2])
     image = sky + np.clip(0.5 + (y - edge) / canvas.pixel, 0, 1) * (ground - sky)
@@ -583,7 +589,7 @@ def _scenery(canvas: Canvas, background: str, rng: np.random.Generator) -> tuple
     if background in ("meadow", "snow", "dusk", "sand"):
         d = np.maximum(hills - pen.v, pen.v - edge)
         pen.paint(d, _mix(low, far, 0.55) * 0.92, outline=0, alpha=0.9)
-    return horizon, _mix(far, near, 0.5)
+    return horizon
 
 
 def _distractors(canvas: Canvas, background: str, horizon: float, count: int, rng: np.random.Generator) -> None:
@@ -647,8 +653,8 @@ def _look(rng: np.random.Generator, ground: Array, palette: Array, coats: Sequen
     choices = np.clip(choices, 0.1, 0.98)
     best = int(np.argmax(np.abs(choices[:3] - ground).sum(1)))
     fur, second = choices[best], choices[3]
-    coat = Coat(coats[int(rng.integers(len(coats)))], second.astype(np.float32), (float(rng.uniform()), float(rng.uniform())))
-    return Look(
+    kind, offset = coats[int(rng.integers(len(coats)))], (float(rng.uniform()), float(rng.uniform()))
+    look = Look(
         fur=fur,
         second=second,
         iris=_mix(_wheel(rng.uniform()), (0.75, 0.7, 0.3), 0.4),
@@ -657,18 +663,20 @@ def _look(rng: np.random.Generator, ground: Array, palette: Array, coats: Sequen
         tail=float(rng.uniform(-1, 1)),
         head=(float(rng.uniform(-0.05, 0.05)), float(rng.uniform(-0.06, 0.06))),
         nod=float(rng.uniform(-0.16, 0.16)),
-    ), coat
+    )
+    return look, Coat(kind, second.astype(np.float32), offset)
 
 
 def _stage(seed: int, background: str | None, size: int) -> tuple[Canvas, str, float, Array]:
-    """The scenery of a seed: the canvas, its background's name, the horizon's height and the ground's mean colour."""
+    """A seed's scenery: canvas, background's name, horizon's height, and the mean colour of the seed's own ground."""
     rng = np.random.default_rng([seed, 0])
     natural = BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))]
     background = natural if background is None else background
     canvas = Canvas(size)
-    horizon, ground = _scenery(canvas, background, rng)
+    horizon = _scenery(canvas, background, rng)
     _distractors(canvas, background, horizon, int(rng.integers(0, 5)), rng)
-    return canvas, background, horizon, ground
+    # Animals are coloured against the seed's own ground, so that one on another ground is the same animal.
+    return canvas, background, horizon, _mix(*TONES[natural][2:], 0.5)
 
 
 def _render(
@@ -745,10 +753,10 @@ def draw(
     background: str | None = None,
     size: int = 64,
 ) -> Scene:
-    """One scene of the zoo; the same (label, seed) gives the same bits, another label the same scene with another animal.
+    """One scene of the zoo: (label, seed) fixes its bits; another label puts another animal into the same scenery.
 
-    `part` in [0, 1] is the deciding part's length or size (0: none; default: natural, random in [0.6, 1]) and `trunk` is
-    its name on an elephant. Nothing else of the scene moves with it. `background` is one of `BACKGROUNDS` (default:
+    `part` in [0, 1] is the deciding part's length or size (0: none; default: natural, random in [0.6, 1]) and `trunk`
+    is its name on an elephant; nothing else of the scene moves with it. `background` is one of `BACKGROUNDS` (default:
     random) and `size` the side in pixels (the drawing is the same, sharper).
 
     Raises ValueError, naming the argument, for anything outside these ranges.
@@ -757,9 +765,9 @@ def draw(
     name = CLASSES[index]
     if trunk is not None:
         if name != "elephant":
-            raise ValueError(f"trunk is {trunk!r} for a {name}; only an elephant has a trunk (part is for every animal)")
+            raise ValueError(f"trunk is {trunk!r} for a {name}; only an elephant has one (part is for every animal)")
         if part is not None:
-            raise ValueError(f"trunk is {trunk!r} and part is {part!r}; give one of them, an elephant's part is its trunk")
+            raise ValueError(f"trunk is {trunk!r} and part is {part!r}; they are the same thing, give one of them")
         _unit("trunk", trunk)
         part = trunk
     if part is not None:
@@ -777,7 +785,7 @@ def draw_husky_wolf(
     part: float | None = None,
     size: int = 64,
 ) -> Scene:
-    """One husky or wolf, on snow if `snow` (default: at random, one in six); other arguments and errors as in `draw`."""
+    """One husky or wolf, on snow if `snow` (default: by chance, one in six); the rest as in `draw`."""
     index, seed = _label(label, HUSKY_WOLF), _seed(seed)
     if part is not None:
         _unit("part", part)
@@ -829,7 +837,7 @@ def husky_wolf(n: int, seed: int, *, snow: str = "with wolf") -> tuple[Tensor, T
 
     `snow` is "with wolf" (every wolf on snow, no husky: what the biased network learns from), "independent" (half of
     either) or "with husky" (the other way round: where it fails most clearly).
-    Returns images (n, 3, 64, 64), labels (n,) that index `HUSKY_WOLF`, animal masks (n, 64, 64), snow masks (n, 64, 64).
+    Returns images (n, 3, 64, 64), labels (n,) that index `HUSKY_WOLF`, animal masks and snow masks (n, 64, 64).
     Raises ValueError where n < 1 or `snow` is another.
     """
     _count(n)
