@@ -6,9 +6,9 @@ The normalisation (mean and std, as published with the weights) is the network's
 a step ε is in pixel units. Weights come from torch's cache, `torch.hub.get_dir()/checkpoints` (moved with TORCH_HOME),
 and are downloaded only when asked for.
 
-    model = load("resnet18", download=True)
-    x = photographs.bundled("cat", **geometry("resnet18"))     # (3, 224, 224)
-    class_names("resnet18")[model(x[None]).argmax()]           # 'Egyptian cat'
+    model = load("squeezenet1_1", download=True)
+    x = photographs.bundled("cat", **geometry("squeezenet1_1"))   # (3, 224, 224)
+    class_names("squeezenet1_1")[model(x[None]).argmax()]         # 'tiger cat'
 """
 
 import hashlib

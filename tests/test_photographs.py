@@ -40,15 +40,15 @@ def flat(mode: str, colour: object, **options: object) -> bytes:
     return encoded(Image.new(mode, (32, 32), colour), "PNG", **options)
 
 
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that says how large it is and then holds next to nothing."""
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
+def png_header(width: int, height: int, cut: int = 0) -> bytes:
+    """A PNG that says how large it is, less the `cut` last bytes of saying so, and then holds next to nothing."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
+    chunks = (b"IHDR", header[: len(header) - cut]), (b"IDAT", zlib.compress(bytes(99))), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
 
 
 def jpeg_header(width: int, height: int) -> bytes:
@@ -175,37 +175,44 @@ def test_orientation(kind, orientation):
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_broken_exif_does_not_cost_the_photograph():
     image = noise(40, 40)
-    x = open_photograph(encoded(image, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff\xff\xff"), 32)
-    assert torch.equal(x, open_photograph(encoded(image, "JPEG"), 32))
+    jpeg = encoded(image, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff\xff\xff")
+    assert torch.equal(open_photograph(jpeg, 32), open_photograph(encoded(image, "JPEG"), 32))
+    png = encoded(image, "PNG")
+    noted = png[:33] + png_chunk(b"tEXt", b"Raw profile type exif\0\nexif\n2\nno hexadecimal") + png[33:]
+    assert torch.equal(open_photograph(noted, 32), open_photograph(png, 32))
 
 
 # Colour
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (flat("RGB", (10, 20, 30)), (10, 20, 30)),
-        (flat("L", 77), (77, 77, 77)),
-        (flat("1", 1), (255, 255, 255)),
-        (flat("I;16", 0x8000), (128, 128, 128)),
-        (flat("I;16", 0xFFFF), (255, 255, 255)),
-        (encoded(Image.new("RGB", (32, 32), (9, 99, 199)).quantize(4), "PNG"), (9, 99, 199)),
-        # transparency, on white: c·a + 255·(1 − a)
-        (flat("RGBA", (200, 100, 0, 0)), (255, 255, 255)),
-        (flat("RGBA", (200, 100, 0, 255)), (200, 100, 0)),
-        (flat("RGBA", (200, 100, 0, 51)), (244, 224, 204)),
-        (flat("LA", (0, 102)), (153, 153, 153)),
-        (encoded(Image.new("RGBA", (32, 32), (200, 100, 0, 51)), "WEBP", lossless=True), (244, 224, 204)),
-        # one colour that stands for "nothing here"
-        (flat("L", 5, transparency=5), (255, 255, 255)),
-        (flat("L", 6, transparency=5), (6, 6, 6)),
-        (flat("RGB", (1, 2, 3), transparency=(1, 2, 3)), (255, 255, 255)),
-        (flat("P", 0, transparency=b"\x00"), (255, 255, 255)),
-        (flat("I;16", 700, transparency=700), (255, 255, 255)),
-    ],
-)
-def test_colour(content, expected):
+COLOURS = {
+    "rgb": (flat("RGB", (10, 20, 30)), (10, 20, 30)),
+    "grey": (flat("L", 77), (77, 77, 77)),
+    "black and white": (flat("1", 1), (255, 255, 255)),
+    "16-bit grey": (flat("I;16", 0x8000), (128, 128, 128)),
+    "16-bit white": (flat("I;16", 0xFFFF), (255, 255, 255)),
+    "palette": (encoded(Image.new("RGB", (32, 32), (9, 99, 199)).quantize(4), "PNG"), (9, 99, 199)),
+    # transparency, on white: c·a + 255·(1 − a)
+    "transparent": (flat("RGBA", (200, 100, 0, 0)), (255, 255, 255)),
+    "opaque": (flat("RGBA", (200, 100, 0, 255)), (200, 100, 0)),
+    "a = 0.2": (flat("RGBA", (200, 100, 0, 51)), (244, 224, 204)),
+    "grey, a = 0.4": (flat("LA", (0, 102)), (153, 153, 153)),
+    "webp, a = 0.2": (
+        encoded(Image.new("RGBA", (32, 32), (200, 100, 0, 51)), "WEBP", lossless=True),
+        (244, 224, 204),
+    ),
+    # one colour that stands for "nothing here"
+    "grey is clear": (flat("L", 5, transparency=5), (255, 255, 255)),
+    "another grey is clear": (flat("L", 6, transparency=5), (6, 6, 6)),
+    "colour is clear": (flat("RGB", (1, 2, 3), transparency=(1, 2, 3)), (255, 255, 255)),
+    "palette entry is clear": (flat("P", 0, transparency=b"\x00"), (255, 255, 255)),
+    "16-bit grey is clear": (flat("I;16", 700, transparency=700), (255, 255, 255)),
+}
+
+
+@pytest.mark.parametrize("kind", COLOURS)
+def test_colour(kind):
+    content, expected = COLOURS[kind]
     x = open_photograph(content, 8) * 255
     assert torch.equal(x.round(), torch.tensor(expected, dtype=torch.float32).view(3, 1, 1).expand(3, 8, 8))
 
@@ -286,6 +293,7 @@ JUNK = {
     "png cut": (encoded(noise(64, 64), "PNG")[:-900], "damaged"),
     "jpeg cut": (encoded(noise(64, 64), "JPEG")[:-300], "damaged"),
     "webp cut": (encoded(noise(64, 64), "WEBP")[:-100], "damaged"),
+    "png with a short header": (png_header(64, 64, cut=3), "damaged"),
     "png without pixels": (png_header(64, 64), "damaged"),
     "1×1": (encoded(noise(1, 1), "PNG"), "1 × 1 pixels"),
     "a line": (encoded(Image.new("L", (10000, 1)), "PNG"), "10,000 × 1 pixels"),
@@ -332,7 +340,7 @@ def test_a_jpeg_of_50_megapixels_is_accepted():
 def test_thumbnails_and_appended_films_are_no_scans():
     image = noise(64, 64)
     exif = b"Exif\0\0" + b"\xff\xda\0\0" * 200
-    content = encoded(image, "JPEG", exif=exif) + b"\xff\xda\0\0" * 5000
+    content = encoded(image, "JPEG", exif=exif) + b"\xff\xda\0\0" * 50_000
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about that EXIF
         assert torch.equal(open_photograph(content, 32), open_photograph(encoded(image, "JPEG"), 32))
