@@ -272,7 +272,7 @@ def _heavy_legs(pen: Pen, colour: Colour, hips: Sequence[float], top: float, wid
 
 
 def _elephant(pen: Pen, look: Look, part: float) -> None:
-    pen = pen.child(-0.15, 0, 1.0)  # room in front for the trunk
+    pen = pen.child(-0.2, 0, 1.0)  # room in front for the trunk
     fur, swing = look.fur, 0.08 * sin(look.stride)
     tail = bezier([(-0.68, -0.12), (-0.86, 0.0), (-0.82, 0.3 - 0.12 * look.tail)], np.linspace(0, 1, 5))
     pen.stroke(tail, np.linspace(0.04, 0.025, 5), fur)
@@ -420,6 +420,7 @@ def _frog(pen: Pen, look: Look, part: float) -> None:
 
 def _fish(pen: Pen, look: Look, part: float) -> None:
     fur, fin = look.fur, _mix(look.second, look.fur, 0.3)
+    pen = pen.child(0.2, 0, 1.0)  # room behind for the tail
     if part > 0:
         fade = float(smoothstep(part / 0.15))
         root = pen.child(-0.5, 0.05, 1.0, 0.2 * look.tail)
