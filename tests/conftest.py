@@ -1,0 +1,38 @@
+"""What all tests share: reproducible sums, Hypothesis without a stopwatch, real weights and photographs where there are any."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+torch.set_num_threads(1)  # sums in one order, whatever the machine
+settings.register_profile("workbook", deadline=None, max_examples=25, derandomize=True)
+settings.load_profile("workbook")
+
+
+@pytest.fixture(scope="session")
+def real_squeezenet():
+    """ImageNet's SqueezeNet 1.1 on pixels, if TORCH_HOME holds its weights."""
+    from data import pretrained
+
+    if not pretrained.is_available("squeezenet1_1"):
+        pytest.skip(f"no SqueezeNet weights: {pretrained.weights_file('squeezenet1_1')} (see TORCH_HOME)")
+    return pretrained.load("squeezenet1_1")
+
+
+@pytest.fixture(scope="session")
+def real_photographs() -> tuple[torch.Tensor, torch.Tensor]:
+    """Labelled ImageNet photographs cut for SqueezeNet, (n, 3, 224, 224), and their classes, (n,)."""
+    from data import photographs, pretrained
+
+    folder = Path(os.environ.get("XAI_PHOTOS") or Path(os.environ.get("XAI_DATA_HOME", ""), "..", "photos"))
+    if not (folder / "labels.csv").is_file():
+        pytest.skip("no labelled photographs: set XAI_PHOTOS, or XAI_DATA_HOME to a folder beside `photos`")
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    geometry = pretrained.geometry("squeezenet1_1")
+    x = torch.stack([photographs.open_photograph(folder / row["file"], **geometry) for row in rows])
+    return x, torch.tensor([int(row["index"]) for row in rows])
