@@ -1,4 +1,4 @@
-"""What all tests share: reproducible sums, Hypothesis without a stopwatch, real weights and photographs where there are any."""
+"""What all tests share: sums in one order, Hypothesis without a stopwatch, real weights and photographs if any."""
 
 import csv
 import os

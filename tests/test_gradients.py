@@ -4,8 +4,8 @@ import captum.attr
 import pytest
 import torch
 from torch import Tensor
-
 from toys import MLP, OneOutput, PlainCNN, images, seeded
+
 from xai_core import explain, gradient_x_input, make_score, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 
 

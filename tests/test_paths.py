@@ -1,6 +1,7 @@
-"""Paths: values by hand, the orders of the quadratures, the axioms of Integrated Gradients, captum, baselines, the trace."""
+"""Paths: values by hand, orders of the quadratures, axioms of Integrated Gradients, captum, baselines, the trace."""
 
 import math
+from itertools import pairwise
 
 import captum.attr
 import pytest
@@ -26,7 +27,7 @@ def ig(f, x, baseline="black", B=64, rule="gauss_legendre"):
 
 
 def test_saturation():
-    """f = 1 − ReLU(1 − x) at 2, baseline 0: the gradient at x is 0, the area under it is 1; half of the path is flat."""
+    """f = 1 − ReLU(1 − x) at 2, baseline 0: the gradient at x is 0, the area under it 1; half of the path is flat."""
     x = torch.tensor([[2.0]], **F64)
     f = lambda x: (1 - (1 - x).relu()).sum(1)  # noqa: E731
     for rule in ("midpoint", "gauss_legendre", "left"):
@@ -62,7 +63,7 @@ def test_linear_square_sine():
 
 
 def test_three_paths_of_figure_1():
-    """F = x₁x₂ from (0, 0) to (1, 1): P1 gives all to the coordinate that moves last, P2 half, the curve (t, t²) a third."""
+    """F = x₁x₂ from (0, 0) to (1, 1): P1 gives all to what moves last, P2 half, the curve (t, t²) a third."""
     x = torch.tensor([[1.0, 1.0]], **F64)
     zero, corner = torch.zeros_like(x), torch.tensor([[1.0, 0.0]], **F64)
     f = lambda x: x[:, 0] * x[:, 1]  # noqa: E731
@@ -135,7 +136,7 @@ def test_order(rule, order):
     f = lambda x: (x[:, 0] * 2 + x[:, 1]).exp()  # noqa: E731
     seen = trace(f, x)
     gaps = [seen.gap(seen.attribution(B + (rule == "trapezoid"), rule)).item() for B in (64, 128, 256)]
-    for coarse, fine in zip(gaps, gaps[1:], strict=False):
+    for coarse, fine in pairwise(gaps):
         assert math.log2(coarse / fine) == pytest.approx(order, abs=0.05)
 
 
@@ -174,8 +175,15 @@ def test_float64_is_exact_on_a_linear_network():
 # captum
 
 
-@pytest.mark.parametrize(("rule", "theirs"), [("right", "riemann_right"), ("left", "riemann_left"), ("midpoint", "riemann_middle"),
-                                              ("gauss_legendre", "gausslegendre")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "theirs"),
+    [
+        ("right", "riemann_right"),
+        ("left", "riemann_left"),
+        ("midpoint", "riemann_middle"),
+        ("gauss_legendre", "gausslegendre"),
+    ],
+)
 @pytest.mark.parametrize("output", ["probability", "logit"])
 def test_agrees_with_captum(rule, theirs, output):
     model, x = seeded(PlainCNN).eval(), images(2)
@@ -397,7 +405,7 @@ def test_noise_has_its_moments():
 def test_named_baselines(name):
     x = images(3)
     start = make_baseline(x, name, seed=5)
-    assert start.shape == x.shape and start.dtype == x.dtype and 0 <= start.min() and start.max() <= 1
+    assert start.shape == x.shape and start.dtype == x.dtype and start.min() >= 0 and start.max() <= 1
     assert torch.equal(start, make_baseline(x, name, seed=5))
     assert torch.equal(start, make_baseline(x, name, seed=6)) == (not name.endswith("noise"))
     assert torch.equal(

@@ -42,7 +42,7 @@ class OneOutput(nn.Module):
 
 
 class SmallCNN(nn.Module):
-    """Two convolutions with batch norm, one ReLU module used twice, pooling, GAP and a linear head: 3 channels, 5 classes."""
+    """Two convolutions with batch norm, one ReLU module used twice, pooling, GAP, linear: 3 channels, 5 classes."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ def linear(weight: Tensor, bias: Tensor | None = None) -> nn.Linear:
 
 
 def fingerprint(*things: nn.Module | Tensor) -> list:
-    """Everything of networks and tensors that a method might touch: bytes, gradients, flags, modes, hooks, attributes."""
+    """All that a method might touch of networks and tensors: bytes, gradients, flags, modes, hooks, attributes."""
     return [_of_module(t) if isinstance(t, nn.Module) else _of_tensor(t) for t in things]
 
 
