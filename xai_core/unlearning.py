@@ -44,14 +44,18 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0) -> Score:
     with torch.inference_mode(False), torch.enable_grad():
         θ = private_copy(f.model, frozen=False)
         weights = {name: p for name, p in θ.named_parameters() if p.requires_grad}
-        loss = F.cross_entropy(replace(f, model=θ).logits(x.detach()), f.target[:1].to(x.device))
-        slopes = torch.autograd.grad(loss, list(weights.values()), allow_unused=True, materialize_grads=True)
-    norm = torch.stack([s.norm() for s in slopes]).norm()  # ‖∇_θ L‖₂, one number for all weights
-    ascent = eta / norm.clamp(min=torch.finfo(norm.dtype).tiny)  # a loss of exactly 0 has no direction: θ̂ = θ
+        odds = _log_odds(replace(f, model=θ, target=f.target[:1]))(x.detach())  # m = log F_c/(1 − F_c)
+        if not weights or not odds.requires_grad:
+            raise ValueError("model must have weights to unlearn with; this score depends on none")
+        # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
+        slopes = torch.autograd.grad(-odds.sum(), list(weights.values()), allow_unused=True, materialize_grads=True)
+    norm = torch.stack([s.norm() for s in slopes]).norm()  # one number for all weights
+    ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
     unlearned = {name: p + ascent * s for (name, p), s in zip(weights.items(), slopes, strict=True)}
     return replace(f, model=private_copy(f.model, unlearned))
 
 
+@torch.inference_mode(False)  # here and below: autograd cannot use what is made in a caller's inference mode
 def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0) -> Tensor:
     """F(x; θ̂), each image by the network that forgot it: (N, …) → (N, classes)."""
     forgotten = []
@@ -62,6 +66,7 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0) -> Tensor:
     return torch.cat(forgotten)
 
 
+@torch.inference_mode(False)
 def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     """ε by rule: twice the first-order distance from x to where the network's odds are those of the unlearned one.
     (N,)
@@ -87,6 +92,8 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
 def _log_odds(f: Score) -> Callable[[Tensor], Tensor]:
     def m(x: Tensor) -> Tensor:
         logits = f.logits(x)
+        if logits.shape[1] < 2:
+            raise ValueError("model must have two classes or more for one to be unlearned; it has 1")
         target = f.target.to(x.device).expand(len(x))[:, None]
         others = logits.scatter(1, target, -torch.inf).logsumexp(1)
         return logits.gather(1, target)[:, 0] - others
@@ -94,6 +101,7 @@ def _log_odds(f: Score) -> Callable[[Tensor], Tensor]:
     return m
 
 
+@torch.inference_mode(False)
 def match_baseline(
     f: Score,
     x: Tensor,
@@ -111,7 +119,10 @@ def match_baseline(
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu)
     eps = budget(f, x, unlearned) if eps is None else eps
-    eps = torch.as_tensor(eps).to(x).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
+    eps = torch.as_tensor(eps).detach().to(x)
+    if eps.shape not in [(), (1,), (len(x),)]:
+        raise ValueError(f"eps must be one number, or one for each row of x, ({len(x)},); got shape {tuple(eps.shape)}")
+    eps = eps.expand(len(x)).view(-1, *[1] * (x.dim() - 1))
     x = x.detach()
     baselines = []
     for i in passes(x):
@@ -120,10 +131,17 @@ def match_baseline(
         for _ in range(T):
             _, slope = gradient(divergence, x[i] + delta)  # ∇_δ KL
             delta = delta - mu * slope
-            norm = delta.flatten(1).norm(dim=1).view(-1, *[1] * (x.dim() - 1))
-            delta = eps[i] * delta / norm.clamp(min=torch.finfo(norm.dtype).tiny)  # no slope: δ stays 0
+            delta = eps[i] * _unit(delta)
         baselines.append(x[i] + delta)
     return torch.cat(baselines)
+
+
+def _unit(v: Tensor) -> Tensor:
+    """v / ‖v‖₂ of each row, (n, …) → (n, …); 0 stays 0. First by the largest number: the squares of tiny ones are 0."""
+    tiny = torch.finfo(v.dtype).tiny
+    flat = v.flatten(1)
+    flat = flat / flat.abs().amax(1, keepdim=True).clamp(min=tiny)
+    return (flat / flat.norm(dim=1, keepdim=True).clamp(min=tiny)).view(v.shape)
 
 
 def _divergence(f: Score, unlearned: Tensor) -> Callable[[Tensor], Tensor]:
