@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from xai_core.score import ScoreFunction, gradient
+from xai_core.score import Score, ScoreFunction, gradient
 
 
 class _Deconvolution(torch.autograd.Function):
@@ -51,6 +51,7 @@ class _Guided(torch.autograd.Function):
 RELU = {F.relu, torch.relu, Tensor.relu}
 RELU_IN_PLACE = {F.relu_, torch.relu_, Tensor.relu_}
 CLAMP = {torch.clamp, Tensor.clamp, torch.clamp_min, Tensor.clamp_min, torch.clip, Tensor.clip}
+CLAMP_IN_PLACE = {torch.clamp_, Tensor.clamp_, torch.clamp_min_, Tensor.clamp_min_, torch.clip_, Tensor.clip_}
 
 
 class ReLURule(TorchFunctionMode):
@@ -63,9 +64,11 @@ class ReLURule(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        in_place = function in RELU_IN_PLACE or (function is F.relu and (kwargs.get("inplace") or args[1:] == (True,)))
-        if not (in_place or function in RELU or (function in CLAMP and _is_relu(*args[1:], **kwargs))):
+        is_clamp = function in CLAMP or function in CLAMP_IN_PLACE
+        if not (_is_relu(*args[1:], **kwargs) if is_clamp else function in RELU or function in RELU_IN_PLACE):
             return function(*args, **kwargs)
+        asked_in_place = function is F.relu and (kwargs.get("inplace") or args[1:] == (True,))
+        in_place = function in RELU_IN_PLACE or function in CLAMP_IN_PLACE or asked_in_place
         self.met += 1
         a = args[0] if args else kwargs["input"]
         # A later in-place operation must not reach what the rule was told, nor the rule what the network keeps.
@@ -88,6 +91,8 @@ def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
 
 
 def _with_rule(rule: Callable[[Tensor], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
+    if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
+        raise TypeError(f"model must not be scripted for {name}: its rule cannot reach the ReLUs inside TorchScript")
     with ReLURule(rule) as changed:
         A = gradient(f, x)[1]
     if not changed.met:
