@@ -13,6 +13,7 @@ upsampling.
 """
 
 import warnings
+from math import prod
 
 import torch
 import torch.nn.functional as F
@@ -54,12 +55,11 @@ def guided_grad_cam(f: Score, x: Tensor, layer: str | None = None) -> Tensor:
 def cam_map(f: Score, x: Tensor) -> Tensor:
     """CAM at the size of the feature map: (N, C, H, W) → (N, h, w)."""
     head = _linear_head(f, x)
-    weight = head.weight[f.target.to(x.device)]  # (N or 1, K)
     maps = []
     for i in passes(x):
         _, features = score_and_features(f.rows(i), x[i], find_layer(f, x))
-        w = weight[i % len(weight)].view(len(i), -1, *[1] * (x.dim() - 2))
-        maps.append((w * features.detach()).sum(1))
+        weight = head.weight[f.rows(i).target.to(x.device)]  # (n or 1, K)
+        maps.append((weight.view(*weight.shape, *[1] * (x.dim() - 2)) * features.detach()).sum(1))
     return torch.cat(maps)
 
 
@@ -69,12 +69,15 @@ def grad_cam_map(f: Score, x: Tensor, layer: str | None = None) -> Tensor:
     maps = []
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():
-            value, features = score_and_features(f.rows(i), x[i], layer)  # (n,), (n, K, h, w)
+            value, features = score_and_features(f.rows(i), x.detach()[i], layer)  # (n,), (n, K, h, w)
             if features.dim() != x.dim() or features[0, 0].numel() < 2:
                 raise ValueError(
                     f"layer must give a feature map (N, K, h, w); {layer!r} gives {tuple(features.shape)} for this x"
                 )
-            (slope,) = torch.autograd.grad(value.sum(), features)
+            reached = value.requires_grad and features.requires_grad
+            slope = torch.autograd.grad(value.sum(), features, allow_unused=True)[0] if reached else None
+            if slope is None:
+                raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
         places = tuple(range(2, features.dim()))
         alpha = slope.mean(places, keepdim=True)  # (n, K, 1, 1)
         maps.append((alpha * features.detach()).sum(1).relu())
@@ -88,13 +91,14 @@ def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]
     """
     model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
     modules = dict(model.named_modules())
-    if layer not in modules:
+    if not isinstance(layer, str) or layer not in modules:
         raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
     kept = []
 
     def listen(module: nn.Module, inputs: tuple, output: Tensor) -> Tensor:
         kept.append(output)
-        return output.clone()  # what the network does to it in place must not change what was kept
+        # What the network does to it in place must not change what was kept.
+        return output.clone() if isinstance(output, Tensor) else output
 
     modules[layer].register_forward_hook(listen)
     value = Score(model, f.target, f.output)(x.detach().clone().requires_grad_())
@@ -110,10 +114,12 @@ def find_layer(f: Score, x: Tensor) -> str:
     Raises ValueError if there is no convolution, or if attention comes after the last one.
     """
     outputs = _outputs(f, x)
-    convolutions = [i for i, (_, module, _) in enumerate(outputs) if isinstance(module, CONVOLUTIONS)]
+    # A 1 × 1 convolution after pooling (a head, squeeze-and-excitation) sees one place: no map.
+    convolutions = [i for i, (_, m, shape) in enumerate(outputs) if isinstance(m, CONVOLUTIONS) and prod(shape[2:]) > 1]
     if not convolutions:
         raise ValueError(
-            "cam and grad_cam need a network with a convolution, and this one has none; use another method"
+            "cam and grad_cam need a network with a convolution that gives a map of several places, and this one has"
+            " none; use another method"
         )
     last = convolutions[-1]
     later = [name for name, module, _ in outputs[last:] if "attention" in type(module).__name__.lower()]
