@@ -11,6 +11,7 @@ What to look at: `make_score` builds F_c, `forward` and `gradient` evaluate it i
 """
 
 import copy
+import operator
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -66,6 +67,8 @@ class Score:
             raise ValueError(
                 "output='probability' needs a model with two classes or more, it has 1; use output='logit'"
             )
+        if torch.isnan(logits).any():
+            raise ValueError(f"model must return numbers; it returns NaN for a finite input of shape {tuple(x.shape)}")
         outside = self.target[(self.target < 0) | (self.target >= classes)]
         if len(outside):
             raise ValueError(f"target must be a class from 0 to {classes - 1}; got {int(outside[0])}")
@@ -104,7 +107,7 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     model = private_copy(model)
     if isinstance(target, str) and target == "predicted":
         f = Score(model, torch.zeros(1, dtype=torch.long), output)
-        with torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad():
             return replace(f, target=torch.cat([f.logits(x[i]).argmax(1) for i in passes(x)]).cpu())
     return Score(model, _as_target(target, len(x)), output)
 
@@ -112,6 +115,7 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
 _BEHAVES_DIFFERENTLY_IN_TRAINING = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 
 
+@torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
 def _as_target(target: int | Tensor, n: int) -> Tensor:
     allowed = f"target must be a class number, a tensor of {n} class numbers (one a row of x) or 'predicted'"
     if isinstance(target, Tensor):
@@ -119,12 +123,18 @@ def _as_target(target: int | Tensor, n: int) -> Tensor:
             raise TypeError(f"{allowed}; got a tensor of {target.dtype}")
         if target.dim() > 1 or (target.dim() == 1 and len(target) != n):
             raise ValueError(f"{allowed}; got a tensor of shape {tuple(target.shape)}")
-        return target.detach().cpu().long().reshape(-1)
+        return target.detach().cpu().long().reshape(-1).clone()
     if isinstance(target, str):
         raise ValueError(f"{allowed}; got {target!r}")
-    if isinstance(target, bool) or not hasattr(target, "__index__"):
+    try:
+        number = operator.index(target)  # whole numbers of any library
+    except TypeError:
+        number = None
+    if number is None or isinstance(target, bool):
         raise TypeError(f"{allowed}; got {target!r}")
-    return torch.tensor([target.__index__()])
+    if abs(number) >= 2**63:
+        raise ValueError(f"{allowed}; got {target!r}")
+    return torch.tensor([number])
 
 
 def check_input(x: Tensor) -> None:
@@ -159,13 +169,20 @@ def private_copy(model: nn.Module, weights: dict[str, Tensor] | None = None, *, 
     for buffer in model.buffers():  # small, and some layers count their calls in them: copied, not shared
         replacements[id(buffer)] = buffer.detach().clone()
     for module in model.modules():  # tensors that a forward pass left behind; deepcopy refuses those with a history
-        for value in vars(module).values():
-            if isinstance(value, Tensor) and value.grad_fn is not None:
-                replacements[id(value)] = value.detach()
+        replacements |= {id(value): value.detach() for value in _tensors(vars(module)) if value.grad_fn is not None}
     try:
         return copy.deepcopy(model, replacements).eval()
     except (TypeError, RuntimeError) as error:
         raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
+
+
+def _tensors(value: object) -> Iterator[Tensor]:
+    """The tensors in nested dicts, lists and tuples."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(each)
 
 
 def rows_at_once(x: Tensor) -> int:
@@ -194,7 +211,7 @@ def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
     values, slopes = [], []
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode
-            point = x[i].detach().clone().requires_grad_()
+            point = x.detach()[i].requires_grad_()
             value = rows(f, i)(point)
             if not value.requires_grad:
                 raise ValueError("the score has no gradient at x: the model does not depend on x, or detaches it")
