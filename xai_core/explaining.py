@@ -11,6 +11,7 @@ is the same as
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from torch import Tensor, nn
@@ -103,18 +104,18 @@ def explain(
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     methods = catalogue()
-    if method not in methods:
+    if not isinstance(method, str) or method not in methods:
         raise ValueError(f"method must be one of {', '.join(methods)}; got {method!r}")
     chosen = methods[method]
     unknown = [name for name in symbols if name not in chosen.defaults]
     if unknown:
         raise TypeError(f"{method} takes {', '.join(chosen.defaults)}; got {', '.join(unknown)}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be a whole number from 0 to 2⁶³ − 1; got {seed!r}")
     given = dict(symbols)
     f = make_score(model, x, target, given.pop("output", chosen.output))
     if "seed" in inspect.signature(chosen.function).parameters:
-        given["seed"] = seed
+        given["seed"] = int(seed)
     A = chosen.function(f, x, **given)
     if A.shape != x.shape:
         A = (A / x.shape[1]).expand_as(x).contiguous()

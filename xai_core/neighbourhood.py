@@ -55,7 +55,7 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
         your own integer labels, numbered in any way.
     Raises ValueError if fewer than two features come out: there would be nothing to compare.
     """
-    if isinstance(segments, Tensor):
+    if not isinstance(segments, str):
         labels = _own_labels(x, segments)
     elif x.dim() != 4 or segments == "pixels":
         symbols.check(superpixels, segments=segments)
@@ -89,8 +89,12 @@ def _cut(image: np.ndarray, segments: str) -> np.ndarray:
     return skimage.segmentation.quickshift(image, kernel_size=4, max_dist=200, ratio=0.2, convert2lab=colour)
 
 
-def _own_labels(x: Tensor, segments: Tensor) -> Tensor:
+def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
     places = tuple(x.shape[2:] if x.dim() == 4 else x.shape[1:])
+    if isinstance(segments, np.ndarray):
+        segments = torch.from_numpy(segments)  # as scikit-image gives them
+    if not isinstance(segments, Tensor):
+        raise TypeError(f"segments must be a name or a tensor of integer labels; got {segments!r}")
     if segments.is_floating_point() or segments.is_complex():
         raise TypeError(f"segments must be integer labels; got a tensor of {segments.dtype}")
     if tuple(segments.shape) != places:
