@@ -34,7 +34,11 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     """
     x = x.detach()
     if isinstance(baseline, Tensor | list | tuple):
-        return _given(x, torch.as_tensor(baseline))
+        try:
+            numbers = torch.as_tensor(baseline)
+        except (TypeError, ValueError, RuntimeError) as error:  # words, or rows of unequal length
+            raise TypeError(f"baseline must be a name, a tensor, or a colour as numbers; got {baseline!r}") from error
+        return _given(x, numbers)
     if not isinstance(baseline, str):
         raise TypeError(f"baseline must be a name, a colour or a tensor; got {type(baseline).__name__}")
     symbols.check(make_baseline, baseline=baseline)
