@@ -30,7 +30,8 @@ from xai_core.symbols import Ascent, Budget, MatchingSteps, Rate, Rule, Steps
 # In pixels a length is s times as long and a gradient 1/s times as steep: ε = 0.25 s, μ = 0.1 s².
 PAPER_EPS, PAPER_MU = 0.056, 0.005
 REACH = 2.0  # ε by rule, in first-order distances; see `budget`
-LARGEST = 0.1  # … and at most this change a pixel, on average: ε ≤ 0.1 √d
+LARGEST = 0.25  # … and at most this change a pixel, on average: ε ≤ 0.25 √d
+STRIDE = 0.3  # μ by rule: a first step of 0.3 ε
 
 
 def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0) -> Score:
@@ -108,30 +109,31 @@ def match_baseline(
     unlearned: Tensor,
     T: MatchingSteps = 10,
     eps: Budget = None,
-    mu: Rate = PAPER_MU,
+    mu: Rate = None,
 ) -> Tensor:
     """Stage 2: x′ = x + δ, ‖δ‖₂ = ε, where the network answers like the unlearned one: (N, …) → (N, …).
 
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`; any other distribution is allowed (a uniform
     one, …).
-    eps: one number, one for each image (N,), or None for `budget`. δ starts at 0, so that nothing here is random, and
-    ends on the sphere: x′ is not cut to [0, 1].
+    eps: one number, one for each image (N,), or None for the rule in `budget`. δ starts at 0, so that nothing here is
+    random, and ends on the sphere: x′ is not cut to [0, 1].
+    mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ KL‖ at δ = 0. Since δ is put back on the sphere after
+    each step, only μ‖∇‖ against ε matters: much larger, and every step forgets the last; much smaller, and none is taken.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu)
-    eps = budget(f, x, unlearned) if eps is None else eps
-    eps = torch.as_tensor(eps).detach().to(x)
-    if eps.shape not in [(), (1,), (len(x),)]:
-        raise ValueError(f"eps must be one number, or one for each row of x, ({len(x)},); got shape {tuple(eps.shape)}")
-    eps = eps.expand(len(x)).view(-1, *[1] * (x.dim() - 1))
+    eps = _per_image(budget(f, x, unlearned) if eps is None else eps, x)
+    mu = None if mu is None else _per_image(mu, x)
     x = x.detach()
     baselines = []
     for i in passes(x):
         divergence = _divergence(f.rows(i), unlearned[i])
-        delta = torch.zeros_like(x[i])
+        delta, step = torch.zeros_like(x[i]), None if mu is None else mu[i]
         for _ in range(T):
             _, slope = gradient(divergence, x[i] + delta)  # ∇_δ KL
-            delta = delta - mu * slope
-            delta = eps[i] * _unit(delta)
+            if step is None:
+                step = STRIDE * eps[i] / _norm(slope)
+            delta = delta - step * slope
+            delta = eps[i] * delta / _norm(delta)
         baselines.append(x[i] + delta)
     return torch.cat(baselines)
 
@@ -142,6 +144,16 @@ def _unit(v: Tensor) -> Tensor:
     flat = v.flatten(1)
     flat = flat / flat.abs().amax(1, keepdim=True).clamp(min=tiny)
     return (flat / flat.norm(dim=1, keepdim=True).clamp(min=tiny)).view(v.shape)
+
+
+def _per_image(value: float | Tensor, x: Tensor) -> Tensor:
+    """One number, or one for each image, shaped (N, 1, …) to multiply (N, …)."""
+    return torch.as_tensor(value).to(x).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
+
+
+def _norm(v: Tensor) -> Tensor:
+    """‖v‖₂ of each row, (n, …) → (n, 1, …); never 0, so that a vanished gradient leaves δ where it is."""
+    return _per_image(v.flatten(1).norm(dim=1), v).clamp(min=torch.finfo(v.dtype).tiny ** 0.5)
 
 
 def _divergence(f: Score, unlearned: Tensor) -> Callable[[Tensor], Tensor]:
@@ -155,7 +167,7 @@ def uni_baseline(
     T: MatchingSteps = 10,
     eps: Budget = None,
     eta: Ascent = 1.0,
-    mu: Rate = PAPER_MU,
+    mu: Rate = None,
 ) -> Tensor:
     """Stages 1 and 2: the unlearned baseline x′ of each image, (N, …) → (N, …)."""
     return match_baseline(f, x, unlearned_probabilities(f, x, eta), T, eps, mu)
@@ -168,7 +180,7 @@ def uni(
     T: MatchingSteps = 10,
     eps: Budget = None,
     eta: Ascent = 1.0,
-    mu: Rate = PAPER_MU,
+    mu: Rate = None,
     rule: Rule = "right",
 ) -> Tensor:
     """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B = 15, T = 10, η = 1: the
