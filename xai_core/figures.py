@@ -134,6 +134,18 @@ def _colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str)
     bar.outline.set_visible(False)
 
 
+def colour_key(top: float, scale: str = "share", theme: str = "light") -> Figure:
+    """The colour bar alone, lying, for pages that set the maps themselves. top: of `scaled`."""
+    unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
+    limit = 1.0 if scale == "own" else top
+    fig = figure(5.4, 0.62, theme)
+    bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), cax=fig.subplots(), orientation="horizontal")
+    bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.2g}  against", f"0  ({unit})", f"for  +{limit:.2g}"])
+    bar.ax.tick_params(colors=fig.ink, labelsize=11, length=0)
+    bar.outline.set_visible(False)
+    return fig
+
+
 def picture_row(pictures: Mapping[str, Tensor], theme: str = "light") -> Figure:
     """Pictures side by side under their names: name → (C, H, W) or (1, C, H, W), pixels in [0, 1]."""
     fig = figure(2.7 * len(pictures), 3.1, theme)
@@ -150,11 +162,12 @@ def curves(
     title: str = "",
     marks: Mapping[str, tuple[float, float]] | None = None,
     zero: bool = True,
+    size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
     """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
     dashes."""
-    fig = figure(7, 3.8, theme)
+    fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
         ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
@@ -175,13 +188,14 @@ def riemann(
     weights: Sequence[float],
     *,
     title: str = "",
+    size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
     """The area under dF/dα as a rule sees it: a rectangle for each of its points, over the true curve.
 
     curve: (α, dF/dα) finely sampled; points, heights, weights: α_k, dF/dα there, and the rectangle's width w_k.
     """
-    fig = figure(7, 3.8, theme)
+    fig = figure(*size, theme)
     ax = style(fig.subplots(), title, "α: from the baseline (0) to the input (1)", "dF/dα")
     edges = np.concatenate([[0.0], np.cumsum(weights)])
     ax.bar(edges[:-1], heights, width=weights, align="edge", color=(*to_rgb(LINES[0]), 0.3), edgecolor=LINES[0])

@@ -1,0 +1,143 @@
+"""Sliders and lists, made from the symbols that the methods declare: a new symbol of a new method appears by itself.
+
+Methods that declare the same symbol with the same default share one control. Where two methods rightly mean different
+things by one letter (N noisy copies, N masks), each has its own.
+"""
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from xai_core import catalogue
+from xai_core.score import OUTPUTS
+from xai_core.symbols import Choice, Symbol
+from xai_core.unlearning import PAPER_EPS, PAPER_MU
+
+FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are folded away
+BY_RULE, USUAL = "by rule", "each method's own"
+PRESETS = {"eps": (PAPER_EPS, "the UNI paper's"), "mu": (PAPER_MU, "the UNI paper's")}
+_SERIES = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # ten values a decade on a logarithmic slider
+
+
+@dataclass(frozen=True)
+class Control:
+    """One slider or list: what it sets, and for which methods."""
+
+    key: str  # of the widget, and its parameter in the address
+    name: str  # of the argument
+    declared: Symbol | Choice
+    methods: tuple[str, ...]
+
+
+def controls() -> list[Control]:
+    """All controls of the catalogue, in its order."""
+    found: list[Control] = []
+    for method in catalogue().values():
+        for name, declared in {**method.symbols, **method.options}.items():
+            at = [i for i, c in enumerate(found) if c.declared == declared and c.declared.default == declared.default]
+            if at:
+                shared = found[at[0]]
+                found[at[0]] = Control(shared.key, name, declared, (*shared.methods, method.name))
+            else:
+                first = all(c.key != name for c in found)
+                found.append(Control(name if first else f"{name}_{method.name}", name, declared, (method.name,)))
+    return found
+
+
+def controls_of(methods: list[str]) -> tuple[list[Control], list[Control]]:
+    """The controls that move any of these methods: those in front, and those folded away."""
+    mine = [c for c in controls() if set(c.methods) & set(methods)]
+    front = [c for name in FRONT for c in mine if c.name == name]
+    return front, [c for c in mine if c not in front]
+
+
+def ask(control: Control, chosen: list[str] | None = None) -> Any:
+    """Draw the control and return its value: a number, a word, or None for "chosen by the method's rule".
+
+    chosen: the methods on the page. A control that does not move all of them says which ones it does.
+    """
+    d = control.declared
+    titles = [catalogue()[m].title for m in control.methods if chosen is None or m in chosen]
+    only = f" · {', '.join(titles)}" if chosen and len(titles) < len(chosen) else ""
+    if isinstance(d, Choice):
+        label = f"{d.name}: {d.meaning}{only}"
+        return st.selectbox(label, d.values, index=d.values.index(d.default), key=control.key, bind="query-params")
+    label = f"{d.letter}: {d.meaning}"
+    explained = f"In {d.unit}. Moves {', '.join(titles)}."
+    if d.name in PRESETS:
+        explained += f" {PRESETS[d.name][0]:g} is {PRESETS[d.name][1]}."
+    common = {"key": control.key, "bind": "query-params", "help": explained}
+    if d.logarithmic or d.optional or (d.whole and d.high > 100):
+        words = [*([BY_RULE] if d.optional else []), *_stops(d, control.key)]
+        start = BY_RULE if d.default is None else f"{d.default:g}"
+        word = st.select_slider(label, words, value=start, **common)
+        return None if word == BY_RULE else int(word) if d.whole else float(word)
+    kind = int if d.whole else float
+    low, high = kind(min(d.low, d.default)), kind(max(d.high, d.default))
+    return kind(st.slider(label, low, high, kind(d.default), kind(d.step), **common))
+
+
+def _stops(d: Symbol, key: str) -> list[str]:
+    """The stops of a slider over a wide range: dense below, round above; the default, the presets, a link's."""
+    if d.logarithmic:
+        values = {float(f"{m * 10.0**e:.2g}") for e in range(-4, 4) for m in _SERIES}
+    else:
+        values = {k * d.step for k in (*range(1, 21), 25, 30, 40, 50, 60, 75, 100, 150, 200, 250, 300)}
+    values |= {d.low, d.high, d.default, *PRESETS.get(d.name, ())[:1], *_linked(d, key)} - {None}
+    return [f"{v:g}" for v in sorted(values) if d.low <= v <= d.high or v == d.default]
+
+
+def _linked(d: Symbol, key: str) -> set[float]:
+    """Numbers between the stops that links asked for; they stay stops for as long as the reader stays."""
+    asked = st.session_state.setdefault(f"_linked_{key}", set())
+    try:
+        value = float(st.query_params.get(key, ""))
+        d.check(int(value) if d.whole and value.is_integer() else value)
+    except (ValueError, TypeError):
+        return asked
+    if len(asked) < 100:
+        asked.add(value)
+    return asked
+
+
+def ask_output() -> str | None:
+    """The score that is explained; None for each method's own."""
+    explained = "A probability saturates near 1 and depends on all classes; a logit does neither."
+    label = "output: the score F that is explained"
+    word = st.selectbox(label, [USUAL, *OUTPUTS], key="output", bind="query-params", help=explained)
+    return None if word == USUAL else word
+
+
+def ask_rest(methods: list[str], model: nn.Module) -> dict[str, Any]:
+    """The settings that are not symbols: the score that is explained, the seed of everything random, CAM's layer."""
+    asked: dict[str, Any] = {"output": ask_output()}
+    asked["seed"] = 0
+    if any("seed" in inspect.signature(catalogue()[m].function).parameters for m in methods):
+        asked["seed"] = int(
+            st.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+        )
+    if any("layer" in catalogue()[m].defaults for m in methods):
+        last = "the last convolution's"
+        layers = [n for n, module in model.named_modules() if n and _convolves(module)]
+        layer = st.selectbox("layer: whose map Grad-CAM reads", [last, *layers], key="layer", bind="query-params")
+        asked["layer"] = None if layer == last else layer
+    return asked
+
+
+def _convolves(module: nn.Module) -> bool:
+    return any(isinstance(m, nn.Conv2d) for m in module.modules())
+
+
+def values_for(method: str, values: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of one method, as `xai_core.explain` takes them. values: by control key."""
+    chosen = catalogue()[method]
+    given = {c.name: values[c.key] for c in controls() if method in c.methods and c.key in values}
+    given["output"] = rest.get("output") or chosen.output
+    if "seed" in inspect.signature(chosen.function).parameters:
+        given["seed"] = rest.get("seed", 0)
+    if "layer" in chosen.defaults:
+        given["layer"] = rest.get("layer")
+    return given

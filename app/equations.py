@@ -1,0 +1,22 @@
+"""Each method in one line of mathematics, with the letters of its sliders."""
+
+EQUATIONS = {
+    "simple_gradient": r"A = \nabla_x F_c(x)",
+    "gradient_x_input": r"A = x \odot \nabla_x F_c(x)",
+    "smoothgrad": r"A = \frac{1}{N} \sum_{k=1}^{N} \nabla F_c(x + n_k), \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+    "smoothgrad_squared": r"A = \frac{1}{N} \sum_{k} \nabla F_c(x + n_k)^2, \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+    "vargrad": r"A = \mathrm{Var}_k \, \nabla F_c(x + n_k), \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+    "deconvolution": r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0]",
+    "guided_backprop": r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0] \cdot 1[a > 0]",
+    "cam": r"A = \sum_k w_k^c \, f_k(x)",
+    "grad_cam": r"A = \mathrm{ReLU}\Big(\sum_k \alpha_k^c f_k(x)\Big), \qquad"
+    r" \alpha_k^c = \frac{1}{HW} \sum_{ij} \frac{\partial y^c}{\partial f_{k,ij}}",
+    "guided_grad_cam": r"A = \text{guided backprop} \odot \text{Grad-CAM}",
+    "integrated_gradients": r"A = \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big)",
+    "uni": r"\begin{aligned} \hat\theta &= \theta + \eta \frac{\nabla_\theta L}{\|\nabla_\theta L\|} \\"
+    r" x' &= \arg\min_{\|x' - x\| = \varepsilon} \mathrm{KL}\big(F(x; \hat\theta) \,\|\, F(x'; \theta)\big)"
+    r" \quad \text{in } T \text{ steps of size } \mu \\"
+    r" A &= \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big) \end{aligned}",
+    "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
+    r" \quad \text{with at most } K \text{ weights}",
+}

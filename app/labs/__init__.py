@@ -1,0 +1,1 @@
+"""The pages, one a lab. Streamlit runs each as a script."""

@@ -1,0 +1,48 @@
+"""Links: every setting is a parameter of the address, and whoever opens a copy of it sees the same picture.
+
+A widget is bound to the address by its key (`bind="query-params"`); Streamlit drops values that the widget cannot take.
+Options are words that stand in the address as they stand on the screen.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+
+def asked() -> dict[str, list[str]]:
+    """The parameters with which the reader came; empty on all later runs."""
+    if "_came_with_link" in st.session_state:
+        return {}
+    st.session_state["_came_with_link"] = True
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def note_what_was_ignored(parameters: dict[str, list[str]]) -> None:
+    """Say which parameters of the link no control took."""
+    ignored = [name for name, words in parameters.items() if not _is(st.session_state.get(name), words)]
+    if ignored:
+        said = ", ".join(f"`{name}={', '.join(parameters[name])}`" for name in ignored)
+        st.toast(f"The link asks for {said}, which is not possible here; the usual setting is used.", duration="long")
+
+
+def _is(value: Any, words: list[str]) -> bool:
+    values = value if isinstance(value, list | tuple) else [value]
+    return len(values) == len(words) and all(_same(v, w) for v, w in zip(values, words, strict=True))
+
+
+def _same(value: Any, word: str) -> bool:
+    if isinstance(value, bool):
+        return word.lower() == str(value).lower()
+    if isinstance(value, int | float):
+        try:
+            return float(word) == value
+        except ValueError:
+            return False
+    return str(value) == word
+
+
+def link() -> str:
+    """The address of this page with its settings, to copy."""
+    pairs = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    return (st.context.url or "").split("?")[0] + (f"?{urlencode(pairs)}" if pairs else "")

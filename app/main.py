@@ -1,0 +1,37 @@
+"""The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
+
+This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
+file in labs/, each in the same order: question, your guess, controls, picture, the number that judges it, equation and
+code, what to try.
+"""
+
+import streamlit as st
+
+from app import links, subject
+
+# The icon is drawn here: a named one would be fetched from the internet.
+st.set_page_config(page_title="Explainable machine learning", page_icon=subject.icon(), layout="wide")
+st.html(
+    """<style>
+    /* A projector has 720 lines: controls and picture have to be on it together. */
+    .stMainBlockContainer { padding: 2.6rem clamp(1rem, 3vw, 3rem) 3rem; }
+    /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
+    [class*="st-key-pictures"] { display: grid; gap: .75rem;
+        grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
+    [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
+    .katex-display { overflow-x: auto; overflow-y: hidden; }
+    /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
+    @media (min-width: 768px) { .st-key-where { display: none; } }
+    </style>"""
+)
+
+asked = links.asked()
+page = st.navigation(
+    [
+        st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
+        st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
+        st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
+    ]
+)
+page.run()
+links.note_what_was_ignored(asked)

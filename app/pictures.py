@@ -1,0 +1,102 @@
+"""The pictures one can choose, made ready for a network: the toy zoo, digits, photographs, and the reader's own."""
+
+import hashlib
+from dataclasses import dataclass
+
+import streamlit as st
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.networks import Network
+from data import digits, photographs, zoo
+
+KINDS = ("toy zoo", "husky or wolf", "digit", "photograph", "upload")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Which picture: enough to draw it again, except for an upload, known only by its content's fingerprint."""
+
+    kind: str
+    name: str = ""  # the animal, the photograph, the file
+    number: int = 0  # seed of a scene, index of a digit
+    snow: bool = False
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture as a network takes it, and, where it was drawn, what is known of it by construction."""
+
+    x: Tensor  # (1, C, H, W), pixels in [0, 1]
+    title: str
+    parts: dict[str, Tensor]  # name → mask (H, W) bool, the deciding part first
+    truth: str  # what decides its class by construction, in a sentence; "" if unknown
+    python: tuple[str, ...]  # the lines of a script that make x
+
+
+def fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> Opened:
+    """The picture for this network. Raises photographs.PhotographError for a file that is no photograph."""
+    if picture.kind == "toy zoo":
+        size = max(network.size, 64)  # the drawing is the same at any size, so a large network gets a sharp picture
+        scene = zoo.draw(picture.name, picture.number, size=size)
+        python = f'zoo.draw("{picture.name}", {picture.number}, size={size}).image'
+        return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
+    if picture.kind == "husky or wolf":
+        size = max(network.size, 64)
+        scene = zoo.draw_husky_wolf(picture.name, picture.number, snow=picture.snow, size=size)
+        python = f'zoo.draw_husky_wolf("{picture.name}", {picture.number}, snow={picture.snow}, size={size}).image'
+        return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
+    if picture.kind == "digit":
+        images, labels = _digits()
+        i = picture.number % len(images)
+        return _opened(images[i], f"digit {int(labels[i])}, no. {i}", f"digits.digits()[0][{i}]", network)
+    cut = {"size": network.size, "resize": network.resize, "interpolation": network.interpolation}
+    options = f'size={network.size}, resize={network.resize}, interpolation="{network.interpolation}"'
+    if picture.kind == "photograph":
+        image = photographs.bundled(picture.name, **cut)
+        return _opened(image, picture.name, f'photographs.bundled("{picture.name}", {options})', network)
+    image = photographs.open_photograph(_content, **cut)
+    return _opened(image, picture.name, f"photographs.open_photograph({picture.name!r}, {options})", network)
+
+
+def _opened(image: Tensor, title: str, python: str, network: Network, scene: zoo.Scene | None = None) -> Opened:
+    """Fit (C, H, W) to (1, channels, size, size), and write down how."""
+    x, lines = image[None], [f"x = {python}[None]"]
+    if x.shape[-1] != network.size:
+        size = (network.size, network.size)
+        x = F.interpolate(x, size, mode="bilinear", antialias=True).clamp(0, 1)
+        lines.append(f'x = F.interpolate(x, {size}, mode="bilinear", antialias=True).clamp(0, 1)')
+    if network.channels < x.shape[1]:
+        x = x.mean(1, keepdim=True)
+        lines.append("x = x.mean(1, keepdim=True)  # grey")
+    elif network.channels > x.shape[1]:
+        x = x.expand(-1, network.channels, -1, -1).contiguous()
+        lines.append(f"x = x.expand(-1, {network.channels}, -1, -1).contiguous()")
+    known = {name: mask for name, mask in (_parts(scene) if scene else {}).items() if mask.shape == x.shape[2:]}
+    return Opened(x, title, known, _truth(scene, network) if scene else "", tuple(lines))
+
+
+def _parts(scene: zoo.Scene) -> dict[str, Tensor]:
+    """The scene cut into what decides its class by construction, the rest of the animal, and what surrounds it."""
+    parts = {f"the {scene.part_name}": scene.part, f"the rest of the {scene.name}": scene.animal & ~scene.part}
+    if scene.snow.any():
+        parts["the snow"] = scene.snow
+    parts["the background"] = ~(scene.animal | scene.snow)
+    return {name: mask for name, mask in parts.items() if mask.any()}
+
+
+def _truth(scene: zoo.Scene, network: Network) -> str:
+    if network.name == "husky_wolf":
+        return "This network learned where every wolf stood on snow and no husky did."
+    return f"By construction only the {scene.part_name} decides: the rest is drawn alike for every class."
+
+
+@st.cache_resource(show_spinner=False)
+def _digits() -> tuple[Tensor, Tensor]:
+    return digits.digits()

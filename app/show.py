@@ -1,0 +1,67 @@
+"""Setting pictures on a page: maps side by side that wrap on a phone, figures in the reader's theme."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from app.subject import crisp
+from xai_core import figures
+
+
+def theme() -> str:
+    """The reader's theme, "light" or "dark", for the ink of figures."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:
+    """A figure with its text for those who cannot see it."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", transparent=True)
+    st.image(buffer.getvalue(), alt=alt, width=width)
+
+
+def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str) -> None:
+    """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "")."""
+    with st.container(key=f"pictures_{key}"):
+        for title, (rgb, words) in panels.items():
+            with st.container(gap="xsmall"):
+                if isinstance(rgb, str):
+                    st.markdown(f"**{title}**")
+                    st.warning(rgb)
+                    continue
+                st.image(crisp(rgb), width="stretch", alt=f"{title}. {words}")
+                st.markdown(f"**{title}**  \n{words}")
+
+
+def maps(
+    image: Tensor,
+    attributions: Mapping[str, Tensor],
+    captions: Mapping[str, str],
+    failures: Mapping[str, str],
+    *,
+    title: str,
+    scale: str,
+    opacity: float,
+    key: str = "maps",
+) -> None:
+    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""
+    ground = figures.pixels(image)
+    drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
+    panels = {title: (ground, captions.get(title, ""))}
+    for name, words in captions.items():
+        if name in drawn:
+            panels[name] = (figures.coloured(drawn[name], top[name], ground, opacity), words)
+        elif name in failures:
+            panels[name] = (failures[name], "")
+    pictures(panels, key)
+    if drawn:
+        limit = next(iter(top.values()))
+        figure(
+            figures.colour_key(limit, scale, theme()),
+            f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:.2g}",
+            width=480,
+        )

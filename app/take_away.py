@@ -1,0 +1,108 @@
+"""What a reader takes home: the picture, the numbers, and a script that makes both again."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import links
+from app.stages import Explanation
+from app.subject import Subject
+from xai_core import catalogue, figures
+
+
+def offer(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[str, Any]], scale: str) -> None:
+    """The buttons and the script. maps, given: by the methods' names."""
+    st.subheader("Take it away")
+    script = python(subject, given, scale)
+    row = st.container(horizontal=True)
+    if maps:
+        row.download_button(
+            "Picture (PNG)", lambda: png(subject, maps, scale), "maps.png", "image/png", on_click="ignore",
+            icon=":material/image:",
+        )  # fmt: skip
+        row.download_button(
+            "Numbers (npz)", lambda: npz(subject, maps, given), "maps.npz", "application/octet-stream",
+            on_click="ignore", icon=":material/table_chart:",
+        )  # fmt: skip
+    row.download_button(
+        "This setting as Python", script, "this_setting.py", "text/x-python", on_click="ignore", icon=":material/code:"
+    )
+    with st.expander("This setting as Python"):
+        st.code(script, language="python")
+    with st.expander("This setting as a link"):
+        if subject.picture.kind == "upload":
+            st.caption("The link carries every setting, but not your own picture.")
+        st.code(links.link(), language=None, wrap_lines=True)
+
+
+def png(subject: Subject, maps: dict[str, Explanation], scale: str) -> bytes:
+    """The maps in one figure on white, as the script draws them."""
+    fig = figures.map_grid(
+        subject.opened.x,
+        {catalogue()[n].title: e.A for n, e in maps.items()},
+        scale=scale,
+        picture_title=_title(subject),
+    )
+    fig.patch.set_alpha(1)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=160)
+    return buffer.getvalue()
+
+
+def npz(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[str, Any]]) -> bytes:
+    """`x` and one map a method, each (C, H, W), and `settings` as JSON."""
+    settings = {
+        "network": subject.network.name,
+        "picture": {"kind": subject.picture.kind, "name": subject.picture.name, "number": subject.picture.number,
+                    "snow": subject.picture.snow},
+        "target": subject.target,
+        "class": subject.class_name,
+        "probability": subject.confidence,
+        "methods": given,
+    }  # fmt: skip
+    arrays = {name: e.A[0].numpy() for name, e in maps.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, x=subject.opened.x[0].numpy(), settings=json.dumps(settings), **arrays)
+    return buffer.getvalue()
+
+
+def python(subject: Subject, given: dict[str, dict[str, Any]], scale: str) -> str:
+    """A script that makes the maps again; it runs wherever the workbook is installed."""
+    lines = subject.opened.python
+    module = subject.network.python.split(".")[0]
+    modules = sorted({module, *(m for m in ("zoo", "digits", "photographs") if any(f"{m}." in line for line in lines))})
+    calls = []
+    for name, arguments in given.items():
+        words = ", ".join(f"{k}={json.dumps(v) if isinstance(v, str) else repr(v)}" for k, v in arguments.items())
+        calls.append(f'maps["{name}"] = xai_core.explain(model, x, target, "{name}", {words})')
+    needs_f = any("F." in line for line in lines)
+    return "\n".join(
+        [
+            '"""Made by the workbook\'s page Explain. It writes maps.png and maps.npz into the current folder."""',
+            "",
+            "import numpy as np",
+            *(["import torch.nn.functional as F"] if needs_f else []),
+            "",
+            "import xai_core",
+            f"from data import {', '.join(modules)}",
+            "from xai_core import figures",
+            "",
+            f"model = {subject.network.python}",
+            *lines,
+            f"target = {subject.target}  # {subject.class_name}",
+            "",
+            "maps = {}",
+            *calls,
+            "",
+            f'figures.map_grid(x, maps, scale="{scale}").savefig("maps.png")',
+            'np.savez("maps.npz", x=x[0].numpy(), **{name: A[0].numpy() for name, A in maps.items()})',
+            "",
+        ]
+    )
+
+
+def _title(subject: Subject) -> str:
+    return f"{subject.class_name} {subject.confidence:.0%}"
