@@ -103,9 +103,9 @@ Ascent = Annotated[
     float, Symbol("eta", "η", "unlearning step ‖θ̂ − θ‖₂", "weights, ℓ2", low=0.05, high=5.0, step=0.05, above=True)
 ]
 Rate = Annotated[
-    float,
+    float | torch.Tensor | None,
     Symbol("mu", "μ", "step size of baseline matching", "pixel values", low=0.0005, high=1.0, step=0.0005, above=True,
-           logarithmic=True),
+           logarithmic=True, optional=True, per_image=True),
 ]  # fmt: skip
 Noise = Annotated[
     float,

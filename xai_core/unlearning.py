@@ -69,8 +69,7 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0) -> Tensor:
 
 @torch.inference_mode(False)
 def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
-    """ε by rule: twice the first-order distance from x to where the network's odds are those of the unlearned one.
-    (N,)
+    """ε by rule, (N,): twice the first-order distance to where the network's odds are those of the unlearned one.
 
         m(x) = log F_c/(1 − F_c)               log-odds; unlike F_c, it has a slope where F_c is saturated
         ε = 2 (m(x) − m̂) / ‖∇m(x)‖₂            m̂: log-odds under θ̂, but not below chance, −log(classes − 1)
@@ -117,8 +116,8 @@ def match_baseline(
     one, …).
     eps: one number, one for each image (N,), or None for the rule in `budget`. δ starts at 0, so that nothing here is
     random, and ends on the sphere: x′ is not cut to [0, 1].
-    mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ KL‖ at δ = 0. Since δ is put back on the sphere after
-    each step, only μ‖∇‖ against ε matters: much larger, and every step forgets the last; much smaller, and none is taken.
+    mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ KL‖ at δ = 0. Since δ is put back on the sphere
+    after each step, only μ‖∇‖ against ε matters: much larger, and a step forgets the last; much smaller, and none counts.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu)
     eps = _per_image(budget(f, x, unlearned) if eps is None else eps, x)
@@ -138,22 +137,20 @@ def match_baseline(
     return torch.cat(baselines)
 
 
-def _unit(v: Tensor) -> Tensor:
-    """v / ‖v‖₂ of each row, (n, …) → (n, …); 0 stays 0. First by the largest number: the squares of tiny ones are 0."""
-    tiny = torch.finfo(v.dtype).tiny
-    flat = v.flatten(1)
-    flat = flat / flat.abs().amax(1, keepdim=True).clamp(min=tiny)
-    return (flat / flat.norm(dim=1, keepdim=True).clamp(min=tiny)).view(v.shape)
-
-
 def _per_image(value: float | Tensor, x: Tensor) -> Tensor:
     """One number, or one for each image, shaped (N, 1, …) to multiply (N, …)."""
     return torch.as_tensor(value).to(x).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
 
 
 def _norm(v: Tensor) -> Tensor:
-    """‖v‖₂ of each row, (n, …) → (n, 1, …); never 0, so that a vanished gradient leaves δ where it is."""
-    return _per_image(v.flatten(1).norm(dim=1), v).clamp(min=torch.finfo(v.dtype).tiny ** 0.5)
+    """‖v‖₂ of each row, (n, …) → (n, 1, …), and 1 for a row of zeros, so that dividing by it leaves zeros.
+
+    The squares of tiny numbers are 0 in float arithmetic, so each row is first divided by its largest.
+    """
+    tiny = 1000 * torch.finfo(v.dtype).tiny
+    largest = v.flatten(1).abs().amax(1).clamp(min=tiny)
+    norm = largest * (v.flatten(1) / largest[:, None]).norm(dim=1)
+    return _per_image(norm.where(norm > tiny, 1), v)
 
 
 def _divergence(f: Score, unlearned: Tensor) -> Callable[[Tensor], Tensor]:
