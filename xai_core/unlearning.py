@@ -117,7 +117,7 @@ def match_baseline(
     eps: one number, one for each image (N,), or None for the rule in `budget`. δ starts at 0, so that nothing here is
     random, and ends on the sphere: x′ is not cut to [0, 1].
     mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ KL‖ at δ = 0. Since δ is put back on the sphere
-    after each step, only μ‖∇‖ against ε matters: much larger, and a step forgets the last; much smaller, and none counts.
+    after each step, only μ‖∇‖ against ε matters: a much larger one forgets the last step, a much smaller does nothing.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu)
     eps = _per_image(budget(f, x, unlearned) if eps is None else eps, x)
@@ -139,7 +139,7 @@ def match_baseline(
 
 def _per_image(value: float | Tensor, x: Tensor) -> Tensor:
     """One number, or one for each image, shaped (N, 1, …) to multiply (N, …)."""
-    return torch.as_tensor(value).to(x).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
+    return torch.as_tensor(value, dtype=x.dtype, device=x.device).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
 
 
 def _norm(v: Tensor) -> Tensor:
