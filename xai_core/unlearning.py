@@ -120,8 +120,8 @@ def match_baseline(
     after each step, only μ‖∇‖ against ε matters: a much larger one forgets the last step, a much smaller does nothing.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu)
-    eps = _per_image(budget(f, x, unlearned) if eps is None else eps, x)
-    mu = None if mu is None else _per_image(mu, x)
+    eps = _per_image("eps", budget(f, x, unlearned) if eps is None else eps, x)
+    mu = None if mu is None else _per_image("mu", mu, x)
     x = x.detach()
     baselines = []
     for i in passes(x):
@@ -137,9 +137,14 @@ def match_baseline(
     return torch.cat(baselines)
 
 
-def _per_image(value: float | Tensor, x: Tensor) -> Tensor:
+def _per_image(name: str, value: float | Tensor, x: Tensor) -> Tensor:
     """One number, or one for each image, shaped (N, 1, …) to multiply (N, …)."""
-    return torch.as_tensor(value, dtype=x.dtype, device=x.device).expand(len(x)).view(-1, *[1] * (x.dim() - 1))
+    value = torch.as_tensor(value, dtype=x.dtype, device=x.device)
+    if value.dim() and value.shape != x.shape[:1]:
+        raise ValueError(
+            f"{name} must be one number, or one for each row of x, ({len(x)},); got shape {tuple(value.shape)}"
+        )
+    return value.expand(len(x)).view(-1, *[1] * (x.dim() - 1))
 
 
 def _norm(v: Tensor) -> Tensor:
@@ -150,7 +155,7 @@ def _norm(v: Tensor) -> Tensor:
     tiny = 1000 * torch.finfo(v.dtype).tiny
     largest = v.flatten(1).abs().amax(1).clamp(min=tiny)
     norm = largest * (v.flatten(1) / largest[:, None]).norm(dim=1)
-    return _per_image(norm.where(norm > tiny, 1), v)
+    return norm.where(norm > tiny, 1).view(-1, *[1] * (v.dim() - 1))
 
 
 def _divergence(f: Score, unlearned: Tensor) -> Callable[[Tensor], Tensor]:
