@@ -61,7 +61,8 @@ def k_lasso(
     symbols.check(k_lasso, K=K, sigma=sigma, distance=distance)
     if near.features < K:
         raise ValueError(f"K must be at most the number of features, {near.features}; got {K}")
-    y = near.scores[:, near.target if column is None else column]  # (N,)
+    answers = near.scores[:, near.target if column is None else column]  # (N,)
+    y = answers - answers[0]  # from what x itself gets: exactly 0 where nothing varies
     π = kernel(near.masks, sigma, distance)
     π = π / π.sum()
     z = near.masks.double()  # (N, M)
@@ -74,7 +75,7 @@ def k_lasso(
     r2 = 1 - float((Y - Z[:, chosen] @ w).square().sum()) / variance if variance > 0 else float("nan")
     weights = torch.zeros(near.features, dtype=torch.double)
     weights[chosen] = w
-    return LinearFit(weights, float(y_mean - z_mean @ weights), r2, chosen)
+    return LinearFit(weights, float(answers[0] + y_mean - z_mean @ weights), r2, chosen)
 
 
 def _first_on_lasso_path(Z: Tensor, Y: Tensor, K: int) -> list[int]:

@@ -86,7 +86,7 @@ def _cut(image: np.ndarray, segments: str) -> np.ndarray:
             image, n_segments=SUPERPIXELS, compactness=10 if colour else 0.1, convert2lab=colour, start_label=0
         )
     image = image if colour else np.repeat(image.mean(2, keepdims=True), 3, axis=2)
-    return skimage.segmentation.quickshift(image, kernel_size=4, max_dist=200, ratio=0.2, convert2lab=colour)
+    return skimage.segmentation.quickshift(image, kernel_size=4, max_dist=200, ratio=0.2)
 
 
 def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
