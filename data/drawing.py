@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from math import ceil, cos, floor, hypot, sin
+from math import cos, hypot, pi, sin
 
 import numpy as np
 
@@ -152,12 +152,10 @@ class Pen:
         pixel, size = self.canvas.pixel, self.canvas.size
         reach = radius * self.scale + 2 * pixel + 0.02
 
-        def span(centre: float) -> slice:
-            low = min(max(floor((centre - reach + 1) / pixel), 0), size)
-            return slice(low, max(min(ceil((centre + reach + 1) / pixel), size), low))
-
+        top, bottom = max(int((y - reach + 1) / pixel), 0), max(int((y + reach + 1) / pixel) + 1, 0)
+        left, right = max(int((x - reach + 1) / pixel), 0), max(int((x + reach + 1) / pixel) + 1, 0)
         pen = Pen(self.canvas, self.x, self.y, self.axes, self.coat, self.scenery)
-        pen.window = (span(y), span(x))
+        pen.window = (slice(top, min(bottom, size)), slice(left, min(right, size)))
         return pen
 
     @property
@@ -183,7 +181,8 @@ class Pen:
 
     def ellipse(self, u: float, v: float, ru: float, rv: float, angle: float = 0.0) -> Array:
         """Distance to an ellipse about (u, v) with half-axes ru and rv, turned by `angle` radians."""
-        p, q = self.u - u, self.v - v
+        p, q = self._coordinates()
+        p, q = p - u, q - v
         if angle:
             c, s = cos(angle), sin(angle)
             p, q = c * p + s * q, c * q - s * p
@@ -197,7 +196,8 @@ class Pen:
     def capsule(self, a: Sequence[float], b: Sequence[float], ra: float, rb: float | None = None) -> Array:
         """Distance to a limb from a to b whose radius runs from ra to rb."""
         rb = ra if rb is None else rb
-        p, q, bu, bv = self.u - a[0], self.v - a[1], b[0] - a[0], b[1] - a[1]
+        p, q = self._coordinates()
+        p, q, bu, bv = p - a[0], q - a[1], b[0] - a[0], b[1] - a[1]
         h = clip((p * bu + q * bv) / max(bu * bu + bv * bv, 1e-9), 0, 1)
         return np.hypot(p - bu * h, q - bv * h) - (ra + (rb - ra) * h)
 
@@ -220,6 +220,13 @@ class Pen:
             side = nu * (self.u - a[0]) + nv * (self.v - a[1])
             d = side if d is None else np.maximum(d, side)
         return d - rounding
+
+    def flower(self, petals: int, away: float, radius: float, turn: float) -> Array:
+        """Distance to `petals` discs of a `radius` `away` from the origin, the first at angle `turn`."""
+        sector = 2 * pi / petals
+        angle = np.mod(np.arctan2(self.v, self.u) - turn + sector / 2, sector) - sector / 2  # to the nearest petal
+        length = np.hypot(self.u, self.v)
+        return np.hypot(length * np.cos(angle) - away, length * np.sin(angle)) - radius
 
     # --- paint ----------------------------------------------------------------------------------------------------
 

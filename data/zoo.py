@@ -628,9 +628,8 @@ def _distractors(canvas: Canvas, background: str, horizon: float, count: int, rn
             for k in range(1 + int(3 * shape)):
                 pen = Pen.placed(canvas, x + 0.16 * k * grow, ground - 0.04 * (k % 2), 0.085 * grow, scenery=True)
                 pen.limb((0, 0.2), (0.1, 1.5), 0.1, 0.1, (0.25, 0.48, 0.2), outline=0)
-                for leaf in range(5):
-                    angle = leaf * 2 * pi / 5 + shape
-                    pen.dot(0.48 * cos(angle), 0.48 * sin(angle), 0.36, 0.36, petal)
+                head = pen.near(0, 0, 0.9)
+                head.paint(head.flower(5, 0.48, 0.36, shape), petal, outline=0)
                 pen.dot(0, 0, 0.3, 0.3, (0.98, 0.85, 0.3))
         else:
             pen = Pen.placed(canvas, x, ground, (0.09 + 0.06 * size) * grow, scenery=True)

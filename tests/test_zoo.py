@@ -34,6 +34,13 @@ def test_the_distance_to_a_square_is_its_distance_to_the_nearest_side() -> None:
         np.testing.assert_allclose(pen.polygon(corners), expected, atol=1e-6)
 
 
+def test_the_distance_to_a_flower_is_the_distance_to_its_nearest_petal() -> None:
+    pen = Pen.placed(Canvas(64), 0, 0, 1)
+    angles = 0.7 + 2 * np.pi / 5 * np.arange(5)
+    petals = [pen.ellipse(0.5 * np.cos(angle), 0.5 * np.sin(angle), 0.2, 0.2) for angle in angles]
+    np.testing.assert_allclose(pen.flower(5, 0.5, 0.2, 0.7), np.min(petals, axis=0), atol=1e-5)
+
+
 def test_the_covered_area_of_a_disc_is_its_area() -> None:
     canvas = Canvas(64)
     pen = Pen.placed(canvas, 0.1, -0.05, 0.5)
