@@ -46,14 +46,12 @@ class Score:
     def logits(self, x: Tensor) -> Tensor:
         """What the network returns: (R, …) → (R, classes), checked."""
         try:
-            logits = self.model(
-                x.clone()
-            )  # a network may overwrite its input in place; the caller's is not its to write
+            logits = self.model(x.clone())  # a network may overwrite its input, and the caller's is not its to write
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
             if isinstance(error, torch.OutOfMemoryError):
                 raise
             raise ValueError(
-                f"the model cannot take x of shape {tuple(x.shape)} and type {x.dtype} on {x.device}: {error}"
+                f"the model cannot take x with rows of shape {tuple(x.shape[1:])}, {x.dtype}, on {x.device}: {error}"
             ) from error
         if not isinstance(logits, Tensor):
             raise TypeError(f"model must return a tensor (N, classes); got {type(logits).__name__}")
@@ -102,7 +100,7 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     if output not in OUTPUTS:
         raise ValueError(f"output must be one of {', '.join(OUTPUTS)}; got {output!r}")
     check_input(x)
-    if any(m.training for m in model.modules() if isinstance(m, _BEHAVES_DIFFERENTLY_IN_TRAINING)):
+    if any(m.training and _differs_in_training(m) for m in model.modules()):
         warnings.warn("the model is in training mode; it is explained in evaluation mode", stacklevel=3)
     model = private_copy(model)
     if isinstance(target, str) and target == "predicted":
@@ -112,7 +110,10 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     return Score(model, _as_target(target, len(x)), output)
 
 
-_BEHAVES_DIFFERENTLY_IN_TRAINING = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+def _differs_in_training(module: nn.Module) -> bool:
+    if isinstance(module, nn.RNNBase | nn.MultiheadAttention):
+        return module.dropout > 0
+    return isinstance(module, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm)
 
 
 @torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
@@ -152,19 +153,17 @@ def check_input(x: Tensor) -> None:
 
 
 @torch.inference_mode(False)
-def private_copy(model: nn.Module, weights: dict[str, Tensor] | None = None, *, frozen: bool = True) -> nn.Module:
+def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     """The same network in objects of its own, in evaluation mode; the weights share the original's memory.
 
-    weights: other values for some of the parameters, by name (the unlearned θ̂ of UNI, randomised layers, …).
-    frozen: False lets gradients reach the parameters (of the copy).
-    `torch.func.functional_call` would do the same more briefly, but it swaps the parameters of the *shared* module in
-    and out during the call: two threads doing so at once leave the network with the wrong ones.
+    frozen: False lets gradients reach the copy's parameters. Give those new memory (`parameter.data = …`) to change
+    them, never write into the old. `torch.func.functional_call` would need no copy, but it swaps the parameters of the
+    *shared* module in and out during the call: two threads doing so at once leave the network with the wrong ones.
     """
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
     replacements = {}
-    for name, parameter in model.named_parameters():
-        value = (weights or {}).get(name, parameter).detach()
-        value = value.clone() if value.is_inference() else value
+    for parameter in model.parameters():
+        value = parameter.clone() if parameter.is_inference() else parameter.detach()
         replacements[id(parameter)] = nn.Parameter(value, requires_grad=not frozen and value.is_floating_point())
     for buffer in model.buffers():  # small, and some layers count their calls in them: copied, not shared
         replacements[id(buffer)] = buffer.detach().clone()
@@ -172,7 +171,7 @@ def private_copy(model: nn.Module, weights: dict[str, Tensor] | None = None, *, 
         replacements |= {id(value): value.detach() for value in _tensors(vars(module)) if value.grad_fn is not None}
     try:
         return copy.deepcopy(model, replacements).eval()
-    except (TypeError, RuntimeError) as error:
+    except Exception as error:  # whatever a network's own objects may raise
         raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
 
 

@@ -44,16 +44,17 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0) -> Score:
         raise ValueError(f"x must be one image (1, …), each has its own unlearning direction; got {len(x)}")
     with torch.inference_mode(False), torch.enable_grad():
         θ = private_copy(f.model, frozen=False)
-        weights = {name: p for name, p in θ.named_parameters() if p.requires_grad}
+        weights = [p for p in θ.parameters() if p.requires_grad]
         odds = _log_odds(replace(f, model=θ, target=f.target[:1]))(x.detach())  # m = log F_c/(1 − F_c)
         if not weights or not odds.requires_grad:
             raise ValueError("model must have weights to unlearn with; this score depends on none")
         # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
-        slopes = torch.autograd.grad(-odds.sum(), list(weights.values()), allow_unused=True, materialize_grads=True)
-    norm = torch.stack([s.norm() for s in slopes]).norm()  # one number for all weights
-    ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
-    unlearned = {name: p + ascent * s for (name, p), s in zip(weights.items(), slopes, strict=True)}
-    return replace(f, model=private_copy(f.model, unlearned))
+        slopes = torch.autograd.grad(-odds.sum(), weights, allow_unused=True, materialize_grads=True)
+        norm = torch.stack([s.norm() for s in slopes]).norm()  # one number for all weights
+        ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.data = weight.detach() + ascent * slope  # new memory: the old is shared with the caller's network
+    return replace(f, model=θ.requires_grad_(False))
 
 
 @torch.inference_mode(False)  # here and below: autograd cannot use what is made in a caller's inference mode
