@@ -14,6 +14,7 @@ What to look at: F(x′) should be low, and the confidence should rise steadily 
 """
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -85,7 +86,10 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     found = []
     for i in passes(x):
         odds, slope = gradient(_log_odds(f.rows(i)), x[i])  # (n,), (n, …)
-        fall = (odds - forgotten[i]).clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
+        fall = odds - forgotten[i]
+        if ((fall <= 0) & (odds > chance)).any():
+            warnings.warn("unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2)
+        fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
         found.append(REACH * fall / slope.flatten(1).norm(dim=1))
     return torch.cat(found).clamp(max=LARGEST * math.sqrt(x[0].numel()))
 
