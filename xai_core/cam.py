@@ -172,7 +172,8 @@ def _linear_head(f: Score, x: Tensor) -> nn.Linear:
 
 def _upsample(maps: Tensor, x: Tensor) -> Tensor:
     """(N, h, w) → (N, 1, H, W), bilinear."""
-    return F.interpolate(maps[:, None], size=x.shape[2:], mode=SPATIAL[x.dim() - 2], align_corners=False)
+    maps = maps[:, None].to(x)  # under a caller's autocast the network's own maps are of another type
+    return F.interpolate(maps, size=x.shape[2:], mode=SPATIAL[x.dim() - 2], align_corners=False)
 
 
 def _some(modules: dict[str, nn.Module]) -> str:
