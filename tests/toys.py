@@ -118,7 +118,7 @@ def _of_tensor(t: Tensor | None) -> tuple | None:
     if t is None:
         return None
     version = None if t.is_inference() else t._version
-    content = hashlib.sha256(t.detach().contiguous().view(torch.uint8).numpy().tobytes()).hexdigest()
+    content = hashlib.sha256(t.detach().flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
     return id(t), content, version, t.requires_grad, t.is_leaf, t.stride(), id(t.grad), _of_tensor(t.grad)
 
 
