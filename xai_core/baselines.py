@@ -4,8 +4,7 @@ Every static choice smuggles in an assumption (UNI paper, Figures 2–5; Sturmfe
 black, white, grey, a colour: pixels of that colour get nothing, since x − x′ = 0 there (a bias of colour);
 blurred: what survives the blur gets nothing (texture); noise: neighbouring pixels differ by chance (frequency).
 
-Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient will be multiplied
-with.
+Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient is multiplied with.
 """
 
 import math
@@ -75,8 +74,7 @@ def _given(x: Tensor, baseline: Tensor) -> Tensor:
 
 
 def blur(x: Tensor, sigma: float | Tensor) -> Tensor:
-    """Gaussian blur of images (N, C, H, W) with standard deviation `sigma` in pixels; the border is repeated
-    outwards.
+    """Gaussian blur of images (N, C, H, W), standard deviation `sigma` in pixels; the border is repeated outwards.
 
     Raises ValueError if x is not a batch of images.
     """

@@ -6,10 +6,8 @@
 
 f_k(x): channel k of the feature map, h × w places; y^c: the logit. CAM needs global average pooling and one linear
 layer on top; where both exist, Grad-CAM = ReLU(CAM) / (hw).
-Units: logits (CAM, on average over places), logits a place (Grad-CAM). The magnitude is kept: nothing is rescaled to
-0…1.
-What to look at: the map is as coarse as its layer (7 × 7 for a ResNet at 224²); the smooth look comes from the
-upsampling.
+Units: logits (CAM, on average over places), logits a place (Grad-CAM). The magnitude is kept, never rescaled to 0…1.
+What to look at: the map is as coarse as its layer (7 × 7 for a ResNet at 224²); upsampling makes it look smooth.
 """
 
 import warnings
@@ -54,10 +52,11 @@ def guided_grad_cam(f: Score, x: Tensor, layer: str | None = None) -> Tensor:
 
 def cam_map(f: Score, x: Tensor) -> Tensor:
     """CAM at the size of the feature map: (N, C, H, W) → (N, h, w)."""
-    head = _linear_head(f, x)
+    layer = find_layer(f, x)
+    head = _linear_head(f, x, layer)
     maps = []
     for i in passes(x):
-        _, features = score_and_features(f.rows(i), x[i], find_layer(f, x))
+        _, features = score_and_features(f.rows(i), x[i], layer)
         weight = head.weight[f.rows(i).target.to(x.device)]  # (n or 1, K)
         maps.append((weight.view(*weight.shape, *[1] * (x.dim() - 2)) * features.detach()).sum(1))
     return torch.cat(maps)
@@ -146,7 +145,7 @@ def _outputs(f: Score, x: Tensor) -> list[tuple[str, nn.Module, tuple[int, ...]]
     return seen
 
 
-def _linear_head(f: Score, x: Tensor) -> nn.Linear:
+def _linear_head(f: Score, x: Tensor, layer: str) -> nn.Linear:
     """The linear layer that reads the averaged feature map; ValueError if the network has none."""
     model, last = private_copy(f.model), []
     for module in model.modules():
@@ -154,7 +153,7 @@ def _linear_head(f: Score, x: Tensor) -> nn.Linear:
             module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
     with torch.no_grad():
         logits = Score(model, f.target[:1], f.output).logits(x[:1])
-        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], find_layer(f, x))
+        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
         pooled = features.flatten(2).mean(2)  # (1, K)
         for head, given in last[-1:]:
             # Not by the modules' types but by what they compute: is the head's input the mean of the feature map?

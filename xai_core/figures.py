@@ -171,6 +171,7 @@ def curves(
     ax = style(fig.subplots(), title, x, y)
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
         ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+    ax.margins(y=0.12 if marks else 0.05)  # room for the marks' names below the title
     for name, (at, height) in (marks or {}).items():
         ax.plot([at], [height], "o", color=fig.ink, markersize=9)
         ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig.ink)

@@ -1,5 +1,4 @@
-"""LIME: fit a short linear model to the network's answers near x, and read its weights (Ribeiro, Singh & Guestrin
-2016).
+"""LIME: fit a short linear model to the network's answers near x, and read it (Ribeiro, Singh & Guestrin 2016).
 
     ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                             eq. 1
     L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                                  eq. 2

@@ -5,10 +5,8 @@
     F(h(z))         what the network says to that
 
 Features of an image are superpixels, regions of like colour; of other data, its numbers. Asking the network is the
-whole cost and is done once, here; LIME, KernelSHAP and RISE are three ways to read the answers, and reading is linear
-algebra.
-What to look at: the fill. "Off" means grey, or blurred, or the region's mean, and the explanation is relative to that
-choice.
+whole cost and is done once, here. LIME, KernelSHAP and RISE are three ways to read the answers: linear algebra.
+What to look at: the fill. "Off" means grey, blurred, or the region's mean; the explanation is relative to that choice.
 """
 
 from dataclasses import dataclass
@@ -50,9 +48,8 @@ class Neighbourhood:
 def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     """Cut one image (1, C, H, W) into features: labels 0…M−1, (H, W) int64. Other data (1, …): one feature a number.
 
-    segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares),
-    "pixels", or
-        your own integer labels, numbered in any way.
+    segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares), "pixels",
+        or your own integer labels, numbered in any way.
     Raises ValueError if fewer than two features come out: there would be nothing to compare.
     """
     if not isinstance(segments, str):

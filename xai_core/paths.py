@@ -6,8 +6,7 @@ Integrated Gradients (Sundararajan, Taly & Yan 2017, eq. 1) is the straight path
 complete: Σ_i A_i = F(x) − F(x′). Different paths share that sum out differently (their Figure 1: P1, P2, P3).
 
 A computer sums at B points instead: A ≈ Σ_k w_k ∇F(γ(α_k)) ⊙ γ′(α_k). The rule says which points and weights.
-What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|. It is the sum's error, and one number that anyone
-can check.
+What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|, the sum's error: a number that anyone can check.
 Units: score (a probability, or logits), shared out over the pixels.
 """
 

@@ -1,14 +1,12 @@
 """Two changed rules for the backward pass through ReLU.
 
-A ReLU passes a on where a > 0. With g the gradient that comes from above, three rules send back (Springenberg et al.
-2015, Fig. 1)
+A ReLU passes a on where a > 0. With g the gradient from above, three rules send back (Springenberg et al. 2015, Fig. 1)
 
     gradient           g · 1[a > 0]
     deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014
     guided backprop    g · 1[g > 0] · 1[a > 0]
 
-Units: those of a gradient, but neither is the gradient of any function, and both mostly redraw edges (Adebayo et al.
-2018).
+Units: those of a gradient, but neither is the gradient of any function; both mostly redraw edges (Adebayo et al. 2018).
 What to look at: how little guided backprop changes when you ask for another class.
 
 The rule replaces ReLU itself while a score is computed, in this thread alone: modules, functions and in-place forms,
@@ -55,8 +53,7 @@ CLAMP_IN_PLACE = {torch.clamp_, Tensor.clamp_, torch.clamp_min_, Tensor.clamp_mi
 
 
 class ReLURule(TorchFunctionMode):
-    """Within `with ReLURule(rule):` every ReLU of this thread sends its gradient back by `rule`. `met` counts
-    them."""
+    """Within `with ReLURule(rule):` every ReLU of this thread sends its gradient back by `rule`; `met` counts them."""
 
     def __init__(self, rule: Callable[[Tensor], Tensor]) -> None:
         super().__init__()

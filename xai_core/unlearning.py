@@ -88,7 +88,9 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
         odds, slope = gradient(_log_odds(f.rows(i)), x[i])  # (n,), (n, …)
         fall = odds - forgotten[i]
         if ((fall <= 0) & (odds > chance)).any():
-            warnings.warn("unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2)
+            warnings.warn(
+                "unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2
+            )
         fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
         found.append(REACH * fall / slope.flatten(1).norm(dim=1))
     return torch.cat(found).clamp(max=LARGEST * math.sqrt(x[0].numel()))
@@ -190,8 +192,7 @@ def uni(
     mu: Rate = None,
     rule: Rule = "right",
 ) -> Tensor:
-    """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B = 15, T = 10, η = 1: the
-    paper's.
+    """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B, T, η: the paper's.
 
     eps: None chooses the budget by the rule in `budget`. Costs 1 gradient in the weights, 1 forward pass, T + B
     gradients in the input, and 1 more for the rule.

@@ -24,8 +24,7 @@ def widget(declared: Symbol | Choice, value: Any = None) -> ipywidgets.Widget:
 def play(function: Callable, draw: Callable[..., Any], **start: Any) -> None:
     """Show `draw(**values)` and, above it, a widget for each of the symbols of `function` named in `start`.
 
-    function: whose signature declares the symbols. draw: returns a figure. start: symbol=first value, None for the
-    default.
+    function: its signature declares the symbols. draw: returns a figure. start: symbol=first value, None: the default.
     """
     declared = of(function)
     unknown = [name for name in start if name not in declared]
