@@ -18,6 +18,21 @@ def asked() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
+def carry_over(page: str) -> None:
+    """On another page than before, begin with the values that the same controls had there; a link's own come first."""
+    if st.session_state.get("_page", page) != page:
+        for name, value in st.session_state.get("_values", {}).items():
+            if name not in st.query_params:
+                st.session_state[name] = value
+    st.session_state["_page"] = page
+
+
+def remember() -> None:
+    """Keep the controls' values, which Streamlit forgets with the page."""
+    mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(("_", "$"))}
+    st.session_state["_values"] = {**st.session_state.get("_values", {}), **mine}
+
+
 def note_what_was_ignored(parameters: dict[str, list[str]]) -> None:
     """Say which parameters of the link no control took."""
     ignored = [name for name, words in parameters.items() if not _is(st.session_state.get(name), words)]

@@ -22,6 +22,8 @@ st.html(
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
     @media (min-width: 768px) { .st-key-where { display: none; } }
+    @media (max-width: 767px) { .stMainBlockContainer { padding-top: 4rem; } }
+    .stMain [data-testid="stPageLink"] * { white-space: normal; height: auto; }
     </style>"""
 )
 
@@ -33,5 +35,9 @@ page = st.navigation(
         st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
     ]
 )
-page.run()
+links.carry_over(page.url_path)
+try:
+    page.run()
+finally:  # a page may stop early
+    links.remember()
 links.note_what_was_ignored(asked)

@@ -33,7 +33,8 @@ def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str) -> No
                     st.markdown(f"**{title}**")
                     st.warning(rgb)
                     continue
-                st.image(crisp(rgb), width="stretch", alt=f"{title}. {words}")
+                # PNG, because JPEG, the default, would smear a map's single pixels.
+                st.image(crisp(rgb), width="stretch", alt=f"{title}. {words}", output_format="PNG")
                 st.markdown(f"**{title}**  \n{words}")
 
 

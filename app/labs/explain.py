@@ -77,6 +77,8 @@ def caption(e: Explanation, cost: Cost) -> str:
     judged = ""
     if e.gap is not None:
         judged = f"gap {e.gap:.3f} of {e.change:+.3f}"
+    if e.eps is not None:
+        judged += f", ε = {e.eps:.3g}"
     if e.r2 is not None:
         judged = f"local R² {e.r2:.2f}"
     if not e.A.any():

@@ -17,7 +17,7 @@ FRONT = ("eps", "B", "T", "eta")
 SIZE = (5.6, 3.3)  # inches, for a column of the page
 POINTS = 20  # of the confidence curves
 TRY = {
-    "The paper's ε and μ: how far does the confidence fall on this network?": {"eps": "0.056"},
+    "The paper's ε and μ: how far does the confidence fall on this network?": {"eps": "0.056", "mu": "0.005"},
     "ε too large: the path is no longer monotone, and the gap opens": {"eps": "30"},
     "Almost no unlearning: η = 0.05": {"eta": "0.05"},
     "One matching step, T = 1: is x′ found?": {"T": "1"},
