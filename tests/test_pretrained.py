@@ -1,9 +1,7 @@
 """The pretrained classifiers: torchvision's own functions of the pixels, from its own cache, with errors that help."""
 
 import copy
-import csv
 import hashlib
-import os
 import subprocess
 import sys
 import time
@@ -314,19 +312,8 @@ assert len(found) == 4 and len(set(found)) == 1
 
 
 @pytest.mark.real
-def test_squeezenet_names_real_photographs():
-    if not pretrained.is_available("squeezenet1_1"):
-        pytest.skip(f"no SqueezeNet weights: {pretrained.weights_file('squeezenet1_1')} (see TORCH_HOME)")
-    folder = Path(os.environ.get("XAI_PHOTOS") or Path(os.environ.get("XAI_DATA_HOME", ""), "..", "photos"))
-    if not (folder / "labels.csv").is_file():
-        pytest.skip("no labelled photographs: set XAI_PHOTOS, or XAI_DATA_HOME to a folder beside `photos`")
-    with (folder / "labels.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    model, geometry = load("squeezenet1_1"), pretrained.geometry("squeezenet1_1")
-    x = torch.stack(
-        [photographs.open_photograph(folder / row["file"], **geometry) for row in rows]
-    )  # (75, 3, 224, 224)
+def test_squeezenet_names_real_photographs(real_squeezenet, real_photographs):
+    x, classes = real_photographs
     with torch.no_grad():
-        top = torch.cat([model(batch).argmax(1) for batch in x.split(25)])
-    right = (top == torch.tensor([int(row["index"]) for row in rows])).sum().item()
-    assert len(rows) == 75 and right >= 45
+        top = torch.cat([real_squeezenet(batch).argmax(1) for batch in x.split(25)])
+    assert len(x) == 75 and (top == classes).sum() >= 45
