@@ -16,7 +16,7 @@ def widget(declared: Symbol | Choice, value: Any = None) -> ipywidgets.Widget:
     Raises ValueError for a symbol whose default is a rule (None) and not a number, if no value is given.
     """
     value = declared.default if value is None else value
-    common = {"description": getattr(declared, "letter", declared.name), "description_tooltip": declared.meaning}
+    common = {"description": getattr(declared, "letter", declared.name), "tooltip": declared.meaning}
     if isinstance(declared, Choice):
         return ipywidgets.Dropdown(options=declared.values, value=value, **common)
     if value is None:
