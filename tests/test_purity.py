@@ -45,6 +45,29 @@ def test_network_and_input_stay_byte_for_byte(name, training, inplace):
     assert torch.equal(A, reference(name))
 
 
+class Counts(SmallCNN):
+    """Counts its calls in a buffer, keeps a running mean in a plain tensor, both in place: neither may move."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+        self.mean = torch.zeros(5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = super().forward(x)
+        self.calls += 1
+        self.mean.mul_(0.9).add_(logits.detach().mean(0), alpha=0.1)
+        return logits
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_networks_that_write_down_what_they_see(name):
+    model = seeded(Counts).eval()
+    before = fingerprint(model, model.mean)
+    assert torch.equal(run(model, images(2), name), reference(name))
+    assert fingerprint(model, model.mean) == before and model.calls == 0
+
+
 def test_training_mode_is_told():
     with pytest.warns(UserWarning, match="the model is in training mode; it is explained in evaluation mode"):
         run(seeded(SmallCNN).train(), images(2), "simple_gradient")

@@ -94,6 +94,8 @@ def test_the_three_rules_at_one_relu():
     assert simple_gradient(f, x).tolist() == [[2, 0, -3, 0]]
     assert deconvolution(f, x).tolist() == [[2, 2, 0, 0]]
     assert guided_backprop(f, x).tolist() == [[2, 0, 0, 0]]
+    zero = torch.zeros(1, 4)  # at 0 a ReLU is off, as for autograd
+    assert guided_backprop(f, zero).tolist() == [[0, 0, 0, 0]] and deconvolution(f, zero).tolist() == [[2, 2, 0, 0]]
 
 
 @pytest.mark.parametrize(
