@@ -1,6 +1,7 @@
 # `make` alone lists what can be done. Every target sets up the machine first: .venv, the pinned requirements, this project.
 PYTHON ?= python3
 PORT ?= 8501
+HOST ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
@@ -11,9 +12,9 @@ RUN := $(BIN)/python
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
 
-app: $(VENV)/.app ## open the app at http://localhost:8501 (another port: make app PORT=8502)
+app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
-	$(RUN) -m streamlit run app/main.py --server.port $(PORT)
+	$(RUN) -m streamlit run app/main.py --server.port $(PORT) --server.address $(HOST)
 
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
