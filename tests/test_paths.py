@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toys import MLP, PlainCNN, images, linear, seeded
 
 from xai_core import curve, integrated_gradients, make_baseline, make_score, polyline, straight, trace
-from xai_core.paths import Trace, quadrature
+from xai_core.paths import Path, Trace, quadrature
 
 RULES = ("right", "left", "midpoint", "trapezoid", "gauss_legendre")
 NAMES = ("black", "white", "grey", "mean", "blurred", "gaussian_noise", "uniform_noise", "shot_noise")
@@ -318,6 +318,16 @@ def test_passes_are_bounded():
     A = integrated_gradients(f, x, B=3, rule="trapezoid")
     assert sum(asked) == 390 and max(asked) == 64
     torch.testing.assert_close(A, x**2)
+
+
+def test_the_path_too_is_walked_in_parts():
+    """B = 1000 takes the memory of B = 32: no more points of the path exist at once."""
+    x, sizes = images(1, side=224), []
+    line = straight(torch.zeros_like(x), x)
+    path = Path(lambda α: sizes.append(len(α)) or line.point(α), line.velocity)
+    seen = Trace(lambda x: x.flatten(1).sum(1), path, x, remember=False)
+    seen.attribution(100), seen.confidence([k / 70 for k in range(1, 70)]), seen.cumulative(40)
+    assert max(sizes) == 32
 
 
 def test_forgetful_and_remembering_traces_agree():
