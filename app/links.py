@@ -19,12 +19,16 @@ def asked() -> dict[str, list[str]]:
 
 
 def carry_over(page: str) -> None:
-    """On another page than before, begin with the values that the same controls had there; a link's own come first."""
-    if st.session_state.get("_page", page) != page:
+    """On another page than before, begin with the values that the same controls had there; a link's own come first.
+
+    After a link that was opened and left at once, Streamlit 1.67 writes them into the address only with the next move
+    of any control; the values themselves are there from the start.
+    """
+    left, st.session_state["_page"] = st.session_state.get("_page", page), page
+    if left != page:
         for name, value in st.session_state.get("_values", {}).items():
             if name not in st.query_params:
                 st.session_state[name] = value
-    st.session_state["_page"] = page
 
 
 def remember() -> None:
@@ -34,8 +38,9 @@ def remember() -> None:
 
 
 def note_what_was_ignored(parameters: dict[str, list[str]]) -> None:
-    """Say which parameters of the link no control took."""
-    ignored = [name for name, words in parameters.items() if not _is(st.session_state.get(name), words)]
+    """Say which parameters of the link a control could not take. Those of other pages' controls ride along."""
+    here = {name: words for name, words in parameters.items() if name in st.session_state}
+    ignored = [name for name, words in here.items() if not _is(st.session_state[name], words)]
     if ignored:
         said = ", ".join(f"`{name}={', '.join(parameters[name])}`" for name in ignored)
         st.toast(f"The link asks for {said}, which is not possible here; the usual setting is used.", duration="long")
@@ -59,5 +64,5 @@ def _same(value: Any, word: str) -> bool:
 
 def link() -> str:
     """The address of this page with its settings, to copy."""
-    pairs = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
-    return (st.context.url or "").split("?")[0] + (f"?{urlencode(pairs)}" if pairs else "")
+    query = urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
+    return (st.context.url or "").split("?")[0] + (f"?{query}" if query else "")

@@ -28,13 +28,12 @@ st.html(
 )
 
 asked = links.asked()
-page = st.navigation(
-    [
-        st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
-        st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
-        st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
-    ]
-)
+pages = [
+    st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
+    st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
+    st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
+]
+page = st.navigation(pages)
 links.carry_over(page.url_path)
 try:
     page.run()

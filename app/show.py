@@ -19,9 +19,13 @@ def theme() -> str:
 
 def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:
     """A figure with its text for those who cannot see it."""
+    st.image(_png(fig), alt=alt, width=width)
+
+
+def _png(fig: Figure) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", transparent=True)
-    st.image(buffer.getvalue(), alt=alt, width=width)
+    return buffer.getvalue()
 
 
 def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str) -> None:
@@ -60,9 +64,11 @@ def maps(
             panels[name] = (failures[name], "")
     pictures(panels, key)
     if drawn:
-        limit = next(iter(top.values()))
-        figure(
-            figures.colour_key(limit, scale, theme()),
-            f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:.2g}",
-            width=480,
-        )
+        limit = float(f"{next(iter(top.values())):.2g}")
+        words = f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:g}."
+        st.image(_colour_key(limit, scale, theme()), alt=words, width=480)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _colour_key(limit: float, scale: str, theme: str) -> bytes:
+    return _png(figures.colour_key(limit, scale, theme))

@@ -252,16 +252,22 @@ def test_a_link_may_ask_for_numbers_between_the_stops(seen: SimpleNamespace) -> 
     [
         {"B": "banana"}, {"B": "-3"}, {"B": "1000000000"}, {"B": "nan"}, {"B": "1.5"}, {"eps": "-1"}, {"eps": "inf"},
         {"method": "foo"}, {"network": "foo"}, {"picture": "foo"}, {"target": "unicorn"}, {"number": "-1"},
-        {"number": "9" * 30}, {"seed": "x"}, {"opacity": "7"}, {"scale": "huge"}, {"K": "0"}, {"snow": "maybe"},
-        {"nonsense": "1"}, {"N_lime": "1e9"}, {"guess": "<script>"},
+        {"number": "9" * 30}, {"seed": "x"}, {"opacity": "7"}, {"scale": "huge"}, {"K": "0"},
+        {"snow": "maybe", "picture": "husky or wolf"},
+        {"N_lime": "1e9"}, {"guess": "<script>"},
     ],
     ids=str,
 )  # fmt: skip
 def test_a_bad_link_opens_the_usual_setting(query: dict[str, str], seen: SimpleNamespace) -> None:
-    at = opened(**{**FEW, "method": ["Simple gradient"], **query})
+    at = opened(**{**FEW, "method": ["Integrated Gradients", "UNI", "LIME"], **query})
     assert not at.error and seen.maps
-    (name,) = query
+    name = next(iter(query))
     assert any(f"`{name}=" in toast.value for toast in at.toast)
+
+
+def test_a_parameter_that_nobody_knows_changes_nothing(seen: SimpleNamespace) -> None:
+    at = opened(method="Simple gradient", nonsense="<script>")
+    assert seen.maps and not at.error and not at.toast
 
 
 def test_a_good_link_opens_without_a_note() -> None:

@@ -140,13 +140,19 @@ def test_a_setting_to_try_opens(page: Any, address: str) -> None:
 
 
 def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
-    page.goto(f"{address}{LIGHT_WORK}&animal=frog&B=20")
+    page.goto(f"{address}{LIGHT_WORK}&animal=frog")
     settled(page)
-    page.get_by_role("link", name="Unlearning").click()
-    page.get_by_role("heading", name="forgotten").wait_for()
-    page.wait_for_url("**animal=frog**")
+    slider = page.locator(".st-key-B").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**B=16**")
     settled(page)
-    assert "B=20" in page.url and page.get_by_text("frog, as trained").count() == 1
+    page.locator("[data-testid=stSidebarNav]").get_by_role("link", name="Unlearning").click()
+    page.get_by_text("frog, as trained").wait_for()
+    settled(page)
+    page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
+    page.locator(".st-key-T").get_by_role("slider").press("ArrowRight")
+    wait_until(lambda: all(part in page.evaluate("location.href") for part in ("B=16", "T=11", "animal=frog")))
 
 
 def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
