@@ -160,6 +160,18 @@ def test_two_steps_by_hand():
         torch.testing.assert_close(match_baseline(f, x, unlearned, T, 0.4, 0.3), x + delta, rtol=1e-10, atol=1e-12)
 
 
+def test_the_step_size_by_rule():
+    """μ = None takes a first step of 0.3 ε: μ = 0.3 ε/‖∇KL‖ at δ = 0, each image its own."""
+    model, x = seeded(MLP).double(), torch.rand(2, 5, **F64, generator=torch.Generator().manual_seed(1))
+    f, unlearned = make_score(model, x, 0), torch.tensor([[0.1, 0.7, 0.2], [0.3, 0.3, 0.4]], **F64)
+    point = x.clone().requires_grad_()
+    F.kl_div(model(point).log_softmax(1), unlearned, reduction="sum").backward()
+    mu = 0.3 * 0.8 / point.grad.norm(dim=1)
+    by_hand = match_baseline(f, x, unlearned, T=4, eps=0.8, mu=mu)
+    torch.testing.assert_close(match_baseline(f, x, unlearned, T=4, eps=0.8), by_hand)
+    assert not torch.allclose(match_baseline(f, x, unlearned, T=4, eps=0.8, mu=3 * mu), by_hand, rtol=1e-5)
+
+
 def test_a_uniform_target():
     """The reviewers' question: any other distribution may take the place of the unlearned one."""
     model, x = seeded(SmallCNN).double().eval(), images(2).double()
