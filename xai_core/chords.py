@@ -8,8 +8,8 @@ A step φ of a network took a′ to φ(a′) and a to φ(a). A complete rule sha
     softmax        Δp_c   = L_c (Δz_c − Σ_j L_j Δz_j / Σ_j L_j)   L = Δp / Δlog p, the logarithmic mean of p and p′
     max-pooling    Δmax   = m Δa_k                                k where the larger of the two maxima stands
 
-Rescale is the paper's. The others are its continuation to functions of several inputs: softmax's is its gradient
-p_c (δ_cj − p_j) with L in the place of p. Every step complete makes every network complete.
+Rescale is the paper's. The others continue it to several inputs; softmax's is its gradient p_c (δ_cj − p_j) with L in
+the place of p. Where every step is complete, the network is.
 What to look at: `rescale`, two lines. A step's backward pass is a function: gradient of the output → of the inputs.
 """
 
@@ -69,12 +69,12 @@ def quotient(run, now, then, y, y_then) -> Slopes:
 
 
 def softmax(run, now, then, y, y_then, dim) -> Slopes:
-    L = _logarithmic_mean(now[0], then[0], dim)
+    L = _logarithmic_mean(now[0].to(y.dtype), then[0].to(y.dtype), dim)
     return lambda g: (L * (g - (g * L).sum(dim, True) / L.sum(dim, True)),)
 
 
 def log_softmax(run, now, then, y, y_then, dim) -> Slopes:
-    L = _logarithmic_mean(now[0], then[0], dim)
+    L = _logarithmic_mean(now[0].to(y.dtype), then[0].to(y.dtype), dim)
     return lambda g: (g - g.sum(dim, True) * L / L.sum(dim, True),)
 
 
@@ -101,8 +101,8 @@ ELEMENTWISE = """relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish 
 PRODUCTS = """mul multiply matmul mm bmm mv dot inner outer einsum tensordot kron bilinear addmm addmv addbmm baddbmm
     addcmul lerp linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"""
 RULES = dict.fromkeys(ELEMENTWISE.split(), rescale) | dict.fromkeys(PRODUCTS.split(), product)
-RULES |= dict.fromkeys(("div", "divide", "true_divide"), quotient)
-RULES |= {"softmax": softmax, "log_softmax": log_softmax, "var": lambda *step: product(*step)}
+RULES |= dict.fromkeys(("div", "divide", "true_divide"), quotient) | {"var": lambda *step: product(*step)}
+RULES |= {"softmax": softmax, "log_softmax": log_softmax}
 POOLS = {f"{kind}max_pool{n}d": n for kind in ("", "adaptive_") for n in (1, 2, 3)}
 
 
@@ -110,26 +110,23 @@ POOLS = {f"{kind}max_pool{n}d": n for kind in ("", "adaptive_") for n in (1, 2, 
 
 
 def _layer_norm(a, shape, weight=None, bias=None, eps=1e-5, *_):
-    normal = _rms_norm(a - a.mean(tuple(range(-len(shape), 0)), keepdim=True), shape, weight, eps)
-    return normal if bias is None else normal + bias
+    centred = a - a.mean(tuple(range(-len(shape), 0)), keepdim=True)
+    return _rms_norm(centred, shape, weight, eps) + (0 if bias is None else bias)
 
 
 def _rms_norm(a, shape, weight=None, eps=None):
     square = a.square().mean(tuple(range(-len(shape), 0)), keepdim=True)
-    normal = a * (square + (torch.finfo(a.dtype).eps if eps is None else eps)).rsqrt()
-    return normal if weight is None else normal * weight
+    eps = torch.finfo(a.dtype).eps if eps is None else eps
+    return a * (square + eps).rsqrt() * (1 if weight is None else weight)
 
 
 def _group_norm(a, groups, weight=None, bias=None, eps=1e-5, *_):
-    normal = _layer_norm(a.reshape(len(a), groups, -1), (a[0].numel() // groups,), eps=eps).view(a.shape)
-    channel = (-1, *[1] * (a.dim() - 2))
-    normal = normal if weight is None else normal * weight.view(channel)
-    return normal if bias is None else normal + bias.view(channel)
+    weight, bias = (c if c is None else c.view(groups, -1, *[1] * (a.dim() - 2)) for c in (weight, bias))
+    return _layer_norm(a.unflatten(1, (groups, -1)), (*range(a.dim() - 1),), weight, bias, eps).flatten(1, 2)
 
 
 def _attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
-    if enable_gqa:
-        k, v = (each.repeat_interleave(q.shape[-3] // each.shape[-3], -3) for each in (k, v))
+    k, v = (each.repeat_interleave(q.shape[-3] // each.shape[-3], -3) if enable_gqa else each for each in (k, v))
     z = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         attn_mask = torch.ones(z.shape[-2:], dtype=torch.bool, device=z.device).tril()
@@ -138,23 +135,14 @@ def _attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=No
     return z.softmax(-1) @ v
 
 
-def _glu(a, dim=-1):
-    a, gate = a.chunk(2, dim)
-    return a * gate.sigmoid()
-
-
 def _amax(a, dim=(), keepdim=False):
     dims = sorted(d % a.dim() for d in ((dim,) if isinstance(dim, int) else dim or range(a.dim())))
     rows = a.movedim(dims, list(range(-len(dims), 0))).flatten(-len(dims))
     largest = F.adaptive_max_pool1d(rows.reshape(1, -1, rows.shape[-1]), 1).view(rows.shape[:-1])
-    for d in dims if keepdim else ():
-        largest = largest.unsqueeze(d)
-    return largest
+    return largest[tuple(None if d in dims else slice(None) for d in range(a.dim()))] if keepdim else largest
 
 
-APART = {"layer_norm": _layer_norm, "rms_norm": _rms_norm, "group_norm": _group_norm, "glu": _glu, "amax": _amax}
-APART |= {
-    "scaled_dot_product_attention": _attention,
-    "std": lambda *args, **options: torch.var(*args, **options).sqrt(),
-}
+APART = {"layer_norm": _layer_norm, "rms_norm": _rms_norm, "group_norm": _group_norm, "amax": _amax}
+APART |= {"scaled_dot_product_attention": _attention, "std": lambda *args, **given: torch.var(*args, **given).sqrt()}
 APART |= {"maximum": lambda a, b: b + (a - b).relu(), "minimum": lambda a, b: a - (a - b).relu()}
+APART |= {"glu": lambda a, dim=-1: a.chunk(2, dim)[0] * a.chunk(2, dim)[1].sigmoid()}
