@@ -459,6 +459,13 @@ def test_a_step_without_a_rule_is_told(name):
     assert f"by {gap:.2g}:" in str(told[0].message) and told[0].filename == __file__
 
 
+def test_an_infinite_slope_is_told():
+    """√ at a pixel that stayed at 0: ∞ · 0 is no number, and said to be none."""
+    with pytest.warns(UserWarning, match="by inf"):
+        A = deeplift(lambda x: x.sqrt().sum(1), torch.tensor([[0.0, 4]]))
+    assert A[0, 0].isnan() and A[0, 1] == 2
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("part", [False, True])
 def test_scripted_code_is_refused(part):
