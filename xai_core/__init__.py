@@ -9,6 +9,7 @@ neighbourhood, symbol.
 
 from xai_core.baselines import make_baseline
 from xai_core.cam import cam, grad_cam, guided_grad_cam
+from xai_core.deeplift import deeplift
 from xai_core.explaining import Method, catalogue, explain
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.lime import k_lasso, lime
@@ -28,6 +29,7 @@ __all__ = [
     "catalogue",
     "curve",
     "deconvolution",
+    "deeplift",
     "explain",
     "grad_cam",
     "gradient_x_input",

@@ -17,6 +17,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from xai_core.cam import cam, grad_cam, guided_grad_cam
+from xai_core.deeplift import deeplift
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.lime import lime
 from xai_core.paths import integrated_gradients
@@ -66,6 +67,7 @@ _METHODS = (
     Method(vargrad, "VarGrad", "gradient", "Adebayo et al. 2018"),
     Method(deconvolution, "Deconvolution", "gradient", "Zeiler & Fergus 2014", output="logit"),
     Method(guided_backprop, "Guided backprop", "gradient", "Springenberg et al. 2015", output="logit"),
+    Method(deeplift, "DeepLIFT", "gradient", "Shrikumar, Greenside & Kundaje 2017"),
     Method(cam, "CAM", "activation", "Zhou et al. 2016", output="logit"),
     Method(grad_cam, "Grad-CAM", "activation", "Selvaraju et al. 2017", output="logit"),
     Method(guided_grad_cam, "Guided Grad-CAM", "activation", "Selvaraju et al. 2017", output="logit"),
