@@ -8,6 +8,8 @@ EQUATIONS = {
     "vargrad": r"A = \mathrm{Var}_k \, \nabla F_c(x + n_k), \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
     "deconvolution": r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0]",
     "guided_backprop": r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0] \cdot 1[a > 0]",
+    "deeplift": r"A = m \odot (x - x'), \qquad m = \frac{\Delta\varphi}{\Delta a} \text{ at each step } \varphi,"
+    r" \text{ joined by the chain rule}",
     "cam": r"A = \sum_k w_k^c \, f_k(x)",
     "grad_cam": r"A = \mathrm{ReLU}\Big(\sum_k \alpha_k^c f_k(x)\Big), \qquad"
     r" \alpha_k^c = \frac{1}{HW} \sum_{ij} \frac{\partial y^c}{\partial f_{k,ij}}",
