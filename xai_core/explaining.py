@@ -73,11 +73,12 @@ _METHODS = (
     Method(grad_cam, "Grad-CAM", "activation", "Selvaraju et al. 2017", output="logit"),
     Method(guided_grad_cam, "Guided Grad-CAM", "activation", "Selvaraju et al. 2017", output="logit"),
     Method(integrated_gradients, "Integrated Gradients", "path", "Sundararajan, Taly & Yan 2017"),
+    Method(uni, "UNI", "path", "Choi, Duplessis & Belongie 2025"),
+    Method(lime, "LIME", "perturbation", "Ribeiro, Singh & Guestrin 2016"),
+    # Behind UNI and LIME: who comes first gives a letter (ε, K, T) its slider's short name in the app's links.
     Method(blur_ig, "BlurIG", "path", "Xu, Venugopalan & Sundararajan 2020"),
     Method(guided_ig, "Guided IG", "path", "Kapishnikov et al. 2021"),
     Method(agi, "AGI", "path", "Pan, Li & Zhu 2021"),
-    Method(uni, "UNI", "path", "Choi, Duplessis & Belongie 2025"),
-    Method(lime, "LIME", "perturbation", "Ribeiro, Singh & Guestrin 2016"),
 )
 
 
