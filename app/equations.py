@@ -19,6 +19,12 @@ EQUATIONS = {
     r" x' &= \arg\min_{\|x' - x\| = \varepsilon} \mathrm{KL}\big(F(x; \hat\theta) \,\|\, F(x'; \theta)\big)"
     r" \quad \text{in } T \text{ steps of size } \mu \\"
     r" A &= \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big) \end{aligned}",
+    "blur_ig": r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha, \qquad"
+    r" \gamma(\alpha) = G_{\sigma(\alpha)} * x, \quad \sigma: \sigma_{\max} \to 0",
+    "guided_ig": r"A = \sum_{k} \nabla F_c(\gamma_k) \odot (\gamma_{k+1} - \gamma_k), \qquad"
+    r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
+    "agi": r"A = \frac{1}{K} \sum_{j=1}^{K} \int \nabla F_c(\gamma^j) \odot d\gamma^j, \qquad"
+    r" \gamma^j: x_{\mathrm{adv}}^j \to x",
     "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
     r" \quad \text{with at most } K \text{ weights}",
 }

@@ -14,6 +14,9 @@ QUICK = {
     "smoothgrad_squared": {"N": 4},
     "vargrad": {"N": 4},
     "integrated_gradients": {"B": 4},
+    "blur_ig": {"B": 4, "sigma": 2},
+    "guided_ig": {"B": 4},
+    "agi": {"B": 4, "T": 3, "K": 2},
     "uni": {"B": 4, "T": 3},
     "lime": {"N": 40, "K": 3, "segments": "grid"},
 }

@@ -16,9 +16,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from xai_core.agi import agi
+from xai_core.blur_ig import blur_ig
 from xai_core.cam import cam, grad_cam, guided_grad_cam
 from xai_core.deeplift import deeplift
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
+from xai_core.guided_ig import guided_ig
 from xai_core.lime import lime
 from xai_core.paths import integrated_gradients
 from xai_core.relu_rules import deconvolution, guided_backprop
@@ -74,6 +77,10 @@ _METHODS = (
     Method(integrated_gradients, "Integrated Gradients", "path", "Sundararajan, Taly & Yan 2017"),
     Method(uni, "UNI", "path", "Choi, Duplessis & Belongie 2025"),
     Method(lime, "LIME", "perturbation", "Ribeiro, Singh & Guestrin 2016"),
+    # Behind UNI and LIME: who comes first gives a letter (ε, K, T) its slider's short name in the app's links.
+    Method(blur_ig, "BlurIG", "path", "Xu, Venugopalan & Sundararajan 2020"),
+    Method(guided_ig, "Guided IG", "path", "Kapishnikov et al. 2021"),
+    Method(agi, "AGI", "path", "Pan, Li & Zhu 2021"),
 )
 
 

@@ -24,8 +24,8 @@ import torch
 class Symbol:
     """A number with a letter: what it means and which values make sense.
 
-    `low` and `high` bound a slider. Only `least` (and `above`, for a bound that is itself excluded) bounds what the
-    function accepts: a slider must end somewhere, mathematics need not.
+    `low` and `high` bound a slider. Only `least` (and `above`, for a bound that is itself excluded) and `most` bound
+    what the function accepts: a slider must end somewhere, mathematics need not.
     """
 
     name: str  # the keyword, as in explain(..., eps=0.5)
@@ -37,6 +37,7 @@ class Symbol:
     step: float
     least: float = 0.0
     above: bool = False  # True: the value must be greater than `least`, not equal to it
+    most: float = math.inf  # the largest allowed value, for shares of a whole
     whole: bool = False  # True: an integer
     logarithmic: bool = False  # True: a slider should move in powers
     optional: bool = False  # True: None means "chosen by the method's rule"
@@ -53,9 +54,11 @@ class Symbol:
             return
         kind, allowed = (Integral, "a whole number") if self.whole else (Real, "a number")
         bound = f"{'greater than' if self.above else 'at least'} {self.least:g}"
+        bound += f", at most {self.most:g}" if self.most < math.inf else ""
         if isinstance(value, bool) or not isinstance(value, kind):
             raise TypeError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
-        if not math.isfinite(value) or value < self.least or (self.above and value == self.least):
+        inside = math.isfinite(value) and self.least <= value <= self.most
+        if not inside or (self.above and value == self.least):
             raise ValueError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
 
 
@@ -115,6 +118,30 @@ Noise = Annotated[
 Width = Annotated[
     float,
     Symbol("sigma", "σ", "width of the locality kernel", "distance", low=0.05, high=2.0, step=0.05, above=True),
+]
+Blur = Annotated[
+    float,
+    Symbol("sigma", "σ", "widest blur, where the path starts", "pixels", low=1, high=100, step=1, above=True),
+]
+Fraction = Annotated[
+    float,
+    Symbol("fraction", "p", "share of the features that move first", "of all features", low=0.01, high=1, step=0.01,
+           above=True, most=1),
+]  # fmt: skip
+Detour = Annotated[
+    float,
+    Symbol("max_dist", "d", "how far a feature may be from the straight path", "of its way", low=0, high=1, step=0.01,
+           most=1),
+]  # fmt: skip
+Rivals = Annotated[
+    int, Symbol("K", "K", "other classes, one path to each", "classes", low=1, high=50, step=1, least=1, whole=True)
+]
+AttackSteps = Annotated[
+    int, Symbol("T", "T", "most steps towards another class", "gradients", low=1, high=50, step=1, least=1, whole=True)
+]
+PixelStep = Annotated[
+    float,
+    Symbol("eps", "ε", "change of every pixel in a step", "pixel values", low=0.001, high=0.2, step=0.001, above=True),
 ]
 
 Rule = Annotated[
