@@ -17,6 +17,7 @@ from xai_core.symbols import Choice, Symbol
 from xai_core.unlearning import PAPER_EPS, PAPER_MU
 
 FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are folded away
+MOST_IN_FRONT = 4
 BY_RULE, USUAL = "by rule", "each method's own"
 PRESETS = {"eps": (PAPER_EPS, "the UNI paper's"), "mu": (PAPER_MU, "the UNI paper's")}
 _SERIES = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # ten values a decade on a logarithmic slider
@@ -50,7 +51,7 @@ def controls() -> list[Control]:
 def controls_of(methods: list[str]) -> tuple[list[Control], list[Control]]:
     """The controls that move any of these methods: those in front, and those folded away."""
     mine = [c for c in controls() if set(c.methods) & set(methods)]
-    front = [c for name in FRONT for c in mine if c.name == name]
+    front = [c for name in FRONT for c in mine if c.name == name][:MOST_IN_FRONT]
     return front, [c for c in mine if c not in front]
 
 
@@ -65,9 +66,9 @@ def ask(control: Control, chosen: list[str] | None = None) -> Any:
     if isinstance(d, Choice):
         label = f"{d.name}: {d.meaning}{only}"
         return st.selectbox(label, d.values, index=d.values.index(d.default), key=control.key, bind="query-params")
-    label = f"{d.letter}: {d.meaning}"
+    label = f"{d.letter}: {d.meaning}{only}"
     explained = f"In {d.unit}. Moves {', '.join(titles)}."
-    if d.name in PRESETS:
+    if d.optional and d.name in PRESETS:  # UNI's ε, not AGI's
         explained += f" {PRESETS[d.name][0]:g} is {PRESETS[d.name][1]}."
     common = {"key": control.key, "bind": "query-params", "help": explained}
     if d.logarithmic or d.optional or (d.whole and d.high > 100):
@@ -86,7 +87,8 @@ def _stops(d: Symbol, key: str) -> list[str]:
         values = {float(f"{m * 10.0**e:.2g}") for e in range(-4, 4) for m in _SERIES}
     else:
         values = {k * d.step for k in (*range(1, 21), 25, 30, 40, 50, 60, 75, 100, 150, 200, 250, 300)}
-    values |= {d.low, d.high, d.default, *PRESETS.get(d.name, ())[:1], *_linked(d, key)} - {None}
+    preset = PRESETS.get(d.name, ())[:1] if d.optional else ()
+    values |= {d.low, d.high, d.default, *preset, *_linked(d, key)} - {None}
     return [f"{v:g}" for v in sorted(values) if d.low <= v <= d.high or v == d.default]
 
 

@@ -7,10 +7,11 @@ code, what to try.
 
 import streamlit as st
 
-from app import links, subject
+st.set_page_config(page_title="Explainable machine learning", layout="wide")
+with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
+    from app import links, subject
 
-# The icon is drawn here: a named one would be fetched from the internet.
-st.set_page_config(page_title="Explainable machine learning", page_icon=subject.icon(), layout="wide")
+st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(
     """<style>
     /* A projector has 720 lines: controls and picture have to be on it together. */

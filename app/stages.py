@@ -8,7 +8,6 @@ So K never asks the network, and B asks it only for the points of the path that 
 readers: a hundred students who open one link cost one computation.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,10 +27,6 @@ from xai_core.baselines import make_baseline
 from xai_core.paths import quadrature, straight
 from xai_core.score import forward
 from xai_core.unlearning import budget, match_baseline, unlearned_probabilities
-
-# Half of the processors to one reader. Threads that wait for a busy processor spin: with all of them, and a second
-# reader or any other work on the machine, a gradient took ten times as long.
-torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
 
 KEPT_BYTES = 48 * 2**20  # gradients that one trace may keep; a longer path is walked again for each B
 

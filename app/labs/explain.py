@@ -16,7 +16,7 @@ from xai_core import catalogue, figures
 METHODS = ("simple_gradient", "integrated_gradients", "uni", "lime")  # what a reader sees first
 MOST = 4
 TRY = {
-    "Is a wolf a wolf because of the snow? Look where LIME and UNI point.": {
+    "A husky on snow, and the network says wolf. Which map points at the snow?": {
         "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
         "method": ["Integrated Gradients", "UNI", "LIME"],
     },
