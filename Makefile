@@ -3,6 +3,9 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 VENV := .venv
+# Threads that wait for a busy processor would spin, and slow everything else on the machine.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
