@@ -2,10 +2,12 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from torch import Tensor
 
 from app import links
 from app.stages import Explanation
@@ -14,18 +16,34 @@ from xai_core import catalogue, figures
 
 
 def offer(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[str, Any]], scale: str) -> None:
-    """The buttons and the script. maps, given: by the methods' names."""
+    """Maps of a subject: the buttons and the script. maps, given: by the methods' names."""
+    titled = {catalogue()[n].title: e.A for n, e in maps.items()}
+    offer_files(
+        python(subject, given, scale),
+        (lambda: png(subject.opened.x, titled, scale, _title(subject))) if maps else None,
+        (lambda: npz(subject, maps, given)) if maps else None,
+        own_picture=subject.picture.kind == "upload",
+    )
+
+
+def offer_files(
+    script: str,
+    png: Callable[[], bytes] | None,
+    npz: Callable[[], bytes] | None,
+    *,
+    own_picture: bool = False,
+) -> None:
+    """The buttons, each making its file when it is asked for, the script to read, and the page's link."""
     st.subheader("Take it away")
-    script = python(subject, given, scale)
     row = st.container(horizontal=True)
-    if maps:
+    if png is not None:
         row.download_button(
-            "Picture (PNG)", lambda: png(subject, maps, scale), "maps.png", "image/png", on_click="ignore",
-            icon=":material/image:",
+            "Picture (PNG)", png, "maps.png", "image/png", on_click="ignore", icon=":material/image:"
         )  # fmt: skip
+    if npz is not None:
         row.download_button(
-            "Numbers (npz)", lambda: npz(subject, maps, given), "maps.npz", "application/octet-stream",
-            on_click="ignore", icon=":material/table_chart:",
+            "Numbers (npz)", npz, "maps.npz", "application/octet-stream", on_click="ignore",
+            icon=":material/table_chart:",
         )  # fmt: skip
     row.download_button(
         "This setting as Python", script, "this_setting.py", "text/x-python", on_click="ignore", icon=":material/code:"
@@ -33,19 +51,14 @@ def offer(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[
     with st.expander("This setting as Python"):
         st.code(script, language="python")
     with st.expander("This setting as a link"):
-        if subject.picture.kind == "upload":
+        if own_picture:
             st.caption("The link carries every setting, but not your own picture.")
         st.code(links.link(), language=None, wrap_lines=True)
 
 
-def png(subject: Subject, maps: dict[str, Explanation], scale: str) -> bytes:
+def png(x: Tensor, maps: dict[str, Tensor], scale: str, title: str) -> bytes:
     """The maps in one figure on white, as the script draws them."""
-    fig = figures.map_grid(
-        subject.opened.x,
-        {catalogue()[n].title: e.A for n, e in maps.items()},
-        scale=scale,
-        picture_title=_title(subject),
-    )
+    fig = figures.map_grid(x, maps, scale=scale, picture_title=title)
     fig.patch.set_alpha(1)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=160)
@@ -63,9 +76,14 @@ def npz(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[st
         "probability": subject.confidence,
         "methods": given,
     }  # fmt: skip
-    arrays = {name: e.A[0].numpy() for name, e in maps.items()}
+    return packed(subject.opened.x[0], {name: e.A[0] for name, e in maps.items()}, settings)
+
+
+def packed(x: Tensor, maps: dict[str, Tensor], settings: dict[str, Any]) -> bytes:
+    """An npz file of `x`, the maps, each (C, H, W), and `settings` as JSON."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, x=subject.opened.x[0].numpy(), settings=json.dumps(settings), **arrays)
+    arrays = {name: A.numpy() for name, A in maps.items()}
+    np.savez_compressed(buffer, x=x.numpy(), settings=json.dumps(settings), **arrays)
     return buffer.getvalue()
 
 
@@ -81,7 +99,7 @@ def python(subject: Subject, given: dict[str, dict[str, Any]], scale: str) -> st
     needs_f = any("F." in line for line in lines)
     return "\n".join(
         [
-            '"""Made by the workbook\'s page Explain. It writes maps.png and maps.npz into the current folder."""',
+            '"""Made by the workbook. It writes maps.png and maps.npz into the current folder."""',
             "",
             "import numpy as np",
             *(["import torch.nn.functional as F"] if needs_f else []),

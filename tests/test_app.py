@@ -42,8 +42,8 @@ def fresh() -> Iterator[None]:
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels."""
-    drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None)
-    real_maps, real_offer = show.maps, take_away.offer
+    drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None, files=None)
+    real_maps, real_offer, real_offer_files = show.maps, take_away.offer, take_away.offer_files
 
     def maps(image: Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
         drawn.image, drawn.maps, drawn.captions, drawn.failures, drawn.how = (
@@ -59,8 +59,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.offered = given
         real_offer(*given)
 
+    def offer_files(*files: Any, **how: Any) -> None:
+        drawn.files = files
+        real_offer_files(*files, **how)
+
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(take_away, "offer", offer)
+    monkeypatch.setattr(take_away, "offer_files", offer_files)
     return drawn
 
 
@@ -501,26 +506,39 @@ def test_this_setting_as_python_makes_the_same_numbers(
         (tmp_path / name).write_bytes(png())
         at.file_uploader[0].upload(name, png(), "image/png")
         ran(at)
-    about, found, given, scale = seen.offered
-    taken = np.load(BytesIO(take_away.npz(about, found, given)))
-    settings = json.loads(str(taken["settings"]))
+    about, _, given, _ = seen.offered
+    settings = the_script_makes_the_same(seen, tmp_path)
     assert settings["methods"] == given and settings["network"] == about.network.name
 
-    script = tmp_path / "this_setting.py"
-    script.write_text(take_away.python(about, given, scale), encoding="utf-8")
-    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+def the_script_makes_the_same(seen: SimpleNamespace, folder: Path) -> dict[str, Any]:
+    """Run the script that the page offered; compare its numbers with the npz, whose settings are returned."""
+    script_text, picture, numbers = seen.files
+    taken = np.load(BytesIO(numbers()))
+    script = folder / "this_setting.py"
+    script.write_text(script_text, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    made = np.load(tmp_path / "maps.npz")
+    made = np.load(folder / "maps.npz")
     assert np.array_equal(made["x"], taken["x"])
-    for name in found:
+    for name in set(taken) - {"x", "settings"}:
         np.testing.assert_allclose(made[name], taken[name], rtol=1e-4, atol=1e-6)
-    assert (tmp_path / "maps.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "maps.png").read_bytes().startswith(b"\x89PNG")
+    assert Image.open(BytesIO(picture())).width > 600
+    return json.loads(str(taken["settings"]))
 
 
-def test_the_picture_to_take_away_is_a_png(seen: SimpleNamespace) -> None:
-    opened(method="Simple gradient")
-    about, found, _, scale = seen.offered
-    assert Image.open(BytesIO(take_away.png(about, found, scale))).width > 600
+def test_unlearning_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
+    opened("labs/unlearning.py", eta="0.5", output="logit", B="10")
+    settings = the_script_makes_the_same(seen, tmp_path)
+    assert settings["methods"]["uni"] | {"eta": 0.5, "B": 10, "output": "logit"} == settings["methods"]["uni"]
+    assert set(settings["methods"]) == {"uni", "integrated_gradients"}
+
+
+def test_saturation_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
+    opened("labs/saturation.py", trunk="0.35", number="3", B="10", x="1.5")
+    settings = the_script_makes_the_same(seen, tmp_path)
+    assert settings == {"x": 1.5, "start": 0.0, "B": 10, "scene": 3, "trunk": 0.35}
 
 
 def test_pixels_stay_crisp() -> None:

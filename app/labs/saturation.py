@@ -5,7 +5,7 @@ import inspect
 import streamlit as st
 import torch
 
-from app import controls, saturating, show
+from app import controls, saturating, show, take_away
 from app.equations import EQUATIONS
 from app.saturating import LENGTHS, grow
 from app.subject import START
@@ -75,8 +75,11 @@ def show_answer(guess: str) -> None:
     )
 
 
-def show_elephant(B: int) -> None:
-    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length."""
+def show_elephant(B: int) -> tuple[int, float]:
+    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length.
+
+    Returns the scene's number and the trunk's length.
+    """
     left, right = st.columns([2, 1], gap="medium")
     trunk = left.select_slider(
         "Length of the trunk (0: none, 1: the longest)", LENGTHS, value=0.8, key="trunk", bind="query-params"
@@ -137,6 +140,23 @@ def show_elephant(B: int) -> None:
         "Real network, real gradients. The baseline is the same elephant without a trunk. The slope against the length"
         f" is from differences of {LENGTHS[1]:g}; Σ|∇F| is the gradient on the trunk's pixels, per unit of pixel value."
     )
+    return int(seed), trunk
+
+
+def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None:
+    """The elephant's maps, and a script for all numbers of the page."""
+    grown = grow(seed, B)
+    i = LENGTHS.index(trunk)
+    scene, maps = (
+        grown.scenes[i],
+        {"simple_gradient": grown.gradients[i], "integrated_gradients": grown.attributions[i]},
+    )
+    settings = {"x": x, "start": start, "B": B, "scene": seed, "trunk": trunk}
+    take_away.offer_files(
+        saturating.python(x, start, B, seed, trunk),
+        lambda: take_away.png(scene.image, maps, "own", f"elephant, {grown.confidence[i]:.0%}"),
+        lambda: take_away.packed(scene.image, maps, settings),
+    )
 
 
 def show_code() -> None:
@@ -167,6 +187,7 @@ show_toy(x, start, B)
 if guess is not None:
     show_answer(guess)
 st.markdown("### The same with an elephant: how much trunk does the network need?")
-show_elephant(B)
+seed, trunk = show_elephant(B)
 show_code()
 show_what_to_try()
+offer_files(x, start, B, seed, trunk)

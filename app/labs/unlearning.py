@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, show, stages, subject
+from app import controls, show, stages, subject, take_away
 from app.equations import EQUATIONS
 from app.meter import measured
 from app.stages import Question, Walk
@@ -15,6 +15,7 @@ from xai_core import figures, uni, unlearning
 
 FRONT = ("eps", "B", "T", "eta")
 SIZE = (5.6, 3.3)  # inches, for a column of the page
+TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
 POINTS = 20  # of the confidence curves
 TRY = {
     "The paper's ε and μ: how far does the confidence fall on this network?": {"eps": "0.056", "mu": "0.005"},
@@ -131,14 +132,11 @@ with st.spinner("Asking the network …", show_time=True), measured() as cost:
     try:
         eps = stages.budget_by_rule(q, given["eta"]) if given["eps"] is None else given["eps"]
         start = stages.unlearned_baseline(q, **stage)
-        found = {
-            "UNI": stages.explanation(q, "uni", given),
-            "Integrated Gradients from black": stages.explanation(
-                q,
-                "integrated_gradients",
-                {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
-            ),
+        asked = {
+            "uni": given,
+            "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
         }
+        found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
     except (ValueError, TypeError) as error:
         st.error(str(error))
         st.stop()
@@ -149,8 +147,8 @@ show_baseline(q, about, given, start, eps, guess)
 show_paths(walks, given)
 show.maps(
     q.x,
-    {name: e.A for name, e in found.items()},
-    {name: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
+    {TITLES[name]: e.A for name, e in found.items()},
+    {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
     {},
     title=f"{about.class_name}, {about.confidence:.0%}",
     scale="share",
@@ -170,3 +168,4 @@ for tab, function in zip(
 st.subheader("What to try")
 for label, setting in TRY.items():
     st.page_link("labs/unlearning.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+take_away.offer(about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share")
