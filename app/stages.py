@@ -22,7 +22,7 @@ from app import networks
 from app.meter import watched
 from app.networks import Network
 from app.pictures import Picture
-from xai_core import Neighbourhood, Score, Trace, catalogue
+from xai_core import Neighbourhood, Score, Trace, agi_trace, catalogue, guided_trace, scale_space
 from xai_core.baselines import make_baseline
 from xai_core.paths import quadrature, straight
 from xai_core.score import forward
@@ -114,6 +114,12 @@ def walk_from_static(q: Question, baseline: str, seed: int) -> Walk:
     return _walk(q, make_baseline(q.x, baseline, seed))
 
 
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+def walk_from_blurred(q: Question, sigma: float) -> Walk:
+    """The path of BlurIG."""
+    return Walk(Trace(score(q), scale_space(q.x, sigma), q.x))
+
+
 def _walk(q: Question, start: Tensor) -> Walk:
     return Walk(Trace(score(q), straight(start, q.x), q.x))
 
@@ -158,6 +164,24 @@ def _uni(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     return read(walk_from_unlearned(q, **stages), given["B"], given["rule"], eps=eps)
 
 
+def _blur_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
+    quadrature(given["B"], given["rule"])
+    return read(walk_from_blurred(q, given["sigma"]), given["B"], given["rule"])
+
+
+def _guided_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
+    trace = guided_trace(score(q), q.x, **given, remember=False)
+    A = trace.attribution(given["B"], "left")
+    return Explanation(A, float(trace.gap(A)), float(trace.change()))
+
+
+def _agi(q: Question, method: str, given: dict[str, Any]) -> Explanation:
+    """The mean over the rivals' paths; so are F(x) − F(x′) and what is missing from it."""
+    trace = agi_trace(score(q), q.x, given["K"], given["T"], given["eps"], remember=False)
+    A, change = trace.attribution(given["B"], given["rule"]).mean(0, keepdim=True), float(trace.change().mean())
+    return Explanation(A, abs(float(A.sum()) - change), change)
+
+
 def _lime(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     around = near(q.place, given["N"], given["segments"], given["fill"], given["seed"], q)
     fit = xai_core.k_lasso(around, given["K"], given["sigma"], given["distance"], column=q.target)
@@ -168,10 +192,13 @@ def _at_once(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     return Explanation(_like(catalogue()[method].function(score(q), q.x, **given), q.x))
 
 
-# Methods whose work is worth keeping in parts; every other method of the catalogue is computed at once.
+# Methods whose work is kept in parts, or whose gap is read off them; every other is computed at once.
 _STAGED: dict[str, Callable[[Question, str, dict[str, Any]], Explanation]] = {
     "integrated_gradients": _integrated_gradients,
     "uni": _uni,
+    "blur_ig": _blur_ig,
+    "guided_ig": _guided_ig,
+    "agi": _agi,
     "lime": _lime,
 }
 

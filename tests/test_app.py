@@ -24,7 +24,7 @@ from app.meter import Cost, measured, watched
 from app.pictures import Picture, open_picture
 from data import networks as shipped
 from data import pretrained
-from xai_core import explaining
+from xai_core import catalogue, explaining
 from xai_core.symbols import Symbol
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
@@ -107,6 +107,21 @@ def test_the_first_page_explains_a_prediction(seen: SimpleNamespace) -> None:
     assert seen.captions["Simple gradient"].startswith("1 gradient,")
     assert "15 gradients, 1 forward" in seen.captions["Integrated Gradients"]
     assert "50 forwards" in seen.captions["LIME"] and "local R²" in seen.captions["LIME"]
+
+
+def test_every_path_method_shows_its_gap(seen: SimpleNamespace) -> None:
+    """The number is that of the map on the page, and the map is that of explain."""
+    names = [m.name for m in catalogue().values() if m.family == "path"]
+    assert len(names) == 5
+    small = {"B_guided_ig": "20", "B_blur_ig": "20", "K_agi": "3", "T_agi": "5"}
+    for some in (names[:3], names[3:]):
+        opened(method=[catalogue()[n].title for n in some], **small)
+        about, found, given, _ = seen.offered
+        for name in some:
+            assert f"gap {found[name].gap:.3f} of {found[name].change:+.3f}" in seen.captions[catalogue()[name].title]
+            expected = xai_core.explain(shipped.load("zoo"), about.opened.x, about.target, name, **given[name])
+            torch.testing.assert_close(found[name].A, expected, rtol=1e-3, atol=1e-5)
+            assert float(found[name].A.sum()) == pytest.approx(found[name].change, abs=found[name].gap + 1e-4)
 
 
 def test_maps_are_those_of_explain(seen: SimpleNamespace) -> None:
