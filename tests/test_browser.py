@@ -71,7 +71,8 @@ def page(browser: Any) -> Iterator[Any]:
 
 def settled(page: Any) -> None:
     """Wait until the script has run to its end and every picture is there."""
-    page.get_by_role("heading", name="What to try").wait_for()
+    # The last of the page's headings; while one run's elements replace another's, it may be there twice.
+    page.get_by_role("heading", name="Take it away").last.wait_for()
     page.wait_for_function(
         """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
             + '[data-testid=stSkeleton]')
