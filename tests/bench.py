@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from data import networks, pretrained
+from data import networks, photographs, pretrained, zoo
 from xai_core import integrated_gradients, lime, make_score, smoothgrad, uni
 from xai_core.score import Score, passes
 
@@ -106,14 +106,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
-    rows("zoo", networks.load("zoo"), torch.rand(1, 3, 64, 64), options.samples, options.repeats)
-    rows(
-        "resnet18",
-        pretrained.load("resnet18", weights=False),
-        torch.rand(1, 3, 224, 224),
-        options.samples,
-        options.repeats,
-    )
+    animals, elephant = networks.load("zoo"), zoo.draw("elephant", 0).image[None]
+    rows("zoo", animals, elephant, options.samples, options.repeats)
+    resnet, cat = pretrained.load("resnet18", weights=False), photographs.bundled("cat")[None]
+    rows("resnet18", resnet, cat, options.samples, options.repeats)
     memory()
 
 
