@@ -1,11 +1,12 @@
 """How far is every method from its floor? Run with `make bench`.
 
 The floor of a method that needs 15 gradients is the time of 15 gradients: the same number of rows, in the same
-passes, through the same frozen network, and nothing else. Method and floor take turns in one run, and the ratio of
-their fastest times is printed, so that a slow or busy machine changes both. Memory is measured in fresh processes.
+passes, through the same frozen network, and nothing else. Method and floor take turns in one run, and the median
+of their ratios is printed, so that a slow or busy machine changes both. Memory is measured in fresh processes.
 """
 
 import argparse
+import statistics
 import subprocess
 import sys
 import time
@@ -58,14 +59,16 @@ def uni_floor(model: nn.Module, x: Tensor, B: int, T: int) -> None:
 
 
 def ratio(method: Callable[[], object], floor: Callable[[], object], repeats: int) -> tuple[float, float, float]:
-    """(fastest method / fastest floor, seconds of each), taking turns."""
+    """Median over the turns of (method / the floor right after it), and the median seconds of each."""
     times = {method: [], floor: []}
     for run in (method, floor) * (repeats + 1):
         start = time.perf_counter()
         run()
         times[run].append(time.perf_counter() - start)
-    best = min(times[method][1:]), min(times[floor][1:])  # the first of each warms up
-    return best[0] / best[1], *best
+    pairs = list(zip(times[method], times[floor], strict=True))[1:]  # the first turn warms up
+    return statistics.median(a / b for a, b in pairs), *(
+        statistics.median(column) for column in zip(*pairs, strict=True)
+    )
 
 
 def rows(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> None:
