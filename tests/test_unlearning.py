@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from toys import MLP, PlainCNN, SmallCNN, images, linear, seeded
 
+from data import digits, networks, zoo
 from xai_core import explain, integrated_gradients, make_score, trace, uni, uni_baseline, unlearn
 from xai_core.unlearning import budget, match_baseline, unlearned_probabilities
 
@@ -341,3 +342,23 @@ def test_networks_that_cannot_unlearn():
             explain(model, torch.rand(1, 3), 0, "uni")
     with pytest.raises(ValueError, match=r"model must have two classes or more .* it has 1"):
         explain(seeded(MLP, classes=1), torch.rand(1, 5), 0, "uni", output="logit")
+
+
+@pytest.mark.parametrize("name", ["zoo", "husky_wolf", "digits"])
+def test_the_rules_for_eps_and_mu_on_shipped_networks(name):
+    """The evidence for the factors: x′ is unsure, the path monotone, the gap small; a quarter of ε is too near."""
+    if name == "digits":
+        x = digits.train_test()[2][:16]
+    else:
+        x = (zoo.batch if name == "zoo" else zoo.husky_wolf)(16, 777)[0]
+    f = make_score(networks.load(name), x, "predicted")
+    forgotten = unlearned_probabilities(f, x)
+    eps = budget(f, x, forgotten)
+    path = trace(f, x, match_baseline(f, x, forgotten))
+    near = match_baseline(f, x, forgotten, eps=eps / 4)
+    with torch.no_grad():
+        assert f(x).mean() > 0.9
+        assert f(path.path.point(torch.zeros(1))[0]).mean() < 0.1
+        assert f(near).mean() > 0.4
+    assert path.monotonicity(15).min() > 0.9
+    assert path.gap(path.attribution(15)).mean() < 0.03

@@ -76,9 +76,10 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
         m(x) = log F_c/(1 − F_c)               log-odds; unlike F_c, it has a slope where F_c is saturated
         ε = 2 (m(x) − m̂) / ‖∇m(x)‖₂            m̂: log-odds under θ̂, but not below chance, −log(classes − 1)
 
-    A larger input, other units or another network change ‖∇m‖, so ε follows all three. The factor 2 is measured (see
-    the notebook on UNI): with ImageNet's SqueezeNet 1.1 the baseline's confidence is then near 0 and the path
-    monotone; half of it leaves much of the confidence, four times it opens the completeness gap.
+    A larger input, other units or another network change ‖∇m‖, so ε follows all three. The factor 2 is measured, on the
+    three shipped networks and ImageNet's SqueezeNet 1.1: F(x′) falls from .7–.98 to .01–.06 on average, Spearman along
+    the path is ≥ .98 for every image, the gap ≤ .04. Half of it leaves .14 to .15 on the shipped ones; much more, and
+    the path bends. The tests hold these numbers.
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`.
     """
     chance = -math.log(unlearned.shape[1] - 1)
