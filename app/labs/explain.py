@@ -44,9 +44,10 @@ def ask_settings(methods: list[str], about: Subject) -> dict[str, dict[str, Any]
     front, folded = controls.controls_of(methods)
     values = {}
     if front:
+        names = [control.name for control in front]
         for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
-            with column:
-                values[control.key] = controls.ask(control)
+            with column:  # two sliders of one letter say whose they are
+                values[control.key] = controls.ask(control, methods if names.count(control.name) > 1 else None)
     with st.expander("All settings"):
         columns = st.columns(3, gap="medium")
         for i, control in enumerate(folded):
