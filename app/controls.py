@@ -12,9 +12,9 @@ import streamlit as st
 from torch import nn
 
 from xai_core import catalogue
+from xai_core.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
 from xai_core.symbols import Choice, Symbol
-from xai_core.unlearning import PAPER_EPS, PAPER_MU
 
 FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are folded away
 MOST_IN_FRONT = 4

@@ -25,6 +25,9 @@ EQUATIONS = {
     r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
     "agi": r"A = \frac{1}{K} \sum_{j=1}^{K} \int \nabla F_c(\gamma^j) \odot d\gamma^j, \qquad"
     r" \gamma^j: x_{\mathrm{adv}}^j \to x",
+    "path_integrated_gradients": r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha,"
+    r" \qquad P_1\!: \text{one group after the other}, \quad P_2\!: \gamma = x' + \alpha(x - x'), \quad"
+    r" P_3\!: \gamma_i = x'_i + \alpha^{p_i}(x_i - x'_i)",
     "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
     r" \quad \text{with at most } K \text{ weights}",
 }

@@ -10,7 +10,7 @@ readers: a hundred students who open one link cost one computation.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import streamlit as st
@@ -22,11 +22,24 @@ from app import networks
 from app.meter import watched
 from app.networks import Network
 from app.pictures import Picture
-from xai_core import Neighbourhood, Score, Trace, agi_trace, catalogue, guided_trace, scale_space
+from xai_core import (
+    Neighbourhood,
+    Score,
+    Trace,
+    agi_trace,
+    answer_to_match,
+    catalogue,
+    detour_trace,
+    guided_trace,
+    match_baseline,
+    scale_space,
+)
 from xai_core.baselines import make_baseline
-from xai_core.paths import quadrature, straight
+from xai_core.detours import whole_steps
+from xai_core.matching import budget
+from xai_core.paths import straight
+from xai_core.quadrature import quadrature
 from xai_core.score import forward
-from xai_core.unlearning import budget, match_baseline, unlearned_probabilities
 
 KEPT_BYTES = 48 * 2**20  # gradients that one trace may keep; a longer path is walked again for each B
 
@@ -84,28 +97,55 @@ def predictions(network: Network, picture: Picture, _x: Tensor) -> Tensor:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_KEY)
-def forgetting(q: Question, eta: float) -> Tensor:
+def forgetting(q: Question, eta: float, weights: str, goal: str) -> Tensor:
     """UNI's stage 1: what the network answers once it has unlearned the picture, (1, classes)."""
-    return unlearned_probabilities(score(q), q.x, eta)
+    return answer_to_match(score(q), q.x, eta, weights, goal)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_KEY)
-def budget_by_rule(q: Question, eta: float) -> float:
+def budget_by_rule(q: Question, eta: float, weights: str, goal: str) -> float:
     """ε where nobody chose one."""
-    return float(budget(score(q), q.x, forgetting(q, eta)))
+    return float(budget(score(q), q.x, forgetting(q, eta, weights, goal)))
+
+
+@dataclass(frozen=True)
+class Unlearning:
+    """All that UNI's baseline depends on, besides the question."""
+
+    T: int
+    eps: float | None
+    eta: float
+    mu: float | None
+    weights: str
+    goal: str
+    divergence: str
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> "Unlearning":
+        """From the arguments of `xai_core.uni`."""
+        return cls(**{f.name: given[f.name] for f in fields(cls)})
+
+    @property
+    def forgetting(self) -> tuple[float, str, str]:
+        """What stage 1 depends on."""
+        return self.eta, self.weights, self.goal
+
+    def budget(self, q: Question) -> float:
+        """ε, as chosen or by the rule."""
+        return budget_by_rule(q, *self.forgetting) if self.eps is None else self.eps
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_KEY)
-def unlearned_baseline(q: Question, T: int, eps: float | None, eta: float, mu: float) -> Tensor:
+def unlearned_baseline(q: Question, how: Unlearning) -> Tensor:
     """UNI's stage 2: x′, (1, C, H, W)."""
-    eps = budget_by_rule(q, eta) if eps is None else eps
-    return match_baseline(score(q), q.x, forgetting(q, eta), T, eps, mu)
+    unlearned = forgetting(q, *how.forgetting)
+    return match_baseline(score(q), q.x, unlearned, how.T, how.budget(q), how.mu, how.divergence)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
-def walk_from_unlearned(q: Question, T: int, eps: float | None, eta: float, mu: float) -> Walk:
+def walk_from_unlearned(q: Question, how: Unlearning) -> Walk:
     """UNI's stage 3: the path from its baseline."""
-    return _walk(q, unlearned_baseline(q, T, eps, eta, mu))
+    return _walk(q, unlearned_baseline(q, how))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
@@ -118,6 +158,12 @@ def walk_from_static(q: Question, baseline: str, seed: int) -> Walk:
 def walk_from_blurred(q: Question, sigma: float) -> Walk:
     """The path of BlurIG."""
     return Walk(Trace(score(q), scale_space(q.x, sigma), q.x))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+def walk_on_detour(q: Question, baseline: str, path: str, order: str, G: int, seed: int) -> Walk:
+    """P1, P2 or P3."""
+    return Walk(detour_trace(score(q), q.x, baseline, path, order, G, seed))
 
 
 def _walk(q: Question, start: Tensor) -> Walk:
@@ -159,14 +205,19 @@ def _integrated_gradients(q: Question, method: str, given: dict[str, Any]) -> Ex
 
 def _uni(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     quadrature(given["B"], given["rule"])
-    stages = {name: given[name] for name in ("T", "eps", "eta", "mu")}
-    eps = budget_by_rule(q, given["eta"]) if given["eps"] is None else given["eps"]
-    return read(walk_from_unlearned(q, **stages), given["B"], given["rule"], eps=eps)
+    how = Unlearning.of(given)
+    return read(walk_from_unlearned(q, how), given["B"], given["rule"], eps=how.budget(q))
 
 
 def _blur_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     quadrature(given["B"], given["rule"])
     return read(walk_from_blurred(q, given["sigma"]), given["B"], given["rule"])
+
+
+def _path_integrated_gradients(q: Question, method: str, given: dict[str, Any]) -> Explanation:
+    way = {name: given[name] for name in ("path", "order", "G")}
+    walk = walk_on_detour(q, given["baseline"], **way, seed=given["seed"])
+    return read(walk, whole_steps(q.x, given["B"], **way), "midpoint")
 
 
 def _guided_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
@@ -199,6 +250,7 @@ _STAGED: dict[str, Callable[[Question, str, dict[str, Any]], Explanation]] = {
     "blur_ig": _blur_ig,
     "guided_ig": _guided_ig,
     "agi": _agi,
+    "path_integrated_gradients": _path_integrated_gradients,
     "lime": _lime,
 }
 

@@ -112,7 +112,7 @@ def test_the_first_page_explains_a_prediction(seen: SimpleNamespace) -> None:
 def test_every_path_method_shows_its_gap(seen: SimpleNamespace) -> None:
     """The number is that of the map on the page, and the map is that of explain."""
     names = [m.name for m in catalogue().values() if m.family == "path"]
-    assert len(names) == 5
+    assert len(names) == 6
     small = {"B_guided_ig": "20", "B_blur_ig": "20", "K_agi": "3", "T_agi": "5"}
     for some in (names[:3], names[3:]):
         opened(method=[catalogue()[n].title for n in some], **small)

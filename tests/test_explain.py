@@ -17,7 +17,7 @@ METHODS = list(catalogue())
 GRADIENTS = ["simple_gradient", "gradient_x_input", "smoothgrad", "smoothgrad_squared", "vargrad"]
 RULES = ["deconvolution", "guided_backprop", "deeplift"]
 MAPS = ["cam", "grad_cam", "guided_grad_cam"]
-PATHS = ["integrated_gradients", "blur_ig", "guided_ig", "agi", "uni"]
+PATHS = ["integrated_gradients", "blur_ig", "guided_ig", "agi", "path_integrated_gradients", "uni"]
 PERTURBATIONS = ["lime", "kernel_shap", "rise", "occlusion"]
 NAMES = {*GRADIENTS, *RULES, *MAPS, *PATHS, *PERTURBATIONS}  # fixed from now on
 
@@ -38,7 +38,7 @@ def test_rows_of_the_catalogue(name):
     assert method.family in ("gradient", "path", "activation", "perturbation")
     assert getattr(xai_core, name) is method.function and name in xai_core.__all__
     letters = {"eps": "ε", "alpha": "α", "eta": "η", "mu": "μ", "sigma": "σ", "fraction": "p", "max_dist": "d"}
-    assert set(method.symbols) <= {"B", "T", "K", "N", *letters}
+    assert set(method.symbols) <= {"B", "T", "K", "N", "G", *letters}
     for keyword, symbol in method.symbols.items():
         assert symbol.letter == letters.get(keyword, keyword) and symbol.name == keyword
         assert symbol.default == inspect.signature(method.function).parameters[keyword].default

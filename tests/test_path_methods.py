@@ -24,7 +24,8 @@ from xai_core import (
 )
 from xai_core.agi import attack, rivals
 from xai_core.baselines import blur
-from xai_core.paths import Trace, polyline
+from xai_core.paths import polyline
+from xai_core.traces import Trace
 
 F64 = {"dtype": torch.double}
 

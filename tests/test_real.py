@@ -9,10 +9,21 @@ import pytest
 import torch
 from toys import fingerprint
 
-from xai_core import catalogue, explain, guided_backprop, k_lasso, make_score, neighbourhood, simple_gradient, trace
+from xai_core import (
+    catalogue,
+    explain,
+    guided_backprop,
+    k_lasso,
+    make_score,
+    match_baseline,
+    neighbourhood,
+    simple_gradient,
+    trace,
+)
 from xai_core.cam import find_layer, grad_cam_map
-from xai_core.paths import Trace, straight
-from xai_core.unlearning import match_baseline, unlearned_probabilities
+from xai_core.paths import straight
+from xai_core.traces import Trace
+from xai_core.unlearning import unlearned_probabilities
 
 pytestmark = pytest.mark.real
 

@@ -16,6 +16,7 @@ QUICK = {
     "integrated_gradients": {"B": 4},
     "blur_ig": {"B": 4, "sigma": 2},
     "guided_ig": {"B": 4},
+    "path_integrated_gradients": {"B": 4, "G": 2},
     "agi": {"B": 4, "T": 3, "K": 2},
     "uni": {"B": 4, "T": 3},
     "lime": {"N": 40, "K": 3, "segments": "grid"},

@@ -3,42 +3,53 @@
     import xai_core
     A = xai_core.explain(model, x, target="predicted", method="integrated_gradients", B=30)   # shaped like x
 
-Start with score.py, then paths.py. One idea a file; five nouns carry everything: score, path and trace, baseline,
-neighbourhood, symbol.
+Start with score.py, then paths.py and traces.py. One idea a file; five nouns carry everything: score, path and trace,
+baseline, neighbourhood, symbol.
 """
 
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
 from xai_core.blur_ig import blur_ig, scale_space
 from xai_core.cam import cam, grad_cam, guided_grad_cam
+from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
-from xai_core.detours import bent, one_by_one
+from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
 from xai_core.explaining import Method, catalogue, explain
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.guided_ig import guided_ig, guided_trace
+from xai_core.integrated_gradients import integrated_gradients, trace
 from xai_core.lime import k_lasso, lime
+from xai_core.matching import match_baseline
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
-from xai_core.paths import Path, Trace, curve, integrated_gradients, polyline, straight, trace
+from xai_core.paths import Path, curve, polyline, straight
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.score import Score, make_score
-from xai_core.unlearning import uni, uni_baseline, unlearn
+from xai_core.stability import Stability, rank_correlation, stability
+from xai_core.traces import Trace
+from xai_core.uni import answer_to_match, uni, uni_baseline
+from xai_core.unlearning import unlearn, unlearned_probabilities
 
 __all__ = [
     "Method",
     "Neighbourhood",
     "Path",
     "Score",
+    "Stability",
     "Trace",
     "agi",
     "agi_trace",
+    "answer_to_match",
     "bent",
     "blur_ig",
+    "bound",
     "cam",
     "catalogue",
     "curve",
     "deconvolution",
     "deeplift",
+    "detour_trace",
     "explain",
+    "gaps",
     "grad_cam",
     "gradient_x_input",
     "guided_backprop",
@@ -50,17 +61,23 @@ __all__ = [
     "lime",
     "make_baseline",
     "make_score",
+    "match_baseline",
     "neighbourhood",
     "one_by_one",
+    "path_integrated_gradients",
     "polyline",
+    "rank_correlation",
     "scale_space",
     "simple_gradient",
     "smoothgrad",
     "smoothgrad_squared",
+    "stability",
+    "steps_for",
     "straight",
     "trace",
     "uni",
     "uni_baseline",
     "unlearn",
+    "unlearned_probabilities",
     "vargrad",
 ]

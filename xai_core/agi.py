@@ -20,9 +20,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.paths import Trace, polyline
+from xai_core.paths import polyline
 from xai_core.score import Score, gradient, passes, rows_at_once
 from xai_core.symbols import AttackSteps, PixelStep, Rivals, Rule, Steps
+from xai_core.traces import Trace
 
 
 def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:

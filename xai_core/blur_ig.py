@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.paths import Path, Trace
+from xai_core.paths import Path
 from xai_core.score import ScoreFunction
 from xai_core.symbols import Blur, Rule, Steps
+from xai_core.traces import Trace
 
 # The integral does not depend on how fast σ falls, but its sum does: most of a picture comes back in the last pixels of
 # σ. Falling evenly (POWER = 1, as published), 100 steps from σ = 50 leave a gap of a fifth of F(x) − F(x′) on the zoo's

@@ -6,14 +6,44 @@
 
 Each takes every coordinate from x′_i to x_i and is complete; they differ in who gets what the coordinates do together.
 F = x₁x₂ from (0, 0) to (1, 1): P1 gives (0, 1), P2 (½, ½), P3 with p = (1, 2) gives (⅓, ⅔).
-Use: `Trace(f, one_by_one(start, x, groups), x).attribution(B, rule)`.
-What to look at: the same Σ_i A_i under three different maps.
+On an image the groups are rows, rings around the middle, or the colour channels; the last group has the largest p.
+Units: score. What to look at: the same Σ_i A_i under three different maps.
 """
 
 import torch
 from torch import Tensor
 
-from xai_core.paths import Path
+from xai_core import symbols
+from xai_core.baselines import make_baseline
+from xai_core.paths import Path, spread, straight
+from xai_core.score import ScoreFunction
+from xai_core.symbols import BaselineName, Groups, Order, PathName, Steps
+from xai_core.traces import Trace
+
+LATEST = 4.0  # p of the last group in P3: when the first has come half of its way, the last has come a sixteenth
+
+
+def groups(x: Tensor, order: Order = "rows", G: Groups = 8) -> Tensor:
+    """Which group, from 0 on, a coordinate of x belongs to: whole numbers that broadcast to x.
+
+    "rows": images (N, C, H, W) from top to bottom, other inputs (N, …, d) from the first number to the last;
+    "rings": from the middle outwards; "channels": one group each. G: how many at most; a small image has fewer.
+    """
+    symbols.check(groups, order=order, G=G)
+    if x.dim() != 4 and order != "rows":
+        raise ValueError(f"order {order!r} needs images (N, C, H, W); x has shape {tuple(x.shape)}. Use 'rows'")
+    if order == "channels":
+        return torch.arange(x.shape[1], device=x.device).view(-1, 1, 1)
+    size = x.shape[2:] if x.dim() == 4 else x.shape[-1:]
+    if order == "rows":
+        place = torch.arange(size[0], device=x.device) / size[0]
+        place = place[:, None].expand(size) if x.dim() == 4 else place
+    else:
+        down, across = (torch.arange(n, device=x.device) - (n - 1) / 2 for n in size)
+        place = torch.hypot(down[:, None], across)
+        place = place / place.max().clamp(min=1)
+    group = (place * G).long().clamp(max=G - 1)
+    return group.unique(return_inverse=True)[1]  # no number left out: an empty group would wait for nothing
 
 
 def one_by_one(start: Tensor, x: Tensor, groups: Tensor) -> Path:
@@ -29,12 +59,12 @@ def one_by_one(start: Tensor, x: Tensor, groups: Tensor) -> Path:
     G, way = int(group.max()) + 1, x - start
 
     def point(α: Tensor) -> Tensor:
-        done = (G * _as(α, x) - group).clamp(0, 1)  # (n, N, …)
+        done = (G * spread(α, x) - group).clamp(0, 1)  # (n, N, …)
         return start + done * way
 
     def velocity(α: Tensor) -> Tensor:
         turn = (G * α * (1 + 1e-6)).long().clamp(max=G - 1)  # whose turn it is; g/G may round down a hair
-        return G * way * (group == turn.view(-1, *[1] * x.dim()))
+        return G * way * (group == spread(turn, x))
 
     return Path(point, velocity)
 
@@ -48,14 +78,9 @@ def bent(start: Tensor, x: Tensor, power: Tensor) -> Path:
         raise ValueError(f"power must be at least 1, and finite, for every coordinate; got {power}")
     p, way = _broadcast("power", power, x), x - start
     return Path(
-        point=lambda α: start + _as(α, x) ** p * way,
-        velocity=lambda α: p * _as(α, x) ** (p - 1) * way,
+        point=lambda α: start + spread(α, x) ** p * way,
+        velocity=lambda α: p * spread(α, x) ** (p - 1) * way,
     )
-
-
-def _as(α: Tensor, x: Tensor) -> Tensor:
-    """α (n,) shaped (n, 1, …), of x's type, so that it multiplies (N, …)."""
-    return α.to(x.dtype).view(-1, *[1] * x.dim())
 
 
 def _broadcast(name: str, value: Tensor, x: Tensor) -> Tensor:
@@ -65,3 +90,53 @@ def _broadcast(name: str, value: Tensor, x: Tensor) -> Tensor:
         raise ValueError(
             f"{name} must broadcast to x of shape {tuple(x.shape)}; got shape {tuple(value.shape)}"
         ) from error
+
+
+def detour_trace(
+    f: ScoreFunction,
+    x: Tensor,
+    baseline: BaselineName = "black",
+    path: PathName = "one_by_one",
+    order: Order = "rows",
+    G: Groups = 8,
+    seed: int = 0,
+    *,
+    remember: bool = True,
+) -> Trace:
+    """The trace of P1, P2 or P3 from a baseline to x. See `path_integrated_gradients`."""
+    symbols.check(detour_trace, path=path, order=order, G=G)
+    x, start = x.detach(), make_baseline(x, baseline, seed)
+    group = groups(x, order, G)
+    if path == "one_by_one":
+        way = one_by_one(start, x, group)
+    elif path == "bent":
+        way = bent(start, x, 1 + (LATEST - 1) * group / group.max().clamp(min=1))
+    else:
+        way = straight(start, x)
+    return Trace(f, way, x, remember=remember)
+
+
+def whole_steps(x: Tensor, B: int, path: str, order: str, G: int) -> int:
+    """B, raised to the next multiple of P1's groups, so that each of them gets as many steps as the others."""
+    parts = int(groups(x, order, G).max()) + 1 if path == "one_by_one" else 1
+    return -(-B // parts) * parts
+
+
+def path_integrated_gradients(
+    f: ScoreFunction,
+    x: Tensor,
+    baseline: BaselineName = "black",
+    B: Steps = 64,
+    path: PathName = "one_by_one",
+    order: Order = "rows",
+    G: Groups = 8,
+    seed: int = 0,
+) -> Tensor:
+    """∫ ∇F ⊙ dγ along P1 "one_by_one", P2 "straight" or P3 "bent", by the midpoint rule: (N, …) → (N, …).
+
+    B: gradients on the whole path; on P1 raised to the next multiple of its groups. order, G: see `groups`.
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline.
+    """
+    symbols.check(path_integrated_gradients, B=B, path=path, order=order, G=G)
+    walked = detour_trace(f, x, baseline, path, order, G, seed, remember=False)
+    return walked.attribution(whole_steps(x, B, path, order, G), "midpoint")

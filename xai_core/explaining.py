@@ -20,14 +20,15 @@ from xai_core.agi import agi
 from xai_core.blur_ig import blur_ig
 from xai_core.cam import cam, grad_cam, guided_grad_cam
 from xai_core.deeplift import deeplift
+from xai_core.detours import path_integrated_gradients
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.guided_ig import guided_ig
+from xai_core.integrated_gradients import integrated_gradients
 from xai_core.lime import lime
-from xai_core.paths import integrated_gradients
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.score import make_score
 from xai_core.symbols import Choice, Symbol, of
-from xai_core.unlearning import uni
+from xai_core.uni import uni
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ _METHODS = (
     Method(blur_ig, "BlurIG", "path", "Xu, Venugopalan & Sundararajan 2020"),
     Method(guided_ig, "Guided IG", "path", "Kapishnikov et al. 2021"),
     Method(agi, "AGI", "path", "Pan, Li & Zhu 2021"),
+    Method(path_integrated_gradients, "Path Integrated Gradients", "path", "Sundararajan, Taly & Yan 2017"),
 )
 
 

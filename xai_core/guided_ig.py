@@ -20,9 +20,9 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
-from xai_core.paths import Trace
 from xai_core.score import ScoreFunction, passes, rows
 from xai_core.symbols import BaselineName, Detour, Fraction, Steps
+from xai_core.traces import Trace
 
 ENOUGH = 1e-9  # a rest of the way, relative to the whole, that counts as covered
 

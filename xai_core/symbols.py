@@ -133,6 +133,14 @@ Detour = Annotated[
     Symbol("max_dist", "d", "how far a feature may be from the straight path", "of its way", low=0, high=1, step=0.01,
            most=1),
 ]  # fmt: skip
+Groups = Annotated[
+    int, Symbol("G", "G", "groups that move one after the other", "groups", low=2, high=32, step=1, least=1, whole=True)
+]
+Tolerance = Annotated[
+    float,
+    Symbol("tolerance", "τ", "completeness gap that is good enough", "of |F(x) − F(x′)|", low=0.005, high=0.2,
+           step=0.005, above=True),
+]  # fmt: skip
 Rivals = Annotated[
     int, Symbol("K", "K", "other classes, one path to each", "classes", low=1, high=50, step=1, least=1, whole=True)
 ]
@@ -147,6 +155,8 @@ PixelStep = Annotated[
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]
+PathName = Annotated[str, Choice("path", "figure 1's P1, P2 or P3", ("one_by_one", "straight", "bent"))]
+Order = Annotated[str, Choice("order", "who moves first on P1 and P3", ("rows", "rings", "channels"))]
 BaselineName = Annotated[
     str | torch.Tensor,
     Choice(
@@ -161,6 +171,11 @@ Segmentation = Annotated[
     Choice("segments", "the features that are switched", ("slic", "quickshift", "grid", "pixels"),
            open="an integer tensor of labels, one a pixel"),
 ]  # fmt: skip
+Weights = Annotated[str, Choice("weights", "which weights unlearn", ("all", "last_layer"))]
+Goal = Annotated[str, Choice("goal", "the answer that x′ should get", ("unlearned", "uniform"))]
+Divergence = Annotated[
+    str, Choice("divergence", "how two answers are compared", ("kl", "reverse_kl", "l2", "total_variation"))
+]
 Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
 
 

@@ -9,9 +9,9 @@ import streamlit as st
 from app import controls, show, stages, subject, take_away
 from app.equations import EQUATIONS
 from app.meter import measured
-from app.stages import Question, Walk
+from app.stages import Question, Unlearning, Walk
 from app.subject import Subject
-from xai_core import figures, uni, unlearning
+from xai_core import figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
 SIZE = (5.6, 3.3)  # inches, for a column of the page
@@ -36,8 +36,8 @@ def ask_settings() -> tuple[dict[str, Any], str]:
     with st.expander("All settings"):
         columns = st.columns(3, gap="medium")
         folded = [c for c in mine if c not in front]
-        for column, control in zip(columns, folded, strict=False):
-            with column:
+        for i, control in enumerate(folded):
+            with columns[i % len(columns)]:
                 values[control.key] = controls.ask(control)
         with columns[len(folded) % 3]:
             rest = controls.ask_output()
@@ -47,7 +47,7 @@ def ask_settings() -> tuple[dict[str, Any], str]:
 
 def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
     """Stage 1: the confidence before and after one step of unlearning."""
-    after = stages.forgetting(q, given["eta"])[0]
+    after = stages.forgetting(q, *Unlearning.of(given).forgetting)[0]
     st.markdown(f"#### 1 · Unlearn: one step of length η = {given['eta']:g} up the loss")
     left, right = st.columns(2, gap="medium")
     left.metric(f"{about.class_name}, as trained: F(x; θ)", f"{about.confidence:.1%}")
@@ -128,10 +128,10 @@ guess = st.pills(
 given, output = ask_settings()
 q = about.question(output)
 with st.spinner("Asking the network …", show_time=True), measured() as cost:
-    stage = {name: given[name] for name in ("T", "eps", "eta", "mu")}
+    how = Unlearning.of(given)
     try:
-        eps = stages.budget_by_rule(q, given["eta"]) if given["eps"] is None else given["eps"]
-        start = stages.unlearned_baseline(q, **stage)
+        eps = how.budget(q)
+        start = stages.unlearned_baseline(q, how)
         asked = {
             "uni": given,
             "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
@@ -140,7 +140,7 @@ with st.spinner("Asking the network …", show_time=True), measured() as cost:
     except (ValueError, TypeError) as error:
         st.error(str(error))
         st.stop()
-walks = {"UNI": stages.walk_from_unlearned(q, **stage), "from black": stages.walk_from_static(q, "black", 0)}
+walks = {"UNI": stages.walk_from_unlearned(q, how), "from black": stages.walk_from_static(q, "black", 0)}
 
 show_forgetting(q, about, given)
 show_baseline(q, about, given, start, eps, guess)
@@ -161,7 +161,7 @@ st.subheader("Equation and code")
 st.latex(EQUATIONS["uni"])
 for tab, function in zip(
     st.tabs(["1 · unlearn", "2 · match", "3 · walk back"]),
-    (unlearning.unlearn, unlearning.match_baseline, uni),
+    (unlearn, match_baseline, uni),
     strict=True,
 ):
     tab.code(inspect.getsource(function), language="python")

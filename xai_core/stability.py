@@ -1,0 +1,58 @@
+"""Stability: does the map change when only the number of steps does?
+
+    ρ(B) = Spearman's rank correlation of A(B) with A(300)                    B ∈ {1, 15, 30}: UNI paper, §5.3
+
+A map that needs hundreds of steps to settle shows, at 15, the noise of its own sum. Ranks, because a map is read by
+what stands out; signed, because a pixel that changes sides matters more than one that changes shade.
+Units: none; 1 is the same order, 0 an order by chance, −1 the reverse.
+What to look at: B = 1 on a straight path is gradient × (x − x′) at x, the end that may be saturated.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import scipy.stats
+import torch
+from torch import Tensor
+
+STEPS = (1, 15, 30)  # of the UNI paper's figures 7 and 10
+REFERENCE = 300  # steps that count as settled
+
+
+def rank_correlation(A: Tensor, other: Tensor) -> Tensor:
+    """Spearman's ρ of two attributions, row by row: (N, …), (N, …) → (N,). NaN where one of them is constant.
+
+    Images (N, C, H, W) are compared as they are looked at, summed over channels.
+    """
+    if A.shape != other.shape:
+        raise ValueError(f"other must have the shape of A, {tuple(A.shape)}; got {tuple(other.shape)}")
+    found = []
+    for a, b in zip(_as_seen(A), _as_seen(other), strict=True):
+        constant = (a == a[0]).all() or (b == b[0]).all()
+        found.append(float("nan") if constant else scipy.stats.spearmanr(a, b).statistic)
+    return torch.tensor(found)
+
+
+def _as_seen(A: Tensor) -> Tensor:
+    """(N, C, H, W) → (N, H·W), summed over channels; anything else (N, …) → (N, d)."""
+    A = A.detach().cpu().double()
+    return (A.sum(1) if A.dim() == 4 else A).flatten(1)
+
+
+@dataclass(frozen=True)
+class Stability:
+    """One map for each number of steps, and how near its ranks are to those of the last, the reference."""
+
+    maps: dict[int, Tensor]  # B → (N, …), the reference too
+    correlation: dict[int, Tensor]  # B → Spearman's ρ with the reference, (N,)
+
+
+def stability(
+    attribute: Callable[[int], Tensor], steps: Sequence[int] = STEPS, reference: int = REFERENCE
+) -> Stability:
+    """Compare the maps of few steps with that of many.
+
+    attribute: B → attribution (N, …), such as `trace(f, x).attribution` or `lambda B: guided_ig(f, x, B=B)`.
+    """
+    maps = {B: attribute(B) for B in (*steps, reference)}
+    return Stability(maps, {B: rank_correlation(maps[B], maps[reference]) for B in steps})
