@@ -32,6 +32,7 @@ asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
+    st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
 ]
 page = st.navigation(pages)

@@ -166,6 +166,18 @@ def walk_on_detour(q: Question, baseline: str, path: str, order: str, G: int, se
     return Walk(detour_trace(score(q), q.x, baseline, path, order, G, seed))
 
 
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_KEY)
+def walk_guided(q: Question, baseline: str, B: int, seed: int) -> Walk:
+    """The path that Guided IG finds in B steps."""
+    return Walk(guided_trace(score(q), q.x, baseline, B, seed=seed))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_KEY)
+def walk_from_rival(q: Question, T: int, eps: float) -> Walk:
+    """AGI's path from where the network says the likeliest other class."""
+    return Walk(agi_trace(score(q), q.x, 1, T, eps))
+
+
 def _walk(q: Question, start: Tensor) -> Walk:
     return Walk(Trace(score(q), straight(start, q.x), q.x))
 

@@ -25,7 +25,6 @@ from xai_core.symbols import Rule, Steps, Tolerance
 from xai_core.traces import Trace
 
 FINE = 300  # steps of the grid on which M and V are measured
-LADDER = (1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000)  # B that are tried
 
 
 def gaps(trace: Trace, B: Sequence[int], rule: Rule = "right") -> Tensor:
@@ -56,18 +55,24 @@ def bound(trace: Trace, B: Sequence[int], fine: Steps = FINE, *, kinks: bool = F
     return most / torch.tensor(B, dtype=most.dtype, device=most.device)[:, None]
 
 
-def steps_for(trace: Trace, tolerance: Tolerance = 0.05, rule: Rule = "right", most: Steps = 300) -> Tensor:
-    """The fewest steps, of a ladder up to `most`, whose gap is within the tolerance: (N,); 0 where none is.
+def ladder(most: int = FINE, least: int = 1) -> list[int]:
+    """The divisors of `most`, from `least` up. Under the right and the left rule the points of each are among those of
+    `most` steps, so that trying them all costs no more than trying the last.
+    """
+    return [B for B in range(least, most + 1) if most % B == 0]
 
-    A small gap may be luck, two errors that cancel: the steps count only if all larger ones of the ladder do as well.
+
+def steps_for(trace: Trace, tolerance: Tolerance = 0.05, rule: Rule = "right", most: Steps = FINE) -> Tensor:
+    """The fewest steps, of the divisors of `most`, whose gap is within the tolerance: (N,); 0 where none is.
+
+    A small gap may be luck, two errors that cancel: B counts only if all larger ones that are tried are within it too.
     tolerance: a share of |F(x) − F(x′)|; Sundararajan, Taly & Yan 2017, §5, ask for 5 %.
     """
     symbols.check(steps_for, tolerance=tolerance, rule=rule, most=most)
     least = 2 if rule == "trapezoid" else 1
     if most < least:
         raise ValueError(f"most must be at least {least} for the {rule} rule; got {most}")
-    tried = [B for B in LADDER if least <= B < most] + [most]
+    tried = ladder(most, least)
     enough = gaps(trace, tried, rule) <= tolerance * trace.change().abs()  # (tries, N)
     held = enough.flip(0).cumprod(0).flip(0).bool()  # … and for all larger B too
-    first = held.int().argmax(0)
-    return torch.where(held.any(0), torch.tensor(tried, device=first.device)[first], 0)
+    return torch.where(held.any(0), torch.tensor(tried, device=held.device)[held.int().argmax(0)], 0)

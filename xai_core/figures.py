@@ -169,8 +169,7 @@ def curves(
     dashes."""
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
-    for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
-        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+    _draw_lines(ax, lines)
     ax.margins(y=0.12 if marks else 0.05)  # room for the marks' names below the title
     for name, (at, height) in (marks or {}).items():
         ax.plot([at], [height], "o", color=fig.ink, markersize=9)
@@ -179,6 +178,70 @@ def curves(
         ax.axhline(0, color=fig.ink, linewidth=0.6)
     if len(lines) > 1:
         ax.legend(fontsize=11, frameon=False, labelcolor=fig.ink)
+    return fig
+
+
+def _draw_lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> None:
+    for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
+        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+
+
+def along_paths(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
+    at: float | None = None,
+    *,
+    size: tuple[float, float] = (6, 6),
+    theme: str = "light",
+) -> Figure:
+    """What happens on the way: panels above each other on one axis α, the same lines in each, and where one is.
+
+    panels: what is shown → path → (α, values). A path has one colour and dash in all panels. at: α, a vertical line.
+    """
+    fig = figure(*size, theme)
+    axes = np.atleast_1d(fig.subplots(len(panels), 1, sharex=True))
+    for ax, (what, lines) in zip(axes, panels.items(), strict=True):
+        style(ax, what)
+        _draw_lines(ax, lines)
+        ax.axhline(0, color=fig.ink, linewidth=0.6)
+        if at is not None:
+            ax.axvline(at, color=fig.ink, linewidth=1.2, linestyle=":")
+    axes[-1].set_xlabel("α: from the baseline (0) to the input (1)", fontsize=12, color=fig.ink)
+    labelled, columns = axes[0].get_legend_handles_labels(), 2 if len(lines) < 3 else 1
+    fig.legend(*labelled, loc="outside upper center", ncols=columns, fontsize=11, frameon=False, labelcolor=fig.ink)
+    return fig
+
+
+def error_against_steps(
+    errors: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    bounds: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    *,
+    chosen: float | None = None,
+    tolerance: float | None = None,
+    size: tuple[float, float] = (7, 4),
+    theme: str = "light",
+) -> Figure:
+    """The completeness gap against the number of steps, both on logarithmic axes: name → (B, gap).
+
+    bounds: thin grey lines, what the gap cannot exceed. chosen: a B to mark; tolerance: a gap that is good enough.
+    A gap of 0 has no place on a logarithmic axis; it is drawn at 1e-6.
+    """
+    fig = figure(*size, theme)
+    ax = style(fig.subplots(), "", "B: steps", "completeness gap")
+    _draw_lines(ax, {n: (Bs, np.maximum(np.asarray(e, float), 1e-6)) for n, (Bs, e) in errors.items()})
+    for (name, (Bs, most)), dash in zip((bounds or {}).items(), ((0, (1, 1)), (0, (5, 2, 1, 2))), strict=False):
+        ax.plot(Bs, most, color=fig.ink, linewidth=1.2, linestyle=dash, label=name, alpha=0.7)
+    if chosen is not None:
+        ax.axvline(chosen, color=fig.ink, linewidth=1.2, linestyle=":")
+        ax.annotate(
+            f"B = {chosen:g}", (chosen, 0), xycoords=("data", "axes fraction"), xytext=(5, 6),
+            textcoords="offset points", fontsize=11, color=fig.ink,
+        )  # fmt: skip
+    if tolerance is not None:
+        ax.axhspan(1e-9, tolerance, color=LINES[2], alpha=0.12, linewidth=0)
+    ax.set(xscale="log", yscale="log")
+    lowest = min((max(float(v), 1e-6) for _, e in errors.values() for v in e), default=1e-3)
+    ax.set_ylim(bottom=lowest / 2)
+    fig.legend(loc="outside upper center", ncols=2, fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig
 
 

@@ -185,7 +185,7 @@ def of(function: Callable) -> dict[str, Symbol | Choice]:
     for parameter in inspect.signature(function).parameters.values():
         for note in get_args(parameter.annotation)[1:]:
             if isinstance(note, Symbol | Choice):
-                found[parameter.name] = replace(note, default=parameter.default)
+                found[parameter.name] = replace(note, name=parameter.name, default=parameter.default)
     return found
 
 

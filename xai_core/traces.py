@@ -71,9 +71,9 @@ class Trace:
     def gradients(self, points: list[float]) -> Tensor:
         """∇F(γ(α)) at these points: (n, N, …). Only points never seen before cost anything."""
         new = [α for α in dict.fromkeys(points) if α not in self.slopes]
-        slopes = dict(self.slopes) if self.remember else {}
+        slopes = dict(self.slopes)
         for part in self._passes(new):
-            at = self._points(part)  # (n, N, …)
+            at = self.points(part)  # (n, N, …)
             values, slope = gradient(self.f, at.flatten(0, 1))
             self.scores.update(zip(part, values.view(at.shape[:2]), strict=True))
             self.norms.update(zip(part, slope.flatten(1).norm(dim=1).view(at.shape[:2]), strict=True))
@@ -85,11 +85,12 @@ class Trace:
     def confidence(self, points: list[float]) -> Tensor:
         """F(γ(α)) at these points: (n, N)."""
         for part in self._passes([α for α in dict.fromkeys(points) if α not in self.scores]):
-            at = self._points(part)
+            at = self.points(part)
             self.scores.update(zip(part, forward(self.f, at.flatten(0, 1)).view(at.shape[:2]), strict=True))
         return torch.stack([self.scores[α] for α in points])
 
-    def _points(self, points: list[float]) -> Tensor:
+    def points(self, points: list[float]) -> Tensor:
+        """γ(α) at these points: (n, N, …)."""
         return self.path.point(self.alphas(points)).to(self.like.dtype)
 
     def _velocity(self, points: list[float]) -> Tensor:
