@@ -2,9 +2,11 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -28,8 +30,37 @@ def _png(fig: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str) -> None:
-    """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "")."""
+@dataclass(frozen=True)
+class Sheet:
+    """A figure as pixels, and where its axes are: what moves over it is painted, so that nothing is drawn anew."""
+
+    rgba: np.ndarray  # (height, width, 4) bytes
+    axes: list[tuple[float, float, int, int]]  # where x = 0 and x = 1 are, and the first and last row, in pixels
+
+    def marked(self, x: float, ink: str) -> np.ndarray:
+        """The sheet with a dotted vertical line at x in each of its axes."""
+        rgba = self.rgba.copy()
+        for zero, one, top, bottom in self.axes:
+            column = round(zero + x * (one - zero))
+            for row in range(top, bottom, 6):
+                rgba[row : row + 3, column - 1 : column + 1] = (*(int(ink[i : i + 2], 16) for i in (1, 3, 5)), 255)
+        return rgba
+
+
+def sheet(fig: Figure) -> Sheet:
+    """Draw a figure once."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    rgba = np.asarray(canvas.buffer_rgba()).copy()
+    boxes = [(*ax.transData.transform([(0, 0), (1, 0)])[:, 0], ax.bbox.y0, ax.bbox.y1) for ax in fig.axes]
+    return Sheet(rgba, [(zero, one, round(len(rgba) - y1), round(len(rgba) - y0)) for zero, one, y0, y1 in boxes])
+
+
+def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str, side: int = 448) -> None:
+    """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "").
+
+    side: pixels to which a small picture is enlarged; fewer are sent faster.
+    """
     with st.container(key=f"pictures_{key}"):
         for title, (rgb, words) in panels.items():
             with st.container(gap="xsmall"):
@@ -38,7 +69,7 @@ def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str) -> No
                     st.warning(rgb)
                     continue
                 # PNG, because JPEG, the default, would smear a map's single pixels.
-                st.image(crisp(rgb), width="stretch", alt=f"{title}. {words}", output_format="PNG")
+                st.image(crisp(rgb, side), width="stretch", alt=f"{title}. {words}", output_format="PNG")
                 st.markdown(f"**{title}**  \n{words}")
 
 

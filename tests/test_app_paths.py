@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -22,20 +23,20 @@ CHEAP = {"errors": "false", "B": "10"}
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The curves and panels that the page last drew, as numbers."""
-    found = SimpleNamespace(panels={}, at=None, errors={}, bounds={}, marks={}, pictures={})
+    found = SimpleNamespace(panels={}, errors={}, bounds={}, marks={}, pictures={})
     along, errors, pictures = figures.along_paths, figures.error_against_steps, show.pictures
 
-    def along_paths(panels, at=None, **how):
-        found.panels, found.at = panels, at
-        return along(panels, at, **how)
+    def along_paths(panels, **how):
+        found.panels = panels
+        return along(panels, **how)
 
     def error_against_steps(lines, bounds=None, **how):
         found.errors, found.bounds, found.marks = lines, bounds, how
         return errors(lines, bounds, **how)
 
-    def panels(given, key):
+    def panels(given, key, **how):
         found.pictures[key] = given
-        pictures(given, key)
+        pictures(given, key, **how)
 
     monkeypatch.setattr(figures, "along_paths", along_paths)
     monkeypatch.setattr(figures, "error_against_steps", error_against_steps)
@@ -85,7 +86,6 @@ def test_the_numbers_are_those_of_the_trace(drawn: SimpleNamespace) -> None:
         assert panels["γ(α)"][1] == f"F = {path.confidence([0.4]).item():.3f}"
         assert panels["∇F(γ(α))"][1] == f"length {path.gradient_norm([0.4]).item():.3g}"
         assert panels["γ(α)"][0] == pytest.approx(figures.pixels(path.points([0.4])[0]), abs=1e-6)
-    assert drawn.at == 0.4
     rises = black.confidence([0.0, 1 / 3, 2 / 3, 1.0])[:, 0].diff()
     assert int(rises.argmax()) == 1 and at.success[0].value.startswith("Not in the last third")
 
@@ -99,7 +99,7 @@ def test_the_scrubber_asks_for_nothing_new(drawn: SimpleNamespace, monkeypatch: 
     monkeypatch.setattr(xai_core.traces, "gradient", lambda f, x: asked.append(len(x)) or real(f, x))
     at.slider(key="at").set_value(0.86)
     ran(at)
-    assert drawn.at == 0.86 and drawn.pictures["at_uni"]["A so far"][1] != before and not asked
+    assert drawn.pictures["at_uni"]["A so far"][1] != before and not asked
     at.slider(key="at").set_value(1.0)
     ran(at)
     said = drawn.pictures["at_from_black"]["A so far"][1].split()
@@ -180,3 +180,19 @@ def test_this_setting_as_python(seen: SimpleNamespace, tmp_path: Path) -> None: 
     opened(PAGE, way=ways, colour="#336699", seed="3", **CHEAP)
     settings = the_script_makes_the_same(seen, tmp_path)
     assert set(settings["methods"]) == {"from_colour", "p1_rings", "agi", "from_shot_noise"}
+
+
+def test_the_line_at_alpha_is_painted_where_alpha_is() -> None:
+    """On a sheet whose α runs along known pixels, and on a real one: over the tick of its axis."""
+    white = np.full((40, 101, 4), 255, np.uint8)
+    marked = show.Sheet(white, [(10.0, 90.0, 6, 18)]).marked(0.5, "#1a1a1a")
+    painted = np.argwhere((marked != white).any(2))
+    assert set(map(tuple, painted)) == {(row, column) for row in (6, 7, 8, 12, 13, 14) for column in (49, 50)}
+    assert (white == 255).all()
+    fig = figures.along_paths({"F": {"a": ([0, 1], [0.2, 0.8])}, "G": {"a": ([0, 1], [0, 1])}})
+    sheet = show.sheet(fig)
+    assert len(sheet.axes) == 2
+    for ax, (zero, one, top, bottom) in zip(fig.axes, sheet.axes, strict=True):
+        assert ax.transData.inverted().transform([(zero, 0), (one, 0)])[:, 0] == pytest.approx([0, 1])
+        assert 0 <= top < bottom <= len(sheet.rgba)
+    assert sheet.axes[0][3] < sheet.axes[1][2]  # the first panel is above the second

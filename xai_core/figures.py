@@ -188,14 +188,13 @@ def _draw_lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[fl
 
 def along_paths(
     panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
-    at: float | None = None,
     *,
     size: tuple[float, float] = (6, 6),
     theme: str = "light",
 ) -> Figure:
-    """What happens on the way: panels above each other on one axis α, the same lines in each, and where one is.
+    """What happens on the way: panels above each other on one axis α, with the same paths in each.
 
-    panels: what is shown → path → (α, values). A path has one colour and dash in all panels. at: α, a vertical line.
+    panels: what is shown → path → (α, values). A path has one colour and dash in all panels.
     """
     fig = figure(*size, theme)
     axes = np.atleast_1d(fig.subplots(len(panels), 1, sharex=True))
@@ -203,11 +202,9 @@ def along_paths(
         style(ax, what)
         _draw_lines(ax, lines)
         ax.axhline(0, color=fig.ink, linewidth=0.6)
-        if at is not None:
-            ax.axvline(at, color=fig.ink, linewidth=1.2, linestyle=":")
     axes[-1].set_xlabel("α: from the baseline (0) to the input (1)", fontsize=12, color=fig.ink)
     labelled, columns = axes[0].get_legend_handles_labels(), 2 if len(lines) < 3 else 1
-    fig.legend(*labelled, loc="outside upper center", ncols=columns, fontsize=11, frameon=False, labelcolor=fig.ink)
+    fig.legend(*labelled, loc="outside upper center", ncols=columns, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 
 

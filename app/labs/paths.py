@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from app import controls, show, stages, subject, take_away, walking
 from app.equations import EQUATIONS
 from app.meter import measured
+from app.show import Sheet
 from app.stages import Question, Walk
 from app.subject import Subject
 from app.walking import WAYS, Seen, Way
@@ -106,7 +107,9 @@ def take_colour() -> None:
 
 
 @st.fragment
-def scrub(walks: Mapping[Way, Walk], seen: Mapping[Way, Seen], α: list[float], steps: Mapping[Way, tuple]) -> None:
+def scrub(
+    walks: Mapping[Way, Walk], seen: Mapping[Way, Seen], α: list[float], steps: Mapping[Way, tuple], curves: Sheet
+) -> None:
     """One α, and where each way is: the picture there, the gradient, what is collected, and the curves."""
     at = st.slider("α: 0 is the baseline, 1 the picture", 0.0, 1.0, 0.5, α[1], key="at", bind="query-params")
     at = min(α, key=lambda a: abs(a - at))  # a link may ask for a place between two stops
@@ -132,24 +135,26 @@ def scrub(walks: Mapping[Way, Walk], seen: Mapping[Way, Seen], α: list[float], 
                     ),
                 },
                 f"at_{way.name}",
+                side=256,
             )
         st.caption(
             "Red speaks for the class, blue against it. A gradient is drawn against the longest on its way: white means"
             " that F is flat here. What is collected is drawn as a share of the whole map's Σ|A|."
         )
     with right:
-        fig = figures.along_paths(
-            {
-                "F(γ(α)): the score": {w.title: (α, s.confidence) for w, s in seen.items()},
-                "ΣA collected so far": {
-                    w.title: ([0.0, *s.points], [0.0, *s.cumulative]) for w, s in seen.items()
-                },
-                "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
-            },
-            at, size=(6.2, 7.2), theme=show.theme(),
-        )  # fmt: skip
         words = "; ".join(f"{w.title} from {s.confidence[0]:.2f} to {s.confidence[-1]:.2f}" for w, s in seen.items())
-        show.figure(fig, f"Score, collected sum and gradient length against α, at {at:g} now. Score: {words}.")
+        alt = f"Score, collected sum and gradient length against α, at {at:g} now. Score: {words}."
+        st.image(curves.marked(at, figures.INK[show.theme()]), alt=alt, width="stretch", output_format="PNG")
+
+
+def draw_curves(seen: Mapping[Way, Seen], α: list[float]) -> Sheet:
+    """Score, collected sum and gradient length of all ways on one axis."""
+    panels = {
+        "F(γ(α)): the score": {w.title: (α, s.confidence) for w, s in seen.items()},
+        "ΣA collected so far": {w.title: ([0.0, *s.points], [0.0, *s.cumulative]) for w, s in seen.items()},
+        "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
+    }
+    return show.sheet(figures.along_paths(panels, size=(6.2, 7.2), theme=show.theme()))
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:
@@ -269,7 +274,7 @@ with st.spinner("Asking the network …", show_time=True), measured() as cost:
     except (ValueError, TypeError) as error:
         st.error(str(error))
         st.stop()
-scrub(walks, seen, α, steps)
+scrub(walks, seen, α, steps, draw_curves(seen, α))
 st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
 if guess is not None:
     show_answer(guess, seen)
