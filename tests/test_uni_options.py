@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial import distance as scipy_distance
-from toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 from torch import Tensor, nn
+from toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 
 from data import digits, networks, pretrained
 from xai_core import answer_to_match, explain, integrated_gradients, make_score, uni, uni_baseline, unlearn

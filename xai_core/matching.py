@@ -84,7 +84,7 @@ def match_baseline(
     x = x.detach()
     baselines = []
     for i in passes(x):
-        distance = _distance(f.rows(i), unlearned[i], divergence)
+        distance = distance_to(f.rows(i), unlearned[i], divergence)
         delta, step = torch.zeros_like(x[i]), None if mu is None else mu[i]
         for _ in range(T):
             _, slope = gradient(distance, x[i] + delta)  # ∇_δ C
@@ -117,8 +117,8 @@ def _norm(v: Tensor) -> Tensor:
     return norm.where(norm > tiny, 1).view(-1, *[1] * (v.dim() - 1))
 
 
-def _distance(f: Score, unlearned: Tensor, divergence: str) -> Callable[[Tensor], Tensor]:
-    """C as a function of x + δ: (n, …) → (n,).
+def distance_to(f: Score, unlearned: Tensor, divergence: Divergence = "kl") -> Callable[[Tensor], Tensor]:
+    """C as a function of x + δ: (n, …) → (n,). unlearned: the answer to match, (n, classes).
 
     In double precision: at 1 − p_c = 10⁻⁷ a float has rounded p_c to 1, and the slopes of all but KL to the wrong side.
     """
