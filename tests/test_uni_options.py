@@ -191,6 +191,23 @@ def test_a_network_of_one_layer_or_of_none():
             assert torch.equal(p, q)
 
 
+def test_a_scale_behind_the_classifier_is_not_a_layer():
+    """The last *matrix*: a temperature learned behind it stays."""
+
+    class Cooled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head, self.norm = nn.Linear(4, 6), nn.Linear(6, 3), nn.LayerNorm(3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.norm(self.head(self.body(x).tanh()))
+
+    model, x = seeded(Cooled), torch.rand(1, 4, generator=torch.Generator().manual_seed(0))
+    new = unlearn(make_score(model, x, 0), x, 1.0, "last_layer").model.state_dict()
+    moved = [name for name, value in model.state_dict().items() if not torch.equal(value, new[name])]
+    assert moved == ["head.weight", "head.bias"]
+
+
 @pytest.mark.parametrize(
     ("name", "head"),
     [
@@ -475,6 +492,18 @@ def test_bad_words(options, words):
         explain(model, x, 0, "uni", **options)
     with pytest.raises(ValueError, match=words):
         uni_baseline(make_score(model, x, 0), x, **options)
+
+
+def test_bad_words_at_each_stage():
+    x = torch.rand(1, 5)
+    f = make_score(seeded(MLP), x, 0)
+    q = torch.full((1, 3), 1 / 3)
+    with pytest.raises(ValueError, match=r"weights .* must be one of all, last_layer; got 'first'"):
+        unlearn(f, x, weights="first")
+    with pytest.raises(ValueError, match=r"goal .* must be one of unlearned, uniform; got 'black'"):
+        answer_to_match(f, x, goal="black")
+    with pytest.raises(ValueError, match=r"divergence .* must be one of kl, reverse_kl, l2, total_variation; got 'l1'"):
+        match_baseline(f, x, q, divergence="l1")
 
 
 def test_on_the_digits():

@@ -19,7 +19,7 @@ from xai_core.stability import REFERENCE, STEPS, rank_correlation
 FRONT = ("eps", "B", "T", "eta")
 SIZE = (5.6, 3.3)  # inches, for a column of the page
 TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
-SMALL = (4.4, 3.0)  # for a third of it
+SMALL = (3.5, 2.7)  # for a third of it
 POINTS = 20  # of the confidence curves
 NOTHING = "none"
 EXPERIMENTS = {
@@ -28,7 +28,7 @@ EXPERIMENTS = {
     "ε": "How far may x′ go? Too near, and the network is still sure; too far, and the path bends.",
     "μ": "How long are the matching steps? Only μ‖∇C‖ against ε matters: δ goes back on the sphere after each one.",
     "T": "How many matching steps until x′ is found?",
-    "goal": "Does it need unlearning at all? A uniform answer costs nothing, and says of every picture the same.",
+    "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights, and fits every picture.",
     "divergence": "Does it matter how two answers are compared? All but KL lose their slope where the network is sure.",
     "weights": "Has the whole network to forget, or is its last layer enough?",
     "B": f"How many steps until the map stays as it is? Each is compared with that of B = {REFERENCE}.",
@@ -143,7 +143,7 @@ def show_experiments(q: Question, given: dict[str, Any], asked: dict[str, dict[s
         "Change one setting, keep the others:", list(EXPERIMENTS), default=NOTHING, required=True, key="experiment",
         bind="query-params", help="Letters: curves over many values; B: maps. Words: one map for each.",
     )  # fmt: skip
-    if words == NOTHING:
+    if words in (None, NOTHING):  # None: a link with nothing behind the "="
         return
     st.markdown(EXPERIMENTS[words])
     if given["goal"] == "uniform" and words in ("η", "weights"):
@@ -179,11 +179,14 @@ def show_sweep(q: Question, given: dict[str, Any], letter: str) -> None:
         heights = [getattr(o, number) for o in found.values()]
         at = getattr(found[present], number)
         fig = figures.curves(
-            {title: (list(found), heights)}, x=f"{letter} (logarithmic)", y="", title=title,
+            {title: (list(found), heights)}, x=letter, y="", title=title,
             marks={f"now: {at:.2g}": (present, at)}, size=SMALL, theme=show.theme(),
         )  # fmt: skip
         (ax,) = fig.axes
         ax.set_xscale("log")
+        shown = list(found)[::2]
+        ax.set_xticks(shown, labels=[f"{value:.2g}" for value in shown])
+        ax.minorticks_off()
         ax.lines[0].set_marker("o")
         ax.set_ylim(*room(heights))
         pairs = ", ".join(f"{h:.2g} at {v:.3g}" for v, h in zip(found, heights, strict=True))
@@ -207,17 +210,25 @@ def show_choices(q: Question, given: dict[str, Any], name: str, now: Tensor) -> 
         q.x,
         {titles[word]: o.A for word, o in found.items()},
         {
-            titles[word]: f"F(x′) = {o.score:.3g}, monotone {o.monotonicity:.2f}, gap {o.gap:.3f}  \n"
-            f"ρ = {float(rank_correlation(o.A, now)):.2f} with the map above"
+            titles[word]: f"F(x′) = {o.score:.3g}  \nmonotone {number(o.monotonicity)}, gap {o.gap:.3f}  \n"
+            f"ρ = {number(float(rank_correlation(o.A, now)))}"
             for word, o in found.items()
         },
         {},
-        title=f"{name}: {', '.join(found)}",
+        title="picture",
         scale="share",
         opacity=1.0,
         key="experiment",
     )
-    st.caption("ρ: Spearman's rank correlation of two maps, summed over channels; 1 is the same order of pixels.")
+    st.caption(
+        "Monotone: Spearman's rank correlation of score and α. ρ: that of a map with the one above, both summed over"
+        " channels; 1 is the same order of pixels."
+    )
+
+
+def number(ρ: float, digits: int = 2) -> str:
+    """A rank correlation; there is none where one side is constant."""
+    return f"{ρ:.{digits}f}" if math.isfinite(ρ) else "none"
 
 
 def show_stability(q: Question, asked: dict[str, dict[str, Any]]) -> None:
@@ -236,7 +247,7 @@ def show_stability(q: Question, asked: dict[str, dict[str, Any]]) -> None:
         show.maps(
             q.x,
             {f"B = {B}": A for B, A in found.maps.items()},
-            {f"B = {B}": f"ρ = {float(ρ):.3f}" for B, ρ in found.correlation.items()} | {f"B = {REFERENCE}": ""},
+            {f"B = {B}": f"ρ = {number(float(ρ), 3)}" for B, ρ in found.correlation.items()} | {f"B = {REFERENCE}": ""},
             {},
             title="picture",
             scale="share",
