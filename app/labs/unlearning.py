@@ -28,7 +28,7 @@ EXPERIMENTS = {
     "ε": "How far may x′ go? Too near, and the network is still sure; too far, and the path bends.",
     "μ": "How long are the matching steps? Only μ‖∇C‖ against ε matters: δ goes back on the sphere after each one.",
     "T": "How many matching steps until x′ is found?",
-    "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights, and fits every picture.",
+    "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights and fits any picture.",
     "divergence": "Does it matter how two answers are compared? All but KL lose their slope where the network is sure.",
     "weights": "Has the whole network to forget, or is its last layer enough?",
     "B": f"How many steps until the map stays as it is? Each is compared with that of B = {REFERENCE}.",
@@ -90,7 +90,7 @@ def show_baseline(
     show.pictures(
         {
             "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}"),
-            "x′": (figures.pixels(start), f"the unlearned baseline: F(x′) = {now:.3g}"),
+            "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {now:.3g}"),
             f"{factor} × (x′ − x)": (
                 figures.pixels(figures.difference(start, q.x, factor)),
                 f"the change, amplified {factor} times; grey is none",
@@ -180,7 +180,7 @@ def show_sweep(q: Question, given: dict[str, Any], letter: str) -> None:
         at = getattr(found[present], number)
         fig = figures.curves(
             {title: (list(found), heights)}, x=letter, y="", title=title,
-            marks={f"now: {at:.2g}": (present, at)}, size=SMALL, theme=show.theme(),
+            marks={"now": (present, at)}, size=SMALL, theme=show.theme(),
         )  # fmt: skip
         (ax,) = fig.axes
         ax.set_xscale("log")
@@ -192,6 +192,7 @@ def show_sweep(q: Question, given: dict[str, Any], letter: str) -> None:
         pairs = ", ".join(f"{h:.2g} at {v:.3g}" for v, h in zip(found, heights, strict=True))
         with column:
             show.figure(fig, f"{title} against {letter}: {pairs}. The present value is {present:.3g}.")
+            st.caption(f"Now, at {letter} = {present:.3g}: {at:.3g}")
 
 
 def room(heights: list[float]) -> tuple[float, float]:
@@ -210,7 +211,7 @@ def show_choices(q: Question, given: dict[str, Any], name: str, now: Tensor) -> 
         q.x,
         {titles[word]: o.A for word, o in found.items()},
         {
-            titles[word]: f"F(x′) = {o.score:.3g}  \nmonotone {number(o.monotonicity)}, gap {o.gap:.3f}  \n"
+            titles[word]: f"F(x′) = {o.score:.3g}  \nmonotone {number(o.monotonicity)}  \ngap {o.gap:.3f}  \n"
             f"ρ = {number(float(rank_correlation(o.A, now)))}"
             for word, o in found.items()
         },
