@@ -7,14 +7,13 @@ from torch import Tensor
 
 from app import stages
 from app.stages import Question, Unlearning
-from xai_core import Trace
+from xai_core import Trace, catalogue
 from xai_core.matching import STRIDE, distance_to
 from xai_core.paths import straight
 from xai_core.score import gradient
-from xai_core.symbols import Divergence, Goal, Weights
 
 SWEPT = {"η": "eta", "ε": "eps", "μ": "mu", "T": "T"}  # letter → argument of `xai_core.uni`
-COMPARED = {choice.name: choice.values for choice in (note.__metadata__[0] for note in (Goal, Divergence, Weights))}
+COMPARED = {name: catalogue()["uni"].options[name].values for name in ("goal", "divergence", "weights")}
 STOPS = {"eta": (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), "T": (1, 2, 3, 5, 10, 20, 50)}
 FACTORS = {"eps": (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8), "mu": (0.01, 0.03, 0.1, 0.3, 1, 3, 10)}  # of the rule's value
 
