@@ -20,6 +20,19 @@ FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are fo
 MOST_IN_FRONT = 4
 BY_RULE, USUAL = "by rule", "each method's own"
 PRESETS = {"eps": (PAPER_EPS, "the UNI paper's"), "mu": (PAPER_MU, "the UNI paper's")}
+WORDS = {  # of choices whose words need one
+    "weights": {"all": "every weight of the network moves", "last_layer": "only the classifier's: what it sees stays"},
+    "goal": {
+        "unlearned": "the answer after forgetting, F(x; θ̂)",
+        "uniform": "1/classes for each class; nothing is unlearned, η and weights play no part",
+    },
+    "divergence": {
+        "kl": "KL(q ‖ p), the paper's; q is the answer to match, p the one at x′",
+        "reverse_kl": "KL(p ‖ q)",
+        "l2": "Σ (p − q)²",
+        "total_variation": "½ Σ |p − q|",
+    },
+}
 _SERIES = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # ten values a decade on a logarithmic slider
 
 
@@ -65,7 +78,9 @@ def ask(control: Control, chosen: list[str] | None = None) -> Any:
     only = f" · {', '.join(titles)}" if chosen and len(titles) < len(chosen) else ""
     if isinstance(d, Choice):
         label = f"{d.name}: {d.meaning}{only}"
-        return st.selectbox(label, d.values, index=d.values.index(d.default), key=control.key, bind="query-params")
+        explained = "  \n".join(f"**{word}**: {meaning}." for word, meaning in WORDS.get(d.name, {}).items()) or None
+        start = d.values.index(d.default)
+        return st.selectbox(label, d.values, index=start, key=control.key, bind="query-params", help=explained)
     label = f"{d.letter}: {d.meaning}{only}"
     explained = f"In {d.unit}. Moves {', '.join(titles)}."
     if d.optional and d.name in PRESETS:  # UNI's ε, not AGI's

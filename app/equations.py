@@ -31,3 +31,10 @@ EQUATIONS = {
     "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
     r" \quad \text{with at most } K \text{ weights}",
 }
+
+DIVERGENCES = {  # UNI's C, of the answer p at x′ and the answer q to match
+    "kl": r"\mathrm{KL}(q \,\|\, p)",
+    "reverse_kl": r"\mathrm{KL}(p \,\|\, q)",
+    "l2": r"\sum_j (p_j - q_j)^2",
+    "total_variation": r"\tfrac{1}{2} \sum_j |p_j - q_j|",
+}

@@ -84,7 +84,7 @@ def match_baseline(
     x = x.detach()
     baselines = []
     for i in passes(x):
-        distance = _distance(f.rows(i), unlearned[i], divergence)
+        distance = distance_to(f.rows(i), unlearned[i], divergence)
         delta, step = torch.zeros_like(x[i]), None if mu is None else mu[i]
         for _ in range(T):
             _, slope = gradient(distance, x[i] + delta)  # ∇_δ C
@@ -117,9 +117,13 @@ def _norm(v: Tensor) -> Tensor:
     return norm.where(norm > tiny, 1).view(-1, *[1] * (v.dim() - 1))
 
 
-def _distance(f: Score, unlearned: Tensor, divergence: str) -> Callable[[Tensor], Tensor]:
-    """C as a function of x + δ: (n, …) → (n,)."""
-    return lambda x: DIVERGENCES[divergence](f.logits(x).log_softmax(1), unlearned).sum(1)
+def distance_to(f: Score, unlearned: Tensor, divergence: Divergence = "kl") -> Callable[[Tensor], Tensor]:
+    """C as a function of x + δ: (n, …) → (n,). unlearned: the answer to match, (n, classes).
+
+    In double precision: at 1 − p_c = 10⁻⁷ a float has rounded p_c to 1, and the slopes of all but KL to the wrong side.
+    """
+    q = unlearned.double()
+    return lambda x: DIVERGENCES[divergence](f.logits(x).double().log_softmax(1), q).sum(1)
 
 
 def _log(q: Tensor) -> Tensor:
@@ -131,5 +135,7 @@ DIVERGENCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "kl": lambda log_p, q: F.kl_div(log_p, q, reduction="none"),  # KL(q ‖ p): p must not rule out what q allows
     "reverse_kl": lambda log_p, q: log_p.exp() * (log_p - _log(q)),  # KL(p ‖ q): nor q what p allows
     "l2": lambda log_p, q: (log_p.exp() - q).square(),
-    "total_variation": lambda log_p, q: (log_p.exp() - q).abs() / 2,  # as long as p_c > q_c, its slope is p_c's own
+    "total_variation": lambda log_p, q: (
+        (log_p.exp() - q).abs() / 2
+    ),  # where p_c alone is above q_c, its slope is p_c's own
 }

@@ -44,7 +44,7 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
 
 
 def _last_layer(model: nn.Module) -> nn.Module:
-    """The module that owns the last matrix of weights: a classifier's head."""
+    """The module that owns the last matrix of weights, in the order of declaration: a classifier's head."""
     layers = [m for m in model.modules() if any(p.dim() > 1 for p in m.parameters(recurse=False))]
     return layers[-1] if layers else model
 

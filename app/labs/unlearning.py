@@ -1,4 +1,4 @@
-"""Unlearning: UNI in its three stages, beside Integrated Gradients from black."""
+"""Unlearning: UNI in its three stages, beside Integrated Gradients from black; then one setting after the other."""
 
 import inspect
 import math
@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, show, stages, subject, take_away
-from app.equations import EQUATIONS
+from app import controls, experiments, show, stages, subject, take_away
+from app.equations import DIVERGENCES, EQUATIONS
 from app.meter import measured
 from app.stages import Question, Unlearning, Walk
 from app.subject import Subject
@@ -22,6 +22,8 @@ TRY = {
     "ε too large: the path is no longer monotone, and the gap opens": {"eps": "30"},
     "Almost no unlearning: η = 0.05": {"eta": "0.05"},
     "One matching step, T = 1: is x′ found?": {"T": "1"},
+    "No unlearning at all: a uniform answer instead": {"goal": "uniform", "experiment": "goal"},
+    "Four ways to compare two answers: which of them finds x′?": {"experiment": "divergence"},
 }
 
 
@@ -46,15 +48,18 @@ def ask_settings() -> tuple[dict[str, Any], str]:
 
 
 def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
-    """Stage 1: the confidence before and after one step of unlearning."""
-    after = stages.forgetting(q, *Unlearning.of(given).forgetting)[0]
-    st.markdown(f"#### 1 · Unlearn: one step of length η = {given['eta']:g} up the loss")
+    """Stage 1: the answer before, and the one that x′ should get, which is the unlearned one or a uniform one."""
+    after = float(stages.forgetting(q, *Unlearning.of(given).forgetting)[0, q.target])
+    if given["goal"] == "uniform":
+        st.markdown("#### 1 · Instead of unlearning: every class is as likely as any other")
+        goal = f"{about.class_name}, in a uniform answer: 1/{len(about.classes)}"
+    else:
+        whose = "" if given["weights"] == "all" else ", by the last layer alone"
+        st.markdown(f"#### 1 · Unlearn: one step of length η = {given['eta']:g} up the loss{whose}")
+        goal = f"{about.class_name}, after forgetting: F(x; θ̂)"
     left, right = st.columns(2, gap="medium")
     left.metric(f"{about.class_name}, as trained: F(x; θ)", f"{about.confidence:.1%}")
-    fall = float(after[q.target]) - about.confidence
-    right.metric(
-        f"{about.class_name}, after forgetting: F(x; θ̂)", f"{float(after[q.target]):.1%}", f"{100 * fall:+.1f} points"
-    )
+    right.metric(goal, f"{after:.1%}", f"{100 * (after - about.confidence):+.1f} points")
 
 
 def show_baseline(
@@ -69,7 +74,7 @@ def show_baseline(
     show.pictures(
         {
             "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}"),
-            "x′": (figures.pixels(start), f"the unlearned baseline: F(x′) = {now:.3g}"),
+            "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {now:.3g}"),
             f"{factor} × (x′ − x)": (
                 figures.pixels(figures.difference(start, q.x, factor)),
                 f"the change, amplified {factor} times; grey is none",
@@ -157,8 +162,13 @@ show.maps(
 st.caption(
     f"For this picture just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache."
 )
+experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
 st.subheader("Equation and code")
 st.latex(EQUATIONS["uni"])
+if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
+    st.markdown("On this page just now, the second line makes this distance small instead:")
+    answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
+    st.latex(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
 for tab, function in zip(
     st.tabs(["1 · unlearn", "2 · match", "3 · walk back"]),
     (unlearn, match_baseline, uni),
