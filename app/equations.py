@@ -31,3 +31,11 @@ EQUATIONS = {
     "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
     r" \quad \text{with at most } K \text{ weights}",
 }
+
+BIASES = {
+    "share": r"S = \frac{\sum_{\text{part}} |A_i|}{\sum_{\text{whole}} |A_i|} \Big/"
+    r" \frac{|\text{part}|}{|\text{whole}|}, \qquad A = (x - x') \odot \int_0^1 \nabla F_c \, d\alpha"
+    r" \;=\; 0 \text{ wherever } x = x'",
+    "roughness": r"R = \frac{\sum_{i \sim j} |A_i - A_j|}{\sum_{i \sim j} (|A_i| + |A_j|)},"
+    r" \qquad i \sim j \text{: neighbours}",
+}

@@ -20,6 +20,7 @@ st.html(
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
+    [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
     @media (min-width: 768px) { .st-key-where { display: none; } }
@@ -32,6 +33,7 @@ asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
+    st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
 ]
 page = st.navigation(pages)

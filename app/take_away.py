@@ -15,11 +15,20 @@ from app.subject import Subject
 from xai_core import catalogue, figures
 
 
-def offer(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[str, Any]], scale: str) -> None:
-    """Maps of a subject: the buttons and the script. maps, given: by the methods' names."""
-    titled = {catalogue()[n].title: e.A for n, e in maps.items()}
+def offer(
+    subject: Subject,
+    maps: dict[str, Explanation],
+    given: dict[str, dict[str, Any]],
+    scale: str,
+    methods: dict[str, str] | None = None,
+) -> None:
+    """Maps of a subject: the buttons and the script. maps, given: by the methods' names.
+
+    methods: name → method, for a page that explains by one method several times and so gives its maps other names.
+    """
+    titled = {n if methods else catalogue()[n].title: e.A for n, e in maps.items()}
     offer_files(
-        python(subject, given, scale),
+        python(subject, given, scale, methods),
         (lambda: png(subject.opened.x, titled, scale, _title(subject))) if maps else None,
         (lambda: npz(subject, maps, given)) if maps else None,
         own_picture=subject.picture.kind == "upload",
@@ -70,7 +79,7 @@ def npz(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[st
     settings = {
         "network": subject.network.name,
         "picture": {"kind": subject.picture.kind, "name": subject.picture.name, "number": subject.picture.number,
-                    "snow": subject.picture.snow},
+                    "snow": subject.picture.snow, "python": subject.opened.python},
         "target": subject.target,
         "class": subject.class_name,
         "probability": subject.confidence,
@@ -87,15 +96,19 @@ def packed(x: Tensor, maps: dict[str, Tensor], settings: dict[str, Any]) -> byte
     return buffer.getvalue()
 
 
-def python(subject: Subject, given: dict[str, dict[str, Any]], scale: str) -> str:
+def python(
+    subject: Subject, given: dict[str, dict[str, Any]], scale: str, methods: dict[str, str] | None = None
+) -> str:
     """A script that makes the maps again; it runs wherever the workbook is installed."""
     lines = subject.opened.python
     module = subject.network.python.split(".")[0]
-    modules = sorted({module, *(m for m in ("zoo", "digits", "photographs") if any(f"{m}." in line for line in lines))})
+    data = ("zoo", "digits", "photographs", "corruptions")
+    modules = sorted({module, *(m for m in data if any(f"{m}." in line for line in lines))})
     calls = []
     for name, arguments in given.items():
         words = ", ".join(f"{k}={json.dumps(v) if isinstance(v, str) else repr(v)}" for k, v in arguments.items())
-        calls.append(f'maps["{name}"] = xai_core.explain(model, x, target, "{name}", {words})')
+        method = (methods or {}).get(name, name)
+        calls.append(f'maps["{name}"] = xai_core.explain(model, x, target, "{method}", {words})')
     needs_f = any("F." in line for line in lines)
     return "\n".join(
         [
