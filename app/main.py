@@ -21,6 +21,7 @@ st.html(
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
+    .st-key-biases [data-testid="stMarkdownContainer"] { overflow-x: auto; }  /* a wide table scrolls in its own box */
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
     @media (min-width: 768px) { .st-key-where { display: none; } }

@@ -32,8 +32,8 @@ TRY = {
     "Frequency: three noises against a constant": {
         "severity": "0", "start": ["Gaussian noise", "uniform noise", "shot noise", "grey"],
     },
-    "A baseline of your own: choose the animal's colour, and it disappears": {
-        "start": [OWN, "black", "UNI"], "colour": "#8c8c94",
+    "A baseline of your own: the mean colour of the elephant, whose smooth parts fade": {
+        "start": [OWN, "black", "UNI"], "colour": "#bba25d",
     },
     "A photograph, where nobody drew the truth": {"picture": "photograph", "photo": "cat"},
 }  # fmt: skip
@@ -160,7 +160,7 @@ def show_numbers(
             cells[n].append(f"{float(share(A, mask, everywhere)):.2f}")
     table = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
     table += [f"| {name} | " + " | ".join(numbers) + " |" for name, numbers in cells.items()]
-    st.markdown("\n".join(table))
+    st.container(key="biases").markdown("\n".join(table))
     st.caption(
         f"**¼**: what this quarter of {where.name} gets of Σ|A| on {where.name}, relative to its share of the pixels:"
         " 1 is fair, 0 is blind. The quarters are found before the picture is made worse: darkest, brightest, and with"
