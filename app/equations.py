@@ -38,3 +38,11 @@ DIVERGENCES = {  # UNI's C, of the answer p at x′ and the answer q to match
     "l2": r"\sum_j (p_j - q_j)^2",
     "total_variation": r"\tfrac{1}{2} \sum_j |p_j - q_j|",
 }
+
+BIASES = {
+    "share": r"S = \frac{\sum_{\text{part}} |A_i|}{\sum_{\text{whole}} |A_i|} \Big/"
+    r" \frac{|\text{part}|}{|\text{whole}|}, \qquad A = (x - x') \odot \int_0^1 \nabla F_c \, d\alpha"
+    r" \;=\; 0 \text{ wherever } x = x'",
+    "roughness": r"R = \frac{\sum_{i \sim j} |A_i - A_j|}{\sum_{i \sim j} (|A_i| + |A_j|)},"
+    r" \qquad i \sim j \text{: neighbours}",
+}

@@ -79,7 +79,7 @@ def npz(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[st
     settings = {
         "network": subject.network.name,
         "picture": {"kind": subject.picture.kind, "name": subject.picture.name, "number": subject.picture.number,
-                    "snow": subject.picture.snow},
+                    "snow": subject.picture.snow, "python": subject.opened.python},
         "target": subject.target,
         "class": subject.class_name,
         "probability": subject.confidence,
@@ -102,7 +102,8 @@ def python(
     """A script that makes the maps again; it runs wherever the workbook is installed."""
     lines = subject.opened.python
     module = subject.network.python.split(".")[0]
-    modules = sorted({module, *(m for m in ("zoo", "digits", "photographs") if any(f"{m}." in line for line in lines))})
+    data = ("zoo", "digits", "photographs", "corruptions")
+    modules = sorted({module, *(m for m in data if any(f"{m}." in line for line in lines))})
     calls = []
     for name, arguments in given.items():
         words = ", ".join(f"{k}={json.dumps(v) if isinstance(v, str) else repr(v)}" for k, v in arguments.items())

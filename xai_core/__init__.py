@@ -9,6 +9,7 @@ baseline, neighbourhood, symbol.
 
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
+from xai_core.biases import echo, nearest_part, roughness, share
 from xai_core.blur_ig import blur_ig, scale_space
 from xai_core.cam import cam, grad_cam, guided_grad_cam
 from xai_core.convergence import bound, gaps, steps_for
@@ -48,6 +49,7 @@ __all__ = [
     "deconvolution",
     "deeplift",
     "detour_trace",
+    "echo",
     "explain",
     "gaps",
     "grad_cam",
@@ -62,12 +64,15 @@ __all__ = [
     "make_baseline",
     "make_score",
     "match_baseline",
+    "nearest_part",
     "neighbourhood",
     "one_by_one",
     "path_integrated_gradients",
     "polyline",
     "rank_correlation",
+    "roughness",
     "scale_space",
+    "share",
     "simple_gradient",
     "smoothgrad",
     "smoothgrad_squared",
