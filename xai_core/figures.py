@@ -7,7 +7,7 @@ Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot ke
 leaks in a server and breaks under threads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from torch import Tensor
+
+from xai_core.paths import Path
 
 COLOURS = "RdBu_r"
 FOR, AGAINST = "#b2182b", "#2166ac"  # the ends of that map, for bars and words
@@ -162,23 +164,98 @@ def curves(
     title: str = "",
     marks: Mapping[str, tuple[float, float]] | None = None,
     zero: bool = True,
+    log: bool = False,
     size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
     """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
-    dashes."""
+    dashes. log: both axes in powers of ten, where y ∝ xᵖ is a straight line of slope p."""
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
-    for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
-        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+    _lines(ax, lines)
     ax.margins(y=0.12 if marks else 0.05)  # room for the marks' names below the title
     for name, (at, height) in (marks or {}).items():
         ax.plot([at], [height], "o", color=fig.ink, markersize=9)
         ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig.ink)
-    if zero:
+    if log:
+        ax.set(xscale="log", yscale="log")
+    elif zero:
         ax.axhline(0, color=fig.ink, linewidth=0.6)
     if len(lines) > 1:
         ax.legend(fontsize=11, frameon=False, labelcolor=fig.ink)
+    return fig
+
+
+def _lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> None:
+    """One colour and one kind of dashes for each line, the same on every pair of axes that shows the same names."""
+    for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
+        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+
+
+def curve_grid(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
+    *,
+    x: str,
+    log: Sequence[str] = (),
+    columns: int = 2,
+    theme: str = "light",
+) -> Figure:
+    """Several curves seen in several ways, over one x: title → name → (xs, ys). One legend for all panels.
+
+    log: the titles of panels whose y goes in powers of ten.
+    """
+    lines = -(-len(panels) // columns)
+    fig = figure(5.2 * columns, 3.1 * lines + 0.6, theme)
+    axes = np.atleast_1d(fig.subplots(lines, columns, sharex=True)).ravel()
+    for ax, (title, curves_) in zip(axes, panels.items(), strict=False):
+        _lines(style(ax, title), curves_)
+        if title in log:
+            ax.set_yscale("log")
+        else:
+            ax.axhline(0, color=fig.ink, linewidth=0.6)
+    for ax in axes[len(panels) :]:
+        ax.set_visible(False)
+    fig.supxlabel(x, fontsize=12, color=fig.ink)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=11, frameon=False,
+               labelcolor=fig.ink)  # fmt: skip
+    return fig
+
+
+def paths_2d(
+    F: Callable[[Tensor], Tensor],
+    paths: Mapping[str, Path],
+    *,
+    captions: Mapping[str, str] | None = None,
+    steps: int = 10,
+    title: str = "",
+    theme: str = "light",
+) -> Figure:
+    """Paths between two points of the plane, drawn over the level lines of F: the deck's figure 1.
+
+    F: (R, 2) → (R,). paths: name → a path of one row (1, 2), all from the same x′ to the same x. captions: behind a
+    path's name, such as its attribution. A dot marks every 1/steps of α, so that fast stretches show.
+    """
+    fig = figure(6.4, 4.8, theme)
+    ax = style(fig.subplots(), title, "x₁", "x₂")
+    fine, dots = torch.linspace(0, 1, 40 * steps + 1), torch.linspace(0, 1, steps + 1)
+    ways = {name: path.point(fine)[:, 0] for name, path in paths.items()}  # each (n, 2)
+    seen = torch.cat(list(ways.values()))
+    low, high = seen.amin(0), seen.amax(0)
+    edge = 0.12 * (high - low).clamp(min=1e-6)
+    across, down = (torch.linspace(*ends, 121).to(seen) for ends in zip(low - edge, high + edge, strict=True))
+    plane = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1).view(-1, 2)
+    with torch.no_grad():
+        height = F(plane).view(121, 121)
+    levels = ax.contour(across, down, height, levels=9, colors=fig.ink, linewidths=0.8, alpha=0.45)
+    ax.clabel(levels, fontsize=10)
+    _lines(ax, {f"{name}  {(captions or {}).get(name, '')}".strip(): way.T for name, way in ways.items()})
+    for path, line in zip(paths.values(), ax.lines[:], strict=True):
+        ax.plot(*path.point(dots)[:, 0].T, "o", color=line.get_color(), markersize=5, label="_")
+    start, end = next(iter(ways.values()))[[0, -1]]
+    for name, at in {"x′": start, "x": end}.items():
+        ax.plot(*at[:, None], "o", color=fig.ink, markersize=9, label="_")
+        ax.annotate(name, at.tolist(), xytext=(8, -14), textcoords="offset points", fontsize=14, color=fig.ink)
+    fig.legend(loc="outside lower center", fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 
 
