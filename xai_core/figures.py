@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from torch import Tensor
 
 from xai_core.paths import Path
@@ -179,10 +180,14 @@ def curves(
         ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig.ink)
     if log:
         ax.set(xscale="log", yscale="log")
+        ax.xaxis.set_major_formatter(LogFormatter())  # 20, not 2 × 10¹
+        ax.xaxis.set_minor_formatter(LogFormatter())
     elif zero:
         ax.axhline(0, color=fig.ink, linewidth=0.6)
-    if len(lines) > 1:
-        ax.legend(fontsize=11, frameon=False, labelcolor=fig.ink)
+    if len(lines) > 1:  # falling lines leave no corner free
+        (fig.legend if log else ax.legend)(
+            loc="outside right upper" if log else "best", fontsize=11, frameon=False, labelcolor=fig.ink
+        )
     return fig
 
 
