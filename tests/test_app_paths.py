@@ -24,11 +24,11 @@ CHEAP = {"errors": "false", "B": "10"}
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The curves and panels that the page last drew, as numbers."""
     found = SimpleNamespace(panels={}, errors={}, bounds={}, marks={}, pictures={})
-    along, errors, pictures = figures.along_paths, figures.error_against_steps, show.pictures
+    grid, errors, pictures = figures.curve_grid, figures.error_against_steps, show.pictures
 
-    def along_paths(panels, **how):
+    def curve_grid(panels, **how):
         found.panels = panels
-        return along(panels, **how)
+        return grid(panels, **how)
 
     def error_against_steps(lines, bounds=None, **how):
         found.errors, found.bounds, found.marks = lines, bounds, how
@@ -38,7 +38,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         found.pictures[key] = given
         pictures(given, key, **how)
 
-    monkeypatch.setattr(figures, "along_paths", along_paths)
+    monkeypatch.setattr(figures, "curve_grid", curve_grid)
     monkeypatch.setattr(figures, "error_against_steps", error_against_steps)
     monkeypatch.setattr(show, "pictures", panels)
     return found
@@ -189,7 +189,7 @@ def test_the_line_at_alpha_is_painted_where_alpha_is() -> None:
     painted = np.argwhere((marked != white).any(2))
     assert set(map(tuple, painted)) == {(row, column) for row in (6, 7, 8, 12, 13, 14) for column in (49, 50)}
     assert (white == 255).all()
-    fig = figures.along_paths({"F": {"a": ([0, 1], [0.2, 0.8])}, "G": {"a": ([0, 1], [0, 1])}})
+    fig = figures.curve_grid({"F": {"a": ([0, 1], [0.2, 0.8])}, "G": {"a": ([0, 1], [0, 1])}}, x="α", columns=1)
     sheet = show.sheet(fig)
     assert len(sheet.axes) == 2
     for ax, (zero, one, top, bottom) in zip(fig.axes, sheet.axes, strict=True):

@@ -7,7 +7,7 @@ Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot ke
 leaks in a server and breaks under threads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from torch import Tensor
+
+from xai_core.paths import Path
 
 COLOURS = "RdBu_r"
 FOR, AGAINST = "#b2182b", "#2166ac"  # the ends of that map, for bars and words
@@ -162,49 +165,104 @@ def curves(
     title: str = "",
     marks: Mapping[str, tuple[float, float]] | None = None,
     zero: bool = True,
+    log: bool = False,
     size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
     """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
-    dashes."""
+    dashes. log: both axes in powers of ten, where y ∝ xᵖ is a straight line of slope p."""
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
-    _draw_lines(ax, lines)
+    _lines(ax, lines)
     ax.margins(y=0.12 if marks else 0.05)  # room for the marks' names below the title
     for name, (at, height) in (marks or {}).items():
         ax.plot([at], [height], "o", color=fig.ink, markersize=9)
         ax.annotate(name, (at, height), xytext=(8, 8), textcoords="offset points", fontsize=11, color=fig.ink)
-    if zero:
+    if log:
+        ax.set(xscale="log", yscale="log")
+        ax.xaxis.set_major_formatter(LogFormatter())  # 20, not 2 × 10¹
+        ax.xaxis.set_minor_formatter(LogFormatter())
+    elif zero:
         ax.axhline(0, color=fig.ink, linewidth=0.6)
-    if len(lines) > 1:
-        ax.legend(fontsize=11, frameon=False, labelcolor=fig.ink)
+    if len(lines) > 1:  # falling lines leave no corner free
+        (fig.legend if log else ax.legend)(
+            loc="outside right upper" if log else "best", fontsize=11, frameon=False, labelcolor=fig.ink
+        )
     return fig
 
 
-def _draw_lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> None:
+def _lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> None:
+    """One colour and one kind of dashes for each line, the same on every pair of axes that shows the same names."""
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
         ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
 
 
-def along_paths(
+def curve_grid(
     panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
     *,
-    size: tuple[float, float] = (6, 6),
+    x: str,
+    log: Sequence[str] = (),
+    columns: int = 2,
+    size: tuple[float, float] | None = None,
     theme: str = "light",
 ) -> Figure:
-    """What happens on the way: panels above each other on one axis α, with the same paths in each.
+    """Several curves seen in several ways, over one x: title → name → (xs, ys). One legend for all panels.
 
-    panels: what is shown → path → (α, values). A path has one colour and dash in all panels.
+    log: the titles of panels whose y goes in powers of ten. size: inches; None: by the number of panels.
     """
-    fig = figure(*size, theme)
-    axes = np.atleast_1d(fig.subplots(len(panels), 1, sharex=True))
-    for ax, (what, lines) in zip(axes, panels.items(), strict=True):
-        style(ax, what)
-        _draw_lines(ax, lines)
-        ax.axhline(0, color=fig.ink, linewidth=0.6)
-    axes[-1].set_xlabel("α: from the baseline (0) to the input (1)", fontsize=12, color=fig.ink)
-    labelled, columns = axes[0].get_legend_handles_labels(), 2 if len(lines) < 3 else 1
-    fig.legend(*labelled, loc="outside upper center", ncols=columns, fontsize=12, frameon=False, labelcolor=fig.ink)
+    lines = -(-len(panels) // columns)
+    fig = figure(*(size or (5.2 * columns, 3.1 * lines + 0.6)), theme)
+    axes = np.atleast_1d(fig.subplots(lines, columns, sharex=True)).ravel()
+    for ax, (title, curves_) in zip(axes, panels.items(), strict=False):
+        _lines(style(ax, title), curves_)
+        if title in log:
+            ax.set_yscale("log")
+        else:
+            ax.axhline(0, color=fig.ink, linewidth=0.6)
+    for ax in axes[len(panels) :]:
+        ax.set_visible(False)
+    fig.supxlabel(x, fontsize=12, color=fig.ink)
+    named = axes[0].get_legend_handles_labels()
+    across = 2 * columns if columns > 1 else 1
+    fig.legend(*named, loc="outside upper center", ncols=across, fontsize=11, frameon=False, labelcolor=fig.ink)
+    return fig
+
+
+def paths_2d(
+    F: Callable[[Tensor], Tensor],
+    paths: Mapping[str, Path],
+    *,
+    captions: Mapping[str, str] | None = None,
+    steps: int = 10,
+    title: str = "",
+    theme: str = "light",
+) -> Figure:
+    """Paths between two points of the plane, drawn over the level lines of F: the deck's figure 1.
+
+    F: (R, 2) → (R,). paths: name → a path of one row (1, 2), all from the same x′ to the same x. captions: behind a
+    path's name, such as its attribution. A dot marks every 1/steps of α, so that fast stretches show.
+    """
+    fig = figure(6.4, 4.8, theme)
+    ax = style(fig.subplots(), title, "x₁", "x₂")
+    fine, dots = torch.linspace(0, 1, 40 * steps + 1), torch.linspace(0, 1, steps + 1)
+    ways = {name: path.point(fine)[:, 0] for name, path in paths.items()}  # each (n, 2)
+    seen = torch.cat(list(ways.values()))
+    low, high = seen.amin(0), seen.amax(0)
+    edge = 0.12 * (high - low).clamp(min=1e-6)
+    across, down = (torch.linspace(*ends, 121).to(seen) for ends in zip(low - edge, high + edge, strict=True))
+    plane = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1).view(-1, 2)
+    with torch.no_grad():
+        height = F(plane).view(121, 121)
+    levels = ax.contour(across, down, height, levels=9, colors=fig.ink, linewidths=0.8, alpha=0.45)
+    ax.clabel(levels, fontsize=10)
+    _lines(ax, {f"{name}  {(captions or {}).get(name, '')}".strip(): way.T for name, way in ways.items()})
+    for path, line in zip(paths.values(), ax.lines[:], strict=True):
+        ax.plot(*path.point(dots)[:, 0].T, "o", color=line.get_color(), markersize=5, label="_")
+    start, end = next(iter(ways.values()))[[0, -1]]
+    for name, at in {"x′": start, "x": end}.items():
+        ax.plot(*at[:, None], "o", color=fig.ink, markersize=9, label="_")
+        ax.annotate(name, at.tolist(), xytext=(8, -14), textcoords="offset points", fontsize=14, color=fig.ink)
+    fig.legend(loc="outside lower center", fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 
 
@@ -224,7 +282,7 @@ def error_against_steps(
     """
     fig = figure(*size, theme)
     ax = style(fig.subplots(), "", "B: steps", "completeness gap")
-    _draw_lines(ax, {n: (Bs, np.maximum(np.asarray(e, float), 1e-6)) for n, (Bs, e) in errors.items()})
+    _lines(ax, {n: (Bs, np.maximum(np.asarray(e, float), 1e-6)) for n, (Bs, e) in errors.items()})
     for (name, (Bs, most)), dash in zip((bounds or {}).items(), ((0, (1, 1)), (0, (5, 2, 1, 2))), strict=False):
         ax.plot(Bs, most, color=fig.ink, linewidth=1.2, linestyle=dash, label=name, alpha=0.7)
     if chosen is not None:

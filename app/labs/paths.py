@@ -154,7 +154,8 @@ def draw_curves(seen: Mapping[Way, Seen], α: list[float]) -> Sheet:
         "ΣA collected so far": {w.title: ([0.0, *s.points], [0.0, *s.cumulative]) for w, s in seen.items()},
         "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
     }
-    return show.sheet(figures.along_paths(panels, size=(6.2, 7.2), theme=show.theme()))
+    x = "α: from the baseline (0) to the picture (1)"
+    return show.sheet(figures.curve_grid(panels, x=x, columns=1, size=(6.2, 7.2), theme=show.theme()))
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:
