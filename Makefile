@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test bench data lint clean
+.PHONY: help app lab test bench claims data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
@@ -32,6 +32,9 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
+
+claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
+	$(RUN) -m tests.claims
 
 data: $(VENV)/.app ## train every shipped network again (CPU only; 13 minutes of processor time when last measured)
 	$(RUN) -m data.train
