@@ -86,16 +86,18 @@ def fit(
     batch: int,
     augment: Callable[[Tensor], Tensor],
     smoothing: float = SMOOTHING,
+    quiet: bool = False,
 ) -> nn.Module:
     """Minimise cross-entropy to the target distributions (AdamW, one cycle of the rate); returns it in eval mode.
 
-    `images` (n, …) uint8 or float in [0, 1]; `targets` (n, classes), each summing to 1; `augment` sees floats.
+    `images` (n, …) uint8 or float in [0, 1]; `targets` (n, classes), each summing to 1; `augment` sees floats. Without
+    smoothing, an image whose target is all zeros teaches nothing. `quiet` hides the progress bar.
     """
     optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.02)
     steps = epochs * (len(images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
     network.train()
-    with tqdm(total=steps, desc=f"{name}: learning", unit="step") as bar:
+    with tqdm(total=steps, desc=f"{name}: learning", unit="step", disable=quiet) as bar:
         for _ in range(epochs):
             for rows in torch.randperm(len(images))[: steps // epochs * batch].split(batch):
                 x = images[rows]
