@@ -16,7 +16,9 @@ def ascent_step(my_step: Callable[[Tensor, Tensor, int, float], Tensor]) -> str:
     given, found = W.clone(), done(my_step(W, x, y, eta))
     require(torch.equal(W, given), "Your function changes the W it is given. Return a new tensor.")
     require(isinstance(found, Tensor), f"You return a {type(found).__name__}; weights are a torch.Tensor.")
-    require(found.shape == W.shape, f"For W of shape (3, 4) the new weights are (3, 4); yours are {tuple(found.shape)}.")
+    require(
+        found.shape == W.shape, f"For W of shape (3, 4) the new weights are (3, 4); yours are {tuple(found.shape)}."
+    )
     z = W @ x
     p, truth = z.softmax(0), torch.eye(3)[y]
 
