@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from data import networks, photographs, pretrained, zoo
-from xai_core import integrated_gradients, lime, make_score, smoothgrad, uni
+from xai_core import agi, blur_ig, guided_ig, integrated_gradients, lime, make_score, smoothgrad, uni
+from xai_core.agi import attack, rivals
 from xai_core.score import Score, passes
 
 PEAK = """
@@ -58,6 +59,20 @@ def uni_floor(model: nn.Module, x: Tensor, B: int, T: int) -> None:
     gradients(model, x, B)
 
 
+def one_by_one(model: nn.Module, x: Tensor, n: int) -> None:
+    """n gradients, each of which needs the one before it."""
+    for _ in range(n):
+        gradients(model, x, 1)
+
+
+def agi_floor(model: nn.Module, x: Tensor, K: int, B: int, steps: int) -> None:
+    """AGI's passes: the steps of the longest attack and the look at its end, K rows at a time; B gradients a path."""
+    forwards(model, x, 1)
+    for _ in range(steps + 1):
+        gradients(model, x, K)
+    gradients(model, x, K * B)
+
+
 def ratio(method: Callable[[], object], floor: Callable[[], object], repeats: int) -> tuple[float, float, float]:
     """Median over the turns of (method / the floor right after it), and the median seconds of each."""
     times = {method: [], floor: []}
@@ -76,8 +91,12 @@ def rows(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> 
     f: Score = make_score(model, x, 0)
     for p in model.parameters():
         p.requires_grad_(False)
+    attacked = int(attack(f, x.repeat(3, 1, 1, 1), rivals(f, x, 3).flatten())[1].max())
     cases = {
         "integrated_gradients, B = 15": (lambda: integrated_gradients(f, x), lambda: gradients(model, x, 15), 1.15),
+        "blur_ig, B = 30": (lambda: blur_ig(f, x, 30), lambda: gradients(model, x, 30), 1.3),
+        "guided_ig, B = 30": (lambda: guided_ig(f, x, B=30), lambda: one_by_one(model, x, 30), 1.3),
+        "agi, K = 3, B = 20": (lambda: agi(f, x, K=3), lambda: agi_floor(model, x, 3, 20, attacked), 1.3),
         "smoothgrad, N = 50": (lambda: smoothgrad(f, x), lambda: gradients(model, x, 50), 1.15),
         "uni, T = 10, B = 15": (lambda: uni(f, x), lambda: uni_floor(model, x, 15, 10), 1.15),
         f"lime, N = {samples}": (lambda: lime(f, x, N=samples), lambda: forwards(model, x, samples), 1.2),

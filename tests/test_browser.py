@@ -156,6 +156,18 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
     wait_until(lambda: all(part in page.evaluate("location.href") for part in ("B=16", "T=11", "animal=frog")))
 
 
+def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
+    """A click into the coarse picture sets the baseline's colour, in the address too, and the way starts from it."""
+    page.goto(address + "paths?way=straight+from+a+colour+of+mine&errors=false&at=0")
+    settled(page)
+    first = pictures(page)
+    page.get_by_text("Pick the colour from the picture").click()
+    cells = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    cells.click(position={"x": 150, "y": 150})
+    page.wait_for_url("**colour=%23**")
+    wait_until(lambda: pictures(page)[0] != first[0])  # γ(0) is the new colour
+
+
 def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     page.goto(address + "?picture=upload&method=Simple+gradient")
     settled(page)
@@ -171,7 +183,7 @@ def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     wait_until(lambda: pictures(page) == before)  # the rest of the page stays
 
 
-@pytest.mark.parametrize("name", ["", "saturation", "unlearning"])
+@pytest.mark.parametrize("name", ["", "saturation", "paths", "baselines", "unlearning"])
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 def test_nothing_overflows(page: Any, address: str, name: str, size: dict[str, int]) -> None:
     page.set_viewport_size(size)

@@ -121,9 +121,11 @@ def distance_to(f: Score, unlearned: Tensor, divergence: Divergence = "kl") -> C
     """C as a function of x + δ: (n, …) → (n,). unlearned: the answer to match, (n, classes).
 
     In double precision: at 1 − p_c = 10⁻⁷ a float has rounded p_c to 1, and the slopes of all but KL to the wrong side.
+    (Apple's GPUs have no doubles; there it stays a float.)
     """
-    q = unlearned.double()
-    return lambda x: DIVERGENCES[divergence](f.logits(x).double().log_softmax(1), q).sum(1)
+    precise = torch.float32 if unlearned.device.type == "mps" else torch.float64
+    q = unlearned.to(precise)
+    return lambda x: DIVERGENCES[divergence](f.logits(x).to(precise).log_softmax(1), q).sum(1)
 
 
 def _log(q: Tensor) -> Tensor:
