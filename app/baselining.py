@@ -72,12 +72,6 @@ def _worse(network: object, picture: Corrupted, _x: Tensor) -> Tensor:
     return corrupt(_x, picture.corruption, picture.severity, picture.seed)
 
 
-def colour_of(word: str, channels: int) -> tuple[float, ...]:
-    """ "#rrggbb" as one number in [0, 1] a channel; its mean where the network sees grey only."""
-    rgb = tuple(round(int(word[i : i + 2], 16) / 255, 4) for i in (1, 3, 5))
-    return rgb if channels == 3 else (round(sum(rgb) / 3, 4),) * channels
-
-
 def method_of(start: str) -> str:
     """The method of the catalogue that explains from this start."""
     return "uni" if start == "UNI" else "integrated_gradients"

@@ -158,3 +158,9 @@ def values_for(method: str, values: dict[str, Any], rest: dict[str, Any]) -> dic
     if "layer" in chosen.defaults:
         given["layer"] = rest.get("layer")
     return given
+
+
+def colour_of(word: str, channels: int) -> tuple[float, ...]:
+    """ "#rrggbb" as one number in [0, 1] a channel; its mean where the network sees grey only."""
+    rgb = tuple(round(int(word[i : i + 2], 16) / 255, 4) for i in (1, 3, 5))
+    return rgb if channels == 3 else (round(sum(rgb) / 3, 4),) * channels

@@ -55,12 +55,6 @@ WAYS = (
 )
 
 
-def colour_of(word: str, channels: int) -> tuple[float, ...]:
-    """ "#rrggbb" as one number in [0, 1] a channel; its mean where the network sees grey only."""
-    rgb = tuple(round(int(word[i : i + 2], 16) / 255, 4) for i in (1, 3, 5))
-    return rgb if channels == 3 else (round(sum(rgb) / 3, 4),) * channels
-
-
 def arguments(way: Way, **asked: Any) -> dict[str, Any]:
     """All arguments of the way's method, as `xai_core.explain` takes them. asked: those that it does not know are left
     out."""

@@ -1,8 +1,11 @@
 """What all tests share: sums in one order, Hypothesis without a stopwatch, real weights and photographs if any."""
 
 import csv
+import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -11,6 +14,27 @@ from hypothesis import settings
 torch.set_num_threads(1)  # sums in one order, whatever the machine
 settings.register_profile("workbook", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("workbook")
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Imports a module of checks, as a notebook does from its own folder."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "notebooks"))
+    return lambda name: importlib.import_module(f"checks.{name}")
+
+
+@pytest.fixture
+def verdict(checks: Callable[[str], ModuleType], capsys: pytest.CaptureFixture) -> Callable[..., str]:
+    """What a check says of an answer: verdict(module, check, answer), one line that begins as all verdicts do."""
+
+    def said(module: str, name: str, answer: Callable) -> str:
+        getattr(checks(module), name)(answer)
+        out = capsys.readouterr().out
+        assert out.startswith(("Right.", "Not yet.", "Not done yet"))
+        assert out.count("\n") == 1
+        return out
+
+    return said
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 import xai_core
-from app import baselining, networks, show, stages, take_away
+from app import baselining, controls, networks, show, stages, take_away
 from app.baselining import KINDS, OWN, STARTS
 from app.meter import measured
 from app.pictures import Picture, open_picture
@@ -154,8 +154,8 @@ def test_a_colour_of_ones_own(seen: SimpleNamespace) -> None:
 
 
 def test_a_colour_for_a_grey_network_is_its_mean() -> None:
-    assert baselining.colour_of("#ff8000", 1) == pytest.approx(((255 + 128) / 255 / 3,), abs=1e-4)
-    assert baselining.colour_of("#ff8000", 3) == pytest.approx((1, 128 / 255, 0), abs=1e-4)
+    assert controls.colour_of("#ff8000", 1) == pytest.approx(((255 + 128) / 255 / 3,), abs=1e-4)
+    assert controls.colour_of("#ff8000", 3) == pytest.approx((1, 128 / 255, 0), abs=1e-4)
 
 
 # --- the truth, told after a guess ------------------------------------------------------------------------------------

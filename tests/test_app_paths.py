@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from test_app import fresh, opened, ran, seen, the_script_makes_the_same  # noqa: F401  (the fixtures)
 
 import xai_core
-from app import show, walking
+from app import controls, show, walking
 from app.walking import WAYS
 from data import networks, zoo
 from xai_core import figures
@@ -154,7 +154,7 @@ def test_one_channel_takes_a_colours_mean(seen: SimpleNamespace) -> None:  # noq
     opened(PAGE, way=[TITLES["from_colour"], TITLES["p1_channels"]], network="digits", picture="digit",
            colour="#ff0000", **CHEAP)  # fmt: skip
     assert seen.offered[2]["from_colour"]["baseline"] == (0.3333,)
-    assert walking.colour_of("#ff0000", 3) == (1.0, 0.0, 0.0)
+    assert controls.colour_of("#ff0000", 3) == (1.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

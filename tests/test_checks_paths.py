@@ -1,18 +1,9 @@
 """The exercises of 03_paths.ipynb: each wrong answer is told what is wrong with it."""
 
-import importlib
-from pathlib import Path
-
 import pytest
 import torch
 
 from xai_core import integrated_gradients
-
-
-@pytest.fixture
-def check(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "notebooks"))
-    return importlib.import_module("checks.paths")
 
 
 def along_the_diagonal(F, r, s):
@@ -51,16 +42,10 @@ COMPLETENESS_GAP = {
 
 
 @pytest.mark.parametrize(("said", "answer"), CORNER_PATH.items(), ids=list(CORNER_PATH))
-def test_the_path_with_a_corner(check, capsys, said, answer):
-    check.corner_path(answer)
-    out = capsys.readouterr().out
-    assert said in out
-    assert out.count("\n") == 1
+def test_the_path_with_a_corner(verdict, said, answer):
+    assert said in verdict("paths", "corner_path", answer)
 
 
 @pytest.mark.parametrize(("said", "answer"), COMPLETENESS_GAP.items(), ids=list(COMPLETENESS_GAP))
-def test_the_completeness_gap(check, capsys, said, answer):
-    check.completeness_gap(answer)
-    out = capsys.readouterr().out
-    assert said in out
-    assert out.count("\n") == 1
+def test_the_completeness_gap(verdict, said, answer):
+    assert said in verdict("paths", "completeness_gap", answer)

@@ -1,16 +1,7 @@
 """The exercises of 05_unlearning.ipynb and 06_uni.ipynb: each wrong answer is told what is wrong with it."""
 
-import importlib
-from pathlib import Path
-
 import pytest
 import torch
-
-
-@pytest.fixture
-def checks(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "notebooks"))
-    return lambda name: importlib.import_module(f"checks.{name}")
 
 
 def gradient(W, x, y, error=None):
@@ -117,9 +108,5 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("module", "name", "said", "answer"), ANSWERS, ids=lambda value: str(value)[:30])
-def test_the_check_names_the_mistake(checks, capsys, module, name, said, answer):
-    getattr(checks(module), name)(answer)
-    out = capsys.readouterr().out
-    assert said in out
-    assert out.startswith(("Right.", "Not yet.", "Not done yet"))
-    assert out.count("\n") == 1
+def test_the_check_names_the_mistake(verdict, module, name, said, answer):
+    assert said in verdict(module, name, answer)

@@ -55,7 +55,7 @@ class Settings:
 
     def arguments(self, start: str, channels: int) -> dict[str, Any]:
         """Of the method that explains from this start."""
-        colour = baselining.colour_of(self.colour, channels)
+        colour = controls.colour_of(self.colour, channels)
         asked = {"B": self.B, "rule": self.rule, "seed": self.seed, "output": self.output}
         return baselining.arguments(start, colour, **asked)
 

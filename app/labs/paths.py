@@ -260,7 +260,7 @@ with middle:
 with right:
     asked, output, tolerance = ask_settings()
 if walking.COLOUR in ways:
-    asked["baseline"] = walking.colour_of(ask_colour(about), about.network.channels)
+    asked["baseline"] = controls.colour_of(ask_colour(about), about.network.channels)
 if not ways:
     st.info("Choose a way above.")
     st.stop()
