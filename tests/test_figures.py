@@ -80,3 +80,18 @@ def test_panels_share_their_names_and_keep_their_numbers():
     assert [text.get_text() for text in fig.legends[0].get_texts()] == ["IG", "UNI"]
     colours = {ax.lines[0].get_color() for ax in fig.axes[:3]}
     assert len(colours) == 1  # a name has one colour on all panels
+
+
+def test_errors_against_steps():
+    """Gaps and bounds stand where they belong; a gap of 0 is lifted onto the axis; B and the tolerance are marked."""
+    errors = {"a": ([1, 10, 100], [0.5, 0.0, 1e-3]), "b": ([1, 10, 100], [0.1, 0.2, 0.3])}
+    fig = figures.error_against_steps(errors, {"bound": ([1, 100], [2.0, 0.02])}, chosen=10, tolerance=0.05)
+    (ax,) = fig.axes
+    assert ax.get_xscale() == ax.get_yscale() == "log"
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    assert drawn["a"] == [[1, 0.5], [10, 1e-6], [100, 1e-3]] and drawn["b"] == [[1, 0.1], [10, 0.2], [100, 0.3]]
+    assert drawn["bound"] == [[1, 2.0], [100, 0.02]]
+    assert [text.get_text() for text in ax.texts] == ["B = 10"]
+    assert [10, 0] in [line.get_xydata().tolist()[0] for line in ax.lines]
+    assert ax.patches[0].get_y() + ax.patches[0].get_height() == pytest.approx(0.05)
+    assert ax.get_ylim()[0] < 1e-6

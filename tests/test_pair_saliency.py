@@ -1,4 +1,4 @@
-"""PAIR's saliency, by the authors of Integrated Gradients, BlurIG and Guided IG, as an oracle where conventions agree."""
+"""PAIR's saliency, by the authors of the path methods, as an oracle where conventions agree."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_guided_ig_is_theirs(seed, fraction, max_dist):
 
 
 def test_blur_ig_where_borders_do_not_matter():
-    """Theirs blurs zeros in from outside, ours repeats the border: on a black frame wider than the blur both are one."""
+    """Theirs blurs zeros in from outside, ours repeats the border: a black frame hides the difference."""
     x = torch.zeros(1, 3, 40, 40, dtype=torch.double)
     x[..., 14:26, 14:26] = images(1, side=12).double()
     f = make_score(seeded(PlainCNN).double(), x, 2, "logit")

@@ -14,16 +14,19 @@ from xai_core import (
     bent,
     blur_ig,
     curve,
+    detour_trace,
     guided_ig,
     guided_trace,
     integrated_gradients,
     make_score,
     one_by_one,
+    path_integrated_gradients,
     scale_space,
     straight,
 )
 from xai_core.agi import attack, rivals
 from xai_core.baselines import blur
+from xai_core.detours import groups, whole_steps
 from xai_core.paths import polyline
 from xai_core.traces import Trace
 
@@ -76,6 +79,77 @@ def test_p1_and_p3_on_images():
     α = torch.tensor([0.0, 0.2, 0.5, 0.9, 1.0], **F64)
     torch.testing.assert_close(halves.point(α), same.point(α))
     torch.testing.assert_close(halves.velocity(α), same.velocity(α))
+
+
+def test_path_integrated_gradients_by_hand():
+    """F = x₁x₂ from 0 to (1, 1). P3 moves x₂ as α⁴: x₁ gets ∫ α⁴ dα = ⅕. The rest is x₂'s."""
+    x, product = torch.ones(1, 2, **F64), lambda x: x[:, 0] * x[:, 1]
+    for path, expected in {"one_by_one": [0, 1], "straight": [0.5, 0.5], "bent": [0.2, 0.8]}.items():
+        A = path_integrated_gradients(product, x, B=2000, path=path, G=2)
+        assert A[0].tolist() == pytest.approx(expected, abs=1e-6)
+    start = torch.tensor([[0.0, 3.0]], **F64)  # x₁ goes first, while x₂ is still 3
+    A = path_integrated_gradients(product, x, start, B=2, path="one_by_one", G=2)
+    assert A[0].tolist() == pytest.approx([3, -2], abs=1e-12)
+
+
+def test_the_straight_one_is_integrated_gradients():
+    x = images(2, side=8)
+    f = make_score(seeded(PlainCNN), x, 1)
+    ours = path_integrated_gradients(f, x, "white", 20, "straight")
+    torch.testing.assert_close(ours, integrated_gradients(f, x, "white", 20, "midpoint"))
+
+
+@pytest.mark.parametrize("order", ["rows", "rings", "channels"])
+@pytest.mark.parametrize("path", ["one_by_one", "straight", "bent"])
+def test_path_integrated_gradients_on_images(path, order):
+    """Complete, one image at a time or all at once, and P1 pays each group what F gains when it appears."""
+    x = images(3, side=8).double()
+    f = make_score(seeded(PlainCNN).double(), x, torch.tensor([0, 2, 1]), "logit")
+    seen = detour_trace(f, x, "grey", path, order, G=4)
+    A = path_integrated_gradients(f, x, "grey", 1200, path, order, G=4)
+    assert (seen.gap(A) < 2e-3 * A.flatten(1).abs().sum(1)).all()
+    alone = make_score(seeded(PlainCNN).double(), x[1:2], 2, "logit")
+    torch.testing.assert_close(A[1:2], path_integrated_gradients(alone, x[1:2], "grey", 1200, path, order, G=4))
+    if path == "one_by_one":
+        group = groups(x, order, 4).expand_as(x)
+        n = int(group.max()) + 1
+        gains = seen.confidence([g / n for g in range(n + 1)]).diff(dim=0)  # (n, N)
+        paid = torch.stack([(A * (group == g)).flatten(1).sum(1) for g in range(n)])
+        torch.testing.assert_close(paid, gains, rtol=0, atol=2e-3 * float(A.abs().sum()))
+
+
+def test_groups_by_hand():
+    x = torch.zeros(2, 3, 4, 6)
+    assert groups(x, "rows", 2).tolist() == [[0] * 6, [0] * 6, [1] * 6, [1] * 6]
+    assert groups(x, "rows", 99)[:, 0].tolist() == [0, 1, 2, 3]  # no more groups than rows
+    assert groups(x, "channels").flatten().tolist() == [0, 1, 2]
+    square = torch.zeros(1, 1, 5, 5)  # distances from the middle 0, 1, √2, 2, √5, √8; in halves of √8 = 2.83
+    expected = [[1, 1, 1, 1, 1], [1, 1, 0, 1, 1], [1, 0, 0, 0, 1], [1, 1, 0, 1, 1], [1, 1, 1, 1, 1]]
+    found = groups(square, "rings", 2)
+    on_the_edge = torch.zeros(5, 5, dtype=torch.bool)
+    on_the_edge[[1, 1, 3, 3], [1, 3, 1, 3]] = True  # √2 is half of √8 but for rounding: either ring will do
+    assert torch.equal(found[~on_the_edge], torch.tensor(expected)[~on_the_edge])
+    assert groups(torch.zeros(1, 6), "rows", 3).tolist() == [0, 0, 1, 1, 2, 2]
+    assert groups(torch.zeros(1, 2, 4), "rows", 2).tolist() == [0, 0, 1, 1]
+
+
+def test_p1_gives_every_group_as_many_steps():
+    """B = 15 on 8 groups are 16 steps: of 15, some groups would get one and some two."""
+    x = images(1, side=8).double()
+    f = make_score(nn.Sequential(nn.Flatten(), linear(torch.ones(2, 192, **F64))), x, 0, "logit")
+    assert whole_steps(x, 15, "one_by_one", "rows", 8) == 16 and whole_steps(x, 16, "one_by_one", "rows", 8) == 16
+    assert whole_steps(x, 15, "one_by_one", "channels", 8) == 15 and whole_steps(x, 7, "bent", "rows", 8) == 7
+    torch.testing.assert_close(path_integrated_gradients(f, x, B=15), x)
+
+
+def test_refused_detours():
+    x = torch.rand(2, 5)
+    with pytest.raises(ValueError, match=r"order 'rings' needs images \(N, C, H, W\); x has shape \(2, 5\)"):
+        path_integrated_gradients(sine, x, order="rings")
+    with pytest.raises(ValueError, match=r"path .* must be one of one_by_one, straight, bent; got 'zigzag'"):
+        path_integrated_gradients(sine, x, path="zigzag")
+    with pytest.raises(ValueError, match=r"G .* must be a whole number, at least 1; got 0"):
+        path_integrated_gradients(sine, x, G=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
