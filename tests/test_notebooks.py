@@ -42,7 +42,9 @@ def printed(cell):
 
 
 def test_there_are_notebooks():
-    assert {"00_start_here", "01_saturation"} <= {path.stem for path in NOTEBOOKS}
+    assert {"00_start_here", "01_saturation", "02_integrated_gradients", "03_paths"} <= {
+        path.stem for path in NOTEBOOKS
+    }
 
 
 def test_the_notebook_is_valid(notebook):
