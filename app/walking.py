@@ -36,7 +36,7 @@ def _detour(name: str, title: str, path: str, order: str) -> Way:
 COLOUR = Way("from_colour", "straight from a colour of mine", "integrated_gradients")
 WAYS = (
     _from("black", "black"),
-    Way("uni", "straight from the unlearned picture (UNI)", "uni"),
+    Way("uni", "UNI: from the unlearned picture", "uni"),
     _from("white", "white"),
     _from("grey", "grey"),
     _from("mean", "the mean colour"),

@@ -17,7 +17,7 @@ from app.subject import Subject
 from app.walking import WAYS, Seen, Way
 from xai_core import Trace, catalogue, convergence, figures, paths
 
-FIRST = ("straight from black", "straight from the unlearned picture (UNI)")
+FIRST = ("straight from black", "UNI: from the unlearned picture")
 MOST = 4
 CELLS = 32  # cells a side of the picture in which a colour is picked
 THIRDS = ("in the first third", "in the middle third", "in the last third")
@@ -41,7 +41,7 @@ def ask_ways() -> list[Way]:
     titles = {way.title: way for way in WAYS}
     chosen = st.multiselect(
         "Ways from a baseline to the picture", list(titles), FIRST, key="way", bind="query-params",
-        max_selections=MOST,
+        max_selections=MOST, wrap=True,
     )  # fmt: skip
     return [titles[title] for title in chosen]
 
