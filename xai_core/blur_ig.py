@@ -36,7 +36,8 @@ def scale_space(x: Tensor, sigma: Blur = 50.0) -> Path:
 
     def blurs(α: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         width = sigma * (1 - α.to(precise)) ** POWER  # (n,)
-        return *_blur_matrix(width, sigma, x.shape[2]), *_blur_matrix(width, sigma, x.shape[3])
+        sides = {n: _blur_matrix(width, sigma, n) for n in set(x.shape[2:])}  # a square picture has but one
+        return *sides[x.shape[2]], *sides[x.shape[3]]
 
     def point(α: Tensor) -> Tensor:
         down, _, across, _ = blurs(α)
