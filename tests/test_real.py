@@ -32,6 +32,10 @@ LIGHT = {
     "smoothgrad_squared": {"N": 3},
     "vargrad": {"N": 3},
     "integrated_gradients": {"B": 3},
+    "path_integrated_gradients": {"B": 4, "G": 2},
+    "blur_ig": {"B": 3},
+    "guided_ig": {"B": 3},
+    "agi": {"B": 2, "T": 2, "K": 2},
     "uni": {"B": 2, "T": 2},
     "lime": {"N": 40},
 }
