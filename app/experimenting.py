@@ -8,7 +8,7 @@ from torch import Tensor
 from app import stages
 from app.stages import Question, Unlearning
 from xai_core import Trace, catalogue
-from xai_core.matching import STRIDE, distance_to
+from xai_core.matching import distance_to, rate_by_rule
 from xai_core.paths import straight
 from xai_core.score import gradient
 
@@ -49,7 +49,7 @@ def present(q: Question, how: Unlearning, name: str) -> float:
 
 
 def rate(q: Question, how: Unlearning) -> float:
-    """μ by rule: 0.3 ε / ‖∇_δ C‖ at δ = 0, see `xai_core.match_baseline`."""
+    """μ by rule, see `xai_core.match_baseline`."""
     return _rate(q.place, q.target, how, q)
 
 
@@ -57,7 +57,7 @@ def rate(q: Question, how: Unlearning) -> float:
 def _rate(place: tuple, target: int, how: Unlearning, _q: Question) -> float:
     C = distance_to(stages.score(_q), stages.forgetting(_q, *how.forgetting), how.divergence)
     _, slope = gradient(C, _q.x)
-    return STRIDE * how.budget(_q) / (float(slope.norm()) or 1.0)
+    return float(rate_by_rule(how.budget(_q), slope))
 
 
 def sweep(q: Question, how: Unlearning, name: str) -> dict[float, Unlearning]:
