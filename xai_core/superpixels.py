@@ -36,7 +36,7 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
         labels = torch.arange(places.numel()).view(places)
     else:
         symbols.check(superpixels, segments=segments)
-        labels = torch.from_numpy(_cut(x[0].double().cpu().permute(1, 2, 0).numpy(), segments))
+        labels = torch.from_numpy(_cut(x[0].detach().double().cpu().permute(1, 2, 0).numpy(), segments))
     labels = labels.unique(return_inverse=True)[1]  # 0…M−1 without holes: libraries count from 1, or skip numbers
     if labels.max() < 1:
         given = segments if isinstance(segments, str) else "the given labels"
@@ -88,6 +88,8 @@ def filling(x: Tensor, labels: Tensor, fill: Fill = "grey") -> Tensor:
     symbols.check(filling, fill=fill)
     if isinstance(fill, Tensor):
         return _background(x, fill)
+    if not isinstance(fill, str):
+        raise TypeError(f"fill must be a name or a tensor; got {fill!r}")
     if fill != "mean":
         return make_baseline(x, fill)
     flat = x.reshape(-1, labels.numel())  # (C, places)
