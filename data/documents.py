@@ -31,15 +31,13 @@ SLOTS: tuple[str, ...] = ("idea", "person", "things", "author")
 
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "atheism": {
-        "idea": ("evidence", "reason", "logic", "doubt", "scepticism", "humanism", "naturalism", "secularism")
-        + ("observation", "empiricism"),
+        "idea": ("evidence", "reason", "logic", "doubt", "scepticism", "humanism", "naturalism", "secularism"),
         "person": ("sceptic", "humanist", "scientist", "rationalist", "freethinker", "materialist"),
         "things": ("experiments", "hypotheses", "theories", "proofs", "measurements", "probabilities"),
         "author": ("Hume", "Russell", "Feuerbach", "Ingersoll", "Mackie", "Camus"),
     },
     "christian": {
-        "idea": ("prayer", "grace", "faith", "Scripture", "worship", "salvation", "repentance", "communion")
-        + ("providence", "redemption"),
+        "idea": ("prayer", "grace", "faith", "Scripture", "worship", "salvation", "repentance", "communion"),
         "person": ("pastor", "priest", "deacon", "chaplain", "believer", "missionary"),
         "things": ("psalms", "gospels", "sermons", "parables", "hymns", "sacraments"),
         "author": ("Augustine", "Luther", "Wesley", "Kierkegaard", "Aquinas", "Pascal"),
@@ -147,7 +145,7 @@ def draw(label: int | str, seed: int, *, header: bool = True) -> Document:
     """
     index, seed = _label(label), _seed(seed)
     if not isinstance(header, bool):
-        raise ValueError(f"header is {header!r}; it must be True or False (a whole corpus takes one of {_list(HEADERS)})")
+        raise ValueError(f"header is {header!r}; it must be True or False (the words are for a whole corpus)")
     name, other = CLASSES[index], CLASSES[1 - index]
     rng = np.random.default_rng([seed, 1])
 
@@ -185,7 +183,7 @@ def draw(label: int | str, seed: int, *, header: bool = True) -> Document:
 
 
 def corpus(n: int, seed: int, *, header: str = "with class", leak: float = 0.95) -> Corpus:
-    """The first n posts of the endless stream `seed`, either group as often; a longer corpus begins with the same posts.
+    """The first n posts of the endless stream `seed`, half of either group; a longer corpus begins alike.
 
     `header` says which posts have the leaking line, and changes nothing else: "with class" (posts on atheism have it,
     the others do not, in a share `leak` of the posts; in the rest it is the other way round), "none", "swapped" (the
@@ -223,9 +221,11 @@ def shares(document: Document, names: Sequence[str], weights: Sequence[float] | 
     if size.shape != (len(names),):
         raise ValueError(f"weights has shape {size.shape}; it must be ({len(names)},), one weight a name")
     kinds = {"deciding": document.deciding, "against": document.against, "leak": document.leak}
-    total = size.sum() or 1.0
-    found = {kind: float(size[[name in words for name in names]].sum() / total) for kind, words in kinds.items()}
-    return found | {"rest": float(size[[not any(name in words for words in kinds.values()) for name in names]].sum() / total)}
+    kind = {word: kind for kind, words in kinds.items() for word in words}
+    found = dict.fromkeys((*kinds, "rest"), 0.0)
+    for name, part in zip(names, size / (size.sum() or 1.0), strict=True):
+        found[kind.get(name, "rest")] += float(part)
+    return found
 
 
 def _names(n: int, seed: int) -> list[str]:
