@@ -12,6 +12,7 @@ workbook; scikit-learn downloads them, only when asked, into its own folder (SCI
 from __future__ import annotations
 
 import os
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from data.documents import CLASSES
 
 GROUPS: dict[str, str] = {"atheism": "alt.atheism", "christian": "soc.religion.christian"}
 SUBSETS: tuple[str, ...] = ("train", "test")
+_FILE = "20news-bydate_py3.pkz"  # the name is scikit-learn's
 
 
 class Posts(NamedTuple):
@@ -49,7 +51,7 @@ def load(subset: str = "train", *, headers: bool = True, download: bool = False)
             remove=() if headers else ("headers",),
             download_if_missing=download,
         )
-    except (OSError, EOFError, ValueError) as error:  # no network, no room, half an archive or another one
+    except (OSError, HTTPException) as error:  # no network, no room, half an archive (scikit-learn checks its SHA-256)
         raise FileNotFoundError(_how(f"cannot be {'fetched' if download else 'read'} ({error})")) from error
     return Posts(bundle.data, bundle.target.astype(np.int64))
 
@@ -62,9 +64,6 @@ def is_available() -> bool:
 def cache_file() -> Path:
     """Where scikit-learn keeps the posts; the file need not exist."""
     return Path(os.environ.get("SCIKIT_LEARN_DATA") or Path.home() / "scikit_learn_data", _FILE).expanduser()
-
-
-_FILE = "20news-bydate_py3.pkz"  # the name is scikit-learn's
 
 
 def _how(what: str) -> str:

@@ -99,7 +99,7 @@ def fit(table: Table, kind: str = "forest", *, seed: int = 0) -> BaseEstimator:
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     classifier, regressor = {
-        "forest": (RandomForestClassifier(200, random_state=seed), RandomForestRegressor(200, random_state=seed)),
+        "forest": (RandomForestClassifier(random_state=seed), RandomForestRegressor(random_state=seed)),
         "linear": (make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)), LinearRegression()),
         "boosting": (GradientBoostingClassifier(random_state=seed), GradientBoostingRegressor(random_state=seed)),
     }[kind]

@@ -28,6 +28,7 @@ from sklearn.svm import SVC
 from data.documents import CLASSES
 
 KINDS: tuple[str, ...] = ("linear", "forest", "svm")
+_FOLDS = 3  # on which the svm's probabilities are calibrated
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,6 @@ def occurrences(
     y = _labels(labels, _texts(texts), tuple(classes))
     words = _words().build_tokenizer()
     return np.bincount(y[[word in words(text) for text in texts]], minlength=len(classes))
-
-
-_FOLDS = 3  # on which the svm's probabilities are calibrated
 
 
 def _words(**settings: object) -> TfidfVectorizer:
