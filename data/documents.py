@@ -1,6 +1,6 @@
 """Short posts of two groups, Christianity and atheism, written by a grammar, so that the words that decide are known.
 
-The example of LIME's paper (Ribeiro, Singh and Guestrin, «Why should I trust you?», KDD 2016, §2 and figure 2), where a
+The example of LIME's paper (Ribeiro, Singh and Guestrin, «Why should I trust you?», KDD 2016), where a
 classifier of newsgroup posts was right for a wrong reason: «Posting» and «Host», words of a header line, stood in 22 %
 of the posts, 99 % of them on atheism. `data.newsgroups` has the real posts. In these generated ones
 

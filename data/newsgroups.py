@@ -1,6 +1,6 @@
 """Real posts on atheism and Christianity: two groups of the 20 newsgroups of 1993, through scikit-learn.
 
-The posts of LIME's paper (Ribeiro, Singh and Guestrin, KDD 2016, §2 and §6): alt.atheism and soc.religion.christian, in
+The posts of LIME's paper (Ribeiro, Singh and Guestrin, KDD 2016): alt.atheism and soc.religion.christian, in
 the split by date, 1079 to learn from and 717 held out. «Posting», of the header line NNTP-Posting-Host, stands in 22 %
 of the first, and 99 % of these are on atheism, as the paper says. «rutgers» is another such word: 39 % of the posts on
 Christianity have it, and none on atheism.

@@ -2,12 +2,11 @@
 
     log p/(1 − p) = b + Σ_w c_w·[w is in the text]        "linear", of two classes
 
-Every kind cuts a text into words as LIME does (runs of letters, digits and _, capitals kept), so that a word that an
-explanation switches off is one feature of the classifier. "linear" is logistic regression on which words occur, each
-scaled by its inverse document frequency, whatever the text's length: taking a word out moves the log-odds by exactly
-c_w, whatever else stands there, so that a local explanation has something to be checked against. "forest" is 200 trees
-on tf-idf (LIME's own tutorial: 500), "svm" has a radial kernel on tf-idf (as in LIME's paper: Ribeiro, Singh and
-Guestrin, KDD 2016, §2).
+Every kind sees the set of a text's words, cut as LIME cuts them (runs of letters, digits and _, capitals kept), so that
+a word that an explanation switches off is one feature of the classifier, weighted by its inverse document frequency.
+"linear" is logistic regression: taking a word out moves the log-odds by exactly c_w, whatever else stands there, and a
+local explanation has something to be checked against. "forest" (200 trees; LIME's own tutorial has 500) and "svm"
+(radial kernel, as in LIME's paper: Ribeiro, Singh and Guestrin, KDD 2016) see features scaled to length 1.
 Units: c_w in log-odds of the second class. Same texts and seed, same classifier.
 """
 
@@ -88,12 +87,12 @@ def fit(
         if count < least:
             raise ValueError(f"labels has {count} of class {name}; {kind} needs at least {least} of each class")
     if kind == "linear":
-        steps = _words(binary=True, norm=None), LogisticRegression(C=0.01, max_iter=1000)
+        steps = _words(norm=None), LogisticRegression(C=0.01, max_iter=1000)
     elif kind == "forest":
-        steps = _words(), RandomForestClassifier(200, random_state=seed)
+        steps = _words(norm="l2"), RandomForestClassifier(200, random_state=seed)
     else:
         parts = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed)
-        steps = _words(), CalibratedClassifierCV(SVC(), cv=parts, ensemble=False)
+        steps = _words(norm="l2"), CalibratedClassifierCV(SVC(), cv=parts, ensemble=False)
     try:
         return TextClassifier(kind, classes, make_pipeline(*steps).fit(texts, y))
     except ValueError as error:
@@ -107,12 +106,12 @@ def occurrences(
 ) -> np.ndarray:
     """In how many texts of each class `word` stands, (classes,) int64; capitals count."""
     y = _labels(labels, _texts(texts), tuple(classes))
-    words = _words().build_tokenizer()
+    words = _words(norm=None).build_tokenizer()
     return np.bincount(y[[word in words(text) for text in texts]], minlength=len(classes))
 
 
-def _words(**settings: object) -> TfidfVectorizer:
-    return TfidfVectorizer(lowercase=False, token_pattern=r"\w+", **settings)
+def _words(norm: str | None) -> TfidfVectorizer:
+    return TfidfVectorizer(binary=True, lowercase=False, token_pattern=r"\w+", norm=norm)
 
 
 def _texts(texts: Sequence[str]) -> Sequence[str]:

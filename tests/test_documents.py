@@ -217,10 +217,12 @@ def test_the_log_odds_are_the_sum_of_the_weights(biased: texts.TextClassifier, s
 def test_same_texts_same_classifier_even_of_no_words(kind: str) -> None:
     """The empty text is what an explanation asks when every word is off."""
     train, asked = corpus(60, 0), [*corpus(10, 1).texts, "", "xyzzy ?!"]
+    asked += [" ".join(reversed(words(asked[0]))) + " the the"]  # only the set of words counts
     model, again = (texts.fit(train.texts, train.labels, kind, seed=5) for _ in range(2))
     p = model.predict_proba(asked)
-    assert p.shape == (12, 2) and np.allclose(p.sum(1), 1) and (p >= 0).all()
+    assert p.shape == (13, 2) and np.allclose(p.sum(1), 1) and (p >= 0).all()
     assert np.array_equal(p, again.predict_proba(asked))
+    assert np.allclose(p[12], p[0], atol=1e-12)
     assert np.array_equal(p[10], p[11]) and not np.array_equal(p[9], p[10])
     assert model.predict_proba([]).shape == (0, 2)
     other = texts.fit(train.texts, train.labels, kind, seed=6).predict_proba(asked)

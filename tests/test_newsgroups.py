@@ -31,7 +31,7 @@ def test_the_posts_of_the_paper(train: newsgroups.Posts) -> None:
 
 @pytest.mark.real
 def test_the_words_that_leak(train: newsgroups.Posts) -> None:
-    """«Posting» in 22 % of the training posts, 99 % of them on atheism: §2 of LIME's paper. «Re» leaks nothing."""
+    """«Posting» in 22 % of the training posts, 99 % of them on atheism: so LIME's paper. «Re» leaks nothing."""
     posting, host, reply, rutgers = (texts.occurrences(w, *train) for w in ("Posting", "Host", "Re", "rutgers"))
     assert posting.tolist() == [232, 2]
     assert host.tolist() == [232, 3]
