@@ -48,7 +48,8 @@ def test_repeated_batches_keep_their_targets():
 
 
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 130])
-def test_batches_larger_than_a_pass(n):
+def test_batches_larger_than_a_pass(n, monkeypatch):
+    monkeypatch.setattr("xai_core.score.SMALL_ROWS_AT_ONCE", 64)
     model, x = seeded(MLP).double(), torch.rand(n, 5, dtype=torch.double)
     target = torch.arange(n) % 3
     sizes = []
@@ -65,6 +66,8 @@ def test_passes_hold_32_photographs():
     assert [len(i) for i in passes(torch.zeros(70, 3, 224, 224))] == [32, 32, 6]
     assert [len(i) for i in passes(torch.zeros(2, 3, 2000, 2000))] == [1, 1]
     assert torch.equal(torch.cat(list(passes(torch.zeros(200, 2)))), torch.arange(200))
+    assert [len(i) for i in passes(torch.zeros(600, 1, 8, 8))] == [512, 88]
+    assert [len(i) for i in passes(torch.zeros(600, 1, 9, 9))][:2] == [64, 64]
 
 
 # What is refused. Each sentence names the argument, what was given and what is allowed.

@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 ROWS_AT_ONCE = 64  # rows in one pass through the network; more gains nothing on a CPU
-FEW_NUMBERS = 2**15  # except where rows are small: 512 digits of 8 × 8 in one pass take two thirds of the time
+SMALL_ROWS_AT_ONCE = 512  # except where rows are small: digits of 8 × 8 take two thirds of the time
+SMALL = 64  # numbers
 NUMBERS_AT_ONCE = 32 * 3 * 224 * 224  # most input numbers in one pass: 32 photographs of 224 × 224
 
 OUTPUTS = ("probability", "logit")
@@ -188,7 +189,7 @@ def _tensors(value: object) -> Iterator[Tensor]:
 def rows_at_once(x: Tensor) -> int:
     """How many rows like those of x go through the network in one pass."""
     numbers = max(1, x[0].numel())
-    return max(1, min(max(ROWS_AT_ONCE, FEW_NUMBERS // numbers), NUMBERS_AT_ONCE // numbers))
+    return max(1, min(SMALL_ROWS_AT_ONCE if numbers <= SMALL else ROWS_AT_ONCE, NUMBERS_AT_ONCE // numbers))
 
 
 def passes(x: Tensor) -> Iterator[Tensor]:
