@@ -8,6 +8,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help app lab test bench claims data lint clean
@@ -23,8 +24,8 @@ lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
 
 test: $(VENV)/.test lint ## every test: style, pytest, every notebook
-	$(RUN) -m pytest tests
-	$(RUN) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
+	$(RUN) -m pytest $(PARALLEL) tests
+	$(RUN) -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
 
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .
