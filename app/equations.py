@@ -30,6 +30,13 @@ EQUATIONS = {
     r" P_3\!: \gamma_i = x'_i + \alpha^{p_i}(x_i - x'_i)",
     "lime": r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
     r" \quad \text{with at most } K \text{ weights}",
+    "kernel_shap": r"\begin{gathered} \min_{\varphi} \sum_z \tfrac{M - 1}{\binom{M}{k} k (M - k)}"
+    r" \big(F_c(h(z)) - F_c(h(0)) - \varphi \cdot z\big)^2, \qquad k = \textstyle\sum_j z_j \\"
+    r" \text{with } \textstyle\sum_j \varphi_j = F_c(x) - F_c(h(0)) \end{gathered}",
+    "rise": r"A = \frac{1}{N p_1} \sum_{i=1}^{N} F_c(x \odot M_i) \, M_i, \qquad M_i \text{: } s \times s"
+    r" \text{ coin flips, enlarged and shifted}",
+    "occlusion": r"A_i = \text{mean over the windows } W \ni i \text{ of }"
+    r" F_c(x) - F_c(x \text{ with } W \text{ filled})",
 }
 
 DIVERGENCES = {  # UNI's C, of the answer p at x′ and the answer q to match

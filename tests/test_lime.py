@@ -16,7 +16,7 @@ from toys import PlainCNN, images, linear, seeded
 
 from xai_core import Neighbourhood, explain, k_lasso, lime, make_score, neighbourhood
 from xai_core.lime import kernel
-from xai_core.neighbourhood import filling, superpixels
+from xai_core.superpixels import filling, superpixels
 
 F64 = {"dtype": torch.double}
 

@@ -20,6 +20,9 @@ QUICK = {
     "agi": {"B": 4, "T": 3, "K": 2},
     "uni": {"B": 4, "T": 3},
     "lime": {"N": 40, "K": 3, "segments": "grid"},
+    "kernel_shap": {"N": 140, "segments": "grid"},
+    "rise": {"N": 40},
+    "occlusion": {"window": 4, "stride": 4},
 }
 
 

@@ -7,6 +7,16 @@ Start with score.py, then paths.py and traces.py. One idea a file; five nouns ca
 baseline, neighbourhood, symbol.
 """
 
+from xai_core.aggregate import (
+    class_normlime,
+    conditioned_i_sp,
+    coverage,
+    i_sp,
+    local_weights,
+    normlime,
+    sp_importance,
+    submodular_pick,
+)
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
 from xai_core.biases import echo, nearest_part, roughness, share
@@ -19,16 +29,22 @@ from xai_core.explaining import Method, catalogue, explain
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.guided_ig import guided_ig, guided_trace
 from xai_core.integrated_gradients import integrated_gradients, trace
-from xai_core.lime import k_lasso, lime
+from xai_core.lime import band, k_lasso, k_path, lime
 from xai_core.matching import match_baseline
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
 from xai_core.relu_rules import deconvolution, guided_backprop
+from xai_core.rise import rise
 from xai_core.score import Score, make_score
+from xai_core.shapley import coalitions, kernel_shap, shapley_values
 from xai_core.stability import Stability, rank_correlation, stability
+from xai_core.superpixels import superpixels
+from xai_core.tables import table_neighbourhood, table_samples
 from xai_core.traces import Trace
 from xai_core.uni import answer_to_match, uni, uni_baseline
 from xai_core.unlearning import unlearn, unlearned_probabilities
+from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
     "Method",
@@ -40,11 +56,16 @@ __all__ = [
     "agi",
     "agi_trace",
     "answer_to_match",
+    "band",
     "bent",
     "blur_ig",
     "bound",
     "cam",
     "catalogue",
+    "class_normlime",
+    "coalitions",
+    "conditioned_i_sp",
+    "coverage",
     "curve",
     "deconvolution",
     "deeplift",
@@ -58,31 +79,47 @@ __all__ = [
     "guided_grad_cam",
     "guided_ig",
     "guided_trace",
+    "i_sp",
     "integrated_gradients",
     "k_lasso",
+    "k_path",
+    "kernel_shap",
     "lime",
+    "local_weights",
     "make_baseline",
     "make_score",
+    "masked_text",
     "match_baseline",
     "nearest_part",
     "neighbourhood",
+    "normlime",
+    "occlusion",
     "one_by_one",
     "path_integrated_gradients",
     "polyline",
     "rank_correlation",
+    "rise",
     "roughness",
     "scale_space",
+    "shapley_values",
     "share",
     "simple_gradient",
     "smoothgrad",
     "smoothgrad_squared",
+    "sp_importance",
     "stability",
     "steps_for",
     "straight",
+    "submodular_pick",
+    "superpixels",
+    "table_neighbourhood",
+    "table_samples",
     "trace",
     "uni",
     "uni_baseline",
     "unlearn",
     "unlearned_probabilities",
     "vargrad",
+    "word_neighbourhood",
+    "words_of",
 ]

@@ -25,8 +25,11 @@ from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, sm
 from xai_core.guided_ig import guided_ig
 from xai_core.integrated_gradients import integrated_gradients
 from xai_core.lime import lime
+from xai_core.occlusion import occlusion
 from xai_core.relu_rules import deconvolution, guided_backprop
+from xai_core.rise import rise
 from xai_core.score import make_score
+from xai_core.shapley import kernel_shap
 from xai_core.symbols import Choice, Symbol, of
 from xai_core.uni import uni
 
@@ -83,6 +86,9 @@ _METHODS = (
     Method(guided_ig, "Guided IG", "path", "Kapishnikov et al. 2021"),
     Method(agi, "AGI", "path", "Pan, Li & Zhu 2021"),
     Method(path_integrated_gradients, "Path Integrated Gradients", "path", "Sundararajan, Taly & Yan 2017"),
+    Method(kernel_shap, "KernelSHAP", "perturbation", "Lundberg & Lee 2017"),
+    Method(rise, "RISE", "perturbation", "Petsiuk, Das & Saenko 2018"),
+    Method(occlusion, "Occlusion", "perturbation", "Zeiler & Fergus 2014"),
 )
 
 

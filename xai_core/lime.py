@@ -7,19 +7,24 @@
 The best K features cannot be found exactly; K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
 by weighted least squares.
 Units: w_j is the score that feature j brings. What to look at: the local R², the share of the answers' (weighted)
-variance that the K features explain. A pretty map with R² = 0.1 says little.
+variance that the K features explain. A pretty map with R² = 0.1 says little. And the band of a weight over seeds: a bar
+whose band crosses zero has no sign.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from sklearn.linear_model import lars_path
+from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.neighbourhood import Neighbourhood, neighbourhood
-from xai_core.score import ScoreFunction, rows
+from xai_core.neighbourhood import Neighbourhood, each_row, neighbourhood
+from xai_core.score import ScoreFunction
 from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
+
+SAME = 1e-12  # features whose difference has less than this share of the variance go together
 
 
 @dataclass(frozen=True)
@@ -57,33 +62,97 @@ def k_lasso(
     column: the class to explain, by default the neighbourhood's target.
     Raises ValueError if K is larger than the number of features.
     """
-    symbols.check(k_lasso, K=K, sigma=sigma, distance=distance)
-    if near.features < K:
-        raise ValueError(f"K must be at most the number of features, {near.features}; got {K}")
-    answers = near.scores[:, near.target if column is None else column]  # (N,)
-    y = answers - answers[0]  # from what x itself gets: exactly 0 where nothing varies
-    π = kernel(near.masks, sigma, distance)
-    π = π / π.sum()
-    z = near.masks.double()  # (N, M)
-    # Weighted centring takes the intercept out; √π turns weighted into ordinary least squares.
-    root, z_mean, y_mean = π.sqrt(), π @ z, π @ y
-    Z, Y = root[:, None] * (z - z_mean), root * (y - y_mean)  # (N, M), (N,)
-    chosen = _first_on_lasso_path(Z, Y, K)
-    w = torch.linalg.lstsq(Z[:, chosen], Y[:, None], driver="gelsd").solution[:, 0]
-    variance = float(Y @ Y)
-    r2 = 1 - float((Y - Z[:, chosen] @ w).square().sum()) / variance if variance > 0 else float("nan")
-    weights = torch.zeros(near.features, dtype=torch.double)
-    weights[chosen] = w
-    return LinearFit(weights, float(answers[0] + y_mean - z_mean @ weights), r2, chosen)
+    problem = _Weighted.of(near, K, sigma, distance, column)
+    return problem.fit(_taken_up(problem.knots(K), K))
 
 
-def _first_on_lasso_path(Z: Tensor, Y: Tensor, K: int) -> list[int]:
-    """The features in use where the LASSO path (by LARS) last has at most K of them, in their order of entry."""
-    _, _, coefficients = lars_path(Z.numpy(), Y.numpy(), method="lasso")  # (M, knots of the path)
-    in_use = torch.from_numpy(coefficients != 0)
+def k_path(
+    near: Neighbourhood,
+    most: Length = 30,
+    sigma: Width = 0.25,
+    distance: Metric = "cosine",
+    column: int | None = None,
+) -> list[LinearFit]:
+    """The explanations of every length: `k_lasso` for K = 1 … `most` (or M, if that is less), from one LASSO path."""
+    symbols.check(k_path, most=most)
+    most = min(most, near.features)
+    problem = _Weighted.of(near, most, sigma, distance, column)
+    knots = problem.knots(most)
+    return [problem.fit(_taken_up(knots, K)) for K in range(1, most + 1)]
+
+
+@dataclass(frozen=True)
+class _Weighted:
+    """Eq. 2 without the samples: all that least squares needs of them, once π and the means are taken out."""
+
+    gram: Tensor  # Σ_z π (z − z̄)(z − z̄)ᵀ, (M, M)
+    slope: Tensor  # Σ_z π (z − z̄)(y − ȳ), (M,)
+    variance: float  # Σ_z π (y − ȳ)²
+    z_mean: Tensor  # z̄, (M,)
+    mean: float  # ȳ
+    N: int
+
+    @classmethod
+    def of(cls, near: Neighbourhood, K: int, sigma: float, distance: str, column: int | None) -> "_Weighted":
+        symbols.check(k_lasso, K=K, sigma=sigma, distance=distance)
+        if near.features < K:
+            raise ValueError(f"K must be at most the number of features, {near.features}; got {K}")
+        answers = near.scores[:, near.target if column is None else column]  # (N,)
+        y = answers - answers[0]  # from what x itself gets: exactly 0 where nothing varies
+        π = kernel(near.masks, sigma, distance)
+        π = π / π.sum()
+        z = near.masks.double()  # (N, M)
+        root, z_mean, y_mean = π.sqrt(), π @ z, π @ y
+        Z, Y = root[:, None] * (z - z_mean), root * (y - y_mean)
+        return cls(Z.T @ Z, Z.T @ Y, float(Y @ Y), z_mean, float(answers[0] + y_mean), len(z))
+
+    def knots(self, K: int) -> np.ndarray:
+        """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
+        most = 2 * K + 10  # a knot adds a feature, or lets one go
+        while True:
+            path = lars_path_gram(
+                self.slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
+            )[2]
+            if (path[:, -1] != 0).sum() > K or path.shape[1] <= most:
+                return path
+            most *= 2
+
+    def fit(self, chosen: list[int]) -> LinearFit:
+        """Least squares on the chosen features alone; of features that always go together, equal parts."""
+        G, b = self.gram[chosen][:, chosen], self.slope[chosen]
+        w = torch.linalg.lstsq(G, b[:, None], rcond=SAME, driver="gelsd").solution[:, 0]
+        unexplained = max(0.0, self.variance - float(2 * w @ b - w @ G @ w))  # below 0 by rounding only
+        r2 = 1 - unexplained / self.variance if self.variance > 0 else float("nan")
+        weights = torch.zeros(len(self.z_mean), dtype=torch.double)
+        weights[chosen] = w
+        return LinearFit(weights, self.mean - float(self.z_mean @ weights), r2, chosen)
+
+
+def _taken_up(knots: np.ndarray, K: int) -> list[int]:
+    """The features in use where the path last has at most K of them, in their order of entry."""
+    in_use = torch.from_numpy(knots != 0)
     last = int((in_use.sum(0) <= K).nonzero().max())
     entered = in_use[:, : last + 1].int().argmax(1)
     return sorted(in_use[:, last].nonzero().flatten().tolist(), key=lambda j: int(entered[j]))
+
+
+@dataclass(frozen=True)
+class Band:
+    """How the weights of one input's explanations vary from seed to seed."""
+
+    mean: Tensor  # (M,)
+    low: Tensor  # 5 % of the runs lie below, (M,)
+    high: Tensor  # 5 % of the runs lie above, (M,)
+    chosen: Tensor  # share of the runs that chose the feature, (M,)
+
+
+def band(fits: Sequence[LinearFit]) -> Band:
+    """The spread of each weight over explanations that differ in the seed alone; not chosen counts as weight 0."""
+    if len(fits) < 2:
+        raise ValueError(f"fits must be two explanations or more, of different seeds; got {len(fits)}")
+    w = torch.stack([fit.weights for fit in fits])  # (runs, M)
+    low, high = w.quantile(torch.tensor([0.05, 0.95], dtype=w.dtype), dim=0)
+    return Band(w.mean(0), low, high, (w != 0).double().mean(0))
 
 
 def lime(
@@ -102,9 +171,9 @@ def lime(
     For the fit itself (intercept, R², chosen features) use `k_lasso(neighbourhood(f, x))`.
     """
     symbols.check(lime, N=N, K=K, sigma=sigma, distance=distance)
-    maps = []
-    for i in torch.arange(len(x)).split(1):
-        near = neighbourhood(rows(f, i), x[i], N, segments, fill, seed)
-        maps.append(near.paint(k_lasso(near, K, sigma, distance).weights))
-    A = torch.stack(maps).to(x)
-    return A[:, None] if x.dim() == 4 else A
+
+    def weights_of(f: ScoreFunction, x: Tensor) -> tuple[Neighbourhood, Tensor]:
+        near = neighbourhood(f, x, N, segments, fill, seed)
+        return near, k_lasso(near, K, sigma, distance).weights
+
+    return each_row(f, x, weights_of)

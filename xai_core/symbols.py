@@ -151,6 +151,25 @@ PixelStep = Annotated[
     float,
     Symbol("eps", "ε", "change of every pixel in a step", "pixel values", low=0.001, high=0.2, step=0.001, above=True),
 ]
+Cells = Annotated[
+    int,
+    Symbol("cells", "s", "cells of a coarse mask along a side", "cells", low=2, high=16, step=1, least=1, whole=True),
+]
+KeepShare = Annotated[
+    float,
+    Symbol("p1", "p₁", "share of a mask's cells that are on", "of all cells", low=0.05, high=0.95, step=0.05,
+           above=True, most=1),
+]  # fmt: skip
+Window = Annotated[
+    int | None,
+    Symbol("window", "w", "side of the window that is covered", "pixels", low=1, high=64, step=1, least=1, whole=True,
+           optional=True),
+]  # fmt: skip
+Stride = Annotated[
+    int | None,
+    Symbol("stride", "s", "distance from window to window", "pixels", low=1, high=64, step=1, least=1, whole=True,
+           optional=True),
+]  # fmt: skip
 
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
@@ -165,7 +184,11 @@ BaselineName = Annotated[
         open="a tensor that broadcasts to x, or a colour as one number a channel",
     ),
 ]  # fmt: skip
-Fill = Annotated[str, Choice("fill", "what stands where a feature is off", ("grey", "mean", "black", "blurred"))]
+Fill = Annotated[
+    str | torch.Tensor,
+    Choice("fill", "what stands where a feature is off", ("grey", "mean", "black", "blurred"),
+           open="a tensor that broadcasts to x, or a background of rows"),
+]  # fmt: skip
 Segmentation = Annotated[
     str | torch.Tensor,
     Choice("segments", "the features that are switched", ("slic", "quickshift", "grid", "pixels"),

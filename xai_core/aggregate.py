@@ -1,0 +1,154 @@
+"""From many explanations to one: SP-LIME's pick and NormLIME (Ribeiro et al. 2016 §4; NormLIME, 2019).
+
+    W        (n, M)  one local explanation a row, over features that all inputs share (words, columns, a grid, pixels)
+    E(c_i)           the rows that use feature i: W_ji ≠ 0
+    γ(w, i)  = |w_i| / ‖w‖₁                                                                            eq. 4
+    S(c_i)   = mean over w ∈ E(c_i) of γ(w, i) |w_i|          global                                   eq. 3, 5
+    S_y(c_i) = mean over w ∈ E_y(c_i) of γ(w, i) w_i          of the class y that the network predicts eq. 9
+    I_SP(c_i) = ‖ω_i‖₂, ω_i the i-th column                   LIME's, as the NormLIME paper writes it  eq. 6
+    I_j      = √(Σ_i |W_ij|)                                  SP-LIME's, for the pick
+
+One digit's explanation says which pixels made *this* one a 3. The average over many says what a 3 is to the network.
+What to look at: what NormLIME divides by. A feature that is used once, but then alone, counts as much as one that every
+explanation needs; I_SP counts how often, too.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.lime import k_lasso
+from xai_core.neighbourhood import coin_flips, neighbourhood
+from xai_core.score import Score, passes
+from xai_core.superpixels import superpixels
+from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
+
+
+class LocalWeights(NamedTuple):
+    """Many local explanations over shared features."""
+
+    weights: Tensor  # W, (n, M), float64; row j explains the class labels[j]
+    labels: Tensor  # the class that the network predicts for input j, (n,)
+    segments: Tensor  # feature of each place, as in `Neighbourhood`
+
+
+def local_weights(
+    f: Score,
+    X: Tensor,
+    N: Samples = 1000,
+    K: Length = 20,
+    sigma: Width = 0.25,
+    segments: Segmentation = "grid",
+    fill: Fill = "black",
+    distance: Metric = "cosine",
+    seed: int = 0,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> LocalWeights:
+    """LIME for each of n inputs (n, …), of the class that the network predicts for it.
+
+    segments: "grid", "pixels", or labels of your own: the same for all, so that features are comparable. Superpixels
+        follow each picture, feature 7 of one is not feature 7 of the next, and cannot be averaged.
+    progress: wraps the loop, such as `tqdm`.
+    The masks of input j come from the seed and j, so that their accidents average out. Costs n · N forward passes.
+    """
+    symbols.check(local_weights, N=N, K=K, sigma=sigma, distance=distance)
+    if isinstance(segments, str) and segments in ("slic", "quickshift"):
+        raise ValueError(f"segments must be the same for all inputs: 'grid', 'pixels' or labels; got {segments!r}")
+    shared = superpixels(X[:1], segments)
+    M = int(shared.max()) + 1
+    if M < K:
+        raise ValueError(f"K must be at most the number of features, {M}; got {K}")
+    with torch.no_grad():
+        labels = torch.cat([f.outputs(X[i]).argmax(1).cpu() for i in passes(X)])
+    W = []
+    for j in progress(range(len(X))):
+        masks = coin_flips(N, M, [seed, j])
+        near = neighbourhood(f, X[j : j + 1], N, shared, fill, masks=masks)
+        W.append(k_lasso(near, K, sigma, distance, column=int(labels[j])).weights)
+    return LocalWeights(torch.stack(W), labels, shared)
+
+
+def normlime(W: Tensor) -> Tensor:
+    """The global importance of each feature, eq. 3: (n, M) → (M,), at least 0; 0 for features never used."""
+    return _mean_where_used(_checked(W), _shares(W) * W.abs())
+
+
+def class_normlime(W: Tensor, labels: Tensor, y: int) -> Tensor:
+    """NormLIME of the class y, signed, eq. 9: (n, M) → (M,). 0 for features that no explanation of the class uses."""
+    W = of_label(W, labels, y)
+    return _mean_where_used(W, _shares(W) * W)
+
+
+def i_sp(W: Tensor) -> Tensor:
+    """LIME's importance as the NormLIME paper writes it, eq. 6: the norm of each column, (n, M) → (M,)."""
+    return _checked(W).norm(dim=0)
+
+
+def conditioned_i_sp(W: Tensor, labels: Tensor, y: int) -> Tensor:
+    """I_SP of what speaks for y: over the explanations of y and their positive weights alone (§4.1.3). (M,)."""
+    return i_sp(of_label(W, labels, y).clamp(min=0))
+
+
+def of_label(W: Tensor, labels: Tensor, y: int) -> Tensor:
+    """The explanations of inputs that the network takes for y: (n_y, M)."""
+    W = _checked(W)
+    if tuple(labels.shape) != (len(W),):
+        raise ValueError(f"labels must be one a row of W, ({len(W)},); got {tuple(labels.shape)}")
+    return W[labels == y]
+
+
+def sp_importance(W: Tensor) -> Tensor:
+    """SP-LIME's importance of each feature, I_j = √(Σ_i |W_ij|): (n, M) → (M,)."""
+    return _checked(W).abs().sum(0).sqrt()
+
+
+def coverage(W: Tensor, picked: Iterable[int]) -> float:
+    """c(V, W, I): the summed importance of the features that at least one of the picked explanations uses."""
+    rows = list(picked)
+    return float(sp_importance(W)[(W[rows] != 0).any(0)].sum()) if rows else 0.0
+
+
+def submodular_pick(W: Tensor, count: int) -> list[int]:
+    """SP-LIME, algorithm 2: the inputs to look at, best first; each adds the most to what is covered.
+
+    Greedy is within 1 − 1/e of the best choice, for coverage is submodular. Ends early once nothing is left to cover.
+    Of equal inputs the first is picked. Raises ValueError unless 1 ≤ count ≤ n.
+    """
+    W = _checked(W)
+    if isinstance(count, bool) or not 1 <= count <= len(W):
+        raise ValueError(f"count must be from 1 to the number of explanations, {len(W)}; got {count!r}")
+    importance, used = sp_importance(W), W != 0
+    open_ = torch.ones(W.shape[1], dtype=torch.bool)  # features not yet covered
+    picked: list[int] = []
+    while len(picked) < count:
+        gains = (used & open_).double() @ importance
+        best = int(gains.argmax())
+        if gains[best] <= 0:
+            break
+        picked.append(best)
+        open_ &= ~used[best]
+    return picked
+
+
+def _checked(W: Tensor) -> Tensor:
+    if not isinstance(W, Tensor) or W.dim() != 2 or not W.is_floating_point():
+        given = tuple(W.shape) if isinstance(W, Tensor) else type(W).__name__
+        raise ValueError(f"W must be a floating-point tensor (explanations, features); got {given}")
+    if not torch.isfinite(W).all():
+        raise ValueError("W must be finite; it has NaN or infinite weights")
+    return W
+
+
+def _shares(W: Tensor) -> Tensor:
+    """γ: each weight's share of its explanation, (n, M); 0 in an explanation without any weight."""
+    size = W.abs()
+    return size / size.sum(1, keepdim=True).clamp(min=torch.finfo(W.dtype).tiny)
+
+
+def _mean_where_used(W: Tensor, values: Tensor) -> Tensor:
+    """Mean over the rows that use a feature; 0 where none does: (n, M), (n, M) → (M,)."""
+    used = (W != 0).sum(0)
+    return values.sum(0) / used.clamp(min=1)
