@@ -7,8 +7,8 @@ NormLIME paper (Ahern et al. 2019), §4: for each digit, what do four methods sa
     SmoothGrad²    mean over 10 pictures of the class, 100 noisy copies each, σ = 0.3
     VarGrad        the same pictures and noise, the variance
 
-The paper does not say how many pictures LIME explains, nor K. Here: 20 of each digit, N = 1000, K = 100 of 784 pixels, a
-pixel that is off is black. Each digit comes in two variants, from pictures that are not the same: 20 questions.
+The paper does not say how many pictures LIME explains, nor K. Here: 40 of each digit, N = 1000, K = 100 of 784 pixels;
+a pixel that is off is black. Each digit comes in two variants, from pictures that are not the same: 20 questions.
 MNIST's test digits, because scikit-learn's of 8 × 8 pixels leave maps in which nobody sees a digit. The maps ship, the
 pictures do not; nothing here needs MNIST but `make`.
 
@@ -39,7 +39,7 @@ FOLDER = Path(__file__).parent / "study"
 COMMAND = "python -m data.study"
 METHODS = ("normlime", "lime", "smoothgrad_squared", "vargrad")
 VARIANTS = 2
-EXPLAINED = 20  # pictures of a digit, for the two LIMEs
+EXPLAINED = 40  # pictures of a digit, for the two LIMEs
 AVERAGED = 10  # of these, for the two gradients
 N, K = 1000, 100
 
@@ -53,7 +53,7 @@ class Explanations(NamedTuple):
 
 
 def sample(labels: Tensor, digit: int, variant: int) -> Tensor:
-    """Which pictures a variant explains, (20,): drawn by seed 0, none of them in two variants."""
+    """Which pictures a variant explains, (40,): drawn by seed 0, none of them in two variants."""
     rows = (labels == digit).nonzero()[:, 0]
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(digit))
     return rows[order[variant * EXPLAINED : (variant + 1) * EXPLAINED]]
@@ -70,7 +70,7 @@ def lime_maps(images: Tensor, digit: int, variant: int) -> Tensor:
     f = make_score(networks.load("mnist"), images[:1], digit)
     W = local_weights(f, images, N, K, segments="pixels", fill="black", seed=variant)
     maps = [of(W.weights, W.labels, digit).clamp(min=0) for of in (class_normlime, conditioned_i_sp)]
-    return torch.stack([W.paint(m) if hasattr(W, "paint") else m[W.segments] for m in maps]).view(2, 28, 28).float()
+    return torch.stack([m[W.segments] for m in maps]).view(2, 28, 28).float()
 
 
 def make(download: bool = False) -> dict[str, Any]:
@@ -131,8 +131,10 @@ def main() -> None:
     """Read the command line and make the explanations."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Make the explanations of the user study again.")
     parser.add_argument("--download", action="store_true", help="download MNIST if it is not there (about 12 MB)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # sums in one order, whatever the machine
     try:
-        made = make(parser.parse_args().download)
+        made = make(arguments.download)
     except FileNotFoundError as missing:
         print(f"study: skipped. {missing} Or: {COMMAND} --download")
         return

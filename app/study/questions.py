@@ -70,7 +70,9 @@ def options(taker: str, question: Question) -> dict[str, str]:
 
 def _shuffled(things: Sequence, word: str) -> list:
     """In the order of the hashes of their places: the same on every computer and for every version of Python."""
-    return [things[i] for i in sorted(range(len(things)), key=lambda i: hashlib.sha256(f"{word}/{i}".encode()).digest())]
+    return [
+        things[i] for i in sorted(range(len(things)), key=lambda i: hashlib.sha256(f"{word}/{i}".encode()).digest())
+    ]
 
 
 def explanation(question: Question, option: str) -> np.ndarray:

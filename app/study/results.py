@@ -29,13 +29,16 @@ CAUTION = (
     "**How far to trust this.** The votes of one taker are not independent, so takers are the sample. Their four shares"
     " sum to 1, which the one-way ANOVA, here and in the paper, does not know: of 100 classes of 20 that choose by"
     " chance it calls about 11 significant at p < 0.05, not 5. With each taker as a block, ¾ of F is left (of the"
-    " paper's 338, 253.5); Friedman's test only ranks. Where all three say the same, the trouble does not matter. All of"
-    " them judge what people like to look at, not whether a map is true to the network."
+    " paper's 338, 253.5); Friedman's test only ranks. Where all three say the same, the trouble does not matter. All"
+    " of them judge what people like to look at, not whether a map is true to the network."
 )
 
 
-def show_votes(votes: np.ndarray, whose: str) -> None:
-    """Counts of each taker (n, 4): the chart, then the tests. whose: the legend's words, such as "this class"."""
+def show_votes(votes: np.ndarray, whose: str, paper: bool = True) -> None:
+    """Counts of each taker (n, 4): the chart, then the tests. whose: the legend's words, such as "this class".
+
+    paper: whether the paper's votes stand beside them; False before a guess.
+    """
     if not len(votes):
         st.info("No votes to show yet.")
         return
@@ -44,19 +47,20 @@ def show_votes(votes: np.ndarray, whose: str) -> None:
     with left:
         means, half = interval(s)
         legend = f"{whose}, {len(s)} taker{'s' if len(s) > 1 else ''}"
-        show.figure(bars(means, half, legend, show.theme()), described(means, half, whose))
+        show.figure(bars(means, half, legend, show.theme(), paper), described(means, half, whose, paper))
         st.caption(
-            "Share of the votes, mean over takers, with its 95 % interval (Student's t over takers). The paper gives no"
-            " spread; its intervals are those that its F implies. Chance: 25 %."
+            "Share of the votes, mean over takers, with its 95 % interval (Student's t over takers). Chance: 25 %."
+            + (" The paper gives no spread; its intervals are those that its F implies." if paper else "")
         )
     with right:
-        show_tests(s, votes.sum(0))
+        show_tests(s, votes.sum(0), paper)
 
 
-def show_tests(s: np.ndarray, counts: np.ndarray) -> None:
+def show_tests(s: np.ndarray, counts: np.ndarray, paper: bool) -> None:
     """The votes in numbers, then whether chance could have made them."""
+    theirs = PAPER_VOTES.values() if paper else ["?"] * len(NAMES)
     table = ["| votes | here | paper |", "|---|---:|---:|"]
-    table += [f"| {n} | {c} | {p} |" for n, c, p in zip(NAMES, counts, PAPER_VOTES.values(), strict=True)]
+    table += [f"| {n} | {c} | {p} |" for n, c, p in zip(NAMES, counts, theirs, strict=True)]
     st.markdown("\n".join(table))
     if reason := why_untested(s):
         st.info(f"No test is shown. {reason}")
@@ -65,8 +69,8 @@ def show_tests(s: np.ndarray, counts: np.ndarray) -> None:
     st.markdown(
         "| are all equal? | | p |\n|---|---|---|\n"
         f"| one-way ANOVA | F({plain.between}, {plain.within}) = {plain.F:.1f} | {p_value(plain.p)} |\n"
-        f"| the paper's | F(3, 328) = {PAPER_F} | {p_value(PAPER_P)} |\n"
-        f"| takers as blocks | F({block.between}, {block.within}) = {block.F:.1f} | {p_value(block.p)} |\n"
+        + (f"| the paper's | F(3, 328) = {PAPER_F} | {PAPER_P:.1e} |\n" if paper else "")
+        + f"| takers as blocks | F({block.between}, {block.within}) = {block.F:.1f} | {p_value(block.p)} |\n"
         f"| Friedman | χ²({plain.between}) = {ranks[0]:.1f} | {p_value(ranks[1])} |"
     )
     rows = ["| Tukey HSD | difference | 95 % interval | p |", "|---|---:|---|---|"]
@@ -79,15 +83,15 @@ def show_tests(s: np.ndarray, counts: np.ndarray) -> None:
         st.markdown("\n".join(rows))
 
 
-def bars(means: np.ndarray, half: np.ndarray, legend: str, theme: str) -> Figure:
+def bars(means: np.ndarray, half: np.ndarray, legend: str, theme: str, paper: bool = True) -> Figure:
     """Two bars a method, here and in the paper, each with its interval; means and half widths (4,)."""
     fig = figures.figure(6.4, 4.0, theme)
     ax = figures.style(fig.subplots(), "", "", "share of the votes (%)")
     at = np.arange(len(NAMES))
-    for shift, m, h, label, colour in (
-        (-0.2, means, np.nan_to_num(half), legend, figures.LINES[0]),
-        (0.2, PAPER, PAPER_HALF, f"the paper, {PAPER_TAKERS} takers", figures.LINES[6]),
-    ):
+    groups = [(-0.2, means, np.nan_to_num(half), legend, figures.LINES[0])]
+    if paper:
+        groups.append((0.2, PAPER, PAPER_HALF, f"the paper, {PAPER_TAKERS} takers", figures.LINES[4]))
+    for shift, m, h, label, colour in groups:
         ax.bar(at + shift, 100 * m, 0.38, label=label, color=colour, yerr=100 * h,
                error_kw={"ecolor": fig.ink, "capsize": 4, "elinewidth": 1.5})  # fmt: skip
     ax.axhline(25, color=fig.ink, linestyle=":", linewidth=1.2)
@@ -98,15 +102,15 @@ def bars(means: np.ndarray, half: np.ndarray, legend: str, theme: str) -> Figure
     return fig
 
 
-def described(means: np.ndarray, half: np.ndarray, whose: str) -> str:
+def described(means: np.ndarray, half: np.ndarray, whose: str, paper: bool = True) -> str:
     """The chart in words."""
     each = [
-        f"{n} {100 * m:.0f} %{'' if np.isnan(h) else f' ± {100 * h:.0f}'}, paper {100 * p:.0f} %"
+        f"{n} {100 * m:.0f} %{'' if np.isnan(h) else f' ± {100 * h:.0f}'}{f', paper {100 * p:.0f} %' if paper else ''}"
         for n, m, h, p in zip(NAMES, means, half, PAPER, strict=True)
     ]
-    return f"Shares of the votes, {whose} and the paper: {'; '.join(each)}."
+    return f"Shares of the votes, {whose}: {'; '.join(each)}."
 
 
 def p_value(p: float) -> str:
-    """Such as 0.031, < 0.001, 5.2e-100 where it is tiny and exact; SciPy's sums end at 0."""
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}" if p > 1e-10 and p < 0.001 else f"{p:.2g}" if p > 0 else "< 1e-12"
+    """Such as 0.031, 4.2e-06, < 1e-12."""
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}" if p > 1e-12 else "< 1e-12"

@@ -10,15 +10,15 @@ from app.study import questions
 from app.study.questions import NEEDED, QUESTIONS, TITLES
 from app.study.store import Store, StoreError, Study, Taker
 from app.study.tally import Tally, tally
-from data.study import METHODS
+from data.study import AVERAGED, EXPLAINED, METHODS
 from xai_core.votes import PAPER_VOTES
 
 TROUBLE = "_study_trouble"
 WHAT = {
-    "normlime": "pixels' LIME weights of 20 pictures, each weight times its share of its own explanation, averaged over"
+    "normlime": f"pixels' LIME weights of {EXPLAINED} pictures, each weight times its share of its own explanation, averaged over"
     " the explanations that use the pixel",
     "lime": "the same LIME weights, put together by the square root of the sum of their squares",
-    "smoothgrad_squared": "the squared gradient, averaged over noisy copies of 10 pictures",
+    "smoothgrad_squared": f"the squared gradient, averaged over noisy copies of {AVERAGED} pictures",
     "vargrad": "the variance of the gradient over the same noisy copies",
 }
 
@@ -71,13 +71,15 @@ def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None
                 )  # fmt: skip
                 st.markdown(f"**{place}**")
     key = f"_study_choice_{question.number}"
-    with st.form(f"_study_form_{question.number}", border=False, enter_to_submit=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.radio("Your choice", tuple(questions.PLACES), index=None, horizontal=True, key=key)
-            # The question goes along: a second click on a page that is about to change answers nothing else.
-            st.form_submit_button(
-                "Keep my answer", type="primary", on_click=_answer, args=(store, study.code, token, question.number)
-            )
+    with (
+        st.form(f"_study_form_{question.number}", border=False, enter_to_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.radio("Your choice", tuple(questions.PLACES), index=None, horizontal=True, key=key)
+        # The question goes along: a second click on a page that is about to change answers nothing else.
+        st.form_submit_button(
+            "Keep my answer", type="primary", on_click=_answer, args=(store, study.code, token, question.number)
+        )
     st.caption("Every answer is kept at once. To go on later, keep the address of this page: it is yours alone.")
 
 

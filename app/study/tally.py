@@ -66,5 +66,3 @@ def as_csv(code: str, takers: Iterable[Taker]) -> str:
             out.writerow((code, t.name, int(t.finished), int(t.passed), i + 1, q.number, kind, q.digit, variant, place,
                           choice))  # fmt: skip
     return file.getvalue()
-
-
