@@ -19,7 +19,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike, NDArray
 
-PAPER_VOTES = {"normlime": 939, "lime": 438, "vargrad": 151, "smoothgrad_squared": 132}
+PAPER_VOTES = {"normlime": 939, "lime": 438, "smoothgrad_squared": 132, "vargrad": 151}
 PAPER_TAKERS = 83  # 20 votes each
 PAPER_F, PAPER_P = 338, 5.22e-100
 

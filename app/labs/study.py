@@ -14,13 +14,14 @@ import numpy as np
 import streamlit as st
 
 from app import take_away
-from app.study import results, taking, teaching
+from app.study import questions, results, taking, teaching
 from app.study.store import LONGEST_TITLE, Store, StoreError, default_path
 from data import study as explanations
 from xai_core import votes
 from xai_core.votes import PAPER_TAKERS, PAPER_VOTES
 
 PLACE = "_study_place"  # code and token or secret, for who comes back from another page
+EXAMPLE = 3  # the digit of the question on the first page
 GUESSES = {"a quarter, as by chance": 0.25, "a third": 1 / 3, "a half or more": 0.57, "nearly all": 0.9}
 TRY = {
     "A class that chooses by chance: is F significant? Move the seed, and count": {"preference": "0", "takers": "20"},
@@ -71,7 +72,7 @@ def start_or_join(store: Store) -> None:
     with left, st.form("_study_new", border=False):
         st.markdown("**Teachers: start a study with your class**")
         title = st.text_input("Its title, which the class will see", max_chars=LONGEST_TITLE, key="_study_title")
-        if st.form_submit_button("Start", type="primary"):
+        if st.form_submit_button("Start", type="primary", key="_study_start"):
             try:
                 study, secret = store.create(title, explanations.load().checksum)
             except StoreError as error:
@@ -82,7 +83,7 @@ def start_or_join(store: Store) -> None:
     with right, st.form("_study_join", border=False):
         st.markdown("**Takers: take part**")
         word = st.text_input("The code from your teacher, or the link", key="_study_code")
-        if st.form_submit_button("Take part"):
+        if st.form_submit_button("Take part", key="_study_take_part"):
             st.query_params.from_dict({"study": code_in(word)})
             st.rerun()
 
@@ -175,7 +176,10 @@ guess = st.pills(
     "**Your guess first:** of four explanations of a digit, what share of the votes did NormLIME get in its paper?",
     list(GUESSES), key="votes", bind="query-params",
 )  # fmt: skip
+taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
+st.caption(f"One of the 20 questions: which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")
 start_or_join(store)
+st.markdown("#### How sure is such a result? A made-up class, to try the tests on")
 settings = show_paper(guess)
 show_code()
 st.subheader("What to try")

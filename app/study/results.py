@@ -53,18 +53,26 @@ def show_votes(votes: np.ndarray, whose: str, paper: bool = True) -> None:
             + (" The paper gives no spread; its intervals are those that its F implies." if paper else "")
         )
     with right:
-        show_tests(s, votes.sum(0), paper)
+        show_counts(votes.sum(0), paper)
+        reason = why_untested(s)
+        if reason:
+            st.info(f"No test is shown. {reason}")
+        else:
+            show_equality(s, paper)
+    if not reason:
+        show_pairs(s)
 
 
-def show_tests(s: np.ndarray, counts: np.ndarray, paper: bool) -> None:
-    """The votes in numbers, then whether chance could have made them."""
+def show_counts(counts: np.ndarray, paper: bool) -> None:
+    """The votes in numbers."""
     theirs = PAPER_VOTES.values() if paper else ["?"] * len(NAMES)
     table = ["| votes | here | paper |", "|---|---:|---:|"]
     table += [f"| {n} | {c} | {p} |" for n, c, p in zip(NAMES, counts, theirs, strict=True)]
     st.markdown("\n".join(table))
-    if reason := why_untested(s):
-        st.info(f"No test is shown. {reason}")
-        return
+
+
+def show_equality(s: np.ndarray, paper: bool) -> None:
+    """Could chance alone have made the methods differ?"""
     plain, block, ranks = anova(s), blocked(s), friedman(s)
     st.markdown(
         "| are all equal? | | p |\n|---|---|---|\n"
@@ -73,10 +81,14 @@ def show_tests(s: np.ndarray, counts: np.ndarray, paper: bool) -> None:
         + f"| takers as blocks | F({block.between}, {block.within}) = {block.F:.1f} | {p_value(block.p)} |\n"
         f"| Friedman | χ²({plain.between}) = {ranks[0]:.1f} | {p_value(ranks[1])} |"
     )
-    rows = ["| Tukey HSD | difference | 95 % interval | p |", "|---|---:|---|---|"]
+
+
+def show_pairs(s: np.ndarray) -> None:
+    """Which methods differ, and by how much."""
+    rows = ["| Tukey HSD | points | 95 % interval | p |", "|---|---:|---:|---:|"]
     rows += [
-        f"| {NAMES[t.first]} − {NAMES[t.second]} | {100 * t.difference:+.1f} points |"
-        f" {100 * t.low:+.1f} to {100 * t.high:+.1f} | {p_value(t.p)} |"
+        f"| {NAMES[t.first]} − {NAMES[t.second]} | {100 * t.difference:+.1f} |"
+        f" {100 * t.low:+.1f} … {100 * t.high:+.1f} | {p_value(t.p)} |"
         for t in tukey(s)
     ]
     with st.container(key="biases"):  # a wide table scrolls in its own box

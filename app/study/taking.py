@@ -4,10 +4,12 @@ The taker's token stands in the address: a reload, or the copied address on anot
 The method's names stand nowhere before the end, not in a text for blind readers and not in a picture's address.
 """
 
+import re
+
 import streamlit as st
 
 from app.study import questions
-from app.study.questions import NEEDED, QUESTIONS, TITLES
+from app.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
 from app.study.store import Store, StoreError, Study, Taker
 from app.study.tally import Tally, tally
 from data.study import AVERAGED, EXPLAINED, METHODS
@@ -15,8 +17,8 @@ from xai_core.votes import PAPER_VOTES
 
 TROUBLE = "_study_trouble"
 WHAT = {
-    "normlime": f"pixels' LIME weights of {EXPLAINED} pictures, each weight times its share of its own explanation, averaged over"
-    " the explanations that use the pixel",
+    "normlime": f"the pixels' LIME weights of {EXPLAINED} pictures, each times its share of its own explanation,"
+    " averaged over the explanations that use the pixel",
     "lime": "the same LIME weights, put together by the square root of the sum of their squares",
     "smoothgrad_squared": f"the squared gradient, averaged over noisy copies of {AVERAGED} pictures",
     "vargrad": "the variance of the gradient over the same noisy copies",
@@ -25,7 +27,6 @@ WHAT = {
 
 def run(store: Store, study: Study, token: str) -> None:
     """The page of the class's link."""
-    st.markdown(f"### {study.title}")
     if message := st.session_state.pop(TROUBLE, ""):
         st.error(message)
     if not token:
@@ -41,8 +42,14 @@ def run(store: Store, study: Study, token: str) -> None:
         st.warning(f"Your teacher has closed this study. Your {len(taker.answers)} answers are kept.")
 
 
+def plain(title: str) -> str:
+    """A title as it was typed: nothing in it is markup, a link or a picture from elsewhere."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", title)
+
+
 def welcome(store: Store, study: Study) -> None:
     """What will happen, and the button that begins."""
+    st.markdown(f"### {plain(study.title)}")
     if not study.open:
         st.warning("Your teacher has closed this study. It takes no new answers.")
         return
@@ -60,16 +67,9 @@ def welcome(store: Store, study: Study) -> None:
 def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None:
     """One question: four pictures, one choice, one button."""
     question = next(q for q in questions.order(taker.name) if q.number not in taker.answers)
-    st.progress(done / len(QUESTIONS), text=f"Question {done + 1} of {len(QUESTIONS)}")
+    st.progress(done / len(QUESTIONS), text=f"{plain(study.title)} · question {done + 1} of {len(QUESTIONS)}")
     st.markdown(f"#### Which picture shows best what makes a **{question.digit}**?")
-    with st.container(key="pictures_study"):
-        for place, option in questions.options(taker.name, question).items():
-            with st.container(gap="xxsmall"):
-                st.image(
-                    questions.picture(question.number, option), width="stretch", output_format="PNG",
-                    alt=f"Picture {place} for the digit {question.digit}: red pixels on white.",
-                )  # fmt: skip
-                st.markdown(f"**{place}**")
+    show_options(question, taker.name)
     key = f"_study_choice_{question.number}"
     with (
         st.form(f"_study_form_{question.number}", border=False, enter_to_submit=False),
@@ -78,9 +78,22 @@ def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None
         st.radio("Your choice", tuple(questions.PLACES), index=None, horizontal=True, key=key)
         # The question goes along: a second click on a page that is about to change answers nothing else.
         st.form_submit_button(
-            "Keep my answer", type="primary", on_click=_answer, args=(store, study.code, token, question.number)
-        )
-    st.caption("Every answer is kept at once. To go on later, keep the address of this page: it is yours alone.")
+            "Keep my answer", type="primary", key=f"_study_keep_{question.number}", on_click=_answer,
+            args=(store, study.code, token, question.number),
+        )  # fmt: skip
+    st.caption("Each answer is kept at once. To go on later, keep this page's address: it is yours alone.")
+
+
+def show_options(question: Question, taker: str) -> None:
+    """The four pictures of a question in this taker's order, called A to D."""
+    with st.container(key="pictures_study"):
+        for place, option in questions.options(taker, question).items():
+            with st.container(gap="xxsmall"):
+                st.image(
+                    questions.picture(question.number, option), width="stretch", output_format="PNG",
+                    alt=f"Picture {place} for the digit {question.digit}: red pixels on white.",
+                )  # fmt: skip
+                st.markdown(f"**{place}**")
 
 
 def thank(mine: Tally) -> None:
@@ -99,7 +112,7 @@ def thank(mine: Tally) -> None:
         else f"{checks}. Fewer than {NEEDED} is taken as not looking, so your votes are kept but not counted."
     )
     st.markdown("#### Which was which: an 8")
-    example = next(q for q in questions.VOTES if q.digit == 8)
+    example = next(q for q in VOTES if q.digit == 8)
     with st.container(key="pictures_key"):
         for method in METHODS:
             with st.container(gap="xxsmall"):

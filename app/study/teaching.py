@@ -11,6 +11,7 @@ import streamlit as st
 from app.study.questions import QUESTIONS, TITLES
 from app.study.results import CAUTION, show_votes
 from app.study.store import Store, Study
+from app.study.taking import plain
 from app.study.tally import COUNTED, as_csv, tally, votes
 from data.study import METHODS
 
@@ -20,7 +21,7 @@ HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 def run(store: Store, study: Study, secret: str) -> None:
     """The page of the teacher's link."""
-    st.markdown(f"### {study.title}")
+    st.markdown(f"### {plain(study.title)}")
     links(study, secret)
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button("Look again", icon=":material/refresh:")
@@ -46,7 +47,7 @@ def links(study: Study, secret: str) -> None:
         st.warning(
             "This address works on this computer only. For a class on your network, start with"
             " `make app HOST=0.0.0.0` and open this page by the computer's name or number there, as in"
-            " http://192.168.1.20:8501; the links then begin with it."
+            " `http://192.168.1.20:8501`; the links then begin with it."
         )
     with st.expander("For you: the teacher's link, keep it"):
         st.code(f"{page}?{urlencode({'study': study.code, 'teacher': secret})}", language=None, wrap_lines=True)
