@@ -80,6 +80,11 @@ def button(at: AppTest, label: str) -> Any:
     return next(b for b in at.button if b.label == label)
 
 
+def full(*_: Any) -> None:
+    """In place of what would write to a full disk."""
+    raise StoreError("It was NOT kept: the disk is full.")
+
+
 def words(at: AppTest) -> str:
     """Everything that can be read on the page."""
     return "\n".join(str(e.value) for kind in ("markdown", "caption", "error", "warning", "success", "info", "code")
@@ -236,9 +241,6 @@ def test_an_answer_that_cannot_be_kept_says_so(store: Store, study: Study, monke
     at = opened(study=study.code, taker=token)
     before = words(at)
 
-    def full(*_: Any) -> None:
-        raise StoreError("It was NOT kept: the disk is full.")
-
     with monkeypatch.context() as patch:
         patch.setattr(Store, "answer", full)
         at.radio[0].set_value("A")
@@ -348,12 +350,17 @@ def test_the_teachers_numbers(store: Store, drawn: SimpleNamespace) -> None:
     assert "| LIME | 18 | 438 |" in words(at) and len(at.dataframe[0].value) == 5
 
 
-def test_close_and_open_again(store: Store) -> None:
+def test_close_and_open_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     study, secret = store.create("t", explanations.load().checksum)
     at = opened(study=study.code, teacher=secret)
     button(at, "Close the study").click()
     ran(at)
     assert not store.study(study.code).open and "**Closed**" in words(at)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_writing", full)
+        button(at, "Open it again").click()
+        ran(at)
+    assert at.error[0].value.startswith("It was NOT kept") and not store.study(study.code).open
     button(at, "Open it again").click()
     ran(at)
     assert store.study(study.code).open

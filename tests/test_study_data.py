@@ -35,7 +35,7 @@ def test_maps_are_positive_and_of_their_own_variant() -> None:
     assert torch.isfinite(maps).all() and (maps >= 0).all()
     assert (maps.flatten(3).amax(3) > 0).all()
     assert (maps[:, 0] != maps[:, 1]).flatten(2).any(2).all()  # no question comes twice
-    assert 0 <= float(means.min()) and float(means.max()) < 1
+    assert float(means.min()) >= 0 and float(means.max()) < 1
 
 
 def test_the_two_limes_come_from_the_same_weights() -> None:
@@ -52,7 +52,7 @@ def test_another_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "card.json").write_text(json.dumps(study.card()), encoding="utf-8")
     (tmp_path / "maps.safetensors").write_bytes(safetensors.torch.save({"maps": maps + 1, "means": means}))
     monkeypatch.setattr(study, "FOLDER", tmp_path)
-    with pytest.raises(ValueError, match="not those of their card.*make it with: python -m data.study"):
+    with pytest.raises(ValueError, match=r"not those of their card.*make it with: python -m data.study"):
         study.load.__wrapped__()
 
 

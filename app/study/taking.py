@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.study import questions
 from app.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
-from app.study.store import Store, StoreError, Study, Taker
+from app.study.store import Store, StoreError, Study, Taker, name_of
 from app.study.tally import Tally, tally
 from data.study import AVERAGED, EXPLAINED, METHODS
 from xai_core.votes import PAPER_VOTES
@@ -137,13 +137,9 @@ def _begin(store: Store, code: str) -> None:
 def _answer(store: Store, code: str, token: str, number: int) -> None:
     place = st.session_state.get(f"_study_choice_{number}")
     try:
-        taker = store.taker(code, token)
-        if number in taker.answers:
-            return
-        if place is None:
+        if place is not None:
+            store.answer(code, token, number, questions.options(name_of(token), QUESTIONS[number])[place])
+        elif number not in store.taker(code, token).answers:  # not a second click, whose first one was kept
             st.session_state[TROUBLE] = "Choose A, B, C or D first."
-            return
-        choice = questions.options(taker.name, QUESTIONS[number])[place]
-        store.answer(code, token, number, choice)
     except StoreError as error:
         st.session_state[TROUBLE] = f"{error} Your answer is not kept. Press the button again, or tell your teacher."

@@ -10,8 +10,8 @@ import streamlit as st
 
 from app.study.questions import QUESTIONS, TITLES
 from app.study.results import CAUTION, show_votes
-from app.study.store import Store, Study
-from app.study.taking import plain
+from app.study.store import Store, StoreError, Study
+from app.study.taking import TROUBLE, plain
 from app.study.tally import COUNTED, as_csv, tally, votes
 from data.study import METHODS
 
@@ -22,13 +22,15 @@ HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 def run(store: Store, study: Study, secret: str) -> None:
     """The page of the teacher's link."""
     st.markdown(f"### {plain(study.title)}")
+    if message := st.session_state.pop(TROUBLE, ""):
+        st.error(message)
     links(study, secret)
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button("Look again", icon=":material/refresh:")
     if study.open:
-        row.button("Close the study", on_click=store.set_open, args=(study.code, secret, False))
+        row.button("Close the study", on_click=_set_open, args=(store, study.code, secret, False))
     else:
-        row.button("Open it again", type="primary", on_click=store.set_open, args=(study.code, secret, True))
+        row.button("Open it again", type="primary", on_click=_set_open, args=(store, study.code, secret, True))
         row.markdown("**Closed**: nothing more is kept.")
     live = row.toggle(f"Look again every {EVERY} seconds", key="_study_live", disabled=not study.open)
     st.fragment(results, run_every=EVERY if live and study.open else None)(store, study)
@@ -60,7 +62,11 @@ def links(study: Study, secret: str) -> None:
 
 def results(store: Store, study: Study) -> None:
     """Numbers, chart, tests, table and file, all from one look at the answers."""
-    takers = store.everyone(study.code)
+    try:
+        takers = store.everyone(study.code)
+    except StoreError as error:  # between two looks, the file may be gone
+        st.error(str(error))
+        return
     tallies = [tally(t) for t in takers]
     columns = st.columns(4)
     for column, (name, many) in zip(
@@ -92,6 +98,13 @@ def results(store: Store, study: Study) -> None:
         "Answers (CSV)", as_csv(study.code, takers), f"study_{study.code}.csv", "text/csv", on_click="ignore",
         icon=":material/table_chart:", help=f"One row an answer, up to {len(QUESTIONS)} a taker; all takers.",
     )  # fmt: skip
+
+
+def _set_open(store: Store, code: str, secret: str, open_: bool) -> None:
+    try:
+        store.set_open(code, secret, open_)
+    except StoreError as error:
+        st.session_state[TROUBLE] = str(error)
 
 
 def _hide_secret() -> None:
