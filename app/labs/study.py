@@ -22,7 +22,7 @@ from xai_core.votes import PAPER_TAKERS, PAPER_VOTES
 
 PLACE = "_study_place"  # code and token or secret, for who comes back from another page
 EXAMPLE = 3  # the digit of the question on the first page
-GUESSES = {"a quarter, as by chance": 0.25, "a third": 1 / 3, "a half or more": 0.57, "nearly all": 0.9}
+GUESSES = ("a quarter, as by chance", "a third", "more than a half", "nearly all")
 TRY = {
     "A class that chooses by chance: is F significant? Move the seed, and count": {"preference": "0", "takers": "20"},
     "Six takers with the paper's taste: which pairs does Tukey tell apart?": {"preference": "100", "takers": "6"},
@@ -106,7 +106,7 @@ def show_paper(guess: str | None) -> dict[str, Any]:
     made = votes.simulated(**settings)
     if guess is not None:
         share = PAPER_VOTES["normlime"] / sum(PAPER_VOTES.values())
-        verdict = "Right" if GUESSES[guess] == 0.57 else f"You guessed {guess}"
+        verdict = "Right" if guess == GUESSES[2] else f"You guessed {guess}"
         st.success(
             f"{verdict}: NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
             f" {PAPER_TAKERS} takers; LIME {PAPER_VOTES['lime']}, VarGrad {PAPER_VOTES['vargrad']}, SmoothGrad²"
@@ -174,7 +174,7 @@ if "study" in here:
 st.markdown("### Which explanation do people like best, and is that more than chance?")
 guess = st.pills(
     "**Your guess first:** of four explanations of a digit, what share of the votes did NormLIME get in its paper?",
-    list(GUESSES), key="votes", bind="query-params",
+    GUESSES, key="votes", bind="query-params",
 )  # fmt: skip
 taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
 st.caption(f"One of the 20 questions: which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")

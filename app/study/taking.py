@@ -56,7 +56,7 @@ def welcome(store: Store, study: Study) -> None:
     st.markdown(
         "A network has learnt to read handwritten digits. Four methods try to show **which pixels make a digit that"
         " digit to the network**: the redder, the more important. You say which picture does it best.\n\n"
-        f"{len(QUESTIONS)} questions, about 5 minutes. There is no right answer, except in five questions that check"
+        f"{len(QUESTIONS)} short questions. There is no right answer, except in five questions that check"
         " whether you look: there one picture clearly shows the digit and the others do not.\n\n"
         "**Nobody is asked who you are.** Kept are your choices and a random number, on the computer that runs this"
         " page; no name, no time, no address. Your teacher sees them all together and in a list without names."
