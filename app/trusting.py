@@ -14,10 +14,12 @@ import numpy as np
 import scipy.stats
 import streamlit as st
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 import xai_core
 from app import networks, stages
+from app.meter import watched
 from app.pictures import Opened, Picture, open_picture
 from data import networks as shipped
 from data import train, zoo
@@ -28,7 +30,7 @@ NAME, KIND = "husky_wolf", "husky or wolf"
 WOLF = zoo.HUSKY_WOLF.index("wolf")
 TEN, ANIMALS = 10, 100
 EXCEPTION = 3  # the third husky and the third wolf change places with the snow
-FAIR_SCENES, FAIR_EPOCHS = 400, 6
+FAIR_SCENES, FAIR_EPOCHS, FAIR_BATCH = 300, 6, 32
 METHODS = (
     "lime", "kernel_shap", "occlusion", "integrated_gradients", "uni", "grad_cam", "smoothgrad", "guided_backprop",
     "simple_gradient",
@@ -118,7 +120,7 @@ def _fair() -> nn.Module:
         torch.manual_seed(0)
         model = train.fit(
             shipped.build(NAME), images, targets,
-            name="fair", epochs=FAIR_EPOCHS, rate=4e-3, batch=64, augment=train.flip_and_grain, quiet=True,
+            name="fair", epochs=FAIR_EPOCHS, rate=4e-3, batch=FAIR_BATCH, augment=train.flip_and_grain, quiet=True,
         )  # fmt: skip
     return model.requires_grad_(False)
 
@@ -158,7 +160,7 @@ def twins(fair: bool) -> Twins:
     images, labels, *_ = _animals("with wolf")
     swapped, *_ = _animals("with husky")
     wolf = labels == WOLF
-    f = xai_core.make_score(network(fair), images, WOLF)
+    f = watched(xai_core.make_score(network(fair), images, WOLF))
     here, there = forward(f, images), forward(f, swapped)
     return Twins(wolf, torch.where(wolf, here, there), torch.where(wolf, there, here))
 
@@ -188,11 +190,14 @@ def scenes(n: int) -> Scenes:
     animal = stacked["animal"]
     parts = {
         "the background": ~animal,
-        "the snow, where there is some": stacked["snow"],
+        "the snow": stacked["snow"],
         "the animal": animal,
         "its deciding part": stacked["part"],
     }
     return Scenes(stacked["image"], parts)
+
+
+Interval = tuple[float, float, float]  # mean, low, high
 
 
 @dataclass(frozen=True)
@@ -204,7 +209,7 @@ class Share:
     fair: np.ndarray  # each scene's share, relative to its area: 1 is fair
 
     @property
-    def interval(self) -> tuple[float, float, float]:
+    def interval(self) -> Interval:
         """Mean of `fair`, and the ends of its 95 % interval (Student's t over the scenes)."""
         mean = float(self.fair.mean())
         if len(self.fair) < 2 or not self.fair.std():
@@ -234,7 +239,7 @@ def _maps(fair: bool, method: str, given: dict[str, Any], n: int) -> Tensor:
     x = scenes(n).x
     arguments = {name: value for name, value in given.items() if name != "output"}
     if method != "lime":
-        f = xai_core.make_score(network(fair), x, "predicted", given["output"])
+        f = watched(xai_core.make_score(network(fair), x, "predicted", given["output"]))
         return catalogue()[method].function(f, x, **arguments)
     fit = {name: arguments.pop(name) for name in ("K", "sigma", "distance")}
     nears = [_near(fair, i, n, given["output"], **arguments) for i in range(n)]
@@ -246,13 +251,29 @@ def _near(fair: bool, i: int, _n: int, output: str, N: int, segments: str, fill:
     """LIME's masked copies of the i-th scene, which is the same however many are drawn."""
     x = scenes(_n).x[i : i + 1]
     return xai_core.neighbourhood(
-        xai_core.make_score(network(fair), x, "predicted", output), x, N, segments, fill, seed
+        watched(xai_core.make_score(network(fair), x, "predicted", output)), x, N, segments, fill, seed
     )
 
 
-def share_figure(found: dict[str, dict[str, Share]], theme: str) -> Any:
+def share_figure(found: dict[str, dict[str, Share]], theme: str) -> Figure:
     """Each part's share relative to its area, with its interval, for one network or two."""
     rows = {name: {part: s.interval for part, s in shares.items()} for name, shares in found.items()}
     return figures.intervals(
-        rows, x="share of Σ|A| relative to the area (1: fair)", reference=1.0, size=(7.2, 3.2), theme=theme
+        rows, x="share of Σ|A| relative to the area (1: fair)", reference=1.0, size=(5.8, 3.4), theme=theme
     )
+
+
+def verdict(title: str, here: Interval, fairly: Interval | None = None) -> str:
+    """What the background's share says, where the truth is that the background alone decides."""
+    mean, low, high = here
+    said = f"{title} gives the background {mean:.2f} times its area's share ({low:.2f} to {high:.2f})."
+    if low > 1:
+        said += " More than a fair share: these maps **do** point away from the animal."
+    elif high < 1:
+        said += " Less than a fair share: these maps point **at the animal**, which decides nothing here."
+    else:
+        said += " That may be a fair share: from this number alone **nobody could tell**."
+    if fairly is None:
+        return f"{said} What would it be if the animal did decide? Set the fairly trained network beside it."
+    known = "That difference gives it away." if fairly[2] < low else "No clear difference."
+    return f"{said} For the fairly trained network it is {fairly[0]:.2f} ({fairly[1]:.2f} to {fairly[2]:.2f}). {known}"

@@ -58,7 +58,7 @@ def show_predictions(ten: list[Prediction]) -> None:
     right = sum(p.said == zoo.HUSKY_WOLF.index(p.picture.name) for p in ten)
     st.markdown(
         f"This network tells huskies from wolves. On {trusting.ANIMALS} fresh pictures, drawn like those it learned"
-        f" from, **{trusting.accuracy_as_trained():.0%}** of its answers are right. Below are ten other predictions,"
+        f" from, **{trusting.accuracy_as_trained():.0%}** of its answers are right. Below are ten predictions,"
         f" {right} of them right."
     )
     show.pictures(
@@ -188,40 +188,24 @@ def show_shares(chosen: Settings, fair: bool) -> None:
         found = {"this network": trusting.proof(False, chosen.method, chosen.given, chosen.many)}
         if fair:
             found["trained fairly"] = trusting.proof(True, chosen.method, chosen.given, chosen.many)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         fig = trusting.share_figure(found, show.theme())
         said = "; ".join(f"{part} {s.interval[0]:.2f}" for part, s in found["this network"].items())
         show.figure(fig, f"Share of the weight relative to the area, 1 is fair, this network: {said}.")
     with right:
-        lines = ["| | of the area | of Σ\\|A\\| | relative (95 %) |", "|---|---:|---:|---:|"]
+        lines = ["| | area | Σ\\|A\\| | relative | 95 % |", "|---|---:|---:|---:|---:|"]
         for name, shares in found.items():
             if len(found) > 1:
-                lines.append(f"| *{name}* | | | |")
+                lines.append(f"| *{name}* | | | | |")
             for part, s in shares.items():
                 mean, low, high = s.interval
-                lines.append(f"| {part} | {s.area:.0%} | {s.share:.0%} | {mean:.2f} ({low:.2f} to {high:.2f}) |")
+                lines.append(
+                    f"| {part} | {s.area:.0%} | {s.share:.0%} | {mean:.2f} | {low:.2f}\u00a0to\u00a0{high:.2f} |"
+                )
         st.container(key="biases").markdown("\n".join(lines))
-    st.success(verdict(title, *(shares["the background"].interval for shares in found.values())))
-
-
-Interval = tuple[float, float, float]
-
-
-def verdict(title: str, here: Interval, fairly: Interval | None = None) -> str:
-    """What the background's share says, where the truth is that the background alone decides."""
-    mean, low, high = here
-    said = f"{title} gives the background {mean:.2f} times its area's share ({low:.2f} to {high:.2f})."
-    if low > 1:
-        said += " More than a fair share: these maps **do** point away from the animal."
-    elif high < 1:
-        said += " Less than a fair share: these maps point **at the animal**, which decides nothing here."
-    else:
-        said += " That may be a fair share: from this number alone **nobody could tell**."
-    if fairly is None:
-        return f"{said} What would it be if the animal did decide? Set the fairly trained network beside it."
-    known = "That difference gives it away." if fairly[2] < low else "No clear difference."
-    return f"{said} For the fairly trained network it is {fairly[0]:.2f} ({fairly[1]:.2f} to {fairly[2]:.2f}). {known}"
+        st.caption("Area and Σ|A|: means over the scenes. Relative: their ratio in each scene, then the mean.")
+    st.success(trusting.verdict(title, *(shares["the background"].interval for shares in found.values())))
 
 
 def show_paper() -> None:
@@ -265,10 +249,11 @@ st.markdown("### Would you trust this network?")
 ten = trusting.predictions()
 show_predictions(ten)
 before = ask_judgement("", "trust")
-if not st.toggle(
+reveal = st.toggle(
     "Show me what it looks at", key="reveal", bind="query-params", disabled=before is None,
     help="Answer first: yes, no or not sure." if before is None else None,
-):  # fmt: skip
+)  # fmt: skip
+if before is None or not reveal:  # a link may say “reveal” without an answer
     stop_here()
 chosen = ask_settings()
 try:
