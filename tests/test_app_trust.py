@@ -20,9 +20,9 @@ from xai_core import catalogue, figures
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PAGE = "labs/trust.py"
-QUICK = {"trust": "no", "reveal": "true", "scenes": "4", "N_lime_trust": "60"}
+QUICK = {"trust": "no", "reveal": "true", "scenes": "4", "N_lime_trust": "30"}
 IG = {**catalogue()["integrated_gradients"].defaults, "B": 4}
-LIME = {**catalogue()["lime"].defaults, "N": 60}
+LIME = {**catalogue()["lime"].defaults, "N": 40}
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +104,7 @@ def test_nothing_is_given_away_before_an_answer(seen: SimpleNamespace) -> None:
 def test_answers_stay_and_open_the_explanations(seen: SimpleNamespace) -> None:
     at = opened(trust_why="it is nearly always right", trust_how="the ears", by="Grad-CAM")
     at.pills(key="trust").set_value("yes")
+    ran(at)
     at.toggle(key="reveal").set_value(True)
     ran(at)
     assert at.text_input(key="trust_why").value == "it is nearly always right"
@@ -131,9 +132,9 @@ def test_the_pictures_show_the_map_on_the_page(seen: SimpleNamespace) -> None:
     opened(**QUICK, K="3", which="2")
     about, maps, given, _ = seen.offered
     x = about.opened.x
-    assert about.picture == trusting.ten()[1] and given["lime"]["N"] == 60
+    assert about.picture == trusting.ten()[1] and given["lime"]["N"] == 30
     f = xai_core.make_score(networks.load("husky_wolf"), x, "predicted")
-    near = xai_core.neighbourhood(f, x, 60)
+    near = xai_core.neighbourhood(f, x, 30)
     painted = near.paint(xai_core.k_lasso(near, 3).weights)
     torch.testing.assert_close(maps["lime"].A.sum(1)[0], painted.float(), rtol=1e-4, atol=1e-6)
     expected = figures.pixels(torch.where(painted > 0, x, 0.5))
@@ -202,12 +203,12 @@ def test_another_k_asks_nothing_and_more_scenes_only_the_new_ones() -> None:
     first = cost.forwards
     with measured() as cost:
         again = trusting.proof(False, "lime", {**LIME, "K": 2, "sigma": 0.5}, 4)
-    assert cost.passes == 0 and first >= 4 * 60
+    assert cost.passes == 0 and first >= 4 * 40
     with measured() as cost:
         trusting.proof(False, "lime", LIME, 8)
     assert cost.forwards == first  # four new scenes
     x = trusting.scenes(4).x
-    A = xai_core.explain(networks.load("husky_wolf"), x, "predicted", "lime", N=60, K=2, sigma=0.5)
+    A = xai_core.explain(networks.load("husky_wolf"), x, "predicted", "lime", N=40, K=2, sigma=0.5)
     expected = xai_core.share(A, trusting.scenes(4).parts["the background"], torch.ones(64, 64, dtype=torch.bool))
     np.testing.assert_allclose(again["the background"].fair, expected, rtol=1e-4)
 
@@ -223,7 +224,7 @@ def test_the_verdict_says_what_the_interval_allows() -> None:
 
 def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(trusting, "FAIR_SCENES", 64)
+    monkeypatch.setattr(trusting, "FAIR_SCENES", 32)
     monkeypatch.setattr(trusting, "FAIR_EPOCHS", 1)
     real = zoo.husky_wolf
 
@@ -234,7 +235,7 @@ def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest
     monkeypatch.setattr(zoo, "husky_wolf", drawn)
     state = torch.get_rng_state()
     first = trusting.network(fair=True)
-    assert asked == [(64, train.TRAINING, "independent")]
+    assert asked == [(32, train.TRAINING, "independent")]
     assert torch.equal(torch.get_rng_state(), state)  # nobody else's random numbers change
     st.cache_resource.clear()
     again = trusting.network(fair=True)

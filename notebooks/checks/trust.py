@@ -81,6 +81,6 @@ def flips(my_flips: Callable[[Tensor, Tensor], float]) -> str:
         float((on_snow != bare).double().mean()): "You compare the probabilities. Compare the answers, p > 0.5.",
     }
     if _one_of(found, candidates):
-        return "Each such animal is a proof: the snow alone was changed."
+        return "Each such animal is a proof: only the scenery was changed."
     require(False, f"On our small test the share is {right:.3f}; yours is {found:.3f}.")
     return ""
