@@ -176,8 +176,8 @@ def show_twins(p: Prediction, fair: bool) -> None:
         t = answers["this network"]
         st.markdown(
             f"Of {trusting.ANIMALS} animals, {t.flipped} are a wolf on snow and a husky off it. p(wolf) is"
-            f" {t.on_snow.mean():.2f} on snow and {t.bare.mean():.2f} off it, whichever animal it is. Snow brings its pale sky along;"
-            " the animal stays."
+            f" {t.on_snow.mean():.2f} on snow and {t.bare.mean():.2f} off it, whichever animal it is."
+            " Snow brings its pale sky along; the animal stays."
         )
 
 
