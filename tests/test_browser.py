@@ -22,6 +22,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+PAGES = ["", "saturation", "paths", "baselines", "unlearning", "trust", "study"]
 LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
 
 
@@ -183,7 +184,7 @@ def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     wait_until(lambda: pictures(page) == before)  # the rest of the page stays
 
 
-@pytest.mark.parametrize("name", ["", "saturation", "paths", "baselines", "unlearning", "study"])
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 def test_nothing_overflows(page: Any, address: str, name: str, size: dict[str, int]) -> None:
     page.set_viewport_size(size)
