@@ -38,10 +38,10 @@ def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit
 def _regions(given: Pictured, fit: LinearFit) -> None:
     """The superpixels, those that are kept against grey, and the signed map."""
     x, w = given.about.opened.x, fit.weights
-    lines = show.sheet(charts.numbered(x, given.labels, charts.strongest(w, len(fit.chosen))))
+    lines = charts.numbered(x, given.labels, charts.strongest(w, len(fit.chosen)))
     signed = w[given.labels].numpy()
     panels = {
-        f"{given.this.features} superpixels": (lines.rgba[..., :3] / 255, "numbers: those of the fit"),
+        f"{given.this.features} superpixels": (lines, "numbers: those of the fit"),
         "what speaks for it": (charts.kept(x, given.labels, w), "the rest is grey, as in the paper’s figure 4"),
         "for and against": (figures.coloured(signed, float(w.abs().max()) or 1.0, figures.pixels(x), 0.75),
                             "red for the class, blue against it"),
@@ -83,7 +83,7 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
         marks["KernelSHAP"] = {this.names[j]: float(φ[j]) for j in features}
         said.append(
             f"**KernelSHAP**: Σφ over all {this.features} is {float(φ.sum()):+.3g} = F(x) − F(everything off)."
-            f" Correlation with LIME's weights here: {_number(perturbing.correlation(φ[features], fit.weights[features]))}."
+            f" Correlation with these weights: {_number(perturbing.correlation(φ[features], fit.weights[features]))}."
         )
     if OWN in beside:
         own = own_weights(given)
@@ -138,8 +138,13 @@ def show_fit(this: Input, how: Reading) -> None:
         show.figure(fig, f"Linear model against network over {how.N} copies, local R² {copies.fit.r2:.2f}.")
         st.caption("A dot is a copy, as large as its π; the star is x. Off the dashed line the linear model is wrong.")
     with right:
-        show_path(this, how)
-    show_curves(this, how)
+        by_K, by_rest = st.tabs(["K", "N and σ"], key="against", on_change="rerun", bind="query-params")
+        if by_rest.open:  # only the open one is computed
+            with by_rest:
+                show_curves(this, how)
+        else:
+            with by_K:
+                show_path(this, how)
 
 
 def show_path(this: Input, how: Reading) -> None:
@@ -150,7 +155,10 @@ def show_path(this: Input, how: Reading) -> None:
         sheet.marked(how.K, figures.INK[theme]), width="stretch", output_format="PNG",
         alt=f"Each weight against K, from 1 to {min(30, this.features)}; K = {how.K} is read.",
     )  # fmt: skip
-    st.caption("A weight that changes much when others come in shares its credit with them.")
+    st.caption(
+        "A weight that changes much when others come in shares its credit with them. No other K, N, σ or class asks"
+        " the network again."
+    )
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -163,20 +171,16 @@ def _path_sheet(
 
 
 def show_curves(this: Input, how: Reading) -> None:
-    """Local R² against K, N and σ."""
-    path, by = perturbing.path(this, how), perturbing.r2_by_setting(this, how)
-    curves = {
-        "K: features": ([*range(1, len(path) + 1)], [each.r2 for each in path], how.K),
-        "N: copies": (*by["N"], how.N),
-        "σ: width of the kernel": (*by["σ"], how.sigma),
-    }
+    """Local R² against N and σ."""
+    by = perturbing.r2_by_setting(this, how)
+    curves = {"N: copies": (*by["N"], how.N), "σ: width of the kernel": (*by["σ"], how.sigma)}
     ends = "; ".join(
         f"{name} {xs[0]:g} to {xs[-1]:g}: {r2[0]:.2f} to {r2[-1]:.2f}" for name, (xs, r2, _) in curves.items()
     )
     show.figure(charts.r2_curves(curves, theme=show.theme()), f"Local R². {ends}.")
     st.caption(
-        "Few copies are fitted too well: with N near K any line passes through them, and R² says nothing. A narrow"
-        " kernel asks only about copies that are nearly x. None of these curves asked the network again."
+        "With N near K a line passes through all copies, and R² says nothing. A narrow kernel listens only to copies"
+        " that are nearly x. The copies are those that are there already: nothing was asked for these curves."
     )
 
 

@@ -19,8 +19,8 @@ from xai_core import Neighbourhood, band, coalitions, k_lasso, k_path, shapley_v
 from xai_core.lime import Band, LinearFit
 
 SEEDS = 10  # explanations behind a band
-WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25, 1.5, 2.0)
-SIZES = (20, 30, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 1500, 2000)
+WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0)
+SIZES = (10, 20, 30, 50, 75, 100, 150, 250, 400, 600, 1000, 1500, 2000)
 MOST_FEATURES = 800  # more take seconds a fit: MNIST's 784 pixels are the most
 
 

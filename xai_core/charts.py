@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
@@ -85,27 +86,32 @@ def coefficient_paths(
     *,
     K: int | None = None,
     unit: str = "weight (score)",
-    size: tuple[float, float] = (6.4, 3.9),
+    size: tuple[float, float] = (6.8, 4.8),
     theme: str = "light",
 ) -> Figure:
-    """How each weight changes as the explanation gets longer. fits: of K = 1, 2, …, as `k_path` gives them.
+    """How the weights and the local R² change as the explanation gets longer. fits: of K = 1, 2, …, as of `k_path`.
 
     The strongest of the longest explanation have names, at the right; K: a dotted line at the length that is read.
     """
     fig = figure(*size, theme)
-    ax = style(fig.subplots(), "Weights against K", "K: features in the explanation", unit)
+    upper, lower = fig.subplots(2, 1, sharex=True, height_ratios=(3, 1.3))
+    style(upper, "", "", unit)
+    style(lower, "", "K: features in the explanation", "local R²")
     Ks = np.arange(1, len(fits) + 1)
     w = torch.stack([fit.weights for fit in fits]).numpy()  # (lengths, M)
     named = strongest(fits[-1].weights, NAMED)
     for j in np.flatnonzero(w.any(0)):
         if j not in named:
-            ax.plot(Ks, w[:, j], color=fig.ink, linewidth=0.8, alpha=0.35)
+            upper.plot(Ks, w[:, j], color=fig.ink, linewidth=0.8, alpha=0.35)
     for j, colour, dash in zip(named, LINES, ("-", "--", "-.", ":") * 2, strict=False):
-        ax.plot(Ks, w[:, j], dash, color=colour, linewidth=2.2, label=short(names[j], 18))
-    ax.axhline(0, color=fig.ink, linewidth=0.6)
-    _here(ax, K)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    fig.legend(loc="outside right center", fontsize=11, frameon=False, labelcolor=fig.ink)
+        upper.plot(Ks, w[:, j], dash, color=colour, linewidth=2.2, label=short(names[j], 18))
+    upper.axhline(0, color=fig.ink, linewidth=0.6)
+    lower.plot(Ks, [fit.r2 for fit in fits], "-o", color=LINES[0], linewidth=2.2, markersize=3.5)
+    lower.set_ylim(-0.05, 1.05)
+    lower.xaxis.get_major_locator().set_params(integer=True)
+    for ax in (upper, lower):
+        _here(ax, K)
+    fig.legend(loc="outside right upper", fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig
 
 
@@ -166,23 +172,23 @@ def scatter(
     return fig
 
 
-def numbered(image: Tensor, labels: Tensor, features: Sequence[int], theme: str = "light") -> Figure:
-    """The picture with the borders of its superpixels, and the numbers of some of them. labels: (H, W)."""
-    fig = figure(4.4, 4.4, theme)
-    ax = fig.add_axes((0, 0, 1, 1))
-    side = max(1, 448 // max(labels.shape))  # the borders are drawn between enlarged pixels
-    large = labels.numpy().repeat(side, 0).repeat(side, 1)
-    rgb = pixels(image).repeat(side, 0).repeat(side, 1)
+def numbered(image: Tensor, labels: Tensor, features: Sequence[int], side: int = 448) -> np.ndarray:
+    """The picture with the borders of its superpixels, and the numbers of some of them: about (side, side, 3).
+
+    image: (C, H, W) or (1, C, H, W), pixels in [0, 1]. labels: (H, W).
+    """
+    times = max(1, side // max(labels.shape))  # enlarged, so that borders lie between pixels and numbers fit in
+    large = labels.numpy().repeat(times, 0).repeat(times, 1)
+    rgb = pixels(image).repeat(times, 0).repeat(times, 1)
     rgb[find_boundaries(large, mode="inner")] = (1, 0.9, 0.2)
-    ax.imshow(rgb, interpolation="nearest")
+    sheet = Image.fromarray((rgb * 255).astype(np.uint8))
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(max(12, max(large.shape) // 20))
     for j in features:
         rows, columns = np.nonzero(large == j)
         # The middle pixel of the region itself: the mean of a bent one may lie outside it.
         at = ((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2).argmin()
-        ax.text(columns[at], rows[at], str(j), fontsize=12, color="white", ha="center", va="center",
-                bbox={"boxstyle": "round,pad=0.15", "facecolor": "black", "alpha": 0.7, "linewidth": 0})  # fmt: skip
-    ax.set_axis_off()
-    return fig
+        pen.text((columns[at], rows[at]), str(j), "white", font, "mm", stroke_width=3, stroke_fill="black")
+    return np.asarray(sheet) / 255
 
 
 def kept(image: Tensor, labels: Tensor, weights: Tensor, off: Tensor | None = None) -> np.ndarray:
