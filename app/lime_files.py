@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from app import perturbing, take_away
-from app.lime_inputs import MOST_COPIES, Pictured, Rowed, Worded
-from app.lime_samples import Given
+from app.lime_inputs import Given, Pictured, Rowed, Worded
+from app.lime_texts import MOST_COPIES
 from app.perturbing import Reading
 from xai_core import charts
 
@@ -107,8 +107,7 @@ def _neighbourhood(given: Given, how: Reading) -> list[str]:
         return [
             *given.python,
             target,
-            'columns = [f"{c} [{u}]" if u else c for c, u in zip(table.columns, table.units)]',
-            f"near = xai_core.table_neighbourhood(predict, x, table.train, {how.N}, {how.seed}, target, columns)",
+            f"near = xai_core.table_neighbourhood(predict, x, table.train, {how.N}, {how.seed}, target, table.columns)",
         ]
     return [
         *given.python,

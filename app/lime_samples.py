@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from app import perturbing, show
-from app.lime_inputs import Pictured, Rowed, Worded
+from app.lime_inputs import Given, Pictured, Rowed, Worded
 from app.perturbing import Input, Reading
 from xai_core import Neighbourhood, figures, table_samples
 from xai_core.charts import fitted_values, short
@@ -19,8 +19,7 @@ from xai_core.words import WORD
 SHEET = 12  # copies seen at once
 ORDERS = {"the nearest first": "π", "as drawn": "", "highest F first": "F", "lowest F first": "−F"}
 BITS = 120  # of a mask that are written out
-
-Given = Pictured | Worded | Rowed
+WHO = {"picture": "network", "text": "classifier", "table": "model"}
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,12 @@ class Copies:
 @st.fragment
 def samples(given: Given, how: Reading) -> None:
     """One slider through all copies: the one it is at, large, and the dozen from there on."""
-    st.subheader("Every copy that the network was asked about")
     this, copies = given.this, Copies.of(given.this, how)
+    st.subheader(f"Every copy that the {WHO[this.kind]} was asked about")
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-    by = left.selectbox("In which order", list(ORDERS), key="order", bind="query-params")
+    by = left.selectbox(
+        "In which order", list(ORDERS), 1 if this.kind == "text" else 0, key="order", bind="query-params"
+    )
     at = right.slider(
         "Copy (1 is x itself)", 1, perturbing.SIZES[-1], 2, key="copy", bind="query-params",
         help="Every copy can be looked at. The arrow keys move it by one.",

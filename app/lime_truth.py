@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import Tensor
 
-from app.lime_inputs import CLEAN, LEAKING, Pictured, Rowed, Worded
-from app.lime_samples import Given, wide_table
+from app.lime_inputs import Given, Pictured, Rowed, Worded
+from app.lime_samples import wide_table
+from app.lime_texts import CLEAN, LEAKING
 from data import documents
 from xai_core.lime import LinearFit
 from xai_core.words import WORD
@@ -64,8 +65,8 @@ def shares(given: Given, weights: Tensor) -> dict[str, Group]:
     """Each group's share of the features and of Σ|w|."""
     strength = weights.abs() / (weights.abs().sum() or 1.0)
     if isinstance(given, Pictured):
-        painted = strength[given.labels]
-        painted = painted / (painted.sum() or 1.0)  # a large superpixel counts for its pixels, as a map's share does
+        pixels = given.labels.flatten().bincount()
+        painted = (strength / pixels)[given.labels]  # each superpixel's weight, spread evenly over it
         parts = given.about.opened.parts
         return {name: Group(float(m.double().mean()), float(painted[m].sum())) for name, m in parts.items()}
     names = given.this.names

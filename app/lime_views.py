@@ -1,131 +1,18 @@
-"""The page LIME, section by section: the weights, how good the fit is, the classes side by side, and the truth."""
+"""How far a LIME explanation is to be trusted, and what the same copies say of other classes."""
 
 import math
 
 import streamlit as st
-import torch
 
 from app import perturbing, show
-from app.lime_inputs import Pictured, Rowed, Worded
-from app.lime_samples import Copies, Given, highlighted, wide_table
-from app.perturbing import SEEDS, Input, Reading
+from app.lime_inputs import Given, Pictured
+from app.lime_samples import Copies
+from app.perturbing import Input, Reading
 from app.show import Sheet
 from xai_core import charts, figures
 from xai_core.lime import LinearFit
 
-BAND, SHAP, OWN = f"band over {SEEDS} seeds", "KernelSHAP", "the classifier's own"
 TOP = 3
-OWN_SAYS = "its own, scaled"
-
-
-def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit:
-    """What speaks for the class and what against it, as a picture or a text, and as bars."""
-    this, fit = given.this, perturbing.fit(given.this, how)
-    left, right = st.columns([3, 2] if isinstance(given, Pictured) else [1, 1], gap="medium")
-    with left:
-        if isinstance(given, Pictured):
-            _regions(given, fit)
-        elif isinstance(given, Worded):
-            st.html(highlighted(given.text, this.names, fit.weights))
-            st.caption("Red: leaving the word out lowers F. Blue: it raises F. The fuller, the more.")
-        else:
-            _row(given, fit)
-    with right:
-        _bars(given, how, fit, beside)
-    return fit
-
-
-def _regions(given: Pictured, fit: LinearFit) -> None:
-    """The superpixels, those that are kept against grey, and the signed map."""
-    x, w = given.about.opened.x, fit.weights
-    lines = charts.numbered(x, given.labels, charts.strongest(w, len(fit.chosen)))
-    signed = w[given.labels].numpy()
-    panels = {
-        f"{given.this.features} superpixels": (lines, "numbers: those of the fit"),
-        "what speaks for it": (charts.kept(x, given.labels, w), "the rest is grey, as in the paper’s figure 4"),
-        "for and against": (figures.coloured(signed, float(w.abs().max()) or 1.0, figures.pixels(x), 0.75),
-                            "red for the class, blue against it"),
-    }  # fmt: skip
-    show.pictures(panels, "regions")
-
-
-def _row(given: Rowed, fit: LinearFit) -> None:
-    """The row, column by column, with where its value lies among the others, and what the fit says to it."""
-    lines = []
-    for j in sorted(range(given.this.features), key=lambda j: -abs(float(fit.weights[j])))[:12]:
-        below = float((given.table.train[:, j] <= given.row[j]).mean())
-        weight = f"{float(fit.weights[j]):+.3g}" if fit.weights[j] else ""
-        lines.append([given.table.columns[j], f"{given.row[j]:.4g} {given.table.units[j]}", f"{below:.0%}", weight])
-    wide_table(["column", "value", "rows at or below it", "weight"], lines, "row")
-    hidden = given.this.features - len(lines)
-    if hidden > 0:
-        st.caption(f"{hidden} columns more, whose weight is 0 or small.")
-
-
-def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None:
-    this = given.this
-    features = charts.strongest(fit.weights, len(fit.chosen))
-    if not features:
-        st.info("Every weight is 0: nothing that was switched off moved the answer.")
-        return
-    bars = {this.names[j]: float(fit.weights[j]) for j in features}
-    marks, bands, said = {}, None, []
-    if BAND in beside:
-        spread = perturbing.spread(this, how)
-        bands = charts.banded(this.names, spread, features)
-        stays = [this.names[j] for j in features if spread.low[j] * spread.high[j] > 0]
-        said.append(
-            f"**Band**: where 90 % of {SEEDS} seeds lie. {len(stays)} of {len(features)} weights keep their sign;"
-            " a feature that a seed did not choose counts as 0."
-        )
-    if SHAP in beside:
-        φ = perturbing.shapley(this, max(how.N, 4), how.seed)
-        marks["KernelSHAP"] = {this.names[j]: float(φ[j]) for j in features}
-        said.append(
-            f"**KernelSHAP**: Σφ over all {this.features} is {float(φ.sum()):+.3g} = F(x) − F(everything off)."
-            f" Correlation with these weights: {_number(perturbing.correlation(φ[features], fit.weights[features]))}."
-        )
-    if OWN in beside:
-        own = own_weights(given)
-        if own is None:
-            said.append("Only the linear text classifier has one weight a word to compare with.")
-        else:
-            scale = max(map(abs, bars.values())) / (max(abs(own[n]) for n in bars) or 1.0)
-            marks[OWN_SAYS] = {n: own[n] * scale for n in bars}
-            r = perturbing.correlation(fit.weights[features], torch.tensor([own[n] for n in bars]))
-            largest = max(bars, key=lambda n: abs(own[n]))
-            said.append(
-                f"**Its own weights** are in log-odds, here scaled to the longest bar ({largest}: {own[largest]:+.2f}"
-                f" in log-odds). Correlation: {_number(r)}."
-            )
-    fig = charts.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", theme=show.theme())
-    words = ", ".join(f"{n} {w:+.3f}" for n, w in bars.items())
-    show.figure(fig, f"LIME's weights for {this.class_name}: {words}.")
-    for each in said:
-        st.caption(each)
-
-
-def own_weights(given: Given) -> dict[str, float] | None:
-    """What the linear classifier itself gives to each word, as log-odds of the class that is explained."""
-    if not isinstance(given, Worded) or given.classifier.kind != "linear":
-        return None
-    sign = 1 if given.this.target == 1 else -1
-    known = given.classifier.weights()
-    return {name: sign * known.get(name, 0.0) for name in given.this.names}
-
-
-def _number(value: float) -> str:
-    return "none, one of them does not vary" if math.isnan(value) else f"{value:.2f}"
-
-
-def show_numbers(this: Input, how: Reading, fit: LinearFit, cost: str) -> None:
-    """The numbers that judge the explanation."""
-    total = fit.intercept + float(fit.weights.sum())
-    r2 = "not defined: the answers do not vary" if math.isnan(fit.r2) else f"**{fit.r2:.2f}**"
-    st.markdown(
-        f"Local R² {r2} · network F(x) = **{this.say(this.answer)}** · linear model w₀ + Σw ="
-        f" {this.say(fit.intercept)} {float(fit.weights.sum()):+.3f} = **{this.say(total)}** · {cost}"
-    )
 
 
 def show_fit(this: Input, how: Reading) -> None:
@@ -204,7 +91,14 @@ def show_classes(given: Given, how: Reading) -> None:
     reach = max(float(f.weights.abs().max()) for f in fits.values())
     for column, (c, f) in zip(st.columns(len(top), gap="medium"), fits.items(), strict=True):
         bars = {this.names[j]: float(f.weights[j]) for j in charts.strongest(f.weights, how.K)}
-        fig = charts.bars(bars, title=said[c], unit="weight", reach=reach or None, theme=show.theme())
+        fig = charts.bars(
+            bars,
+            title=said[c],
+            unit="weight",
+            reach=reach or None,
+            size=(12 / len(top), 1.4 + 0.36 * len(bars)),
+            theme=show.theme(),
+        )
         with column:
             show.figure(fig, f"{said[c]}: " + ", ".join(f"{n} {w:+.3f}" for n, w in bars.items()))
             st.caption(f"local R² {_r2(f)}")

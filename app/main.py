@@ -19,6 +19,7 @@ st.html(
     /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
+    .st-key-pictures_copies { grid-template-columns: repeat(auto-fill, minmax(min(140px, 30%), 1fr)); }
     [class*="st-key-pictures_at_"] { grid-template-columns: repeat(3, minmax(0, 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */

@@ -48,7 +48,7 @@ def bars(
     bands: name → (low, high), a thin line over the bar. marks: other numbers of the same features, such as Shapley
     values, on the same axis: what they are → name → number. reach: half the width of the axis, to compare figures.
     """
-    fig = figure(*(size or (5.6, 1.25 + 0.36 * len(weights) + (0.3 if marks else 0))), theme)
+    fig = figure(*(size or (4.6, 1.1 + 0.36 * len(weights) + (0.3 if marks else 0))), theme)
     ax = style(fig.subplots(), title, unit)
     names, w = list(weights), np.array([*weights.values()], float)
     rows = np.arange(len(names))
@@ -86,7 +86,7 @@ def coefficient_paths(
     *,
     K: int | None = None,
     unit: str = "weight (score)",
-    size: tuple[float, float] = (6.8, 4.8),
+    size: tuple[float, float] = (6.2, 4.7),
     theme: str = "light",
 ) -> Figure:
     """How the weights and the local R² change as the explanation gets longer. fits: of K = 1, 2, …, as of `k_path`.
@@ -122,7 +122,7 @@ def r2_curves(
     theme: str = "light",
 ) -> Figure:
     """Local R² against each setting: what the axis says → (values, R², the value that is read)."""
-    fig = figure(*(size or (3.4 * len(curves), 3.0)), theme)
+    fig = figure(*(size or (2.9 * len(curves), 3.2)), theme)
     axes = np.atleast_1d(fig.subplots(1, len(curves), sharey=True))
     for ax, (name, (xs, r2, now)) in zip(axes, curves.items(), strict=True):
         style(ax, "", name, "local R²" if ax is axes[0] else "")

@@ -5,10 +5,21 @@ from typing import Any
 
 import streamlit as st
 
-from app import controls, lime_files, lime_inputs, lime_samples, lime_truth, lime_views, perturbing, subject
+from app import (
+    controls,
+    lime_files,
+    lime_inputs,
+    lime_samples,
+    lime_tables,
+    lime_texts,
+    lime_truth,
+    lime_views,
+    perturbing,
+    subject,
+)
 from app.equations import EQUATIONS
-from app.lime_inputs import LEAKING
-from app.lime_samples import Given
+from app.lime_inputs import Given
+from app.lime_texts import LEAKING
 from app.lime_views import BAND, OWN, SHAP
 from app.meter import Cost, measured
 from app.perturbing import SEEDS, Input, Reading
@@ -35,12 +46,13 @@ TRY = {
         "input": "picture", "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
     },
     "A post from the Christian side, and someone adds the header line: what does the classifier say now?": {
-        "input": "text", "text": lime_inputs.GENERATED, "group": "christian", "line": "true", "learnt": LEAKING,
+        "input": "text", "text": lime_texts.GENERATED, "group": "christian", "line": "true", "learnt": LEAKING,
     },
     "The linear classifier's own weights: does LIME find them?": {
         "input": "text", "classifier": "linear", "beside": OWN,
     },
-    "Write a text of your own": {"input": "text", "text": lime_inputs.OWN},
+    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ"},
+    "Write a text of your own": {"input": "text", "text": lime_texts.OWN},
     "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
 }  # fmt: skip
 
@@ -62,7 +74,7 @@ def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
             sigma = controls.ask(declared["sigma"])
     beside = columns[3].multiselect(
         "Beside LIME's weights", [BAND, SHAP, *([OWN] if kind == "text" else [])], key="beside", bind="query-params",
-        help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {lime_inputs.BACKGROUND}"
+        help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {lime_tables.BACKGROUND}"
         " rows of a background), once. The classifier's own weights cost nothing.",
     )  # fmt: skip
     setting = {}
@@ -90,7 +102,7 @@ def possible(this: Input, how: Reading) -> Reading:
     """The reading that there can be: not more features than there are."""
     if this.features >= how.K:
         return how
-    st.info(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
+    st.caption(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
     return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
 
 
@@ -101,7 +113,7 @@ def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
         given: Given | None = None
     else:
         about = None
-        given = lime_inputs.ask_text() if kind == "text" else lime_inputs.ask_row()
+        given = lime_texts.ask_text() if kind == "text" else lime_tables.ask_row()
     if about is None and given is None:
         st.stop()
     with place:
@@ -147,7 +159,10 @@ kind = lime_inputs.ask_kind()
 question, betting, settings = st.container(), st.container(), st.container()
 given, how, beside = choose(kind, settings)
 this = given.this
-question.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
+if len(this.classes) > 1:
+    question.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
+else:
+    question.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
 with betting:
     guess = lime_truth.ask_guess(given)
 how = possible(this, how)
