@@ -51,9 +51,8 @@ def samples(given: Given, how: Reading) -> None:
     this, copies = given.this, Copies.of(given.this, how)
     st.subheader(f"Every copy that the {WHO[this.kind]} was asked about")
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-    by = left.selectbox(
-        "In which order", list(ORDERS), 1 if this.kind == "text" else 0, key="order", bind="query-params"
-    )
+    first = 1 if this.kind == "text" else 0  # the nearest copies of a text lack a single word
+    by = left.selectbox("In which order", list(ORDERS), first, key="order", bind="query-params")
     at = right.slider(
         "Copy (1 is x itself)", 1, perturbing.SIZES[-1], 2, key="copy", bind="query-params",
         help="Every copy can be looked at. The arrow keys move it by one.",

@@ -40,7 +40,7 @@ def show_path(this: Input, how: Reading) -> None:
     sheet = _path_sheet(this.place, how.N, how.sigma, how.distance, how.seed, this.target, theme, this, how)
     st.image(
         sheet.marked(how.K, figures.INK[theme]), width="stretch", output_format="PNG",
-        alt=f"Each weight against K, from 1 to {min(30, this.features)}; K = {how.K} is read.",
+        alt=f"Each weight against K, from 1 to {min(perturbing.LONGEST, this.features)}; K = {how.K} is read.",
     )  # fmt: skip
     st.caption(
         "A weight that changes much when others come in shares its credit with them. No other K, N, σ or class asks"

@@ -1,4 +1,4 @@
-"""What LIME says on its page: the regions, words or columns of the fit, their weights as bars, and what stands beside."""
+"""What LIME says on its page: the regions, words or columns of the fit, their weights, and what stands beside."""
 
 import math
 

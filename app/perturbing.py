@@ -15,9 +15,10 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from xai_core import Neighbourhood, band, coalitions, k_lasso, k_path, shapley_values
+from xai_core import Neighbourhood, band, coalitions, k_lasso, k_path, shapley_values, symbols
 from xai_core.lime import Band, LinearFit
 
+LONGEST = symbols.of(k_lasso)["K"].high  # the slider's end
 SEEDS = 10  # explanations behind a band
 WIDTHS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0)
 SIZES = (10, 20, 30, 50, 75, 100, 150, 250, 400, 600, 1000, 1500, 2000)
@@ -102,22 +103,17 @@ class Reading:
 
 def fit(this: Input, how: Reading, column: int | None = None) -> LinearFit:
     """LIME's short linear model, of the class that is explained or of another one."""
-    return _fit(this.place, how, this.target if column is None else column, this)
+    return path(this, how, column)[how.K - 1]
 
 
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _fit(place: tuple, how: Reading, column: int, _this: Input) -> LinearFit:
-    return k_lasso(around(_this, how.N, how.seed), how.K, how.sigma, how.distance, column)
+def path(this: Input, how: Reading, column: int | None = None) -> list[LinearFit]:
+    """The explanations of every length up to `LONGEST`, or M: computed once, whichever K is read."""
+    return _path(this.place, replace(how, K=0), this.target if column is None else column, this)
 
 
-def path(this: Input, how: Reading, most: int = 30) -> list[LinearFit]:
-    """The explanations of every length up to `most`; the same for every K."""
-    return _path(this.place, replace(how, K=most), this.target, this)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def _path(place: tuple, how: Reading, column: int, _this: Input) -> list[LinearFit]:
-    return k_path(around(_this, how.N, how.seed), how.K, how.sigma, how.distance, column)
+    return k_path(around(_this, how.N, how.seed), LONGEST, how.sigma, how.distance, column)
 
 
 Curve = tuple[list[float], list[float]]

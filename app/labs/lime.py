@@ -14,13 +14,14 @@ from app import (
     lime_texts,
     lime_truth,
     lime_views,
+    lime_weights,
     perturbing,
     subject,
 )
 from app.equations import EQUATIONS
 from app.lime_inputs import Given
 from app.lime_texts import LEAKING
-from app.lime_views import BAND, OWN, SHAP
+from app.lime_weights import BAND, OWN, SHAP
 from app.meter import Cost, measured
 from app.perturbing import SEEDS, Input, Reading
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
@@ -174,9 +175,9 @@ with st.spinner("Asking about the copies …", show_time=True), measured() as co
         st.stop()
 numbers = st.container()
 with st.spinner("Fitting …", show_time=True), measured() as more:
-    fit = lime_views.show_explanation(given, how, beside)
+    fit = lime_weights.show_explanation(given, how, beside)
 with numbers:
-    lime_views.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
+    lime_weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
 lime_truth.show_truth(given, fit, guess)
 lime_samples.samples(given, how)
 lime_views.show_fit(this, how)
