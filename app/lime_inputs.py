@@ -94,15 +94,19 @@ def picture(about: Subject, segments: str, fill: str, output: str) -> Pictured:
         near = ask(masks)
         return Neighbourhood(near.segments, near.masks, near.scores, column)
 
-    with torch.no_grad():
-        answers = f.outputs(q.x)[0].double()
     this = Input(
-        "picture", (*q.place, segments, fill), about.opened.title, about.classes, about.target, answers, output,
+        "picture", (*q.place, segments, fill), about.opened.title, about.classes, about.target, _answers(q.place, q), output,
         tuple(f"no. {j}" for j in range(M)),
         lambda near, N, seed: perturbing.longer(near, coin_flips(N, M, seed), ask), shap,
     )  # fmt: skip
     return Pictured(this, about, labels, filling(q.x, labels, fill),
                     {"segments": segments, "fill": fill, "output": output})  # fmt: skip
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _answers(place: tuple, _q: Question) -> Tensor:
+    with torch.no_grad():
+        return stages.score(_q).outputs(_q.x)[0].double()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -14,6 +14,7 @@ from app.perturbing import Input
 from data import tables
 from data.tables import Table
 from xai_core import Neighbourhood, neighbourhood, table_neighbourhood
+from xai_core.neighbourhood import Predict
 
 BACKGROUND = 50  # rows that stand in for an absent column in KernelSHAP
 
@@ -29,7 +30,7 @@ def ask_row() -> Rowed:
     i = number % len(table.test)
     row, label = table.test[i], table.test_labels[i]
     answer_of = tables.predictor(model)
-    answers = torch.from_numpy(np.asarray(answer_of(row[None]))).double().flatten()
+    answers, names = _answers(name, kind, i, table, answer_of)
     title = f"row {i} of {name}"
     if table.classes:
         classes, unit, truth = table.classes, "probability", table.classes[int(label)]
@@ -61,7 +62,6 @@ def ask_row() -> Rowed:
         return neighbourhood(f, torch.from_numpy(row)[None], fill=torch.from_numpy(table.train[:BACKGROUND]),
                              masks=masks)  # fmt: skip
 
-    names = table_neighbourhood(answer_of, row, table.train, 1, 0, target, table.columns).names
     this = Input("table", ("table", name, kind, i), title, classes, target, answers, unit, names, ask, shap, BACKGROUND)
     python = (
         f'table = tables.load("{name}")',
@@ -69,6 +69,13 @@ def ask_row() -> Rowed:
         f"x = table.test[{i}]",
     )
     return Rowed(this, table, row, truth, python)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _answers(name: str, kind: str, i: int, _table: Table, _answer_of: Predict) -> tuple[Tensor, tuple[str, ...]]:
+    """What the model says to the row itself, (classes,), and the bins that the row falls into."""
+    near = table_neighbourhood(_answer_of, _table.test[i], _table.train, 1, columns=_table.columns)
+    return near.scores[0], near.names
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -68,7 +68,7 @@ def ask_text() -> Worded | None:
         return None
     with st.spinner("The classifier is reading …"):
         classifier, right = _classifier(learnt, model)
-    answers = torch.from_numpy(classifier.predict_proba([text])[0])
+    answers = _answers(learnt, model, text, classifier)
     target = lime_inputs.say(
         classifier.classes, answers, f"It is right on {right:.0%} of posts that it has not read.", title, "target_text"
     )
@@ -94,6 +94,11 @@ def ask_text() -> Worded | None:
     head, _, body = text.partition("\n\n")
     header = words_of(head) if body and ":" in head and len(head.split()) > 1 else ()
     return Worded(this, text, classifier, document, header, learnt, lines)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _answers(learnt: str, kind: str, text: str, _classifier: TextClassifier) -> Tensor:
+    return torch.from_numpy(_classifier.predict_proba([text])[0])
 
 
 def _follow_text() -> None:

@@ -111,7 +111,8 @@ def coefficient_paths(
     lower.xaxis.get_major_locator().set_params(integer=True)
     for ax in (upper, lower):
         _here(ax, K)
-    fig.legend(loc="outside right upper", fontsize=11, frameon=False, labelcolor=fig.ink)
+    if named:
+        fig.legend(loc="outside right upper", fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig
 
 
@@ -180,7 +181,7 @@ def numbered(image: Tensor, labels: Tensor, features: Sequence[int], side: int =
     times = max(1, side // max(labels.shape))  # enlarged, so that borders lie between pixels and numbers fit in
     large = labels.numpy().repeat(times, 0).repeat(times, 1)
     rgb = pixels(image).repeat(times, 0).repeat(times, 1)
-    rgb[find_boundaries(large, mode="inner")] = (1, 0.9, 0.2)
+    rgb[find_boundaries(large + 1, mode="inner")] = (1, 0.9, 0.2)
     sheet = Image.fromarray((rgb * 255).astype(np.uint8))
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(max(12, max(large.shape) // 20))
     for j in features:
