@@ -94,8 +94,9 @@ def picture(about: Subject, segments: str, fill: str, output: str) -> Pictured:
         near = ask(masks)
         return Neighbourhood(near.segments, near.masks, near.scores, column)
 
+    answers = _answers(q.place, q)
     this = Input(
-        "picture", (*q.place, segments, fill), about.opened.title, about.classes, about.target, _answers(q.place, q), output,
+        "picture", (*q.place, segments, fill), about.opened.title, about.classes, about.target, answers, output,
         tuple(f"no. {j}" for j in range(M)),
         lambda near, N, seed: perturbing.longer(near, coin_flips(N, M, seed), ask), shap,
     )  # fmt: skip

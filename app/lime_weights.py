@@ -79,7 +79,7 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
     if SHAP in beside:
         φ = perturbing.shapley(this, max(how.N, 4), how.seed)
         marks["KernelSHAP"] = {this.names[j]: float(φ[j]) for j in features}
-        few = " N is too small to tell all features apart." if how.N <= this.features else ""
+        few = " N is too small to tell all features apart." if this.features >= how.N else ""
         said.append(
             f"**KernelSHAP**: Σφ over all {this.features} is {float(φ.sum()):+.3g} = F(x) − F(everything off)."
             f" Correlation with these weights: {_number(perturbing.correlation(φ[features], fit.weights[features]))}."

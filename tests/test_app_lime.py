@@ -256,7 +256,7 @@ def test_curves_over_N_and_sigma_are_read_from_the_copies(seen: SimpleNamespace)
     assert by_N == [xai_core.k_lasso(near.first(n), 3).r2 for n in sizes]
     widths, by_sigma, width = seen.curves["σ: width of the kernel"]
     assert width == 0.25 and by_sigma == [xai_core.k_lasso(near, 3, s).r2 for s in widths]
-    assert seen.asked == 62  # sixty copies, and twice the digit itself: for the sidebar and for F(x)
+    assert seen.asked == 61  # sixty copies, and F(x)
 
 
 # --- beside the weights -----------------------------------------------------------------------------------------------
