@@ -46,7 +46,7 @@ def ask_text() -> Worded | None:
             number = int(right.number_input("Post no.", 0, 10**6, 3, key="post", bind="query-params"))
             line = st.toggle("with the header line that leaks", True, key="line", bind="query-params")
             document = documents.draw(group, number, header=line)
-            text, title = document.text, f"a post by the side of {group}, no. {number}"
+            text, title = document.text, f"a post from the side of {group}, no. {number}"
             python = f'text = documents.draw("{group}", {number}, header={line}).text'
         elif kind == NEWS:
             posts = _short_posts()
