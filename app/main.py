@@ -19,10 +19,12 @@ st.html(
     /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
+    .st-key-pictures_copies { grid-template-columns: repeat(auto-fill, minmax(min(140px, 30%), 1fr)); }
     [class*="st-key-pictures_at_"] { grid-template-columns: repeat(3, minmax(0, 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
-    .st-key-biases [data-testid="stMarkdownContainer"] { overflow-x: auto; }  /* a wide table scrolls in its own box */
+    .st-key-biases [data-testid="stMarkdownContainer"], [class*="st-key-wide"] [data-testid="stMarkdownContainer"]
+        { overflow-x: auto; }  /* a wide table scrolls in its own box */
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
     @media (min-width: 768px) { .st-key-where { display: none; } }
@@ -34,6 +36,7 @@ st.html(
 asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
+    st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),

@@ -43,11 +43,16 @@ def watched(f: Score) -> Score:
     return f
 
 
+def answered(n: int) -> None:
+    """Count n answers, of a network or of any other model."""
+    with _one_count:
+        for cost in _running.get():
+            cost.forwards += n
+
+
 def _count(module: nn.Module, inputs: tuple, output: Tensor) -> None:
     costs, n = _running.get(), len(output)
-    with _one_count:
-        for cost in costs:
-            cost.forwards += n
+    answered(n)
 
     def backward(slope: Tensor) -> None:
         with _one_count:

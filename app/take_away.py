@@ -41,17 +41,21 @@ def offer_files(
     npz: Callable[[], bytes] | None,
     *,
     own_picture: bool = False,
+    stem: str = "maps",
 ) -> None:
-    """The buttons, each making its file when it is asked for, the script to read, and the page's link."""
+    """The buttons, each making its file when it is asked for, the script to read, and the page's link.
+
+    stem: the files' name, without its ending.
+    """
     st.subheader("Take it away")
     row = st.container(horizontal=True)
     if png is not None:
         row.download_button(
-            "Picture (PNG)", png, "maps.png", "image/png", on_click="ignore", icon=":material/image:"
+            "Picture (PNG)", png, f"{stem}.png", "image/png", on_click="ignore", icon=":material/image:"
         )  # fmt: skip
     if npz is not None:
         row.download_button(
-            "Numbers (npz)", npz, "maps.npz", "application/octet-stream", on_click="ignore",
+            "Numbers (npz)", npz, f"{stem}.npz", "application/octet-stream", on_click="ignore",
             icon=":material/table_chart:",
         )  # fmt: skip
     row.download_button(
