@@ -37,6 +37,7 @@ pages = [
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
+    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
 ]
 page = st.navigation(pages)
