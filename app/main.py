@@ -20,6 +20,7 @@ st.html(
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
     [class*="st-key-pictures_at_"] { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+    [class*="st-key-pictures_six_"] { grid-template-columns: repeat(auto-fit, minmax(min(130px, 30%), 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
     .st-key-biases [data-testid="stMarkdownContainer"] { overflow-x: auto; }  /* a wide table scrolls in its own box */

@@ -26,16 +26,18 @@ def class_grid(maps: Mapping[str, Mapping[str, Tensor]], segments: Tensor, theme
     axes = fig.subplots(len(maps), len(methods), squeeze=False)
     for line, (name, row) in zip(axes, maps.items(), strict=True):
         for ax, method in zip(line, methods, strict=True):
-            _map(ax, row[method][segments].clamp(min=0).numpy())
+            ax.imshow(darkened(row[method], segments), interpolation="nearest")
+            _framed(ax)
         line[0].set_ylabel(name, fontsize=18, color=fig.ink, rotation=0, ha="right", va="center", labelpad=8)
     for ax, method in zip(axes[0], methods, strict=True):
         ax.set_title(method, fontsize=14, color=fig.ink)
     return fig
 
 
-def _map(ax: Axes, map_: np.ndarray) -> None:
-    ax.imshow(map_, cmap="Greys", vmin=0, vmax=map_.max() or 1, interpolation="nearest")
-    _framed(ax)
+def darkened(importance: Tensor, segments: Tensor) -> np.ndarray:
+    """A class map in greys, by its own largest value: (M,) → (H, W, 3)."""
+    map_ = importance[segments].clamp(min=0).numpy()
+    return ScalarMappable(Normalize(0, map_.max() or 1), "Greys").to_rgba(map_)[..., :3]
 
 
 def _framed(ax: Axes) -> None:

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -83,7 +84,7 @@ def averaged_maps(
         "VarGrad": on_features(vargrad(f, X, seed=seed).mean(0), segments),
         "SmoothGrad²": on_features(smoothgrad_squared(f, X, seed=seed).mean(0), segments),
         "KernelSHAP": torch.stack(values).mean(0),
-        "random": torch.rand(M, generator=torch.Generator().manual_seed(seed), dtype=torch.double),
+        "random": torch.from_numpy(np.random.default_rng([seed, y]).random(M)),
     }
 
 

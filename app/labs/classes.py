@@ -58,21 +58,18 @@ def ask(source: str, where: Crowd) -> tuple[Setting, list[int]]:
 
 
 def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict[int, dict[str, Judged]]) -> None:
-    """One row a class, one column a method, and the two numbers of each map."""
-    rows = {where.classes[y]: maps for y, maps in found.items()}
-    told = " ".join(
-        f"{where.classes[y]}: " + ", ".join(f"{name} keeps {j.kept:.2f}" for name, j in numbers.items()) + "."
-        for y, numbers in judged.items()
-    )
-    fig = class_figures.class_grid(rows, where.segments, show.theme())
-    show.figure(fig, f"Six maps of each class, dark where a {SOURCES[s.source].what} matters. {told}")
-    table = ["| | " + " | ".join(METHODS) + " |", "|---" + "|---:" * len(METHODS) + "|"]
-    for y, numbers in judged.items():
-        table.append(
-            f"| **{where.classes[y]}**: kept | " + " | ".join(f"{j.kept:.2f}" for j in numbers.values()) + " |"
-        )
-        table.append("| likeness | " + " | ".join(f"{j.likeness:.2f}" for j in numbers.values()) + " |")
-    st.container(key="biases").markdown("\n".join(table))
+    """One row a class, one column a method, and below each map its two numbers."""
+    for y, maps in found.items():
+        st.markdown(f"#### {where.classes[y]}")
+        numbers = judged[y]
+        panels = {
+            name: (
+                class_figures.darkened(importance, where.segments),
+                f"kept **{numbers[name].kept:.2f}**, likeness {numbers[name].likeness:.2f}",
+            )
+            for name, importance in maps.items()
+        }
+        show.pictures(panels, f"six_{y}", side=256)
     st.caption(
         "Dark is important; each map has its own scale, and only its positive part is drawn, as in the NormLIME paper's"
         f" Figure 1. KernelSHAP's “off” is {s.fill}, too. **Kept**: of {SOURCES[s.source].held_out} other pictures only"
@@ -182,15 +179,16 @@ def show_named(named: picking.Named, picked: list[int]) -> None:
         strong = ", ".join(f"{word} {w:+.2f}" for word, w in picking.strongest(local.weights[i], words, 6).items())
         with st.expander(f"{named.titles[i]}: taken for {named.classes[local.labels[i]]}; {strong}"):
             st.text(named.texts[i])
-    panels = {}
-    for y, name in enumerate(named.classes):
-        if (local.labels == y).any():
-            for title, S in (("NormLIME", class_normlime), ("I_SP", conditioned_i_sp)):
-                panels[f"{name}: {title}"] = picking.strongest(S(local.weights, local.labels, y), words)
-    show.figure(
-        class_figures.weight_bars(panels, theme=show.theme()),
-        "; ".join(f"{title}: {', '.join(bars)}" for title, bars in panels.items()),
-    )
+    seen = [y for y in range(len(named.classes)) if (local.labels == y).any()]
+    for column, y in zip(st.columns(len(seen), gap="medium"), seen, strict=True):
+        both = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp}
+        panels = {
+            f"{named.classes[y]}: {title}": picking.strongest(S(local.weights, local.labels, y), words)
+            for title, S in both.items()
+        }
+        with column:
+            fig = class_figures.weight_bars(panels, columns=1, theme=show.theme())
+            show.figure(fig, "; ".join(f"{title}: {', '.join(bars)}" for title, bars in panels.items()))
     st.caption("Red speaks for the class, blue against it. I_SP takes positive weights alone and adds them up.")
 
 

@@ -36,9 +36,7 @@ def greedy_step(my_step: Callable[[Tensor, Tensor, Tensor], int]) -> str:
     require(row != 3, "Row 3 has the largest weight. A row's own weights no longer count: only whether w ≠ 0.")
     small = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     second = int(my_step(small, torch.tensor([5.0, 1.0]), torch.tensor([True, False])))
-    require(
-        second == 1, f"In [[1, 0], [1, 1]], feature 0 covered, row 1 adds something; yours is {second}."
-    )
+    require(second == 1, f"In [[1, 0], [1, 1]], feature 0 covered, row 1 adds something; yours is {second}.")
     return "Once more, and once more: that is SP-LIME's algorithm 2."
 
 
