@@ -183,7 +183,7 @@ def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     wait_until(lambda: pictures(page) == before)  # the rest of the page stays
 
 
-@pytest.mark.parametrize("name", ["", "saturation", "paths", "baselines", "unlearning"])
+@pytest.mark.parametrize("name", ["", "saturation", "paths", "baselines", "classes", "unlearning"])
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 def test_nothing_overflows(page: Any, address: str, name: str, size: dict[str, int]) -> None:
     page.set_viewport_size(size)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from xai_core.figures import AGAINST, COLOURS, FOR, LINES, coloured, figure, pixels, style
@@ -96,6 +97,7 @@ def weight_bars(
         ax.barh(range(len(names)), values, color=[FOR if v > 0 else AGAINST for v in values])
         ax.set_yticks(range(len(names)), names)
         ax.invert_yaxis()
+        ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.axvline(0, color=fig.ink, linewidth=0.8)
     for ax in axes[len(panels) :]:
         ax.set_visible(False)

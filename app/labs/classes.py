@@ -65,7 +65,7 @@ def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict
         panels = {
             name: (
                 class_figures.darkened(importance, where.segments),
-                f"kept **{numbers[name].kept:.2f}**, likeness {numbers[name].likeness:.2f}",
+                f"kept **{numbers[name].kept:.2f}**  \nlikeness {numbers[name].likeness:.2f}",
             )
             for name, importance in maps.items()
         }
