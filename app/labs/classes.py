@@ -59,6 +59,7 @@ def ask(source: str, where: Crowd) -> tuple[Setting, list[int]]:
 
 def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict[int, dict[str, Judged]]) -> None:
     """One row a class, one column a method, and below each map its two numbers."""
+    masks = max(s.N, 2 * (int(where.segments.max()) + 1) + 2)
     for y, maps in found.items():
         st.markdown(f"#### {where.classes[y]}")
         numbers = judged[y]
@@ -72,7 +73,8 @@ def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict
         show.pictures(panels, f"six_{y}", side=256)
     st.caption(
         "Dark is important; each map has its own scale, and only its positive part is drawn, as in the NormLIME paper's"
-        f" Figure 1. KernelSHAP's “off” is {s.fill}, too. **Kept**: of {SOURCES[s.source].held_out} other pictures only"
+        f" Figure 1. KernelSHAP: ten pictures, {masks} masks each, “off” is {s.fill}, too."
+        f" **Kept**: of {SOURCES[s.source].held_out} other pictures only"
         " the map's best 5 to 50 % of the features are left; ½ (share of the class still named so + share of the rest"
         " not named so), the mean over six steps: 1 is best, 0.5 a guess. **Likeness**: Pearson's r with the mean"
         " picture of the class. A map can look right and be of little use."
