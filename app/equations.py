@@ -53,3 +53,11 @@ BIASES = {
     "roughness": r"R = \frac{\sum_{i \sim j} |A_i - A_j|}{\sum_{i \sim j} (|A_i| + |A_j|)},"
     r" \qquad i \sim j \text{: neighbours}",
 }
+
+CLASSES = {
+    "NormLIME": r"S_y(c_i) = \frac{1}{|E_y(c_i)|} \sum_{w \in E_y(c_i)} \frac{|w_i|}{\|w\|_1} \, w_i, \qquad"
+    r" E_y(c_i) = \{w : w_i \neq 0, \; f(x) = y\}",
+    "LIME": r"I_{SP}(c_i) = \sqrt{\textstyle\sum_{w:\, f(x) = y} \max(w_i, 0)^2}",
+    "pick": r"\text{pick } V \text{ greedily for } c(V) = \sum_j I_j \, 1[\exists\, i \in V: W_{ij} \neq 0],"
+    r" \qquad I_j = \sqrt{\textstyle\sum_i |W_{ij}|}",
+}

@@ -21,6 +21,7 @@ st.html(
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
     .st-key-pictures_copies { grid-template-columns: repeat(auto-fill, minmax(min(140px, 30%), 1fr)); }
     [class*="st-key-pictures_at_"] { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+    [class*="st-key-pictures_six_"] { grid-template-columns: repeat(auto-fit, minmax(min(130px, 30%), 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
     .st-key-biases [data-testid="stMarkdownContainer"], [class*="st-key-wide"] [data-testid="stMarkdownContainer"]
@@ -40,6 +41,7 @@ pages = [
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
+    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
     st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),

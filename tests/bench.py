@@ -15,8 +15,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from data import networks, photographs, pretrained, zoo
-from xai_core import agi, blur_ig, guided_ig, integrated_gradients, lime, make_score, smoothgrad, uni
+from data import digits, networks, photographs, pretrained, zoo
+from xai_core import agi, blur_ig, guided_ig, integrated_gradients, lime, local_weights, make_score, smoothgrad, uni
 from xai_core.agi import attack, rivals
 from xai_core.score import Score, passes
 
@@ -109,6 +109,20 @@ def rows(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> 
         )
 
 
+def normlime(samples: int, repeats: int, pictures: int = 20) -> None:
+    """Print what NormLIME costs against the forward passes it needs, and how long 1000 digits would take."""
+    model, X = networks.load("digits"), digits.digits()[0][:pictures]
+    f = make_score(model, X, "predicted")
+    times, taken, least = ratio(
+        lambda: local_weights(f, X, N=samples, segments="pixels"),
+        lambda: [forwards(model, x, samples) for x in X.split(1)],
+        repeats,
+    )
+    what = f"normlime, N = {samples}"
+    print(f"{'digits':10s} {what:30s} {times:5.2f} × the floor (target 1.3)   {taken:7.3f} s / {least:7.3f} s")
+    print(f"{'':10s} {'… of 1000 digits':30s} {1000 / pictures * taken:5.0f} s (target 60)", flush=True)
+
+
 def memory() -> None:
     """Print the peak memory of B = 1000 against B = 32 at 224²."""
     peak = {
@@ -130,6 +144,7 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     animals, elephant = networks.load("zoo"), zoo.draw("elephant", 0).image[None]
     rows("zoo", animals, elephant, options.samples, options.repeats)
+    normlime(options.samples, options.repeats)
     resnet, cat = pretrained.load("resnet18", weights=False), photographs.bundled("cat")[None]
     rows("resnet18", resnet, cat, options.samples, options.repeats)
     memory()

@@ -12,7 +12,6 @@ from xai_core.aggregate import (
     conditioned_i_sp,
     coverage,
     i_sp,
-    local_weights,
     normlime,
     sp_importance,
     submodular_pick,
@@ -32,6 +31,7 @@ from xai_core.integrated_gradients import integrated_gradients, trace
 from xai_core.lime import band, k_lasso, k_path, lime
 from xai_core.matching import match_baseline
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
 from xai_core.relu_rules import deconvolution, guided_backprop
@@ -49,6 +49,7 @@ from xai_core.words import masked_text, word_neighbourhood, words_of
 __all__ = [
     "Method",
     "Neighbourhood",
+    "Neighbourhoods",
     "Path",
     "Score",
     "Stability",
@@ -92,6 +93,7 @@ __all__ = [
     "match_baseline",
     "nearest_part",
     "neighbourhood",
+    "neighbourhoods",
     "normlime",
     "occlusion",
     "one_by_one",
@@ -103,6 +105,7 @@ __all__ = [
     "scale_space",
     "shapley_values",
     "share",
+    "shared_weights",
     "simple_gradient",
     "smoothgrad",
     "smoothgrad_squared",

@@ -9,66 +9,15 @@
     I_j      = √(Σ_i |W_ij|)                                  SP-LIME's, for the pick
 
 One digit's explanation says which pixels made *this* one a 3. The average over many says what a 3 is to the network.
+Where W comes from: `local_weights` and `shared_weights` in neighbourhoods.py.
 What to look at: what NormLIME divides by. A feature that is used once, but then alone, counts as much as one that every
 explanation needs; I_SP counts how often, too.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
-
-from xai_core import symbols
-from xai_core.lime import k_lasso
-from xai_core.neighbourhood import coin_flips, neighbourhood
-from xai_core.score import Score, passes
-from xai_core.superpixels import superpixels
-from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
-
-
-class LocalWeights(NamedTuple):
-    """Many local explanations over shared features."""
-
-    weights: Tensor  # W, (n, M), float64; row j explains the class labels[j]
-    labels: Tensor  # the class that the network predicts for input j, (n,)
-    segments: Tensor  # feature of each place, as in `Neighbourhood`
-
-
-def local_weights(
-    f: Score,
-    X: Tensor,
-    N: Samples = 1000,
-    K: Length = 20,
-    sigma: Width = 0.25,
-    segments: Segmentation = "grid",
-    fill: Fill = "black",
-    distance: Metric = "cosine",
-    seed: int = 0,
-    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
-) -> LocalWeights:
-    """LIME for each of n inputs (n, …), of the class that the network predicts for it.
-
-    segments: "grid", "pixels", or labels of your own: the same for all, so that features are comparable. Superpixels
-        follow each picture, feature 7 of one is not feature 7 of the next, and cannot be averaged.
-    progress: wraps the loop, such as `tqdm`.
-    The masks of input j come from the seed and j, so that their accidents average out. Costs n · N forward passes.
-    """
-    symbols.check(local_weights, N=N, K=K, sigma=sigma, distance=distance)
-    if isinstance(segments, str) and segments in ("slic", "quickshift"):
-        raise ValueError(f"segments must be the same for all inputs: 'grid', 'pixels' or labels; got {segments!r}")
-    shared = superpixels(X[:1], segments)
-    M = int(shared.max()) + 1
-    if M < K:
-        raise ValueError(f"K must be at most the number of features, {M}; got {K}")
-    with torch.no_grad():
-        labels = torch.cat([f.outputs(X[i]).argmax(1).cpu() for i in passes(X)])
-    W = []
-    for j in progress(range(len(X))):
-        masks = coin_flips(N, M, [seed, j])
-        near = neighbourhood(f, X[j : j + 1], N, shared, fill, masks=masks)
-        W.append(k_lasso(near, K, sigma, distance, column=int(labels[j])).weights)
-    return LocalWeights(torch.stack(W), labels, shared)
 
 
 def normlime(W: Tensor) -> Tensor:
