@@ -38,12 +38,12 @@ asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
+    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
+    st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
-    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
-    st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
 page = st.navigation(pages)
