@@ -34,12 +34,12 @@ def content_key(settings: Mapping[str, Any], tensors: Iterable[Tensor]) -> str:
 def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
     """Keep tensors and facts (what JSON can say) at `path`, in one step, making its folder. Raises OSError."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    seal = {"facts": json.dumps(facts), "sha256": content_key(facts, _in_order(tensors))}
+    seal = json.dumps({"facts": facts, "sha256": content_key(facts, _in_order(tensors))})
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, passing = tempfile.mkstemp(dir=path.parent, prefix=path.stem[:12], suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(safetensors.torch.save(tensors, metadata=seal))
+            file.write(safetensors.torch.save(tensors, metadata={"seal": seal}))
         os.replace(passing, path)
     except BaseException:
         os.unlink(passing)
@@ -50,9 +50,9 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     """The tensors and facts at `path`; None where there is no file, or one whose content is not what was written."""
     try:
         with safetensors.safe_open(path, "pt") as file:
-            seal, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        facts = json.loads(seal["facts"])
-        whole = seal["sha256"] == content_key(facts, _in_order(tensors))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            seal = json.loads(file.metadata()["seal"])
+        facts, whole = seal["facts"], seal["sha256"] == content_key(seal["facts"], _in_order(tensors))
     except (OSError, safetensors.SafetensorError, ValueError, KeyError, TypeError):
         return None
     return (tensors, facts) if whole else None

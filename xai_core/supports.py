@@ -5,9 +5,7 @@
 The logits are regressed as they are: what a softmax would make of them plays no part. The aim is to meet these
 targets on these samples, not to generalise: a support network is a witness, not a better classifier.
 
-It learns in evaluation mode: dropout off, batch statistics as they are. The targets are logits of evaluation mode, and
-they are its own: at α = 0 error and gradient are 0, and the analysed network supports itself. In training mode x's answer
-would depend on x's batch, and there would be something to learn even at α = 0.
+The networks are known by what they were made from, and kept in files of that name (kept_files.py).
 Units: α in logits. What to look at: the report, before any map is believed.
 """
 
@@ -24,6 +22,7 @@ from torch import Tensor, nn
 
 from xai_core import kept_files, symbols
 from xai_core.distancing import Pair, Regression, both, check_classes, check_labels, distanced, how_well
+from xai_core.regression import own_weights, regress
 from xai_core.score import Score, make_score, passes, private_copy
 from xai_core.symbols import BatchSize, Distance, Epochs, LearningRate
 
@@ -80,18 +79,21 @@ def support_network(
     recipe = {"epochs": int(epochs), "rate": float(rate), "batch": int(batch), "seed": int(seed)}
     steps = epochs * math.ceil(len(X) / batch)
     path = keep and Path(keep) / f"{_key(f.model, X, labels, classes=classes, alpha=alpha, **recipe)}.safetensors"
-    θ = _trainable(f.model)
-    report = _recall(path, θ, probe) if path else None
-    if report is None:
-        own = _logits(f, X)
-        targets, curve = distanced(own, labels, classes, alpha), ()
-        if alpha != (0, 0):
-            curve = _learn(θ, X, targets, **recipe, tell=lambda done: progress(done, steps))
-        report = how_well(own, _logits(replace(f, model=θ), X), labels, classes, alpha, curve)
-        if path:
-            _remember(path, θ, probe, report)
-    progress(steps, steps)
-    return Support(θ.requires_grad_(False), classes, alpha, report)
+    known = _recall(path, f.model, probe) if path else None
+    if known:
+        progress(steps, steps)
+        return Support(known[0], classes, alpha, known[1])
+    own = _logits(f, X)
+    if alpha == (0, 0):
+        θ, curve = own_weights(f.model), ()
+        progress(steps, steps)
+    else:
+        targets = distanced(own, labels, classes, alpha)
+        θ, curve = regress(f.model, X, targets, **recipe, tell=lambda done: progress(done, steps))
+    report = how_well(own, _logits(replace(f, model=θ), X), labels, classes, alpha, curve)
+    if path:
+        _remember(path, θ, probe, report)
+    return Support(θ, classes, alpha, report)
 
 
 def support_networks(
@@ -116,49 +118,6 @@ def support_networks(
     ]
 
 
-def _learn(
-    θ: nn.Module,
-    X: Tensor,
-    targets: Tensor,
-    epochs: int,
-    rate: float,
-    batch: int,
-    seed: int,
-    tell: Callable[[int], None],
-) -> tuple[float, ...]:
-    """Train θ in place; the mean squared error of each epoch, over its batches as they were met."""
-    weights = [p for p in θ.parameters() if p.requires_grad]
-    if not weights:
-        raise ValueError("model must have weights to train; it has none")
-    adam, generator, curve = torch.optim.Adam(weights, rate), torch.Generator().manual_seed(seed), []
-    with torch.enable_grad():
-        for epoch in range(epochs):
-            total, batches = 0.0, torch.randperm(len(X), generator=generator).split(batch)
-            for k, rows in enumerate(batches, 1):
-                loss = (θ(X[rows]) - targets[rows]).square().mean()
-                # Asked for these weights alone: backward() would also fill what else the network was made to depend on.
-                slopes = torch.autograd.grad(loss, weights, allow_unused=True)
-                for weight, slope in zip(weights, slopes, strict=True):
-                    weight.grad = slope
-                adam.step()
-                total += loss.item() * len(rows)
-                tell(epoch * len(batches) + k)
-            if not math.isfinite(total):
-                raise ValueError(f"rate must be small enough for the regression to converge; at {rate:g} it diverges")
-            curve.append(total / len(X))
-    for weight in weights:
-        weight.grad = None
-    return tuple(curve)
-
-
-def _trainable(model: nn.Module) -> nn.Module:
-    """A copy whose weights have memory of their own: Adam writes in place, and `private_copy` shares the caller's."""
-    θ = private_copy(model, frozen=False)
-    for parameter in θ.parameters():
-        parameter.data = parameter.detach().clone()
-    return θ
-
-
 def _logits(f: Score, X: Tensor) -> Tensor:
     with torch.no_grad():
         return torch.cat([f.logits(X[rows]) for rows in passes(X)])
@@ -181,8 +140,8 @@ def _remember(path: Path, θ: nn.Module, probe: Tensor, report: Regression) -> N
         warnings.warn(f"keep: the support network could not be kept at {path}: {error}", stacklevel=3)
 
 
-def _recall(path: Path, θ: nn.Module, probe: Tensor) -> Regression | None:
-    """Give θ the kept weights and return their report; None if there are none of this network.
+def _recall(path: Path, model: nn.Module, probe: Tensor) -> tuple[nn.Module, Regression] | None:
+    """The kept network and its report; None if there is none of this network.
 
     Two networks of the same weights may differ in code alone (a ReLU called in `forward`), which no name shows; their
     answers do. Compared to a thousandth, because another machine rounds otherwise.
@@ -193,7 +152,8 @@ def _recall(path: Path, θ: nn.Module, probe: Tensor) -> Regression | None:
     tensors, report = kept
     if not torch.allclose(tensors["probe"].to(probe), probe, rtol=0, atol=1e-3 * probe.abs().max().item()):
         return None
+    θ = private_copy(model)
     for name, parameter in θ.named_parameters():
         parameter.data = tensors[f"θ.{name}"].to(parameter.device)
     reached, order = tuple(report.pop("reached")), tuple(map(tuple, report.pop("order")))
-    return Regression(curve=tuple(report.pop("curve")), reached=reached, order=order, **report)
+    return θ, Regression(curve=tuple(report.pop("curve")), reached=reached, order=order, **report)
