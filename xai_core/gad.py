@@ -30,7 +30,7 @@ from xai_core.symbols import Important, ImportantShare, Join
 SHARES = {"top": 0.5, "above": 0.1}  # paper, §6 and figure 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GADMap:
     """The surviving map, and all that it was made from: 0 is the analysed network, k its k-th support network."""
 
@@ -100,8 +100,7 @@ def important_pixels(A: Tensor, important: Important = "top", share: ImportantSh
 
     A pixel's strength is |Σ_channels A|, what a picture of the map shows. "top": the strongest `share` of the image's
     pixels (rounded up; all of a tie), by default half. "above": those above `share` of the strongest pixel, by default
-    a tenth.
-    A pixel of strength 0 is never important.
+    a tenth. A pixel of strength 0 is never important; one that speaks against the class may be.
     """
     symbols.check(important_pixels, important=important, share=share)
     share = SHARES[important] if share is None else share

@@ -64,6 +64,7 @@ def support_network(
     X: samples (n, …), on the model's device; labels (n,): class numbers, both of `classes` = (a, b) among them.
     alpha: one number for both classes, or (α_a, α_b). At 0 nothing is trained: it is the network itself, bit for bit.
     seed: of the order of the samples, which is all that is random. The same seed gives the same bits on one machine.
+    progress: hears the steps done and the steps in all.
     keep: a folder of trained networks, each named by all that it was made from, so that nothing is trained twice.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
