@@ -182,8 +182,8 @@ Epochs = Annotated[
 ]  # fmt: skip
 LearningRate = Annotated[
     float,
-    Symbol("rate", "λ", "learning rate of a regression", "change of a weight in a step", low=1e-6, high=1e-2, step=1e-6, above=True,
-           logarithmic=True),
+    Symbol("rate", "λ", "learning rate of a regression", "change of a weight in a step", low=1e-6, high=1e-2,
+           step=1e-6, above=True, logarithmic=True),
 ]  # fmt: skip
 BatchSize = Annotated[
     int,
