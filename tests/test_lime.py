@@ -318,7 +318,7 @@ def test_labels_numbered_in_any_way(dtype, change):
     [
         (torch.zeros(16, 16, dtype=torch.long), ValueError, "two features or more"),
         (torch.full((16, 16), 9), ValueError, "two features or more"),
-        (torch.rand(16, 16), TypeError, "segments must be integer labels; got a tensor of torch.float32"),
+        (torch.rand(16, 16), TypeError, "segments must be integer labels; got numbers of torch.float32"),
         (np.random.default_rng(0).random((16, 16)), TypeError, "segments must be integer labels"),
         (torch.zeros(8, 16, dtype=torch.long), ValueError, r"segments must have the shape \(16, 16\).*got \(8, 16\)"),
         (torch.zeros(1, 1, 16, 16, dtype=torch.long), ValueError, r"got \(1, 1, 16, 16\)"),

@@ -11,11 +11,13 @@ variance that the K features explain. A pretty map with R² = 0.1 says little. A
 whose band crosses zero has no sign.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
@@ -97,7 +99,7 @@ class _Weighted:
         symbols.check(k_lasso, K=K, sigma=sigma, distance=distance)
         if near.features < K:
             raise ValueError(f"K must be at most the number of features, {near.features}; got {K}")
-        answers = near.scores[:, near.target if column is None else column]  # (N,)
+        answers = near.answers(column)  # (N,)
         y = answers - answers[0]  # from what x itself gets: exactly 0 where nothing varies
         π = kernel(near.masks, sigma, distance)
         π = π / π.sum()
@@ -110,10 +112,12 @@ class _Weighted:
         """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
         most = 2 * K + 10  # a knot adds a feature, or lets one go
         while True:
-            path = lars_path_gram(
-                self.slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
-            )[2]
-            if (path[:, -1] != 0).sum() > K or path.shape[1] <= most:
+            with warnings.catch_warnings():  # of features that go together LARS drops one; `fit` minds those that stay
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                path = lars_path_gram(
+                    self.slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
+                )[2]
+            if ((path != 0).sum(0) > K).any() or path.shape[1] <= most:
                 return path
             most *= 2
 
@@ -129,11 +133,17 @@ class _Weighted:
 
 
 def _taken_up(knots: np.ndarray, K: int) -> list[int]:
-    """The features in use where the path last has at most K of them, in their order of entry."""
-    in_use = torch.from_numpy(knots != 0)
-    last = int((in_use.sum(0) <= K).nonzero().max())
-    entered = in_use[:, : last + 1].int().argmax(1)
-    return sorted(in_use[:, last].nonzero().flatten().tolist(), key=lambda j: int(entered[j]))
+    """The features in use just before the path first has more than K of them, in their order of entry.
+
+    Equals enter together: where that makes more than K of them, the first few are taken, so that no place stays empty.
+    """
+    chosen: list[int] = []
+    for in_use in knots.T != 0:
+        entering = [int(j) for j in in_use.nonzero()[0] if j not in chosen]
+        if in_use.sum() > K:
+            return (chosen + entering)[:K]
+        chosen = [j for j in chosen if in_use[j]] + entering
+    return chosen
 
 
 @dataclass(frozen=True)
