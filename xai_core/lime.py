@@ -136,6 +136,8 @@ def _taken_up(knots: np.ndarray, K: int) -> list[int]:
     """The features in use just before the path first has more than K of them, in their order of entry.
 
     Equals enter together: where that makes more than K of them, the first few are taken, so that no place stays empty.
+    (The reference package looks for the *last* such moment of the whole path, which is another one only where the path
+    has let a feature go in between.)
     """
     chosen: list[int] = []
     for in_use in knots.T != 0:
