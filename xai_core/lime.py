@@ -27,6 +27,7 @@ from xai_core.score import ScoreFunction
 from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
 
 SAME = 1e-12  # features whose difference has less than this share of the variance go together
+APART = 1e-9  # equals are told apart by this share: the first of them enters first
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,14 @@ class _Weighted:
 
     def knots(self, K: int) -> np.ndarray:
         """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
+        # Where two features are exactly equal, scikit-learn's LARS stops at the first, with a warning.
+        slope = self.slope * (1 - APART * torch.arange(len(self.slope)).double())
         most = 2 * K + 10  # a knot adds a feature, or lets one go
         while True:
-            with warnings.catch_warnings():  # of features that go together LARS drops one; `fit` minds those that stay
+            with warnings.catch_warnings():  # of features that go together it drops one, and says so
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 path = lars_path_gram(
-                    self.slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
+                    slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
                 )[2]
             if ((path != 0).sum(0) > K).any() or path.shape[1] <= most:
                 return path
@@ -135,16 +138,14 @@ class _Weighted:
 def _taken_up(knots: np.ndarray, K: int) -> list[int]:
     """The features in use just before the path first has more than K of them, in their order of entry.
 
-    Equals enter together: where that makes more than K of them, the first few are taken, so that no place stays empty.
-    (The reference package looks for the *last* such moment of the whole path, which is another one only where the path
-    has let a feature go in between.)
+    The reference package looks for the *last* such moment of the whole path. That is another one only where the path
+    lets a feature go in between.
     """
     chosen: list[int] = []
     for in_use in knots.T != 0:
-        entering = [int(j) for j in in_use.nonzero()[0] if j not in chosen]
         if in_use.sum() > K:
-            return (chosen + entering)[:K]
-        chosen = [j for j in chosen if in_use[j]] + entering
+            break
+        chosen = [j for j in chosen if in_use[j]] + [int(j) for j in in_use.nonzero()[0] if j not in chosen]
     return chosen
 
 
