@@ -32,8 +32,9 @@ def rise(
 ) -> Tensor:
     """RISE: (N, C, H, W) → (N, 1, H, W); other data (N, …) → (N, …), each number with a coin flip of its own.
 
-    fill: stands where a mask is 0. The paper multiplies pixels of which the mean was taken off, so covered places are
-        about grey. The paper takes N = 4000 and more. Costs N forward passes; every image sees the same masks.
+    fill: stands where a mask is 0 ("mean": the mean colours of s × s rectangles). The paper multiplies pixels of which
+        the mean was taken off, so covered places are about grey. The paper takes N = 4000 and more.
+    Costs N forward passes an image; every image sees the same masks.
     """
     symbols.check(rise, N=N, cells=cells, p1=p1)
     x = x.detach()
