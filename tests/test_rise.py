@@ -134,11 +134,11 @@ def test_series_have_a_coin_a_number():
 def test_how_many_go_at_once_changes_nothing(at_once, monkeypatch):
     x = images(3).double()
     f = make_score(seeded(PlainCNN).double(), x, torch.tensor([1, 4, 0]))
-    expected = rise(f, x, 25, 5, seed=2)
+    expected = rise(f, x, 25, 5, fill="mean", seed=2)
     monkeypatch.setattr(import_module("xai_core.rise"), "rows_at_once", lambda x: at_once)
-    torch.testing.assert_close(rise(f, x, 25, 5, seed=2), expected, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(rise(f, x, 25, 5, fill="mean", seed=2), expected, rtol=1e-9, atol=1e-12)
     for i in range(3):
-        alone = rise(f.rows(torch.tensor([i])), x[i : i + 1], 25, 5, seed=2)
+        alone = rise(f.rows(torch.tensor([i])), x[i : i + 1], 25, 5, fill="mean", seed=2)
         torch.testing.assert_close(alone, expected[i : i + 1], rtol=1e-9, atol=1e-12)
 
 
