@@ -133,24 +133,22 @@ def test_lime_on_a_photograph(real_squeezenet, right):
 
 
 def test_perturbations_find_what_the_network_needs(real_squeezenet, right):
-    """Two photographs: without the eight superpixels that a method puts first the confidence falls, without its last
-    eight less so. And KernelSHAP's values add up. (RISE would need the paper's thousands of masks for this.)"""
-    for x, y in zip(*(part[:2].split(1) for part in right), strict=True):
-        f = make_score(real_squeezenet, x, y)
-        labels = superpixels(x)
-        M, size = int(labels.max()) + 1, torch.bincount(labels.flatten())
-        masks, weights = coalitions(M, 110)
-        asked = neighbourhood(f, x, segments=labels, masks=masks)
-        values = {"lime": k_lasso(neighbourhood(f, x, 120, labels), M).weights}
-        values["kernel_shap"] = shapley_values(asked, weights)
-        falls = occlusion(f, x, 48, 32).flatten()
-        values["occlusion"] = torch.zeros(M).index_add_(0, labels.flatten(), falls) / size
-        change = float(asked.scores[0, asked.target] - asked.scores[1, asked.target])
-        assert float(values["kernel_shap"].sum()) == pytest.approx(change, abs=1e-9)
-        for name, of_superpixels in values.items():
-            order = of_superpixels.argsort(descending=True)
-            with torch.no_grad():
-                first, last = (
-                    f(torch.where(torch.isin(labels, few), asked.fill, x)) for few in (order[:8], order[-8:])
-                )
-                assert first < 0.5 * f(x) and first < last, (name, float(first), float(last), float(f(x)))
+    """Without the eight superpixels that a method puts first the confidence is gone, without its last eight it stays.
+
+    On one photograph, with 110 masks (RISE needs the paper's thousands); and KernelSHAP's values add up.
+    """
+    x, y = right[0][:1], right[1][:1]
+    f, labels = make_score(real_squeezenet, x, y), superpixels(x)
+    M, size = int(labels.max()) + 1, torch.bincount(labels.flatten())
+    masks, weights = coalitions(M, 110)
+    near = neighbourhood(f, x, segments=labels, masks=masks)
+    values = {"kernel_shap": shapley_values(near, weights)}
+    change = float(near.scores[0, near.target] - near.scores[1, near.target])
+    assert float(values["kernel_shap"].sum()) == pytest.approx(change, abs=1e-9)
+    falls = occlusion(f, x, 48, 32).flatten()
+    values["occlusion"] = torch.zeros(M).index_add_(0, labels.flatten(), falls) / size
+    for name, of_superpixels in values.items():
+        order = of_superpixels.argsort(descending=True)
+        with torch.no_grad():
+            first, last = (f(torch.where(torch.isin(labels, few), near.fill, x)) for few in (order[:8], order[-8:]))
+            assert first < 0.1 * f(x) and last > 0.4 * f(x), name

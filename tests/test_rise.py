@@ -24,14 +24,14 @@ def masks(N: int, side: int = 16, cells: int = 7, p1: float = 0.5, seed: int = 0
 
 def test_a_mask_by_hand():
     """s × s coin flips, enlarged by the official code's resize to one cell more than the picture, and shifted."""
-    for seed in range(4):
-        ours = _smooth(np.random.default_rng(seed), torch.Size((20, 33)), 4, 0.5)
-        rng = np.random.default_rng(seed)
+    ours = next(_masks(6, torch.Size((20, 33)), 4, 0.5, 3, 6))
+    rng = np.random.default_rng(3)
+    for mask in ours:
         coarse = (rng.random((4, 4)) < 0.5).astype(float)
-        top, left = rng.integers(5), rng.integers(9)
+        top, left = rng.integers([5, 9])
         large = resize(coarse, (25, 45), order=1, mode="edge", anti_aliasing=False)
-        np.testing.assert_allclose(ours, large[top : top + 20, left : left + 33], atol=1e-12)
-        assert ours.shape == (20, 33) and ours.min() > -1e-12 and ours.max() < 1 + 1e-12
+        np.testing.assert_allclose(mask, large[top : top + 20, left : left + 33], atol=1e-12)
+    assert ours.shape == (6, 20, 33) and ours.min() > -1e-12 and ours.max() < 1 + 1e-12
 
 
 def test_every_place_is_on_with_probability_p1():
@@ -42,21 +42,15 @@ def test_every_place_is_on_with_probability_p1():
 
 
 def test_every_mask_has_a_shift_of_its_own():
-    """Of one coarse pattern 9 shifts in a cell of 3 × 3 pixels, all of them drawn; fixed shifts would leave a grid."""
-
-    class OnePattern:
-        def __init__(self) -> None:
-            self.rng = np.random.default_rng(0)
-
-        def random(self, size: tuple[int, int]) -> np.ndarray:
-            return np.random.default_rng(7).random(size)
-
-        def integers(self, high: int) -> int:
-            return self.rng.integers(high)
-
-    rng = OnePattern()
-    drawn = torch.stack([_smooth(rng, torch.Size((12, 12)), 4, 0.5) for _ in range(120)])
-    assert len(drawn.unique(dim=0)) == 9
+    """All 9 shifts in a cell of 3 × 3 pixels are drawn, alike often; one shift for all would leave a grid."""
+    rng, shifts = np.random.default_rng(0), []
+    for _ in range(900):
+        rng.random((4, 4))
+        shifts.append(tuple(rng.integers([3, 3])))
+    assert len(set(shifts)) == 9 and min(shifts.count(shift) for shift in set(shifts)) > 70
+    pattern = torch.from_numpy(np.random.default_rng(7).random((1, 4, 4))).expand(9, 4, 4)
+    shifted = _smooth(pattern, torch.tensor(sorted(set(shifts))), [3, 3], torch.Size((12, 12)))
+    assert len(shifted.unique(dim=0)) == 9 and torch.equal(shifted[4, :-1, :-1], shifted[0, 1:, 1:])
     edges = (masks(3000, side=12, cells=4).diff(dim=2).abs()).mean((0, 1))[1:-1]  # borders of cells fall anywhere
     assert edges.max() < 1.3 * edges.min()
 
@@ -140,11 +134,11 @@ def test_series_have_a_coin_a_number():
 def test_how_many_go_at_once_changes_nothing(at_once, monkeypatch):
     x = images(3).double()
     f = make_score(seeded(PlainCNN).double(), x, torch.tensor([1, 4, 0]))
-    expected = rise(f, x, 25, 5, seed=2)
+    expected = rise(f, x, 25, 5, fill="mean", seed=2)
     monkeypatch.setattr(import_module("xai_core.rise"), "rows_at_once", lambda x: at_once)
-    torch.testing.assert_close(rise(f, x, 25, 5, seed=2), expected, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(rise(f, x, 25, 5, fill="mean", seed=2), expected, rtol=1e-9, atol=1e-12)
     for i in range(3):
-        alone = rise(f.rows(torch.tensor([i])), x[i : i + 1], 25, 5, seed=2)
+        alone = rise(f.rows(torch.tensor([i])), x[i : i + 1], 25, 5, fill="mean", seed=2)
         torch.testing.assert_close(alone, expected[i : i + 1], rtol=1e-9, atol=1e-12)
 
 

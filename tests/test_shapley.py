@@ -176,8 +176,19 @@ def test_whole_sizes_by_hand():
     torch.testing.assert_close(weights[masks.sum(1) == 1], torch.full((10,), share[0] / 10, **F64))
     inner = weights[(masks.sum(1) > 1) & (masks.sum(1) < 9)]
     assert inner.sum().item() == pytest.approx(share[1:-1].sum())
+    # N = 150: the share of 2 and 8 among the open sizes, 36 %, is 47 of 128 masks, not all 90. N = 300: 101 of 278.
+    assert [int((coalitions(10, N)[0].sum(1) == 2).sum()) == 45 for N in (150, 300)] == [False, True]
     drawn = coalitions(10, 100, seed=1)[0]
     assert torch.equal(drawn[:22], masks[:22]) and not torch.equal(drawn, masks)
+
+
+def test_a_mask_that_comes_again_weighs_more():
+    """Drawn masks weigh as often as they came: whole multiples of the smallest."""
+    masks, weights = coalitions(8, 200)
+    inner = weights[(masks.sum(1) > 2) & (masks.sum(1) < 6)]
+    times = inner / inner.min()
+    torch.testing.assert_close(times, times.round())
+    assert times.max() >= 2
 
 
 def test_sizes_are_drawn_by_the_kernel():

@@ -51,7 +51,7 @@ def random_sizes(N: int, M: int, seed: int) -> Tensor:
     """
     draws = np.random.default_rng(seed).random((N, 1 + M))  # a row a mask: the first n of N are those of N = n
     off = 1 + (M * draws[:, :1]).astype(int)  # how many
-    order = draws[:, 1:].argsort(1).argsort(1)  # each feature's place in a random order
+    order = draws[:, 1:].argsort(1)  # a random order of the features
     masks = torch.from_numpy(order >= off)
     masks[0] = True
     return masks
