@@ -39,7 +39,7 @@ claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the 
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; 21 minutes of processor time when last measured)
 	$(RUN) -m data.train
-	$(RUN) -m data.study
+	$(RUN) -m app.study.explanations
 
 clean: ## remove .venv and what tools left behind
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -12,12 +12,33 @@ import sys
 import time
 from collections.abc import Callable
 
+import captum.attr
+import numpy as np
 import torch
+from lime.lime_image import LimeImageExplainer
 from torch import Tensor, nn
 
 from data import digits, networks, photographs, pretrained, zoo
-from xai_core import agi, blur_ig, guided_ig, integrated_gradients, lime, local_weights, make_score, smoothgrad, uni
+from xai_core import (
+    agi,
+    blur_ig,
+    coalitions,
+    guided_ig,
+    integrated_gradients,
+    k_lasso,
+    kernel_shap,
+    lime,
+    local_weights,
+    make_score,
+    neighbourhood,
+    occlusion,
+    rise,
+    smoothgrad,
+    superpixels,
+    uni,
+)
 from xai_core.agi import attack, rivals
+from xai_core.occlusion import windows
 from xai_core.score import Score, passes
 
 PEAK = """
@@ -86,7 +107,7 @@ def ratio(method: Callable[[], object], floor: Callable[[], object], repeats: in
     )
 
 
-def rows(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> None:
+def rows(name: str, model: nn.Module, x: Tensor, repeats: int) -> None:
     """Print the ratios for one network."""
     f: Score = make_score(model, x, 0)
     for p in model.parameters():
@@ -99,14 +120,74 @@ def rows(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> 
         "agi, K = 3, B = 20": (lambda: agi(f, x, K=3), lambda: agi_floor(model, x, 3, 20, attacked), 1.3),
         "smoothgrad, N = 50": (lambda: smoothgrad(f, x), lambda: gradients(model, x, 50), 1.15),
         "uni, T = 10, B = 15": (lambda: uni(f, x), lambda: uni_floor(model, x, 15, 10), 1.15),
-        f"lime, N = {samples}": (lambda: lime(f, x, N=samples), lambda: forwards(model, x, samples), 1.2),
     }
     for what, (method, floor, allowed) in cases.items():
-        times, taken, least = ratio(method, floor, 1 if "lime" in what else repeats)
-        print(
-            f"{name:10s} {what:30s} {times:5.2f} × the floor (target {allowed})   {taken:7.3f} s / {least:7.3f} s",
-            flush=True,
-        )
+        show(name, what, *ratio(method, floor, repeats), allowed)
+
+
+def perturbations(name: str, model: nn.Module, x: Tensor, samples: int, repeats: int) -> None:
+    """Print the ratios of the methods that switch features off, in turn with the field's packages on equal terms.
+
+    All get the same superpixels and passes of 64 rows; what cutting the picture takes is told apart.
+    """
+    f: Score = make_score(model, x, 0)
+    labels = superpixels(x)
+    asked = len(coalitions(int(labels.max()) + 1, samples)[0])
+    side = min(x.shape[2:]) // 8
+    covered = len(windows(x.shape[2:], side, side // 2)) + 1
+    picture = x[0].permute(1, 2, 0).numpy().astype(float)
+
+    def classify(batch: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return model(torch.from_numpy(batch).permute(0, 3, 1, 2).float()).softmax(1).numpy()
+
+    def lime_package() -> None:
+        LimeImageExplainer().explain_instance(
+            picture, classify, labels=(0,), top_labels=None, hide_color=0.5, num_samples=samples, batch_size=64,
+            segmentation_fn=lambda image: labels.numpy(),
+        )  # fmt: skip
+
+    def of_captum(method: Callable) -> Callable[[], object]:
+        given = {"baselines": 0.5, "target": 0, "feature_mask": labels[None, None], "perturbations_per_eval": 64}
+        return lambda: method(model).attribute(x, n_samples=samples, **given)
+
+    cases = {
+        f"lime, N = {samples}": (lambda: lime(f, x, samples, segments=labels), samples, 1.1),
+        f"  the lime package, N = {samples}": (lime_package, samples, None),
+        f"  captum.Lime, N = {samples}": (of_captum(captum.attr.Lime), samples, None),
+        f"kernel_shap, N = {samples}": (lambda: kernel_shap(f, x, samples, labels), asked, 1.1),
+        f"  captum.KernelShap, N = {samples}": (of_captum(captum.attr.KernelShap), samples, None),
+        f"rise, N = {samples}": (lambda: rise(f, x, samples), samples, 1.1),
+        f"occlusion, {covered} windows": (lambda: occlusion(f, x), covered, 1.1),
+    }
+    for what, (method, passes_needed, allowed) in cases.items():
+        show(name, what, *ratio(method, lambda n=passes_needed: forwards(model, x, n), repeats), allowed)
+    print(f"{name:10s} slic                           {seconds(lambda: superpixels(x)):7.3f} s, once a picture")
+
+
+def reading() -> None:
+    """Print what another K and another width take, for 1000 samples × 50 superpixels."""
+    x = torch.rand(1, 50)
+    near = neighbourhood(lambda x: x.square().sum(1).sin(), x, 1000)
+    for what, given in {"another K": {"K": 12}, "another kernel width": {"sigma": 0.5}}.items():
+        taken = seconds(lambda given=given: k_lasso(near, **given))
+        print(f"reading    {what:30s} {1000 * taken:5.1f} ms (target 20)")
+
+
+def seconds(run: Callable[[], object], repeats: int = 15) -> float:
+    """Median seconds of a run."""
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])  # the first warms up
+
+
+def show(name: str, what: str, times: float, taken: float, least: float, allowed: float | None) -> None:
+    """Print one row."""
+    target = f"(target {allowed})" if allowed else ""
+    print(f"{name:10s} {what:32s} {times:5.2f} × the floor {target:14s} {taken:7.3f} s / {least:7.3f} s", flush=True)
 
 
 def normlime(samples: int, repeats: int, pictures: int = 20) -> None:
@@ -119,7 +200,7 @@ def normlime(samples: int, repeats: int, pictures: int = 20) -> None:
         repeats,
     )
     what = f"normlime, N = {samples}"
-    print(f"{'digits':10s} {what:30s} {times:5.2f} × the floor (target 1.3)   {taken:7.3f} s / {least:7.3f} s")
+    show("digits", what, times, taken, least, 1.3)
     print(f"{'':10s} {'… of 1000 digits':30s} {1000 / pictures * taken:5.0f} s (target 60)", flush=True)
 
 
@@ -137,16 +218,19 @@ def memory() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=1000, help="LIME's N (default 1000)")
+    parser.add_argument("--samples", type=int, default=1000, help="masks of LIME, KernelSHAP and RISE (default 1000)")
     parser.add_argument("--repeats", type=int, default=7, help="turns that method and floor take (default 7)")
     options = parser.parse_args()
     torch.manual_seed(0)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     animals, elephant = networks.load("zoo"), zoo.draw("elephant", 0).image[None]
-    rows("zoo", animals, elephant, options.samples, options.repeats)
+    reading()
+    rows("zoo", animals, elephant, options.repeats)
+    perturbations("zoo", animals, elephant, options.samples, options.repeats)
     normlime(options.samples, options.repeats)
     resnet, cat = pretrained.load("resnet18", weights=False), photographs.bundled("cat")[None]
-    rows("resnet18", resnet, cat, options.samples, options.repeats)
+    rows("resnet18", resnet, cat, options.repeats)
+    perturbations("resnet18", resnet, cat, options.samples, min(options.repeats, 1))
     memory()
 
 

@@ -133,6 +133,32 @@ def test_maps_are_those_of_explain(seen: SimpleNamespace) -> None:
         torch.testing.assert_close(found[name].A, A, rtol=1e-4, atol=1e-6)
 
 
+def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
+    """KernelSHAP, RISE and occlusion on the page: the maps of explain, their forward passes, the settings of a link."""
+    few = {"N_lime": "80", "window": "16"}
+    at = opened(method=["KernelSHAP", "RISE", "Occlusion"], **few)
+    assert not seen.failures and not at.error and not at.warning
+    assert "80 forwards" in seen.captions["KernelSHAP"] and "80 forwards" in seen.captions["RISE"]
+    assert f"{7 * 7 + 1} forwards" in seen.captions["Occlusion"]  # (64 − 16) / 8 + 1 windows a side, and x itself
+    about, found, given, _ = seen.offered
+    for name, arguments in given.items():
+        A = xai_core.explain(shipped.load("zoo"), about.opened.x, about.target, name, **arguments)
+        torch.testing.assert_close(found[name].A, A, rtol=1e-4, atol=1e-6)
+    f = xai_core.make_score(shipped.load("zoo"), about.opened.x, about.target)
+    labels = xai_core.superpixels(about.opened.x)
+    values = torch.stack([found["kernel_shap"].A[0].sum(0)[labels == j].mean() for j in labels.unique()])
+    change = xai_core.score.forward(f, torch.cat([about.opened.x, torch.full_like(about.opened.x, 0.5)]))
+    assert float(values.sum()) == pytest.approx(float(change[0] - change[1]), abs=1e-4)  # efficiency, on the page
+    at.slider(key="opacity").set_value(0.5)
+    ran(at)
+    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+
+
+def test_windows_and_samples_that_cannot_be_are_sentences(seen: SimpleNamespace) -> None:
+    opened(method=["Occlusion", "Simple gradient"], window="4", stride="9")
+    assert "stride must be at most the window, 4" in seen.failures["Occlusion"] and "Simple gradient" in seen.maps
+
+
 def test_K_never_asks_the_network(seen: SimpleNamespace) -> None:
     at = opened(**FEW)
     before = seen.maps["LIME"]

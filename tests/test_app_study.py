@@ -14,11 +14,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import take_away
-from app.study import questions, results, taking
+from app.study import explanations, questions, results, taking
 from app.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, options, order
 from app.study.store import Store, StoreError, Study, Taker, name_of
 from app.study.tally import HEADER, as_csv, tally, votes
-from data import study as explanations
 from xai_core import votes as statistics
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"

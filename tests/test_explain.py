@@ -243,7 +243,7 @@ def bad_values():
                 yield name, keyword, value
 
 
-@pytest.mark.parametrize(("name", "keyword", "value"), bad_values())
+@pytest.mark.parametrize(("name", "keyword", "value"), list(bad_values()))
 def test_symbols_refused(name, keyword, value):
     """The sentence names the keyword, what was given and the least that is allowed."""
     model, x = seeded(PlainCNN), images(1)

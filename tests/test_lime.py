@@ -1,6 +1,7 @@
 """Neighbourhoods and LIME: planted models recovered, lime's own packages on equal masks, features, fills, counts."""
 
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,8 +15,8 @@ from sklearn.linear_model import LinearRegression
 from torch import Tensor, nn
 from toys import PlainCNN, images, linear, seeded
 
-from xai_core import Neighbourhood, explain, k_lasso, lime, make_score, neighbourhood
-from xai_core.lime import kernel
+from xai_core import Neighbourhood, band, explain, k_lasso, k_path, lime, make_score, neighbourhood
+from xai_core.lime import LinearFit, _taken_up, kernel
 from xai_core.superpixels import filling, superpixels
 
 F64 = {"dtype": torch.double}
@@ -143,6 +144,124 @@ def test_kernel_by_hand():
     for z, π in zip(masks.float(), kernel(masks, 0.4), strict=True):  # the definition of the cosine
         D = 1 - torch.cosine_similarity(ones, z, dim=0)
         assert π.item() == pytest.approx(torch.exp(-(D**2) / 0.16).item(), rel=1e-5)
+
+
+# Any length, ties, bands
+
+
+@given(st.integers(0, 10_000), st.integers(2, 12), st.integers(1, 60), st.sampled_from(["noise", "twins", "constant"]))
+def test_the_path_is_every_length(seed, M, N, kind):
+    """k_path(K) is k_lasso(K), bit for bit, on any masks, and nothing warns: twins, constant columns, few samples."""
+    g = torch.Generator().manual_seed(seed)
+    masks = torch.rand(N, M, generator=g) < 0.6
+    masks[0] = True
+    if kind == "twins":
+        masks[:, 1] = masks[:, 0]
+    if kind == "constant":
+        masks[:, 0] = True
+    near = Neighbourhood(None, masks, torch.randn(N, 1, **F64, generator=g), 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = k_path(near, 30)
+        fits = [k_lasso(near, K) for K in range(1, M + 1)]
+    assert len(path) == M
+    for K, (a, b) in enumerate(zip(path, fits, strict=True), 1):
+        assert a.chosen == b.chosen and torch.equal(a.weights, b.weights) and len(a.chosen) <= K
+        assert len(set(a.chosen)) == len(a.chosen) and torch.isfinite(a.weights).all()
+        if kind == "constant":
+            assert 0 not in a.chosen and a.weights[0] == 0
+    assert all(set(path[K].chosen) != set() for K in range(M)) or N < 3 or not masks.double().std(0).any()
+
+
+def test_lengths_of_a_path():
+    near = planted(SPARSE)
+    assert [len(fit.chosen) for fit in k_path(near, 3)] == [1, 2, 3]
+    assert len(k_path(near)) == 10  # no more than there are features
+    with pytest.raises(ValueError, match=r"most .*must be a whole number, at least 1; got 0"):
+        k_path(near, 0)
+
+
+def test_a_path_that_lets_a_feature_go():
+    """Counts in use 1, 2, 2, 3, 2: what counts for K = 2 is the moment before the third, for 1 before the second."""
+    knots = np.array([[0, 1, 2, 0, 0, 0], [0, 0, 1, 2, 3, 3], [0, 0, 0, 1, 2, 0], [0, 0, 0, 0, 1, 2]])
+    assert [_taken_up(knots, K) for K in (1, 2, 3, 4)] == [[0], [1, 2], [1, 3], [1, 3]]
+    assert _taken_up(knots[:, :5], 3) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("sigma", [0.25, 100.0])
+@pytest.mark.parametrize("M", [2, 3, 5])
+def test_equals_enter_one_by_one(M, sigma):
+    """Σ z over all masks: every feature is worth 1. scikit-learn's LARS, left alone, stops after the first of them."""
+    masks = torch.cartesian_prod(*[torch.tensor([True, False])] * M)
+    near = Neighbourhood(None, masks, masks.double().sum(1, keepdim=True), 0)
+    for K, fit in enumerate(k_path(near, M, sigma), 1):
+        assert fit.chosen == list(range(K))
+        if sigma == 100:  # all masks weigh the same: each feature explains its M-th
+            torch.testing.assert_close(fit.weights[:K], torch.ones(K, **F64), rtol=1e-3, atol=0)
+            assert fit.r2 == pytest.approx(K / M, abs=1e-3)
+    torch.testing.assert_close(fit.weights, torch.ones(M, **F64))
+    assert fit.r2 == pytest.approx(1)
+
+
+@given(st.integers(2, 6), st.lists(st.integers(-2, 2), min_size=6, max_size=6), st.floats(0.1, 5))
+def test_whole_weights_over_all_masks(M, weights, sigma):
+    """Ties of every kind: as many features as there are weights, and all of the answers explained."""
+    w = torch.tensor(weights[:M], **F64)
+    masks = torch.cartesian_prod(*[torch.tensor([True, False])] * M)
+    if w.any():
+        fit = k_lasso(Neighbourhood(None, masks, masks.double() @ w[:, None], 0), int((w != 0).sum()), sigma)
+        torch.testing.assert_close(fit.weights, w, rtol=1e-6, atol=1e-6)
+        assert fit.r2 == pytest.approx(1)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 6), st.integers(0, 6))
+def test_any_planted_model_is_recovered(seed, size, empty):
+    """Weights of clearly different size, any order and sign, any number of features without: all K, order, sign."""
+    g = torch.Generator().manual_seed(seed)
+    w = torch.cat([2.0 ** torch.arange(size), torch.zeros(empty)]).double()
+    w *= torch.where(torch.rand(len(w), generator=g) < 0.5, 1.0, -1.0)
+    w = w[torch.randperm(len(w), generator=g)]
+    if len(w) < 2:
+        return
+    near = planted(w.tolist(), 600, seed=seed)
+    order = w.abs().argsort(descending=True)[:size].tolist()
+    for K, fit in enumerate(k_path(near, size), 1):
+        assert fit.chosen == order[:K] and torch.equal(fit.weights[order[:K]].sign(), w[order[:K]].sign())
+    torch.testing.assert_close(fit.weights, w, rtol=1e-8, atol=1e-8)
+    assert fit.r2 == pytest.approx(1) and fit.intercept == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("column", [3, -1, True, 1.0, "0"])
+def test_columns_that_cannot_be(column):
+    near = planted(SPARSE)
+    for read in (k_lasso, k_path):
+        with pytest.raises(ValueError, match="column must be a class from 0 to 0; got"):
+            read(near, 2, column=column)
+
+
+def test_a_band_by_hand():
+    """21 runs whose first weight is 0, 1, … 20 and whose second is chosen twice: the 5 % and 95 % points are runs."""
+    fits = [LinearFit(torch.tensor([float(i), float(i in (3, 4)) * -2], **F64), 0.0, 1.0, [0]) for i in range(21)]
+    spread = band(fits)
+    assert spread.mean.tolist() == [10, pytest.approx(-4 / 21)]
+    assert spread.low.tolist() == [1, -2] and spread.high.tolist() == [19, 0]
+    assert spread.chosen.tolist() == [pytest.approx(20 / 21), pytest.approx(2 / 21)]
+    with pytest.raises(ValueError, match="fits must be two explanations or more, of different seeds; got 1"):
+        band(fits[:1])
+
+
+@pytest.mark.parametrize("segments", ["grid", "slic"])
+def test_first_is_a_fresh_neighbourhood(segments):
+    x = images(1)
+    f = make_score(seeded(PlainCNN), x, 1)
+    near = neighbourhood(f, x, 90, segments, seed=3)
+    for n in (1, 2, 50, 90):
+        fresh = neighbourhood(f, x, n, segments, seed=3)
+        assert torch.equal(near.first(n).masks, fresh.masks)
+        torch.testing.assert_close(near.first(n).scores, fresh.scores, rtol=1e-4, atol=1e-7)
+    for n in (0, 91, 2.5, "3", True, None):
+        with pytest.raises(ValueError, match=r"N must be a whole number from 1 to the number of samples, 90; got"):
+            near.first(n)
 
 
 # The neighbourhood
@@ -318,7 +437,7 @@ def test_labels_numbered_in_any_way(dtype, change):
     [
         (torch.zeros(16, 16, dtype=torch.long), ValueError, "two features or more"),
         (torch.full((16, 16), 9), ValueError, "two features or more"),
-        (torch.rand(16, 16), TypeError, "segments must be integer labels; got a tensor of torch.float32"),
+        (torch.rand(16, 16), TypeError, "segments must be integer labels; got numbers of torch.float32"),
         (np.random.default_rng(0).random((16, 16)), TypeError, "segments must be integer labels"),
         (torch.zeros(8, 16, dtype=torch.long), ValueError, r"segments must have the shape \(16, 16\).*got \(8, 16\)"),
         (torch.zeros(1, 1, 16, 16, dtype=torch.long), ValueError, r"got \(1, 1, 16, 16\)"),
@@ -370,3 +489,94 @@ def test_rows_of_numbers_and_series():
     model = nn.Sequential(nn.Flatten(), linear(torch.arange(28.0, **F64).view(2, 14)))
     A = explain(model, series, 1, "lime", N=300, K=14, fill="black", sigma=5.0, output="logit")
     torch.testing.assert_close(A, series * torch.arange(14.0, 28, **F64).view(2, 7), rtol=1e-7, atol=1e-7)
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "words"),
+    [
+        (np.zeros((1, 3, 16, 16)), TypeError, "x must be a torch.Tensor"),
+        (torch.zeros(1, 3, 16, 16, dtype=torch.uint8), TypeError, "x must be floating point, pixels in"),
+        (torch.full((1, 3, 16, 16), float("nan")), ValueError, "x must be finite"),
+        (torch.zeros(2, 3, 16, 16), ValueError, r"x must be one input \(1, …\).*got 2"),
+        (torch.zeros(3, 16, 16), ValueError, r"x must be one input \(1, …\).*got 3"),  # no batch dimension
+        (torch.zeros(1, 1), ValueError, r"x must have two numbers or more.*got \(1, 1\)"),
+        (torch.zeros(1, 3, 1, 1), ValueError, "makes one superpixel of it"),
+    ],
+)
+def test_inputs_that_cannot_be(x, error, words):
+    with pytest.raises(error, match=words):
+        neighbourhood(lambda x: x.flatten(1).sum(1), x, 10)
+
+
+def test_a_network_in_place_of_its_score():
+    with pytest.raises(
+        ValueError, match=r"f must return one score a row, \(\d+,\).*make_score.*got the shape \(\d+, 5\)"
+    ):
+        neighbourhood(seeded(PlainCNN), images(1), 30)
+    with pytest.raises(ValueError, match="f must return finite scores near x"):
+        neighbourhood(lambda x: x.flatten(1).sum(1) / 0, images(1), 30)
+    with pytest.raises(
+        ValueError, match=r"x must be one input \(1, …\), each picture has superpixels of its own; got 2"
+    ):
+        superpixels(images(2))
+
+
+@pytest.mark.parametrize(
+    ("masks", "words"),
+    [
+        (torch.ones(5, 15), r"masks must be a tensor \(N, 16\), one column a feature; got \(5, 15\)"),
+        (torch.ones(16), r"got \(16,\)"),
+        (torch.ones(0, 16), r"got \(0, 16\)"),
+        (np.ones((5, 16)), "got ndarray"),
+        (torch.full((5, 16), 0.5), "masks must be 0 or 1, and all 1 in the first row"),
+        (torch.zeros(5, 16), "masks must be 0 or 1, and all 1 in the first row"),
+    ],
+)
+def test_masks_that_cannot_be(masks, words):
+    with pytest.raises(ValueError, match=words):
+        neighbourhood(lambda x: x.flatten(1).mean(1), images(1), segments=squares(), masks=masks)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32, torch.bool])
+def test_masks_of_your_own(dtype):
+    x, masks = images(1), torch.eye(16).to(dtype)
+    masks[0] = 1
+    near = neighbourhood(lambda x: x.flatten(1).sum(1), x, segments=squares(), fill="black", masks=masks)
+    assert near.masks.dtype == torch.bool and torch.equal(near.masks, masks.bool())
+    squared = torch.stack([x[0][:, squares() == j].sum() for j in range(16)]).double()
+    torch.testing.assert_close(near.scores[1:, 0], squared[1:], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_means_of_large_regions(dtype):
+    """A sum of thousands of half-precision numbers would stand still at 256, or be infinite: it is made in float64."""
+    x = torch.full((1, 1, 64, 64), 0.75, dtype=dtype)
+    x[:, :, 40:] = 36
+    labels = (torch.arange(64) >= 40).long()[:, None].expand(64, 64)
+    off = filling(x, labels, "mean")
+    assert off.dtype == dtype and torch.equal(off, x)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.int8, bool])
+def test_numpy_labels_of_any_kind(dtype):
+    """Read-only, backwards, unsigned: the same regions."""
+    x, labels = images(1), (np.arange(16) // 8).astype(dtype)
+    expected = torch.arange(16).expand(16, 16) // 8
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert torch.equal(superpixels(x, np.broadcast_to(labels, (16, 16))), expected)
+        assert torch.equal(superpixels(x, np.tile(labels, (16, 1))[:, ::-1]), 1 - expected)
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-6, 1.0, 1e6])
+def test_answers_of_any_size(size):
+    """A network that is sure hardly varies: its explanation is as long as any, only smaller."""
+    near = planted(SPARSE)
+    noise = torch.randn(len(near.scores), 1, **F64, generator=torch.Generator().manual_seed(1))
+    near = replace(near, scores=near.scores + noise)
+    small, usual = k_lasso(replace(near, scores=0.9 + size * near.scores), 6), k_lasso(near, 6)
+    assert small.chosen == usual.chosen and len(usual.chosen) == 6
+    torch.testing.assert_close(small.weights / size, usual.weights, rtol=1e-3, atol=1e-3)

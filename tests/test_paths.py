@@ -315,11 +315,12 @@ def test_passes_are_bounded():
     f, asked = counted(lambda x: x.flatten(1).sum(1))
     integrated_gradients(f, x, B=100)
     assert sum(asked) == 100 and max(asked) == 32
-    f, asked = counted(lambda x: (x**2).sum(1))
-    x = torch.rand(130, 3)
-    A = integrated_gradients(f, x, B=3, rule="trapezoid")
-    assert sum(asked) == 390 and max(asked) == 64
-    torch.testing.assert_close(A, x**2)
+    for width, most in [(64, 512), (65, 64)]:  # rows of up to 64 numbers are small
+        f, asked = counted(lambda x: (x**2).sum(1))
+        x = torch.rand(520, width)
+        A = integrated_gradients(f, x, B=3, rule="trapezoid")
+        assert sum(asked) == 1560 and max(asked) == most
+        torch.testing.assert_close(A, x**2)
 
 
 def test_the_path_too_is_walked_in_parts():

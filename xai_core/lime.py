@@ -11,11 +11,13 @@ variance that the K features explain. A pretty map with R² = 0.1 says little. A
 whose band crosses zero has no sign.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
@@ -25,6 +27,7 @@ from xai_core.score import ScoreFunction
 from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
 
 SAME = 1e-12  # features whose difference has less than this share of the variance go together
+APART = 1e-9  # equals are told apart by this share: the first of them enters first
 
 
 @dataclass(frozen=True)
@@ -90,30 +93,31 @@ class _Weighted:
     variance: float  # Σ_z π (y − ȳ)²
     z_mean: Tensor  # z̄, (M,)
     mean: float  # ȳ
-    N: int
 
     @classmethod
     def of(cls, near: Neighbourhood, K: int, sigma: float, distance: str, column: int | None) -> "_Weighted":
         symbols.check(k_lasso, K=K, sigma=sigma, distance=distance)
         if near.features < K:
             raise ValueError(f"K must be at most the number of features, {near.features}; got {K}")
-        answers = near.scores[:, near.target if column is None else column]  # (N,)
+        answers = near.answers(column)  # (N,)
         y = answers - answers[0]  # from what x itself gets: exactly 0 where nothing varies
         π = kernel(near.masks, sigma, distance)
         π = π / π.sum()
         z = near.masks.double()  # (N, M)
         root, z_mean, y_mean = π.sqrt(), π @ z, π @ y
         Z, Y = root[:, None] * (z - z_mean), root * (y - y_mean)
-        return cls(Z.T @ Z, Z.T @ Y, float(Y @ Y), z_mean, float(answers[0] + y_mean), len(z))
+        return cls(Z.T @ Z, Z.T @ Y, float(Y @ Y), z_mean, float(answers[0] + y_mean))
 
     def knots(self, K: int) -> np.ndarray:
         """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
+        # LARS stops where correlations fall below an absolute bound, and at the first of two that are exactly equal.
+        slope = self.slope / (self.variance**0.5 or 1.0) * (1 - APART * torch.arange(len(self.slope)).double())
         most = K + 4  # a knot adds a feature, or now and then lets one go; steps not taken are half of the time
         while True:
-            path = lars_path_gram(
-                self.slope.numpy(), self.gram.numpy(), n_samples=self.N, method="lasso", max_iter=most
-            )[2]
-            if (path[:, -1] != 0).sum() > K or path.shape[1] <= most:
+            with warnings.catch_warnings():  # of features that go together it drops one, and says so
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                path = lars_path_gram(slope.numpy(), self.gram.numpy(), n_samples=1, method="lasso", max_iter=most)[2]
+            if ((path != 0).sum(0) > K).any() or path.shape[1] <= most:
                 return path
             most *= 2
 
@@ -129,11 +133,17 @@ class _Weighted:
 
 
 def _taken_up(knots: np.ndarray, K: int) -> list[int]:
-    """The features in use where the path last has at most K of them, in their order of entry."""
-    in_use = torch.from_numpy(knots != 0)
-    last = int((in_use.sum(0) <= K).nonzero().max())
-    entered = in_use[:, : last + 1].int().argmax(1)
-    return sorted(in_use[:, last].nonzero().flatten().tolist(), key=lambda j: int(entered[j]))
+    """The features in use just before the path first has more than K of them, in their order of entry.
+
+    The reference package looks for the *last* such moment of the whole path. That is another one only where the path
+    lets a feature go in between.
+    """
+    chosen: list[int] = []
+    for in_use in knots.T != 0:
+        if in_use.sum() > K:
+            break
+        chosen = [j for j in chosen if in_use[j]] + [int(j) for j in in_use.nonzero()[0] if j not in chosen]
+    return chosen
 
 
 @dataclass(frozen=True)

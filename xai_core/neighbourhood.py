@@ -10,16 +10,18 @@ KernelSHAP are ways to read the answers: linear algebra.
 What to look at: the fill. "Off" means grey, blurred, or the region's mean; the explanation is relative to that choice.
 """
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.score import Score, ScoreFunction, rows, rows_at_once
+from xai_core.score import Score, ScoreFunction, check_input, rows, rows_at_once
 from xai_core.superpixels import filling, superpixels
 from xai_core.symbols import Fill, Samples, Segmentation
 
@@ -42,9 +44,13 @@ class Neighbourhood:
 
     def first(self, N: int) -> "Neighbourhood":
         """What the first N samples alone would have shown; nothing is asked again."""
-        if isinstance(N, bool) or not 1 <= N <= len(self.masks):
-            raise ValueError(f"N must be from 1 to the number of samples, {len(self.masks)}; got {N}")
+        if isinstance(N, bool) or not isinstance(N, Integral) or not 1 <= N <= len(self.masks):
+            raise ValueError(f"N must be a whole number from 1 to the number of samples, {len(self.masks)}; got {N!r}")
         return replace(self, masks=self.masks[:N], scores=self.scores[:N])
+
+    def answers(self, column: int | None = None) -> Tensor:
+        """What the network said of one class, by default the target: (N,)."""
+        return self.scores[:, self.target if column is None else class_number(column, self.scores.shape[1], "column")]
 
     def paint(self, weights: Tensor) -> Tensor:
         """One number a feature onto the places it covers: (M,) → shaped like `segments`."""
@@ -69,6 +75,7 @@ def neighbourhood(
     masks: (N, M) of your own in place of random ones, such as `coalitions`. Row 0 has to be all on.
     """
     symbols.check(neighbourhood, N=N)
+    check_input(x)
     if len(x) != 1:
         raise ValueError(f"x must be one input (1, …), its neighbourhood is its own; got {len(x)}")
     x = x.detach()
@@ -82,8 +89,11 @@ def neighbourhood(
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
         asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
         answers.append(sum(asked) / len(off))
+    scores = torch.cat(answers).double().cpu()
+    if not torch.isfinite(scores).all():
+        raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")
     column = int(f.target[0]) if isinstance(f, Score) else 0
-    return Neighbourhood(labels, masks, torch.cat(answers).double().cpu(), column, off)
+    return Neighbourhood(labels, masks, scores, column, off)
 
 
 def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, Tensor], tuple]) -> Tensor:
@@ -121,10 +131,20 @@ Predict = Callable[[Any], Any]  # texts or rows of a table → (n, classes) or (
 
 def ask(predict: Predict, inputs: Sequence[str] | np.ndarray) -> Tensor:
     """What any classifier or regressor says to n inputs: (n, classes), or (n, 1) from one that returns (n,)."""
+    if not callable(predict) or (isinstance(predict, nn.Module | Score) and isinstance(inputs, np.ndarray)):
+        raise TypeError(
+            "predict must be a function of inputs, such as model.predict_proba or"
+            f" lambda rows: network(torch.tensor(rows).float()).softmax(1); got {type(predict).__name__}"
+        )
     answers = predict(inputs)
-    answers = answers.detach().cpu() if isinstance(answers, Tensor) else torch.from_numpy(np.asarray(answers, float))
-    answers = answers.double()
-    if answers.dim() not in (1, 2) or len(answers) != len(inputs):
+    try:  # into memory of our own: a predict may write its next answers over these
+        if isinstance(answers, Tensor):
+            answers = answers.detach().to("cpu", torch.double, copy=True)
+        else:
+            answers = torch.from_numpy(np.array(answers, float, order="C"))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"predict must return numbers, an array or a tensor; got {type(answers).__name__}") from error
+    if answers.dim() not in (1, 2) or len(answers) != len(inputs) or not answers.numel():
         raise ValueError(
             f"predict must return one row an input, ({len(inputs)}, classes) or ({len(inputs)},);"
             f" got the shape {tuple(answers.shape)}"
@@ -136,15 +156,29 @@ def ask(predict: Predict, inputs: Sequence[str] | np.ndarray) -> Tensor:
 
 def explained_column(scores: Tensor, target: int | None) -> int:
     """The column of `scores` (N, classes) to explain: `target`, or the one that the input itself gets most of."""
-    classes = scores.shape[1]
-    if target is None:
-        return int(scores[0].argmax())
-    if isinstance(target, bool) or not 0 <= target < classes:
-        raise ValueError(f"target must be a class from 0 to {classes - 1}; got {target!r}")
-    return int(target)
+    return int(scores[0].argmax()) if target is None else class_number(target, scores.shape[1], "target")
+
+
+def class_number(given: int, classes: int, name: str) -> int:
+    """`given` if it is the number of a class; else ValueError, which calls it by its `name`."""
+    try:
+        number = -1 if isinstance(given, bool) else operator.index(given)  # whole numbers of any library
+    except TypeError:
+        number = -1
+    if not 0 <= number < classes:
+        raise ValueError(f"{name} must be a class from 0 to {classes - 1}; got {given!r}")
+    return number
 
 
 def _answer(f: ScoreFunction, x: Tensor) -> Tensor:
     """The scores of all classes where the network is known, (n, classes), else those of f, (n, 1)."""
     with torch.no_grad():
-        return f.outputs(x) if isinstance(f, Score) else f(x)[:, None]
+        if isinstance(f, Score):
+            return f.outputs(x)
+        answers = f(x)
+    if answers.shape != (len(x),):
+        raise ValueError(
+            f"f must return one score a row, ({len(x)},), as those of make_score do; got the shape"
+            f" {tuple(answers.shape)}"
+        )
+    return answers[:, None]

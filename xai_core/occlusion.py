@@ -43,17 +43,17 @@ def occlusion(
         raise ValueError(f"stride must be at most the window, {window}, or places stay uncovered; got {stride}")
     constant = None if isinstance(fill, str) and fill == "mean" else _constant(x, fill)
     whole = forward(f, x)  # F(x), (N,)
-    total, count = torch.zeros(len(x), *places, dtype=torch.double), torch.zeros(places)
+    total = torch.zeros(len(x), *places, dtype=torch.double, device=x.device)
+    count = torch.zeros(places, dtype=torch.double, device=x.device)
     for part in _in_parts(windows(places, window, stride), max(1, rows_at_once(x) // len(x))):
-        W = torch.zeros(len(part), *places, dtype=torch.bool, device=x.device)
-        for covered, where in zip(W, part, strict=True):
-            covered[where] = True
-        W = W[:, None, None] if image else W[:, None]  # one window for all images and channels
+        covered = torch.zeros(len(part), *places, dtype=torch.bool, device=x.device)
+        for mask, where in zip(covered, part, strict=True):
+            mask[where] = True
+        W = covered[:, None, None] if image else covered[:, None]  # one window for all images and channels
         filled = torch.where(W, _own_mean(x, W) if constant is None else constant, x)  # (w, N, …)
         falls = whole - forward(f, filled.flatten(0, 1)).view(len(part), len(x))
-        for fall, where in zip(falls.double().cpu(), part, strict=True):
-            total[:, *where] += fall.view(-1, *[1] * len(places))
-            count[where] += 1
+        total += torch.einsum("wn,w...->n...", falls.double(), covered.double())
+        count += covered.sum(0)
     A = (total / count).to(x)
     return A[:, None] if image else A
 

@@ -32,8 +32,9 @@ def rise(
 ) -> Tensor:
     """RISE: (N, C, H, W) → (N, 1, H, W); other data (N, …) → (N, …), each number with a coin flip of its own.
 
-    fill: stands where a mask is 0. The paper multiplies pixels of which the mean was taken off, so covered places are
-        about grey. The paper takes N = 4000 and more. Costs N forward passes; every image sees the same masks.
+    fill: stands where a mask is 0 ("mean": the mean colours of s × s rectangles). The paper multiplies pixels of which
+        the mean was taken off, so covered places are about grey. The paper takes N = 4000 and more.
+    Costs N forward passes an image; every image sees the same masks.
     """
     symbols.check(rise, N=N, cells=cells, p1=p1)
     x = x.detach()
@@ -47,7 +48,8 @@ def rise(
     for M in _masks(N, places, cells if image else None, p1, seed, max(1, rows_at_once(x) // len(x))):
         M = M.to(x)
         over = M[:, None, None] if image else M[:, None]  # one mask for all images and channels
-        score = forward(f, (over * x + (1 - over) * off).flatten(0, 1)).view(len(M), len(x))  # F(x ⊙ M_i)
+        masked = torch.lerp(off, x, over)  # (n, N, …)
+        score = forward(f, masked.flatten(0, 1)).view(len(M), len(x))  # F(x ⊙ M_i)
         S += torch.einsum("mn,m...->n...", score.double(), M.double())
     S = (S / (N * p1)).to(x)
     return S[:, None] if image else S
@@ -61,14 +63,16 @@ def _masks(N: int, places: torch.Size, cells: int | None, p1: float, seed: int, 
         if cells is None:
             yield torch.from_numpy(np.stack([rng.random(places) < p1 for _ in part])).double()
         else:
-            yield torch.stack([_smooth(rng, places, cells, p1) for _ in part])
+            cell = [-(-side // cells) for side in places]  # in pixels, rounded up
+            drawn = [(rng.random((cells, cells)) < p1, rng.integers(cell)) for _ in part]
+            coarse, shifts = (torch.from_numpy(np.stack(each)) for each in zip(*drawn, strict=True))
+            yield _smooth(coarse, shifts, cell, places)
 
 
-def _smooth(rng: np.random.Generator, places: torch.Size, cells: int, p1: float) -> Tensor:
-    """One mask: s × s coin flips, bilinearly enlarged by a cell more than the picture, cut out at a random shift."""
-    cell = [-(-side // cells) for side in places]  # in pixels, rounded up
-    coarse = torch.from_numpy(rng.random((cells, cells)) < p1).double()
-    size = [(cells + 1) * c for c in cell]
-    large = F.interpolate(coarse[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
-    top, left = (int(rng.integers(c)) for c in cell)
-    return large[top : top + places[0], left : left + places[1]]
+def _smooth(coarse: Tensor, shifts: Tensor, cell: list[int], places: torch.Size) -> Tensor:
+    """Coin flips (n, s, s), bilinearly enlarged by a cell more than the picture, each cut out at its own shift."""
+    size = [(coarse.shape[1] + 1) * c for c in cell]
+    large = F.interpolate(coarse[:, None].double(), size=size, mode="bilinear", align_corners=False)[:, 0]
+    height, width = places
+    cuts = zip(large, shifts.tolist(), strict=True)
+    return torch.stack([mask[top : top + height, left : left + width] for mask, (top, left) in cuts])

@@ -13,6 +13,7 @@ What to look at: LIME's weights of the same features. Only the kernel differs, a
 import warnings
 from itertools import combinations
 from math import comb
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -39,8 +40,9 @@ def coalitions(M: int, N: Samples = 1000, seed: int = 0) -> tuple[Tensor, Tensor
     enough for each of their masks, and the rest drawn at random by π, each with its complement.
     """
     symbols.check(coalitions, N=N)
-    if isinstance(M, bool) or not isinstance(M, int) or M < 2:
+    if isinstance(M, bool) or not isinstance(M, Integral) or M < 2:
         raise ValueError(f"M (features) must be a whole number, at least 2; got {M!r}")
+    M = int(M)  # 2^M and C(M, k) outgrow NumPy's numbers
     if N < 4:
         raise ValueError(f"N must be at least 4, two masks besides all on and all off; got {N}")
     share = kernel_of_size(M)  # of the sizes 1 … M − 1
@@ -56,8 +58,8 @@ def coalitions(M: int, N: Samples = 1000, seed: int = 0) -> tuple[Tensor, Tensor
         masks += [_all_of_size(M, size) for size in sorted(sizes)]
         weights += [np.full(comb(M, size), share[size - 1] / comb(M, size)) for size in sorted(sizes)]
         left, k = left - count, k + 1
-    if k <= M - k and left > 0:
-        drawn, times = _drawn(M, k, left, share, seed)
+    if k <= M - k and left > 1:
+        drawn, times = _drawn(M, k, left // 2, share, seed)
         masks.append(drawn)
         weights.append(times / times.sum() * share[k - 1 : M - k].sum())
     return torch.from_numpy(np.concatenate(masks)), torch.from_numpy(np.concatenate(weights))
@@ -70,19 +72,21 @@ def _all_of_size(M: int, k: int) -> np.ndarray:
     return masks
 
 
-def _drawn(M: int, least: int, n: int, share: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """n different masks of the sizes `least` … M − `least`, and how often each came: (n, M), (n,)."""
+def _drawn(M: int, least: int, pairs: int, share: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Different masks of the sizes `least` … M − `least`, each beside its complement, and how often each came.
+
+    (n, M), (n,); n = 2 · pairs, or less where chance finds no more.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.arange(least, M - least + 1)
     p = share[sizes - 1] / share[sizes - 1].sum()
     times: dict[bytes, int] = {}
-    for _ in range(4 * n):  # repeats count, and cost nothing; but there may be hardly anything new to find
+    for size in rng.choice(sizes, 8 * pairs, p=p):  # repeats count, and cost no forward pass
         on = np.zeros(M, bool)
-        on[rng.permutation(M)[: rng.choice(sizes, p=p)]] = True
-        for mask in (on, ~on):
-            if len(times) < n or mask.tobytes() in times:
-                times[mask.tobytes()] = times.get(mask.tobytes(), 0) + 1
-        if len(times) == n:
+        on[rng.permutation(M)[:size]] = True
+        for mask in (on.tobytes(), (~on).tobytes()):
+            times[mask] = times.get(mask, 0) + 1
+        if len(times) == 2 * pairs:
             break
     return np.frombuffer(b"".join(times), bool).reshape(-1, M).copy(), np.array([*times.values()], float)
 
@@ -97,16 +101,19 @@ def shapley_values(near: Neighbourhood, weights: Tensor, column: int | None = No
     empty = (~masks).all(1).nonzero()
     if not len(empty):
         raise ValueError("near must have a mask with every feature off, as `coalitions` makes; it has none")
-    if tuple(weights.shape) != (len(masks),):
-        raise ValueError(f"weights must be one a mask, ({len(masks)},); got {tuple(weights.shape)}")
-    answers = near.scores[:, near.target if column is None else column]
+    if not isinstance(weights, Tensor) or tuple(weights.shape) != (len(masks),):
+        given = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
+        raise ValueError(f"weights must be a tensor, one a mask, ({len(masks)},); got {given}")
+    if not (torch.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("weights must be finite and at least 0, as those of `coalitions`")
+    answers = near.answers(column)
     nothing, change = answers[empty[0, 0]], answers[0] - answers[empty[0, 0]]
     # Efficiency is built in: φ = (F(x) − F(h(0))) / M + ψ with Σψ = 0. Such a ψ does not feel a mask's mean, and once
     # that is taken out, the smallest solution of least squares has Σψ = 0 by itself.
     z = masks.double()
     centred = z - z.mean(1, keepdim=True)  # (N, M)
     rest = answers - nothing - z.mean(1) * change  # (N,)
-    root = weights.sqrt()
+    root = weights.double().sqrt()
     solved = torch.linalg.lstsq(root[:, None] * centred, (root * rest)[:, None], driver="gelsd")
     if int(solved.rank) < M - 1:
         warnings.warn(

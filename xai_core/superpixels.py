@@ -28,6 +28,8 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
         or your own integer labels, numbered in any way.
     Raises ValueError if fewer than two features come out: there would be nothing to compare.
     """
+    if len(x) != 1:
+        raise ValueError(f"x must be one input (1, …), each picture has superpixels of its own; got {len(x)}")
     if not isinstance(segments, str):
         labels = _own_labels(x, segments)
     elif x.dim() != 4 or segments == "pixels":
@@ -39,6 +41,10 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
         labels = torch.from_numpy(_cut(x[0].detach().double().cpu().permute(1, 2, 0).numpy(), segments))
     labels = labels.unique(return_inverse=True)[1]  # 0…M−1 without holes: libraries count from 1, or skip numbers
     if labels.max() < 1:
+        if x[0].numel() == 1:
+            raise ValueError(
+                f"x must have two numbers or more, there would be nothing to compare; got {tuple(x.shape)}"
+            )
         given = segments if isinstance(segments, str) else "the given labels"
         raise ValueError(
             f"segments must cut x into two features or more, and {given} makes one superpixel of it; use 'grid',"
@@ -69,12 +75,12 @@ def _cut(image: np.ndarray, segments: str) -> np.ndarray:
 
 def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
     places = tuple(x.shape[2:] if x.dim() == 4 else x.shape[1:])
-    if isinstance(segments, np.ndarray):
-        segments = torch.from_numpy(segments)  # as scikit-image gives them
-    if not isinstance(segments, Tensor):
+    if isinstance(segments, np.ndarray) and segments.dtype.kind in "iub":
+        segments = torch.from_numpy(segments.astype(np.int64, order="C"))  # as scikit-image gives them
+    if not isinstance(segments, Tensor | np.ndarray):
         raise TypeError(f"segments must be a name or a tensor of integer labels; got {segments!r}")
-    if segments.is_floating_point() or segments.is_complex():
-        raise TypeError(f"segments must be integer labels; got a tensor of {segments.dtype}")
+    if isinstance(segments, np.ndarray) or segments.is_floating_point() or segments.is_complex():
+        raise TypeError(f"segments must be integer labels; got numbers of {segments.dtype}")
     if tuple(segments.shape) != places:
         raise ValueError(f"segments must have the shape {places}, one label a place of x; got {tuple(segments.shape)}")
     return segments.cpu()
@@ -92,11 +98,11 @@ def filling(x: Tensor, labels: Tensor, fill: Fill = "grey") -> Tensor:
         raise TypeError(f"fill must be a name or a tensor; got {fill!r}")
     if fill != "mean":
         return make_baseline(x, fill)
-    flat = x.reshape(-1, labels.numel())  # (C, places)
+    flat = x.reshape(-1, labels.numel()).double()  # (C, places); a long sum of half-precision numbers stands still
     index = labels.flatten().to(x.device)
-    count = torch.bincount(index).to(x)
-    total = torch.zeros(len(flat), len(count), dtype=x.dtype, device=x.device).index_add_(1, index, flat)
-    return (total / count)[:, index].view(x.shape)
+    count = torch.bincount(index)
+    total = flat.new_zeros(len(flat), len(count)).index_add_(1, index, flat)
+    return (total / count)[:, index].view(x.shape).to(x)
 
 
 def _background(x: Tensor, fill: Tensor) -> Tensor:

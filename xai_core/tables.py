@@ -41,8 +41,9 @@ def bin_of(rows: np.ndarray, borders: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack([np.searchsorted(b, column) for b, column in zip(borders, rows.T, strict=True)], 1)
 
 
-def table_samples(x: np.ndarray, training: np.ndarray, N: int, seed: int) -> tuple[np.ndarray, Tensor]:
+def table_samples(x: np.ndarray, training: np.ndarray, N: Samples = 1000, seed: int = 0) -> tuple[np.ndarray, Tensor]:
     """N rows around x and their masks: (N, M) numbers, (N, M) bool. Row 0 is x itself."""
+    symbols.check(table_samples, N=N)
     x, training = _numbers("x", x, 1), _numbers("training", training, 2)
     if len(x) != training.shape[1]:
         raise ValueError(f"x must have {training.shape[1]} numbers, one a column of training; got {len(x)}")
@@ -71,7 +72,6 @@ def table_neighbourhood(
     Costs N predictions. LIME's package reads it with an l2 kernel of width ¾√M, here
     `k_lasso(near, K, sigma=1.06, distance="l2")`.
     """
-    symbols.check(table_neighbourhood, N=N)
     rows, masks = table_samples(x, training, N, seed)
     M = masks.shape[1]
     if M < 2:
@@ -79,16 +79,21 @@ def table_neighbourhood(
     columns = [f"x{j + 1}" for j in range(M)] if columns is None else list(columns)
     if len(columns) != M:
         raise ValueError(f"columns must be {M} names, one a column; got {len(columns)}")
-    scores = ask(predict, rows)
     names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
+    scores = ask(predict, rows)
     return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
 
 
 def _said(column: str, value: float, borders: np.ndarray) -> str:
-    """The bin in words."""
+    """The bin in words: three digits of its borders, or as many as it takes to tell them apart."""
     k = int(np.searchsorted(borders, value))
-    low = f"{borders[k - 1]:.3g} < " if k > 0 else ""
-    high = f" ≤ {borders[k]:.3g}" if k < len(borders) else ""
+    whole = len(f"{np.abs(borders).max(initial=0):.0f}")  # digits before the point: 1084 is said in full
+    for digits in range(min(max(3, whole), 17), 18):
+        said = [f"{border:.{digits}g}" for border in borders]
+        if len(set(said)) == len(said):
+            break
+    low = f"{said[k - 1]} < " if k > 0 else ""
+    high = f" ≤ {said[k]}" if k < len(borders) else ""
     return f"{low}{column}{high}"
 
 

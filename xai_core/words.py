@@ -49,10 +49,10 @@ def random_sizes(N: int, M: int, seed: int) -> Tensor:
 
     A long text with half of its words gone says nothing any more: this way some copies stay close to it. (N, M) bool.
     """
-    rng = np.random.default_rng(seed)
-    off = rng.integers(1, M + 1, N)  # how many
-    order = rng.random((N, M)).argsort(1).argsort(1)  # each feature's place in a random order
-    masks = torch.from_numpy(order >= off[:, None])
+    draws = np.random.default_rng(seed).random((N, 1 + M))  # a row a mask: the first n of N are those of N = n
+    off = 1 + (M * draws[:, :1]).astype(int)  # how many
+    order = draws[:, 1:].argsort(1)  # a random order of the features
+    masks = torch.from_numpy(order >= off)
     masks[0] = True
     return masks
 

@@ -14,9 +14,8 @@ import numpy as np
 import streamlit as st
 
 from app import take_away
-from app.study import questions, results, taking, teaching
+from app.study import explanations, questions, results, taking, teaching
 from app.study.store import LONGEST_TITLE, Store, StoreError, default_path
-from data import study as explanations
 from xai_core import votes
 from xai_core.votes import PAPER_TAKERS, PAPER_VOTES
 

@@ -16,8 +16,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from app.study import explanations as study
 from app.subject import crisp
-from data import study
 from xai_core import figures
 
 PLACES = "ABCD"

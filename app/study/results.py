@@ -24,7 +24,7 @@ from xai_core.votes import (
 
 PAPER = np.array(list(PAPER_VOTES.values())) / sum(PAPER_VOTES.values())
 PAPER_HALF = interval_from_F(PAPER, PAPER_TAKERS, PAPER_F)
-NAMES = [TITLES[method] for method in PAPER_VOTES]  # in the order of data.study.METHODS, see tests
+NAMES = [TITLES[method] for method in PAPER_VOTES]  # in the order of app.study.explanations.METHODS, see tests
 CAUTION = (
     "**How far to trust this.** The votes of one taker are not independent, so takers are the sample. Their four shares"
     " sum to 1, which the one-way ANOVA, here and in the paper, does not know: of 100 classes of 20 that choose by"

@@ -9,10 +9,10 @@ import re
 import streamlit as st
 
 from app.study import questions
+from app.study.explanations import AVERAGED, EXPLAINED, METHODS
 from app.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
 from app.study.store import Store, StoreError, Study, Taker, name_of
 from app.study.tally import Tally, tally
-from data.study import AVERAGED, EXPLAINED, METHODS
 from xai_core.votes import PAPER_VOTES
 
 TROUBLE = "_study_trouble"

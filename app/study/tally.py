@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.study.explanations import METHODS
 from app.study.questions import NEEDED, QUESTIONS, RIGHT, options, order
 from app.study.store import Taker
-from data.study import METHODS
 
 HEADER = ("study", "taker", "finished", "passed", "asked_as", "question", "kind", "digit", "variant", "place", "choice")
 COUNTED = {  # whose votes are shown

@@ -8,12 +8,12 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from app.study.explanations import METHODS
 from app.study.questions import QUESTIONS, TITLES
 from app.study.results import CAUTION, show_votes
 from app.study.store import Store, StoreError, Study
 from app.study.taking import TROUBLE, plain
 from app.study.tally import COUNTED, as_csv, tally, votes
-from data.study import METHODS
 
 EVERY = 5  # seconds between two looks at the file
 HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")

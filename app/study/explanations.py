@@ -1,4 +1,4 @@
-"""The explanations that the user study shows: `python -m data.study [--download]`, on a CPU, the same by seed.
+"""The explanations that the user study shows; `python -m app.study.explanations [--download]` makes them, by seed.
 
 NormLIME paper (Ahern et al. 2019), §4: for each digit, what do four methods say makes it that digit to the network?
 
@@ -12,8 +12,8 @@ a pixel that is off is black. Each digit comes in two variants, from pictures th
 MNIST's test digits, because scikit-learn's of 8 × 8 pixels leave maps in which nobody sees a digit. The maps ship, the
 pictures do not; nothing here needs MNIST but `make`.
 
-`study/maps.safetensors` goes with a card, `study/card.json`: data, network, seed, command, and the SHA-256 that `load`
-verifies.
+`shipped/maps.safetensors` goes with a card, `shipped/card.json`: data, network, seed, command, and the SHA-256 that
+`load` verifies.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from data import digits, networks
-from xai_core import make_score, smoothgrad_squared, vargrad
-from xai_core.aggregate import class_normlime, conditioned_i_sp, local_weights
+from xai_core import local_weights, make_score, smoothgrad_squared, vargrad
+from xai_core.aggregate import class_normlime, conditioned_i_sp
 
-FOLDER = Path(__file__).parent / "study"
-COMMAND = "python -m data.study"
+FOLDER = Path(__file__).parent / "shipped"
+COMMAND = "python -m app.study.explanations"
 METHODS = ("normlime", "lime", "smoothgrad_squared", "vargrad")
 VARIANTS = 2
 EXPLAINED = 40  # pictures of a digit, for the two LIMEs
