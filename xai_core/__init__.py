@@ -34,6 +34,7 @@ from xai_core.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
+from xai_core.regions import Hull, complexity, hull, important, sensitivity, supplementary
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
 from xai_core.score import Score, make_score
@@ -47,6 +48,7 @@ from xai_core.unlearning import unlearn, unlearned_probabilities
 from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
+    "Hull",
     "Method",
     "Neighbourhood",
     "Neighbourhoods",
@@ -65,6 +67,7 @@ __all__ = [
     "catalogue",
     "class_normlime",
     "coalitions",
+    "complexity",
     "conditioned_i_sp",
     "coverage",
     "curve",
@@ -80,7 +83,9 @@ __all__ = [
     "guided_grad_cam",
     "guided_ig",
     "guided_trace",
+    "hull",
     "i_sp",
+    "important",
     "integrated_gradients",
     "k_lasso",
     "k_path",
@@ -103,6 +108,7 @@ __all__ = [
     "rise",
     "roughness",
     "scale_space",
+    "sensitivity",
     "shapley_values",
     "share",
     "shared_weights",
@@ -115,6 +121,7 @@ __all__ = [
     "straight",
     "submodular_pick",
     "superpixels",
+    "supplementary",
     "table_neighbourhood",
     "table_samples",
     "trace",

@@ -171,6 +171,12 @@ Stride = Annotated[
            optional=True),
 ]  # fmt: skip
 
+ImportanceShare = Annotated[
+    float | None,
+    Symbol("share", "q", "share that counts as important", "of the pixels, or of the maximum", low=0.05, high=1,
+           step=0.05, above=True, most=1, optional=True),
+]  # fmt: skip
+
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]
@@ -199,6 +205,7 @@ Goal = Annotated[str, Choice("goal", "the answer that x′ should get", ("unlear
 Divergence = Annotated[
     str, Choice("divergence", "how two answers are compared", ("kl", "reverse_kl", "l2", "total_variation"))
 ]
+ImportanceRule = Annotated[str, Choice("rule", "which pixels of a map are important", ("top", "above"))]
 Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
 
 
