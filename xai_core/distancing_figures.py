@@ -5,6 +5,7 @@ paper's Figure 6 has red and green there, which many people cannot tell apart. O
 the workbook's own red for and blue against. Every figure says which of the two it is.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.patheffects import Normal, withStroke
 from torch import Tensor
 
 from xai_core.figures import LINES, TOP, colour_bar, coloured, figure, framed, pixel_map, pixels, scaled, style
-from xai_core.regions import Hull
+from xai_core.regions import Hull, complexity, hull
 
 ORIGINAL, GAD = LINES[0], LINES[1]  # blue and vermillion
 ROWS = {"original": "Blues", "GAD": "Reds"}
@@ -60,9 +61,10 @@ def drifting(
         ax.set_visible(False)
     fig.supxlabel(f"logit of {names[0]}", fontsize=12, color=fig.ink)
     fig.supylabel(f"logit of {names[1]}", fontsize=12, color=fig.ink)
-    marks = axes[0].get_legend_handles_labels()[0]
-    if len(points) > 1:
-        marks.append(Line2D([], [], marker="o", linestyle="", color=GREY, label="the first panel again"))
+    for ax in axes[max(0, len(points) - columns) : len(points)]:
+        ax.tick_params(labelbottom=True)  # the lowest of its column, though the last line may be short
+    seen = [*zip(names, LINES, MARKS, strict=False), ("as in the first panel", GREY, "o")][: 2 + (len(points) > 1)]
+    marks = [Line2D([], [], linestyle="", marker=m, markersize=8, color=c, label=name) for name, c, m in seen]
     fig.legend(handles=marks, loc="outside upper center", ncols=3, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 
@@ -104,13 +106,13 @@ def surviving(
     columns = 1 + max(len(row) for row in drawn.values())
     fig = figure(2.1 * columns + 1.0, 2.6 * len(drawn), theme)
     axes = fig.subplots(len(drawn), columns, squeeze=False)
-    for line, (name, row) in zip(axes, drawn.items(), strict=True):
+    for k, (line, (name, row)) in enumerate(zip(axes, drawn.items(), strict=True)):
         framed(line[0]).imshow(pixels(image), interpolation="nearest")
         line[0].set_ylabel(f"for {name}", fontsize=13, color=fig.ink)
         for ax, (network, map_) in zip(line[1:], row.items(), strict=True):
             framed(ax).imshow(coloured(map_, top), interpolation="nearest")
             ax.set_xlabel(f"{np.count_nonzero(map_)} pixels", fontsize=11, color=fig.ink)
-            if line is axes[0]:
+            if k == 0:
                 ax.set_title(network, fontsize=13, color=fig.ink)
         for spine in line[-1].spines.values():
             spine.set(color=fig.ink, linewidth=2.5)
@@ -124,7 +126,7 @@ def original_and_gad(
     """Figure 5: under each picture, two rows a method: the original map in blue, GAD's in red.
 
     images: (n, C, H, W). maps: method → (original, GAD), both (n, C, H, W). captions: n, such as the predicted class.
-    Drawn is |Σ_c A_c|, white is 0. Original and GAD share a scale, picture by picture: what GAD kept is as dark as it
+    Drawn is |Σ_c A_c|, the palest is 0. Original and GAD share a scale, picture by picture: what GAD kept is as dark as it
     was. Raises ValueError if a map or the captions do not belong to the pictures.
     """
     n = len(images)
@@ -149,32 +151,35 @@ def original_and_gad(
 
 def hulls(
     images: Tensor,
-    regions: Mapping[str, Sequence[tuple[Hull, Hull]]],
+    regions: Mapping[str, tuple[Tensor, Tensor]],
     captions: Sequence[str] = (),
     side: float = 2.3,
     theme: str = "light",
 ) -> Figure:
     """Figure 6: pictures with the outlines of two hulls, the original's blue and dashed, GAD's red.
 
-    images: (n, C, H, W). regions: row (a method) → n pairs (original, GAD) of `hull`; below each picture its RC.
-    captions: n, above the first row. side: of a picture, in inches. A hull of one pixel is a dot, one of none nothing.
-    Raises ValueError if pairs or captions are not as many as the pictures.
+    images: (n, C, H, W). regions: row (a method) → masks (original, GAD), both (n, H, W) bool, of which the hulls are
+    drawn; below each picture its RC. captions: n, above the first row. side: of a picture, in inches. A hull of one
+    pixel is a dot, of none nothing. Raises ValueError if masks or captions do not belong to the pictures.
     """
     n = len(images)
     _check_captions(captions, n)
-    for name, pairs in regions.items():
-        if len(pairs) != n:
-            raise ValueError(f"regions must have {n} pairs of hulls, one a picture; {name} has {len(pairs)}")
+    for name, pair in regions.items():
+        for masks in pair:
+            if masks.shape != (n, *images.shape[2:]):
+                raise ValueError(
+                    f"regions must be masks {(n, *images.shape[2:])}, one a picture; {name} has {tuple(masks.shape)}"
+                )
     fig = figure(side * n + 0.6, (side + 0.35) * len(regions) + 0.6, theme)
     axes = fig.subplots(len(regions), n, squeeze=False)
-    for line, (name, pairs) in zip(axes, regions.items(), strict=True):
-        _pictures(line, images, captions if line is axes[0] else ())
+    for k, (line, (name, pair)) in enumerate(zip(axes, regions.items(), strict=True)):
+        _pictures(line, images, captions if k == 0 else ())
         line[0].set_ylabel(name, fontsize=13, color=fig.ink)
-        for ax, (original, gad) in zip(line, pairs, strict=True):
-            for shape, (colour, dash) in zip((original, gad), OUTLINES.values(), strict=True):
-                _outlined(ax, shape, colour, dash)
-            rc = f"{gad.area / original.area:.2f}" if original.area else "none"
-            ax.set_xlabel(f"RC {rc}", fontsize=12, color=fig.ink)
+        for ax, original, gad in zip(line, *pair, strict=True):
+            _outlined(ax, hull(gad), *OUTLINES["GAD"])
+            _outlined(ax, hull(original), *OUTLINES["original"])  # on top: through its gaps one sees an equal hull
+            rc = complexity(gad, original)
+            ax.set_xlabel(f"RC {rc:.2f}" if math.isfinite(rc) else "no RC", fontsize=12, color=fig.ink)
     handles = [Line2D([], [], color=c, linestyle=d, linewidth=2.5, label=name) for name, (c, d) in OUTLINES.items()]
     fig.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
