@@ -88,7 +88,7 @@ def surviving(
     title: str = "in all",
     theme: str = "light",
 ) -> Figure:
-    """Figure 3: one row a class: the picture, a map of each network, and in a bold frame what survives all of them.
+    """Figure 3: one row a class: the picture, a map of each network, and, framed, what survives all of them.
 
     image: (C, H, W) or (1, C, H, W). maps: class → network ("α = 0", …) → map, the network itself first. kept: class →
     GAD's map. Below each map, how many of its pixels are not 0. The networks' maps are shares of their own Σ|A|, on
@@ -111,11 +111,11 @@ def surviving(
         line[0].set_ylabel(f"for {name}", fontsize=13, color=fig.ink)
         for ax, (network, map_) in zip(line[1:], row.items(), strict=True):
             framed(ax).imshow(coloured(map_, top), interpolation="nearest")
-            ax.set_xlabel(f"{np.count_nonzero(map_)} pixels", fontsize=11, color=fig.ink)
+            ax.set_xlabel(f"{np.count_nonzero(map_)} of {map_.size} pixels", fontsize=11, color=fig.ink)
             if k == 0:
                 ax.set_title(network, fontsize=13, color=fig.ink)
         for spine in line[-1].spines.values():
-            spine.set(color=fig.ink, linewidth=2.5)
+            spine.set(color=GAD, linewidth=3)
     colour_bar(fig, axes.ravel(), top, "share")
     return fig
 
@@ -126,8 +126,8 @@ def original_and_gad(
     """Figure 5: under each picture, two rows a method: the original map in blue, GAD's in red.
 
     images: (n, C, H, W). maps: method → (original, GAD), both (n, C, H, W). captions: n, such as the predicted class.
-    Drawn is |Σ_c A_c|, the palest is 0. Original and GAD share a scale, picture by picture: what GAD kept is as dark as it
-    was. Raises ValueError if a map or the captions do not belong to the pictures.
+    Drawn is |Σ_c A_c|, the palest is 0. Original and GAD share a scale, picture by picture: what GAD kept is as dark
+    as it was. Raises ValueError if a map or the captions do not belong to the pictures.
     """
     n = len(images)
     _check_captions(captions, n)

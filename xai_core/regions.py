@@ -20,7 +20,7 @@ from skimage.measure import grid_points_in_poly
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.biases import strength
+from xai_core.biases import strength, type_and_shape
 from xai_core.score import ScoreFunction, forward, rows, rows_at_once
 from xai_core.superpixels import filling
 from xai_core.symbols import Fill, ImportanceRule, ImportanceShare
@@ -41,7 +41,7 @@ def important(A: Tensor, rule: ImportanceRule = "top", share: ImportanceShare = 
     symbols.check(important, rule=rule, share=share)
     shaped = isinstance(A, Tensor) and (A.dim() == 3 or (A.dim() == 4 and len(A) == 1))
     if not shaped or A.numel() == 0:
-        raise ValueError(f"A must be one map, (C, H, W) or (1, C, H, W); got {_given(A)}")
+        raise ValueError(f"A must be one map, (C, H, W) or (1, C, H, W); got {type_and_shape(A)}")
     if not torch.isfinite(A).all():
         raise ValueError(f"A must be finite; {int((~torch.isfinite(A)).sum())} of its {A.numel()} numbers are not")
     share = SHARE[rule] if share is None else share
@@ -58,7 +58,7 @@ def important(A: Tensor, rule: ImportanceRule = "top", share: ImportanceShare = 
 class Hull:
     """The convex hull of a mask's pixels."""
 
-    polygon: np.ndarray  # (n, 2) its corners (column, row), counter-clockwise in those axes; 2 of a line, 1, or 0
+    polygon: np.ndarray  # (n, 2) its corners in turn, (column, row); 2 of a line, 1 of a pixel, or 0
     mask: Tensor  # (H, W) bool: pixels whose centres are in it or on its border
     area: float  # of the polygon, pixel²
 
@@ -127,7 +127,7 @@ def sensitivity(f: ScoreFunction, x: Tensor, masks: Tensor, fill: Fill = "black"
     """
     symbols.check(sensitivity, fill=fill)
     if not isinstance(x, Tensor) or x.dim() != 4:
-        raise ValueError(f"x must be images (N, C, H, W); got {_given(x)}")
+        raise ValueError(f"x must be images (N, C, H, W); got {type_and_shape(x)}")
     covers = _covers(masks, x)  # (K, N, H, W)
     everywhere = torch.zeros(x.shape[2:], dtype=torch.long)
     off = torch.cat([filling(each, everywhere, fill) for each in x.detach().split(1)])  # (N, C, H, W)
@@ -156,13 +156,13 @@ def _covers(masks: Tensor, x: Tensor) -> Tensor:
         return masks.transpose(0, 1)
     raise ValueError(
         f"masks must be bool, ({n}, {height}, {width}), ({height}, {width}), or ({n}, K, {height}, {width});"
-        f" got {_given(masks)}"
+        f" got {type_and_shape(masks)}"
     )
 
 
 def _check_mask(name: str, mask: Tensor) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.dim() != 2:
-        raise ValueError(f"{name} must be a mask (H, W) of bool; got {_given(mask)}")
+        raise ValueError(f"{name} must be a mask (H, W) of bool; got {type_and_shape(mask)}")
 
 
 def _check_pair(gad: Tensor, orig: Tensor) -> None:
@@ -170,7 +170,3 @@ def _check_pair(gad: Tensor, orig: Tensor) -> None:
     _check_mask("orig", orig)
     if gad.shape != orig.shape:
         raise ValueError(f"gad must have the shape of orig, {tuple(orig.shape)}; got {tuple(gad.shape)}")
-
-
-def _given(value: object) -> str:
-    return f"{value.dtype}, {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
