@@ -63,6 +63,12 @@ def test_above_a_share_of_the_maximum():
 def test_of_equal_pixels_the_upper_left_count():
     assert torch.equal(important(torch.ones(1, 3, 4)), mask_of("#### ##.. ...."))
     assert torch.equal(important(torch.tensor([[[1.0, 2, -1], [1, 1, 0]]]), share=0.5), mask_of("### ..."))
+    many = torch.arange(224.0 * 224).remainder(3).view(1, 224, 224)  # 0 1 2 0 1 2 …: all the 2, then 1 from the top
+    chosen = important(many).flatten()
+    ones = (many.flatten() == 1).nonzero()[:, 0]
+    assert chosen[many.flatten() == 2].all() and torch.equal(
+        chosen[ones], torch.arange(len(ones)) < 224 * 112 - (many == 2).sum()
+    )
 
 
 def test_a_map_of_zeros_has_no_important_pixel():
