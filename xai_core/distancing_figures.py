@@ -33,7 +33,7 @@ def drifting(
     logits: α → (N, 2), of the classes a and b; the first is the network itself, the others its support networks.
     labels: (N,), 0 for a picture of a and 1 for one of b. names: of a and b.
     Grey dots are the first panel's; an arrow goes from each class's mean there to its mean here. Its title says how
-    far apart the two means are. Dots below the dashed diagonal are classified as a. One scale for all panels.
+    far apart the two means are. Below the dashed diagonal a beats b. One scale for all panels.
     Raises ValueError if the shapes do not fit, labels has only one class, or there is nothing to draw.
     """
     points = _checked_logits(logits, labels)
@@ -50,8 +50,8 @@ def drifting(
         ax.axline((0, 0), slope=1, color=fig.ink, linewidth=0.9, linestyle=(0, (4, 3)))
         if dots is not start:
             ax.scatter(*start.T, s=12, color=GREY, alpha=0.5, linewidths=0)
-        for name, c, colour, mark in zip(names, classes, LINES, MARKS, strict=False):
-            ax.scatter(*dots[c].T, s=20, color=colour, marker=mark, alpha=0.65, linewidths=0, label=name)
+        for c, colour, mark in zip(classes, LINES, MARKS, strict=False):
+            ax.scatter(*dots[c].T, s=20, color=colour, marker=mark, alpha=0.65, linewidths=0)
         if dots is not start:
             for old, new in zip(before, means, strict=True):
                 arrow = {"arrowstyle": "-|>,head_width=.35,head_length=.6", "color": fig.ink, "lw": 2.2}

@@ -33,7 +33,7 @@ def important(A: Tensor, rule: ImportanceRule = "top", share: ImportanceShare = 
 
     Importance is |Σ_c A_c|, for and against alike; a pixel of 0 never counts, so a map of zeros has none.
     rule: "top", the share of the picture's H·W pixels, rounded up, with the largest importance. Of equal ones the
-        upper left come first. GAD maps of which less than that is left keep all of it. "above": every pixel of more
+        upper left come first. A GAD map that has fewer pixels left than that keeps all. "above": every pixel of more
         than the share of the largest importance.
     share: None for the paper's, ½ (its §6) of the pixels and 0.1 (its Figure 4) of the maximum.
     Raises TypeError or ValueError if A is not one finite map, or for another rule or share.
