@@ -36,6 +36,7 @@ from xai_core.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
+from xai_core.regions import Hull, complexity, hull, sensitivity, supplementary
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
 from xai_core.score import Score, make_score
@@ -51,6 +52,7 @@ from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
     "GADMap",
+    "Hull",
     "Method",
     "Neighbourhood",
     "Neighbourhoods",
@@ -71,6 +73,7 @@ __all__ = [
     "catalogue",
     "class_normlime",
     "coalitions",
+    "complexity",
     "conditioned_i_sp",
     "coverage",
     "curve",
@@ -89,6 +92,7 @@ __all__ = [
     "guided_ig",
     "guided_trace",
     "how_well",
+    "hull",
     "i_sp",
     "important_pixels",
     "integrated_gradients",
@@ -113,6 +117,7 @@ __all__ = [
     "rise",
     "roughness",
     "scale_space",
+    "sensitivity",
     "shapley_values",
     "share",
     "shared_weights",
@@ -125,6 +130,7 @@ __all__ = [
     "straight",
     "submodular_pick",
     "superpixels",
+    "supplementary",
     "support_network",
     "support_networks",
     "survivors",
