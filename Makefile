@@ -37,8 +37,9 @@ bench: $(VENV)/.test ## how far every method is from the passes it needs, as rat
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
 	$(RUN) -m tests.claims
 
-data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; 21 minutes of processor time when last measured)
+data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; 22 minutes of processor time when last measured)
 	$(RUN) -m data.train
+	$(RUN) -m app.held_apart
 	$(RUN) -m app.study.explanations
 
 clean: ## remove .venv and what tools left behind

@@ -43,7 +43,7 @@ from xai_core.score import Score, make_score
 from xai_core.shapley import coalitions, kernel_shap, shapley_values
 from xai_core.stability import Stability, rank_correlation, stability
 from xai_core.superpixels import superpixels
-from xai_core.supports import Support, support_network, support_networks
+from xai_core.supports import Support, as_support, support_network, support_networks
 from xai_core.tables import table_neighbourhood, table_samples
 from xai_core.traces import Trace
 from xai_core.uni import answer_to_match, uni, uni_baseline
@@ -65,6 +65,7 @@ __all__ = [
     "agi",
     "agi_trace",
     "answer_to_match",
+    "as_support",
     "band",
     "bent",
     "blur_ig",

@@ -92,7 +92,7 @@ def sensitivity(f: ScoreFunction, x: Tensor, masks: Tensor, fill: Fill = "black"
     f: N_a, the logit of class a: `make_score(model, x, a, output="logit")`. The unit is f's, per pixel (the paper's
         Table 2 prints it "in 10² scale").
     masks: True is covered. (N, H, W) bool, (H, W) for all images, or (N, K, H, W). The paper covers the filled hulls,
-        border included: `hull(important_pixels(A)[0, 0]).mask` and `supplementary`; a mask of the pixels alone works as well.
+        border included, `hull(important_pixels(A)[0, 0]).mask` and `supplementary`; a mask of the pixels works as well.
     fill: what covers. The paper multiplies by 0, which is black for a network of pixels in [0, 1] as here, and the mean
         colour for one whose pixels were standardised before. "mean": of each picture; "blurred"; or a tensor.
     NaN for an empty mask: there is no pixel to divide by. Never asks for more than `rows_at_once` rows in one pass.

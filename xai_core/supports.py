@@ -73,10 +73,7 @@ def support_network(
         raise ValueError(f"seed must be a whole number from 0 to 2⁶³ − 1; got {seed!r}")
     f, alpha, X = make_score(model, X, 0, output="logit"), both(alpha), X.detach()
     probe = _logits(f, X[:PROBE])
-    classes, labels = check_classes(classes, probe.shape[1]), check_labels(labels, len(X), probe.shape[1])
-    for c in classes:
-        if not (labels == c).any():
-            raise ValueError(f"labels must hold samples of both classes, {classes[0]} and {classes[1]}; none is of {c}")
+    classes, labels = _checked(classes, labels, len(X), probe.shape[1])
     recipe = {"epochs": int(epochs), "rate": float(rate), "batch": int(batch), "seed": int(seed)}
     steps = epochs * math.ceil(len(X) / batch)
     path = keep and Path(keep) / f"{_key(f.model, X, labels, classes=classes, alpha=alpha, **recipe)}.safetensors"
@@ -95,6 +92,27 @@ def support_network(
     if path:
         _remember(path, θ, probe, report)
     return Support(θ, classes, alpha, report)
+
+
+def as_support(
+    model: nn.Module,
+    trained: nn.Module,
+    X: Tensor,
+    labels: Tensor,
+    classes: tuple[int, int],
+    alpha: Distance,
+) -> Support:
+    """A network that was trained elsewhere as a support of `model`: how well it answers is measured here, on X.
+
+    trained: (N, …) → (N, C), of as many logits as `model`; never changed. The others as in `support_network`.
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    f, θ, X = make_score(model, X, 0, output="logit"), private_copy(trained), X.detach()
+    own, found, alpha = _logits(f, X), _logits(replace(f, model=θ), X), both(alpha)
+    if found.shape != own.shape:
+        raise ValueError(f"trained must have model's {own.shape[1]} logits; it has {found.shape[1]}")
+    classes, labels = _checked(classes, labels, *own.shape)
+    return Support(θ, classes, alpha, how_well(own, found, labels, classes, alpha))
 
 
 def support_networks(
@@ -117,6 +135,14 @@ def support_networks(
         support_network(model, X, labels, classes, alpha, progress=part(k), **settings)
         for k, alpha in enumerate(alphas)
     ]
+
+
+def _checked(classes: tuple[int, int], labels: Tensor, n: int, count: int) -> tuple[tuple[int, int], Tensor]:
+    classes, labels = check_classes(classes, count), check_labels(labels, n, count)
+    for c in classes:
+        if not (labels == c).any():
+            raise ValueError(f"labels must hold samples of both classes, {classes[0]} and {classes[1]}; none is of {c}")
+    return classes, labels
 
 
 def _logits(f: Score, X: Tensor) -> Tensor:
