@@ -204,6 +204,13 @@ def main() -> None:
         "--photographs", type=Path, help="a folder with two folders of photographs, instead of drawings"
     )
     parser.add_argument("--pretrained", default="squeezenet1_1", help="what is fine-tuned to them (squeezenet1_1)")
+    parser.add_argument(
+        "--important",
+        choices=("top", "above"),
+        default="top",
+        help="half of the pixels, as in the paper's tables (top), or those above a tenth of the maximum, as in its "
+        "figure 4 (above)",
+    )
     parser.add_argument("--out", type=Path, default=Path("results/gad"), help="where results are kept (results/gad)")
     given = parser.parse_args()
     if given.images < 2:
