@@ -58,7 +58,7 @@ RS = {
 }
 
 RULES = {"top": "half of the pixels", "above": "what is above a tenth of the maximum"}
-Found = dict[tuple[Any, str, int], Tensor]  # (case, method, class) → (n, 6): pixels, RC, RS GAD, RS Sup., rival's two
+Found = dict[tuple[Any, str, int], Tensor]  # (case, method, class) → (n, 8), gad_tables.COLUMNS
 
 
 def better(pairs: Iterable[tuple[float, float]]) -> str:
@@ -100,6 +100,9 @@ def report(found: Found, methods: Sequence[str], important: str = "top") -> str:
     lines += ["", "## Table 2: mean RS, change of the logit for each covered pixel × 100", ""]
     several = (("Sup.", lambda r: 100 * mean(r, 3)), ("GAD", lambda r: 100 * mean(r, 2)))
     lines += table(found, cases, methods, RS, (*several, ("Rival", lambda r: 100 * mean(r, 5))), "{:.3g}")
+    lines += ["", "Mean size of the two regions, ΣM, in pixels:", ""]
+    sizes = (("Sup.", lambda r: mean(r, 7)), ("GAD", lambda r: mean(r, 6)))
+    lines += table(found, cases, methods, {}, sizes, "{:.0f}")
     lines += ["", "## What agrees", "", *verdict(found, methods)]
     return "\n".join(lines) + "\n"
 
@@ -145,6 +148,9 @@ def verdict(found: Found, methods: Sequence[str]) -> list[str]:
             f"the larger mean RS than the supplementary region in {stronger} (paper: {printed}). Against the rival: "
             f"the smaller mean RC in {tighter}, the larger mean RS in {beats}."
         )
-    empty = torch.cat([r[:, 0] == 0 for r in found.values()]).double().mean()
-    lines.append(f"- Nothing is left of {float(empty):.1%} of the maps.")
+    every = torch.cat(list(found.values()))
+    both = every[every[:, 2:4].isfinite().all(1)]
+    small = ((both[:, 2] > both[:, 3]) == (both[:, 6] < both[:, 7])).double().mean()
+    lines.append(f"- RS goes by size: in {small:.0%} of the maps the region of fewer pixels has the larger RS.")
+    lines.append(f"- Nothing is left of {(every[:, 0] == 0).double().mean():.1%} of the maps.")
     return lines

@@ -45,7 +45,7 @@ from xai_core.biases import strength
 METHODS = ("simple_gradient", "deconvolution", "gradient_x_input", "guided_backprop", "integrated_gradients")
 ALPHAS = (2, 4, 6, 8)  # paper, §6; 0 is the network itself
 LEARNED, BLOCK = 512, 32  # pictures that the support networks learn from; pictures a kept file
-COLUMNS = ("pixels", "RC", "RS GAD", "RS Sup.", "RC rival", "RS rival")
+COLUMNS = ("pixels", "RC", "RS GAD", "RS Sup.", "RC rival", "RS rival", "M GAD", "M Sup.")
 RECIPE = 1  # part of every kept file's name: raise it when the measurement below changes
 
 
@@ -135,7 +135,7 @@ def trained(
 
 
 def measure(case: Case, method: str, c: int, X: Tensor, important: str = "top") -> Tensor:
-    """COLUMNS of each picture, for class c: (n, 3, H, W) → (n, 6) float64; NaN where a region has no pixel or area."""
+    """COLUMNS of each picture, for class c: (n, 3, H, W) → (n, 8) float64; NaN where a region has no pixel or area."""
     found = gad(case.model, case.supports, X, c, method, important=important)
     kept = found.masks.all(0)[:, 0]
     rows = []
@@ -144,6 +144,7 @@ def measure(case: Case, method: str, c: int, X: Tensor, important: str = "top") 
         covers = torch.stack([hull(left).mask, supplementary(own, left), hull(rival).mask])
         ours, more, others = sensitivity(make_score(case.model, x[None], c, output="logit"), x[None], covers[None])[0]
         rows.append([int(left.sum()), complexity(left, own), ours, more, complexity(rival, own), others])
+        rows[-1] += covers[:2].sum((1, 2)).tolist()
     return torch.tensor(rows, dtype=torch.double)
 
 
@@ -158,7 +159,7 @@ def strongest(A: Tensor, count: int) -> Tensor:
 def measured(
     cases: Sequence[Case], methods: Sequence[str], keep: Path, important: str = "top"
 ) -> dict[tuple[Case, str, int], Tensor]:
-    """(case, method, class) → (n, 6), from what is kept or newly; a block of pictures is kept as soon as it is done."""
+    """(case, method, class) → (n, 8), from what is kept or newly; a block of pictures is kept as soon as it is done."""
     found: dict[tuple[Case, str, int], Tensor] = {}
     total = sum(len(case.X) for case in cases) * len(methods) * 2
     with tqdm(total=total, desc="measuring", unit="map", smoothing=0.05) as bar:
