@@ -10,7 +10,7 @@ from torch import Tensor
 from app.networks import Network
 from data import digits, photographs, zoo
 
-KINDS = ("toy zoo", "husky or wolf", "digit", "photograph", "upload")
+KINDS = ("toy zoo", "husky or wolf", "warbler or sparrow", "digit", "photograph", "upload")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> O
         size = max(network.size, 64)
         scene = zoo.draw_husky_wolf(picture.name, picture.number, snow=picture.snow, size=size)
         python = f'zoo.draw_husky_wolf("{picture.name}", {picture.number}, snow={picture.snow}, size={size}).image'
+        return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
+    if picture.kind == "warbler or sparrow":
+        size = max(network.size, 64)
+        scene = zoo.draw_birds(picture.name, picture.number, size=size)
+        python = f'zoo.draw_birds("{picture.name}", {picture.number}, size={size}).image'
         return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
     if picture.kind == "digit":
         images, labels = _digits()

@@ -26,8 +26,8 @@ def zoo_network() -> torch.nn.Module:
 # --- cards and files --------------------------------------------------------------------------------------------------
 
 
-def test_zoo_husky_wolf_and_digits_are_shipped() -> None:
-    assert {"zoo", "husky_wolf", "digits"} <= set(SHIPPED)
+def test_what_is_shipped() -> None:
+    assert {"zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg", "digits"} <= set(SHIPPED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -83,7 +83,7 @@ def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ask", [networks.load, networks.card, networks.class_names, networks.build])
 def test_an_unknown_network_is_named(ask) -> None:
-    with pytest.raises(ValueError, match="name is 'resnet'; the shipped networks are zoo, husky_wolf, digits, mnist"):
+    with pytest.raises(ValueError, match="name is 'resnet'; the shipped networks are zoo, zoo_vgg, husky_wolf, birds,"):
         ask("resnet")
 
 
