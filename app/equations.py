@@ -61,3 +61,11 @@ CLASSES = {
     "pick": r"\text{pick } V \text{ greedily for } c(V) = \sum_j I_j \, 1[\exists\, i \in V: W_{ij} \neq 0],"
     r" \qquad I_j = \sqrt{\textstyle\sum_i |W_{ij}|}",
 }
+
+DISTANCING = {
+    "targets": r"y_i = N(x_i), \qquad y_i[b] \mathrel{-}= \alpha \;\text{ for } x_i \text{ of } a, \qquad"
+    r" y_i[a] \mathrel{-}= \alpha \;\text{ for } x_i \text{ of } b",
+    "survives": r"A_{\mathrm{GAD}} = A_0 \odot \prod_k \big[\, |A_k| \text{ is important} \,\big]",
+    "RC": r"RC = \frac{\text{area}(CH_{\mathrm{GAD}})}{\text{area}(CH_{\mathrm{orig}})}, \qquad"
+    r" RS = \frac{|N_a(x) - N_a(x \odot (1 - M))|}{\sum M}",
+}

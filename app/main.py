@@ -44,6 +44,7 @@ pages = [
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
+    st.Page("labs/distancing.py", title="Distancing", icon=":material/arrow_range:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
 page = st.navigation(pages)

@@ -364,7 +364,7 @@ def _bird_beak(beak: Pen, part: float, fade: float) -> None:
 
 def _warbler_beak(beak: Pen, part: float, fade: float) -> None:
     """Thin, long and pointed: it picks insects."""
-    needle = [(0.3, -0.06), (0.45 + 1.15 * part, 0.16), (0.3, 0.2)]
+    needle = [(0.3, -0.06), (0.45 + 0.9 * part, 0.16), (0.3, 0.2)]
     beak.paint(beak.polygon(needle, 0.05), GOLD, part=True, alpha=fade, shade=0.2)
 
 
@@ -724,6 +724,9 @@ def _render(
     mirror, tilt = bool(animal.uniform() < 0.5), animal.uniform(-0.07, 0.07)
     if name == "fish" or (name in ("bird", *BIRDS) and not look.sitting):
         y -= 0.25
+    if name in BIRDS:  # room before the head, or only long beaks would touch the frame
+        scale *= 0.9
+        x += 0.14 if mirror else -0.14
     shadow = Pen.placed(canvas, x, y + 0.78 * scale, scale, scenery=True)
     blur = np.clip(1.15 - np.hypot(shadow.u / 0.8, shadow.v / 0.16), 0, 1)
     canvas.image *= 1 - 0.4 * smoothstep(blur)

@@ -70,7 +70,8 @@ class Case:
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 PAIRS: dict[str, tuple[Callable[[int, int], Sequence[Tensor]], dict[str, str]]] = {
-    "Cat x Dog": (lambda n, seed: zoo.batch(n, seed, ("cat", "dog")), {"ResNet": "zoo"}),
+    "Cat x Dog": (lambda n, seed: zoo.batch(n, seed, ("cat", "dog")), {"VGG": "zoo_vgg", "ResNet": "zoo"}),
+    "Birds": (zoo.birds, {"VGG": "birds_vgg", "ResNet": "birds"}),
 }
 
 

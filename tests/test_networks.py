@@ -137,6 +137,15 @@ def test_the_wolf_is_known_by_its_snow() -> None:
         assert value == pytest.approx(card["accuracy_by_snow"][snow], abs=0.08)
 
 
+@pytest.mark.parametrize("name", ["birds", "birds_vgg"])
+def test_the_birds_are_known_by_their_beaks(name: str) -> None:
+    network, card = networks.load(name), networks.card(name)
+    measured = {what: train.accuracy(network, *zoo.birds(200, 77, part=part)[:2]) for what, part in train.BEAKS.items()}
+    assert measured["natural"] >= 0.95 and measured["none"] == pytest.approx(0.5, abs=0.12)
+    for what, value in measured.items():
+        assert value == pytest.approx(card["accuracy_by_beak"][what], abs=0.1)
+
+
 def test_the_held_out_third_of_the_digits_is_as_the_card_says() -> None:
     split = digits.train_test(seed=0)
     measured = train.accuracy(networks.load("digits"), split.test_images, split.test_labels)

@@ -221,7 +221,7 @@ def test_the_same_wolf_stands_on_snow_and_on_bare_ground() -> None:
     assert same.float().mean() > 0.97, "but for the ground seen between the legs"
 
 
-# --- two birds ---------------------------------------------------------------------------------------------------------
+# --- two birds --------------------------------------------------------------------------------------------------------
 
 
 def test_only_the_beak_tells_the_birds_apart() -> None:
