@@ -7,17 +7,20 @@ import torch
 
 from app import held_apart as made
 from data import held_apart, networks, zoo
-from xai_core import as_support, gad, hull, make_score
+from xai_core import Regression, as_support, gad, hull, make_score
 
 
 @pytest.fixture(scope="module")
 def supports():
-    return made.shipped()
+    model, (X, labels) = networks.load("zoo"), held_apart.samples()
+    return [as_support(model, held_apart.load(α), X, labels, held_apart.CLASSES, α) for α in held_apart.ALPHAS]
 
 
 def test_cards_tell_what_is_measured(supports):
-    for α, support in zip(held_apart.ALPHAS, supports, strict=True):
+    for α, support, told in zip(held_apart.ALPHAS, supports, made.shipped(), strict=True):
         card, now = held_apart.card(α), support.report
+        assert told.report == Regression.of(card["report"]) and told.alpha == (α, α) and told.classes == (0, 1)
+        assert all(torch.equal(p, q) for p, q in zip(told.model.parameters(), support.model.parameters(), strict=True))
         assert card["alpha"] == α and card["command"] == held_apart.COMMAND and support.alpha == (α, α)
         assert now.before == pytest.approx(card["report"]["before"], rel=1e-4) == pytest.approx(α**2 / 10, rel=1e-4)
         assert now.after == pytest.approx(card["report"]["after"], rel=0.02)

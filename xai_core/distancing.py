@@ -10,7 +10,9 @@ Units: α and logits alike, errors are squares of them. What to look at: `after`
 that no sample changed places.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,6 +37,12 @@ class Regression:
     reached: Pair  # mean fall of the other class's logit, as a share of α
     order: tuple[Pair, Pair]  # Spearman's ρ with the analysed network; rows: samples of a, b; columns: logits a, b
     elsewhere: float  # root mean square change of the logits that should have stayed
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Regression":
+        """The report again, from `dataclasses.asdict` of it or from what JSON makes of that."""
+        as_tuples = {"curve": tuple(facts["curve"]), "reached": tuple(facts["reached"])}
+        return cls(**facts | as_tuples | {"order": tuple(map(tuple, facts["order"]))})
 
 
 def distanced(logits: Tensor, labels: Tensor, classes: tuple[int, int], alpha: Distance) -> Tensor:

@@ -182,5 +182,4 @@ def _recall(path: Path, model: nn.Module, probe: Tensor) -> tuple[nn.Module, Reg
     θ = private_copy(model)
     for name, parameter in θ.named_parameters():
         parameter.data = tensors[f"θ.{name}"].to(parameter.device)
-    reached, order = tuple(report.pop("reached")), tuple(map(tuple, report.pop("order")))
-    return θ, Regression(curve=tuple(report.pop("curve")), reached=reached, order=order, **report)
+    return θ, Regression.of(report)
