@@ -152,8 +152,9 @@ def regions(s: Settings, found: GADMap) -> tuple[Tensor, Tensor]:
 def show_survivors(s: Settings, x: Tensor, found: dict[str, GADMap]) -> None:
     """Figure 3: the maps of the networks that take part, and what survives all of them."""
     labels = [f"α = {α}" for α in ALPHAS[: s.networks]]
+    title = f"in all {s.networks}" if s.networks > 1 else "important"
     maps = {name: dict(zip(labels, (A[0] for A in f.maps), strict=True)) for name, f in found.items()}
-    fig = drawn.surviving(x, maps, {name: f.A[0] for name, f in found.items()}, f"in all {s.networks}", show.theme())
+    fig = drawn.surviving(x, maps, {name: f.A[0] for name, f in found.items()}, title, show.theme())
     left = {name: [float(v) for v in f.left[:, 0]] for name, f in found.items()}
     show.figure(fig, "The maps of each network and, framed, what survives: " + "; ".join(
         f"for {name} {shares[-1]:.0%} of the pixels" for name, shares in left.items()
@@ -260,6 +261,8 @@ guess = st.pills(
     "**Your guess.** Half of the pixels are important to the network itself. How many of these to all five networks?",
     list(GUESSES), key="guess_left", bind="query-params",
 )  # fmt: skip
+with st.container(key="where"):
+    st.caption(f"Network {pair.network}, {a} against {b}. Change them behind the » at the top left.")
 s = ask(pair)
 X, labels = apart.scenes(pair)
 x = X[s.scene : s.scene + 1]
