@@ -77,7 +77,7 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
             + '[data-testid=stSkeleton]')
-            && document.querySelector('[class*=st-key-pictures] img')
+            && document.querySelector('.stMain img')
             && [...document.images].every(image => image.complete)""",
         timeout=60_000,
     )
