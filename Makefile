@@ -40,7 +40,7 @@ tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks t
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
 	$(RUN) -m tests.claims
 
-data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; 22 minutes of processor time when last measured)
+data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.train
 	$(RUN) -m app.held_apart
 	$(RUN) -m app.study.explanations
