@@ -8,7 +8,7 @@ from torch import Tensor
 import xai_core
 from checks import check, done, require
 
-# The maps of a network and two supports, (K + 1, H, W). In a map all strengths differ; each mistake leaves another result.
+# The maps of a network and two supports, (K + 1, H, W). In a map all strengths differ; no two mistakes give the same.
 MAPS = torch.tensor(
     [
         [[1.0, 10.0, -4.0], [3.0, -11.0, -6.0], [-7.0, -8.0, -9.0], [2.0, 5.0, 12.0]],
