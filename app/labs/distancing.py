@@ -1,303 +1,237 @@
-"""Distancing: the network is taught to hold two classes further apart; which pixels still count?"""
+"""Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
 
 import inspect
-import math
-from dataclasses import dataclass
 
 import streamlit as st
-from torch import Tensor
 
-from app import apart, apart_files, networks, show, take_away
-from app.apart import ALPHAS, METHODS, PAPER, Pair
+from app import controls, distancing, distancing_files, distancing_pairs, distancing_report, networks
+from app import distancing_views as views
+from app.distancing import FEWEST, METHODS, Reading
+from app.distancing_pairs import ALPHAS, Kit, Pair
 from app.equations import DISTANCING
-from xai_core import (
-    GADMap,
-    catalogue,
-    complexity,
-    distanced,
-    hull,
-    important_pixels,
-    make_score,
-    sensitivity,
-    supplementary,
-    support_network,
-    survivors,
-)
-from xai_core import distancing_figures as drawn
+from app.meter import measured
+from app.pictures import Picture
+from xai_core import catalogue, complexity, gad, sensitivity, support_network
 from xai_core.gad import SHARES
-from xai_core.supports import Support
 
-GUESSES = {"nearly all": 0.9, "a half": 0.5, "a sixteenth, as if by chance": 1 / 16}
-RULES = {"top": "the strongest of all pixels", "above": "what is above a share of the strongest"}
-JOINS = {"intersection": "important in every network", "minimum": "as strong as where it is weakest"}
+NEW, LEAST = "a new scene", "least activated"
+LEARNED, UNSEEN = "the scenes they learned from", "new scenes"
+IMPORTANT = {"top": ("Share of the pixels", "the strongest pixels, as many as this share of all"),
+             "above": ("Share of the maximum", "all pixels above this share of the strongest one")}  # fmt: skip
+TITLES = {catalogue()[method].title: method for method in METHODS}
+QUICK = ("Simple gradient", "Gradient × input", "Guided backprop")  # of Figure 5, until the reader adds others
 TRY = {
-    "α = 0: GAD is the base method.": {"distance": "0"},
-    "“Above a tenth of the maximum”, as in the paper's Figure 4: smaller hulls. Is RS larger now?": {
-        "important": "above"
-    },
-    "Saliency instead of Integrated Gradients. The paper found least there.": {"base": "Simple gradient"},
-    "Grad-CAM: 8 × 8 places. What can be taken away?": {"base": "Grad-CAM"},
-    "Minimum instead of intersection: no threshold, nothing is cut.": {"join": "minimum"},
-    "Two birds that only the beak tells apart: is the beak what survives?": {"apart_network": "birds"},
+    "Drag α up from 0: when do the two clouds part, and what is left of the map?": {"apart": "0"},
+    "Minimum instead of intersection: nothing is cut off, but much is pale": {"join": "minimum"},
+    "Only the strongest tenth: do five networks still agree?": {"share_top": "0.1"},
+    "Grad-CAM: is its region any smaller?": {"base": "Grad-CAM"},
+    "The least activated cat: what is missing in it?": {"pair_picture": LEAST, "outlines": "true"},
+    "Blue and red rows for several methods, as in the paper's Figure 5": {"rows": "true"},
+    "Two birds that only the beak tells apart: is the beak what survives?": {"pair_network": "birds"},
+    "Husky and wolf: does holding them apart make the network forget the snow?": {"pair_network": "husky_wolf"},
 }
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the reader asked for."""
-
-    pair: Pair
-    scene: int
-    method: str
-    networks: int  # how many of the five take part, 1 … 5
-    join: str
-    important: str
-    share: float
-
-
-def ask_pair() -> Pair:
-    """The sidebar: which network, which two of its classes."""
+def ask_pair() -> Pair | None:
+    """The sidebar: a network and two of its classes. None, after a sentence, for one class twice."""
     with st.sidebar:
-        network = st.selectbox("Network", apart.available(), key="apart_network", bind="query-params")
+        network = st.selectbox("Network", distancing_pairs.network_names(), key="pair_network", bind="query-params")
         names = networks.classes(network)
-        if len(names) == 2:
-            return Pair(network, 0, 1)
-        a = st.selectbox("Class a", names, 0, key="class_a", bind="query-params")
-        others = [name for name in names if name != a]
-        b = st.selectbox("Class b", others, others.index("dog") if a != "dog" else 0, key=f"class_b_{a}",
-                         bind="query-params")  # fmt: skip
-    return Pair(network, names.index(a), names.index(b))
-
-
-def ask(pair: Pair) -> Settings:
-    """Method, α and scene in front; the rule of what is important folded away."""
-    a, b = pair.names
-    titles = {catalogue()[name].title: name for name in METHODS}
-    left, middle, right = st.columns([3, 4, 3], gap="medium")
-    method = titles[left.selectbox("Base method", list(titles), key="base", bind="query-params")]
-    α = middle.select_slider(
-        "α: how far apart, at most (logits)", ALPHAS, ALPHAS[-1], key="distance", bind="query-params"
-    )
-    scene = right.number_input(f"Scene (a {a} or a {b})", 1, apart.SHOWN, 1, key="apart_scene", bind="query-params")
-    with st.expander("What counts as important, and how the maps are joined"):
-        one, two, three = st.columns(3, gap="medium")
-        words = "  \n".join(f"**{name}**: {what}." for name, what in JOINS.items())
-        join = one.selectbox("Joined by", list(JOINS), key="join", bind="query-params", help=words)
-        words = "  \n".join(f"**{name}**: {what}." for name, what in RULES.items())
-        important = two.selectbox("Important", list(RULES), key="important", bind="query-params", help=words)
-        share = three.slider(f"s: share, {important}", 0.05, 1.0, SHARES[important], 0.05, key=f"share_{important}",
-                             bind="query-params")  # fmt: skip
-    return Settings(pair, int(scene) - 1, method, ALPHAS.index(α) + 1, join, important, share)
-
-
-def show_training(pair: Pair) -> None:
-    """Where the support networks are not there yet: what it takes, and the button."""
-    a, b = pair.names
-    st.info(
-        f"For {a} and {b} of *{pair.network}* four networks have to be trained first, on {apart.LEARNED} scenes: less"
-        " than a minute, once. For cats and dogs they come with the workbook."
-    )
-    if st.button("Train the four support networks", type="primary", icon=":material/model_training:"):
-        bar = st.progress(0.0, text="Training …")
-        apart.train(pair, lambda done, total: bar.progress(done / total, text=f"Training: step {done} of {total}"))
-        st.rerun()
-
-
-def report_rows(pair: Pair, supports: list[Support]) -> str:
-    """How well each regression reached its targets, as a table."""
-    a, b = pair.names
-    lines = [f"| α | reached, {a} | reached, {b} | MSE, before → after | order, {a} | order, {b} | elsewhere |",
-             "|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
-    for s in supports:
-        r = s.report
-        lines.append(
-            f"| {s.alpha[0]:g} | {r.reached[0]:.0%} | {r.reached[1]:.0%} | {r.before:.2f} → {r.after:.3f} |"
-            f" {min(r.order[0]):.2f} | {min(r.order[1]):.2f} | {r.elsewhere:.2f} |"
-        )
-    return "\n".join(lines)
-
-
-def show_report(pair: Pair, supports: list[Support]) -> None:
-    """The report of the regressions, before any map: everything else rests on it."""
-    far = [s.alpha[0] for s in supports if not min(s.report.reached) >= 0.9]
-    mixed = [s.alpha[0] for s in supports if not min(map(min, s.report.order)) >= 0.8]
-    with st.expander("Did the support networks learn their distance? All below rests on it", expanded=bool(far)):
-        st.markdown(report_rows(pair, supports))
-        st.caption(
-            "Reached: mean fall of the other class's logit, as a share of α. Order: Spearman's ρ with the network"
-            " itself within a class, the lower of the two logits; 1: no scene changed places. Elsewhere: root mean"
-            " square change of the logits that should have stayed."
-        )
-    if far:
-        st.warning(f"At α = {', '.join(f'{α:g}' for α in far)} less than 90 % of the distance was reached: do not trust"
-                   " what these networks take away.")  # fmt: skip
-    if mixed:
-        st.caption(
-            f"At α = {', '.join(f'{α:g}' for α in mixed)} the order within a class is not quite kept (ρ below 0.8):"
-            " this network no longer ranks the scenes as the analysed one does, as the paper's argument (§3) assumes."
-        )
-
-
-def survived(s: Settings, pictures: tuple[int, ...], c: int, method: str | None = None) -> GADMap:
-    """What is left for class c, of the networks that take part."""
-    maps = apart.maps(s.pair, pictures, c, method or s.method)
-    return survivors(maps[: s.networks], s.join, s.important, s.share)
-
-
-def regions(s: Settings, found: GADMap) -> tuple[Tensor, Tensor]:
-    """The important pixels of the network's own map and of what survives: (n, H, W) bool both."""
-    return found.masks[0][:, 0], important_pixels(found.A, s.important, s.share)[:, 0]
-
-
-def show_survivors(s: Settings, x: Tensor, found: dict[str, GADMap]) -> None:
-    """Figure 3: the maps of the networks that take part, and what survives all of them."""
-    labels = [f"α = {α}" for α in ALPHAS[: s.networks]]
-    title = f"in all {s.networks}" if s.networks > 1 else "important"
-    maps = {name: dict(zip(labels, (A[0] for A in f.maps), strict=True)) for name, f in found.items()}
-    fig = drawn.surviving(x, maps, {name: f.A[0] for name, f in found.items()}, title, show.theme())
-    left = {name: [float(v) for v in f.left[:, 0]] for name, f in found.items()}
-    show.figure(fig, "The maps of each network and, framed, what survives: " + "; ".join(
-        f"for {name} {shares[-1]:.0%} of the pixels" for name, shares in left.items()
-    ))  # fmt: skip
-    told = "; ".join(f"for *{name}* " + " → ".join(f"{v:.0%}" for v in shares) for name, shares in left.items())
-    chance = left[next(iter(left))][0] ** s.networks
-    st.markdown(f"**Important in the first 1, 2, … networks together:** {told} of all pixels. By chance:"
-                f" {chance:.1%}.")  # fmt: skip
-    if not any(f.A.any() for f in found.values()):
-        st.info("Nothing is important in all of these networks: nothing is left to draw.")
-
-
-def show_regions(s: Settings, x: Tensor, found: dict[str, GADMap]) -> None:
-    """Figure 6 for this scene, and RC and RS."""
-    left, right = st.columns([2, 3], gap="large")
-    pairs = {f"for {name}": regions(s, f) for name, f in found.items()}
-    with left:
-        rc = {name: complexity(ours[0], own[0]) for name, (own, ours) in pairs.items()}
-        fig = drawn.hulls(x, pairs, side=2.0, theme=show.theme())
-        show.figure(fig, "Hulls: " + ", ".join(f"{name} RC {_number(v)}" for name, v in rc.items()), width=330)
-    with right:
-        lines = [
-            "| | pixels left | RC | RS of GAD's hull | RS of the rest | ΣM: hull, rest |",
-            "|---|---:|---:|---:|---:|---:|",
+        columns = st.columns(2)
+        chosen = [
+            column.selectbox(f"Class {letter}", names, at, key=f"class_{letter}_{network}", bind="query-params")
+            for at, (column, letter) in enumerate(zip(columns, "ab", strict=True))
         ]
-        for c, (name, (own, ours)) in zip(s.pair.classes, pairs.items(), strict=True):
-            masks = [hull(ours[0]).mask, supplementary(own[0], ours[0])]
-            f = make_score(s.pair.model, x, c, output="logit")
-            inside, outside = (float(sensitivity(f, x, mask[None])) for mask in masks)
-            lines.append(
-                f"| {name} | {int(ours.sum())} | {_number(rc[name])} | {_number(1000 * inside)} |"
-                f" {_number(1000 * outside)} | {int(masks[0].sum())}, {int(masks[1].sum())} |"
-            )
-        with st.container(key="wide_regions"):
-            st.markdown("\n".join(lines))
-        st.caption(
-            "RC: area of GAD's hull over that of the network's own; at most 1, because GAD only takes pixels away. RS:"
-            " change of the logit if the region is painted black, for each of its pixels, × 1000; “the rest” is what"
-            " the own hull has more (the paper's *Sup.*). The paper expects GAD's RS to be the larger. Mind ΣM: a thin"
-            " rest of few pixels divides by little."
-        )
+    if chosen[0] == chosen[1]:
+        st.info(f"GAD tells two classes apart. Choose another one beside {chosen[0]}.")
+        return None
+    return Pair(network, tuple(sorted(chosen, key=names.index)))
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "none"
-
-
-def show_logits(pair: Pair) -> None:
-    """Figure 1: the classes drift apart."""
+def opened(pair: Pair) -> Kit | None:
+    """The pair's networks. None where they have to be trained: the page then offers it."""
     a, b = pair.names
-    _, labels = apart.scenes(pair)
-    fig = drawn.drifting(apart.logits(pair), labels, pair.names, columns=5, theme=show.theme())
-    show.figure(fig, f"The logits of {apart.SHOWN} scenes in the five networks: {a} and {b} drift apart.")
+    try:
+        scenes = f"{distancing_pairs.SCENES} scenes of {a} and {b}"
+        with st.spinner(f"Drawing {scenes}, and asking five networks …", show_time=True):
+            kit = distancing_pairs.ready(pair)
+        if kit is not None:
+            return kit
+        st.info(
+            f"No networks hold {a} and {b} further apart yet. Four copies of {pair.network} learn it from {scenes},"
+            f" {distancing_pairs.EPOCHS} times over. They stay on this computer,"
+            " so this is done once. Cat and dog of the network zoo come with the workbook."
+        )
+        if not st.button(
+            "Train the four support networks (about a minute)", type="primary", icon=":material/model_training:"
+        ):
+            return None
+        train(pair)
+    except (ValueError, OSError) as error:
+        st.error(f"The networks of {a} and {b} could not be made: {error}")
+        return None
 
 
-def show_clues(s: Settings) -> None:
-    """The scenes of each class of which the network is least sure, with their hulls: the paper's §6.4."""
-    X, _ = apart.scenes(s.pair)
-    for which, (c, name) in enumerate(zip(s.pair.classes, s.pair.names, strict=True)):
-        five = apart.least_activated(s.pair, which)
-        found = survived(s, tuple(five), c)
-        own = apart.logits(s.pair)[0.0][five, which].tolist()
-        captions = [f"scene {i + 1}: {value:.1f}" for i, value in zip(five, own, strict=True)]
-        fig = drawn.hulls(X[five], {f"for {name}": regions(s, found)}, captions, theme=show.theme())
-        show.figure(fig, f"The five least activated scenes of {name}: " + ", ".join(captions))
-    st.caption("Above each: its number and the logit of its own class. What do they have in common?")
+def train(pair: Pair) -> None:
+    """Train, with a bar, and begin the page anew."""
+    bar = st.progress(0.0, text="Drawing the scenes …")
+
+    def tell(done: int, total: int) -> None:
+        k = min(done * len(ALPHAS) // total, len(ALPHAS) - 1)
+        bar.progress(done / total, text=f"Training the network of α = {ALPHAS[k]} …")
+
+    distancing_pairs.prepare(pair, tell, lambda: bar.progress(0.0, text="Another reader is training; please wait …"))
+    st.rerun()
 
 
-def show_methods(s: Settings) -> None:
-    """Figure 5: the paper's five methods on four scenes, blue original above red GAD."""
-    pictures = (
-        tuple(range(s.scene, s.scene + 4)) if s.scene + 4 <= apart.SHOWN else tuple(range(apart.SHOWN - 4, apart.SHOWN))
-    )
-    X, labels = apart.scenes(s.pair)
-    which = st.radio("For class", s.pair.names, horizontal=True, key="rows_for", bind="query-params")
-    c = s.pair.classes[s.pair.names.index(which)]
-    rows = {}
-    for method in PAPER:
-        found = survived(s, pictures, c, method)
-        rows[catalogue()[method].title] = (found.maps[0], found.A)
-    captions = [s.pair.names[int(labels[i])] for i in pictures]
-    fig = drawn.original_and_gad(X[list(pictures)], rows, captions, show.theme())
-    show.figure(fig, f"Five methods for {which}: the original map in blue, what GAD leaves of it in red.", width=900)
+def ask_picture(pair: Pair, kit: Kit) -> tuple[Picture, str]:
+    """The sidebar: which picture, and of which class."""
+    key = "_".join(pair.names)
+    with st.sidebar:
+        kind = st.selectbox("Picture", [NEW, LEAST], key="pair_picture", bind="query-params")
+        left, right = st.columns([3, 2])
+        name = left.selectbox("Of a", pair.names, key=f"of_{key}", bind="query-params")
+        if kind == LEAST:
+            which = right.number_input(f"No., 1 to {FEWEST}", 1, FEWEST, 1, key="least", bind="query-params")
+            row = distancing.least_activated(pair, kit.scenes, name)[int(which) - 1]
+            return kit.scenes.pictures[row], name
+        number = int(right.number_input("Scene", 0, 10**6, 0, key="scene", bind="query-params"))
+        snow = pair.kind == "husky or wolf" and st.toggle("on snow", key="snow", bind="query-params")
+    return Picture(pair.kind, name, number, snow), name
 
 
-def show_code() -> None:
+def say(pair: Pair, picture: Picture) -> None:
+    """In the sidebar: what the own network makes of the picture."""
+    logits, names = distancing.answers(pair, picture), networks.classes(pair.network)
+    probabilities = logits.softmax(0)
+    best = int(logits.argmax())
+    with st.sidebar:
+        st.markdown(f"**The network says {names[best]}**")
+        for c in dict.fromkeys([*pair.classes, best]):
+            st.progress(float(probabilities[c]), text=f"{names[c]} {probabilities[c]:.1%}, logit {logits[c]:.1f}")
+    with st.container(key="where"):
+        st.caption(f"Network {pair.network}, {' against '.join(pair.names)}; it says {names[best]}. Change picture and"
+                   " classes behind the » at the top left.")  # fmt: skip
+
+
+def ask_reading() -> Reading:
+    """How far apart, by which method, and what counts as important in all."""
+    first, second, third, fourth, fifth = st.columns(5, gap="medium")
+    apart = first.select_slider("α: held apart by", (0, *ALPHAS), 8, key="apart", bind="query-params",
+                                help="Every network up to this α takes part; 0 is the base method alone.")  # fmt: skip
+    method = TITLES[second.selectbox("Base method", list(TITLES), key="base", bind="query-params")]
+    join = third.selectbox("Rule", ["intersection", "minimum"], key="join", bind="query-params",
+                           help="**intersection**: a pixel stays as it was, if it is important in every map.  \n"
+                                "**minimum**: of a pixel stays as much as the map that makes least of it.")  # fmt: skip
+    important = fourth.selectbox("Important is", list(IMPORTANT), key="important", bind="query-params",
+                                 help="  \n".join(f"**{w}**: {IMPORTANT[w][1]}." for w in IMPORTANT))  # fmt: skip
+    share = fifth.slider(IMPORTANT[important][0], 0.05, 1.0, SHARES[important], 0.05, key=f"share_{important}",
+                         bind="query-params")  # fmt: skip
+    B = None
+    for steps in controls.controls():
+        if steps.name == "B" and method in steps.methods:
+            with st.sidebar:
+                B = controls.ask(steps, [method])
+    return Reading(apart, method, B, join, important, share)
+
+
+def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
+    """The paper's visual knowledge clues."""
+    c = pair.classes[pair.names.index(name)]
+    rows = distancing.least_activated(pair, kit.scenes, name)
+    st.markdown(f"#### 4 · What the network knows least: the five scenes with the lowest logit of {name}")
+    views.clues(pair, kit.scenes, rows)
+    st.caption("The numbers are the network's own logits. What do these have in common: a part hidden, small, far off?"
+               " Choose one of them in the sidebar to see its maps.")  # fmt: skip
+    if st.toggle("Outline the region of each", key="outlines", bind="query-params"):
+        pictures = tuple(kit.scenes.pictures[i] for i in rows)
+        with st.spinner(f"{how.title} of {FEWEST} pictures by {len(kit.networks)} networks …", show_time=True):
+            maps = distancing.maps(pair, pictures, (c,) * len(rows), how.method, how.B)
+        views.clue_regions(pair, pictures, distancing.opened(pair, pictures), how.read(maps), how, name)
+
+
+def show_rows(pair: Pair, how: Reading, number: int) -> None:
+    """Figure 5: two new scenes of each class, by several methods."""
+    st.markdown("#### 5 · Many pictures, several methods: the original in blue, GAD in red")
+    if not st.toggle("Show the rows", key="rows", bind="query-params"):
+        return
+    chosen = st.multiselect("Methods", list(TITLES), QUICK, key="rows_of", bind="query-params") or QUICK[:1]
+    pictures = tuple(pair.picture(name, number + i) for name in pair.names for i in range(2))
+    targets, found = tuple(c for c in pair.classes for _ in range(2)), {}
+    for title in chosen:
+        with st.spinner(f"{title} …", show_time=True):
+            maps = distancing.maps(pair, pictures, targets, TITLES[title], None)
+        found[TITLES[title]] = how.read(maps)
+    views.show_rows(pair, pictures, distancing.opened(pair, pictures), found, how)
+    st.caption("Each map explains the class that was drawn. Original and GAD share a scale, picture by picture: what"
+               " GAD kept is as dark as it was.")  # fmt: skip
+
+
+def show_code(how: Reading) -> None:
     """Equations, and the functions that have just run."""
     st.subheader("Equation and code")
-    for equation in DISTANCING.values():
-        st.latex(equation)
-    functions = (distanced, support_network, survivors, important_pixels, complexity, sensitivity)
-    for tab, function in zip(st.tabs([f.__name__ for f in functions]), functions, strict=True):
+    for name in ("targets", "supports", how.join, "scores"):
+        st.latex(DISTANCING[name])
+    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
         tab.code(inspect.getsource(function), language="python")
 
 
 pair = ask_pair()
+if pair is None:
+    st.stop()
 a, b = pair.names
-st.markdown(f"### What still counts when the network holds {a} and {b} further apart?")
-supports = apart.supports(pair)
-if supports is None:
-    show_training(pair)
+st.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
+kit = opened(pair)
+if kit is None:
     st.stop()
+picture, of = ask_picture(pair, kit)
+say(pair, picture)
 guess = st.pills(
-    "**Your guess.** Half of the pixels are important to the network itself. How many of these to all five networks?",
-    list(GUESSES), key="guess_left", bind="query-params",
+    "**Your guess first:** four copies of the network hold the two further apart. Of the pixels that are important to"
+    " the network itself, how many are so to all four?", ["nearly all", "about half", "hardly any"],
+    key="agreed", bind="query-params",
 )  # fmt: skip
-with st.container(key="where"):
-    st.caption(f"Network {pair.network}, {a} against {b}. Change them behind the » at the top left.")
-s = ask(pair)
-X, labels = apart.scenes(pair)
-x = X[s.scene : s.scene + 1]
-show_report(pair, supports)
-try:
-    found = {name: survived(s, (s.scene,), c) for c, name in zip(pair.classes, pair.names, strict=True)}
-except (ValueError, TypeError) as error:
-    st.error(str(error))
-    st.stop()
-own = apart.logits(pair)[0.0][s.scene]
-st.markdown(
-    f"Scene {s.scene + 1} is a **{pair.names[int(labels[s.scene])]}**; logit of {a} {float(own[0]):.1f}, of {b}"
-    f" {float(own[1]):.1f}. Explained by {catalogue()[s.method].title}, each logit by itself."
+with st.container(key="stays"):
+    how = ask_reading()
+
+st.markdown("#### 1 · Do the networks do what they should? All below rests on it")
+distancing_report.show_report(pair, kit, how)
+spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
+with st.spinner("Asking the networks …", show_time=True):
+    distancing_report.show_drift(
+        pair, distancing_pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED
+    )
+st.caption(
+    "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
+    " diagonal the network says more for the class along the bottom."
 )
-show_survivors(s, x, found)
-if guess:
-    kept = {name: float(f.left[-1, 0] / max(float(f.left[0, 0]), 1e-9)) for name, f in found.items()}
-    nearest = min(GUESSES, key=lambda words: abs(GUESSES[words] - sum(kept.values()) / 2))
-    said = "Right" if guess == nearest else f"You guessed {guess}"
-    told = ", ".join(f"{share:.0%} of the important pixels for {name}" for name, share in kept.items())
-    st.success(f"{said}: {told} are important to all {s.networks}.")
-show_regions(s, x, found)
-st.subheader("The classes drift apart")
-show_logits(pair)
-st.subheader("Clues: the scenes of which the network is least sure")
-show_clues(s)
-if st.toggle("Five methods side by side (blue: original, red: GAD)", key="five", bind="query-params"):
-    show_methods(s)
-show_code()
+
+st.markdown(f"#### 2 · {how.title} of each network, and what survives: GAD")
+with st.spinner("Asking the networks …", show_time=True), measured() as cost:
+    try:
+        found = how.read(distancing.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
+    except (ValueError, TypeError) as error:
+        st.error(str(error))
+        st.stop()
+x = distancing.opened(pair, (picture,))
+views.show_surviving(pair, picture, x, found, how)
+st.caption(f"For this picture just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else
+           "Read from the cache: α, rule and threshold ask the networks nothing.")  # fmt: skip
+if guess is not None:
+    views.verdict(guess, pair, found)
+
+st.markdown("#### 3 · One region: smaller, and does it matter more?")
+views.show_regions(pair, picture, x, found, how)
+st.caption(
+    "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller. RS:"
+    " how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
+    " easily have a large one. A hull is as large as its farthest pixel makes it."
+)
+show_clues(pair, kit, how, of)
+show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
+show_code(how)
 st.subheader("What to try")
 for label, setting in TRY.items():
     st.page_link("labs/distancing.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-take_away.offer_files(
-    apart_files.script(pair, s.scene, s.method, ALPHAS[: s.networks], s.join, s.important, s.share),
-    lambda: apart_files.png(x, found, ALPHAS[: s.networks]),
-    lambda: apart_files.npz(x, found, vars(s)),
-    stem="gad",
-)
+distancing_files.offer(pair, picture, x, found, how)
