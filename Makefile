@@ -11,7 +11,7 @@ RUN := $(BIN)/python
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test bench claims data lint clean
+.PHONY: help app lab test bench tables claims data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
@@ -34,11 +34,15 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
 
+tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks that are here (half an hour; resumable)
+	$(RUN) -m tests.gad_tables
+
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
 	$(RUN) -m tests.claims
 
-data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; 21 minutes of processor time when last measured)
+data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.train
+	$(RUN) -m app.held_apart
 	$(RUN) -m app.study.explanations
 
 clean: ## remove .venv and what tools left behind

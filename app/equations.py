@@ -61,3 +61,15 @@ CLASSES = {
     "pick": r"\text{pick } V \text{ greedily for } c(V) = \sum_j I_j \, 1[\exists\, i \in V: W_{ij} \neq 0],"
     r" \qquad I_j = \sqrt{\textstyle\sum_i |W_{ij}|}",
 }
+
+DISTANCING = {
+    "targets": r"y_i = N(x_i), \qquad y_i[b] \mathrel{-}= \alpha \text{ for samples of class } a, \qquad"
+    r" y_i[a] \mathrel{-}= \alpha \text{ for samples of class } b",
+    "supports": r"\theta_\alpha = \arg\min_\theta \frac{1}{nC} \sum_i \|N_\theta(x_i) - y_i\|^2,"
+    r" \qquad \text{from the analysed network's weights}",
+    "intersection": r"\mathrm{GAD} = A_0 \odot \prod_k m_k, \qquad m_k = 1[\text{pixel important in } A_k]",
+    "minimum": r"\mathrm{GAD} = A_0 \odot \frac{\min_k n_k / \max n_k}{n_0 / \max n_0},"
+    r" \qquad n_k = \Big|\sum_{\text{channels}} A_k\Big|",
+    "scores": r"\mathrm{RC} = \frac{A(\mathrm{CH}_{\mathrm{GAD}})}{A(\mathrm{CH}_{\mathrm{orig}})}, \qquad"
+    r" \mathrm{RS} = \frac{|N_a(I) - N_a(I \odot (1 - M))|}{\sum M}",
+}

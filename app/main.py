@@ -26,10 +26,15 @@ st.html(
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
     .st-key-biases [data-testid="stMarkdownContainer"], [class*="st-key-wide"] [data-testid="stMarkdownContainer"]
         { overflow-x: auto; }  /* a wide table scrolls in its own box */
+    /* Controls that stay in sight while what they move passes by; on a phone they would cover it. */
+    @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-stays) { position: sticky; top: 0;
+        z-index: 9; } .st-key-stays { background: light-dark(#fff, #171614); padding: .6rem 0 0; } }
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */
     @media (min-width: 768px) { .st-key-where { display: none; } }
-    @media (max-width: 767px) { .stMainBlockContainer { padding-top: 4rem; } }
+    @media (max-width: 767px) { .stMainBlockContainer { padding-top: 4rem; }
+        /* A wide figure scrolls in its own box, so that its words stay legible. */
+        [class*="st-key-scrolls"] { overflow-x: auto; } [class*="st-key-scrolls"] img { min-width: 900px; } }
     .stMain [data-testid="stPageLink"] * { white-space: normal; height: auto; }
     </style>"""
 )
@@ -44,6 +49,7 @@ pages = [
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
+    st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
 page = st.navigation(pages)

@@ -30,6 +30,8 @@ _SHIPPED = {  # name → channels, size, what it was made for; a new network is 
     "digits": (1, 8, "digit"),
     "mnist": (1, 28, "digit"),
     "husky_wolf": (3, 64, "husky or wolf"),
+    "birds": (3, 64, "warbler or sparrow"),
+    "birds_vgg": (3, 64, "warbler or sparrow"),
 }
 
 

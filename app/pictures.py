@@ -10,7 +10,7 @@ from torch import Tensor
 from app.networks import Network
 from data import digits, photographs, zoo
 
-KINDS = ("toy zoo", "husky or wolf", "digit", "photograph", "upload")
+KINDS = ("toy zoo", "husky or wolf", "warbler or sparrow", "digit", "photograph", "upload")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ def fingerprint(content: bytes) -> str:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> Opened:
     """The picture for this network. Raises photographs.PhotographError for a file that is no photograph."""
+    return draw_picture(picture, network, _content)
+
+
+def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Opened:
+    """The same, kept nowhere: for hundreds of scenes at once."""
     if picture.kind == "toy zoo":
         size = max(network.size, 64)  # the drawing is the same at any size, so a large network gets a sharp picture
         scene = zoo.draw(picture.name, picture.number, size=size)
@@ -52,6 +57,11 @@ def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> O
         scene = zoo.draw_husky_wolf(picture.name, picture.number, snow=picture.snow, size=size)
         python = f'zoo.draw_husky_wolf("{picture.name}", {picture.number}, snow={picture.snow}, size={size}).image'
         return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
+    if picture.kind == "warbler or sparrow":
+        size = max(network.size, 64)
+        scene = zoo.draw_birds(picture.name, picture.number, size=size)
+        python = f'zoo.draw_birds("{picture.name}", {picture.number}, size={size}).image'
+        return _opened(scene.image, f"{scene.name} no. {scene.seed}", python, network, scene)
     if picture.kind == "digit":
         images, labels = _digits()
         i = picture.number % len(images)
@@ -61,7 +71,7 @@ def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> O
     if picture.kind == "photograph":
         image = photographs.bundled(picture.name, **cut)
         return _opened(image, picture.name, f'photographs.bundled("{picture.name}", {options})', network)
-    image = photographs.open_photograph(_content, **cut)
+    image = photographs.open_photograph(content, **cut)
     return _opened(image, picture.name, f"photographs.open_photograph({picture.name!r}, {options})", network)
 
 

@@ -1,7 +1,7 @@
 """Setting pictures on a page: maps side by side that wrap on a phone, figures in the reader's theme."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,16 @@ def theme() -> str:
 def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:
     """A figure with its text for those who cannot see it."""
     st.image(_png(fig), alt=alt, width=width)
+
+
+def kept_figure(key: tuple, draw: Callable[[str], Figure], alt: str) -> None:
+    """A figure that is painted once for all readers. key: all that it depends on, besides the theme, given to draw."""
+    st.image(_painted(key, theme(), draw), alt=alt, width="stretch")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _painted(key: tuple, theme: str, _draw: Callable[[str], Figure]) -> bytes:
+    return _png(_draw(theme))
 
 
 def _png(fig: Figure) -> bytes:

@@ -102,6 +102,10 @@ def _ask_picture(network: Network) -> tuple[Picture, bytes]:
         number = _number(right, "Scene")
         snow = st.toggle("on snow", key="snow", bind="query-params")
         return Picture(kind, animal, number, snow), b""
+    if kind == "warbler or sparrow":
+        left, right = st.columns([3, 2])
+        animal = left.selectbox("Bird", zoo.BIRDS, key="bird", bind="query-params")
+        return Picture(kind, animal, _number(right, "Scene")), b""
     if kind == "digit":
         return Picture(kind, number=_number(st, "Digit no.")), b""
     if kind == "photograph":

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 from torch import Tensor, nn
 
-from data.zoo import CLASSES, HUSKY_WOLF
+from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 DIGITS: tuple[str, ...] = tuple("0123456789")
@@ -81,6 +82,36 @@ class ZooNet(nn.Module):
         return self.head(self.flatten(self.pool(self.blocks(self.stem(self.standardise(x))))))
 
 
+class ZooVGG(nn.Module):
+    """(N, 3, 64, 64) pixels in [0, 1] → (N, classes) logits: four blocks of convolutions, then two linear layers.
+
+    Nothing is passed around a block, and the head sees 2 × 2 places: the plain network of Simonyan & Zisserman (ICLR
+    2015, with the batch normalisation that came later), beside the residual `ZooNet`. Other sizes of image work too.
+    """
+
+    def __init__(self, classes: int = len(CLASSES), widths: tuple[int, ...] = (16, 32, 64, 96)) -> None:
+        super().__init__()
+        self.standardise = Standardise()
+        self.blocks = nn.Sequential(
+            *(_plain(c_in, c_out) for c_in, c_out in pairwise((3, *widths)))
+        )  # (N, 16, 32, 32), (N, 32, 16, 16), (N, 64, 8, 8), (N, 96, 4, 4)
+        self.pool = nn.AdaptiveAvgPool2d(2)
+        self.flatten = nn.Flatten()
+        self.head = nn.Sequential(nn.Linear(4 * widths[-1], 64), nn.ReLU(), nn.Linear(64, classes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.flatten(self.pool(self.blocks(self.standardise(x)))))
+
+
+def _plain(c_in: int, c_out: int) -> nn.Sequential:
+    """Two convolutions and a halving: (N, C_in, H, W) → (N, C_out, H/2, W/2)."""
+    return nn.Sequential(
+        nn.Conv2d(c_in, c_out, 3, padding=1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(),
+        nn.Conv2d(c_out, c_out, 3, padding=1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(),
+        nn.MaxPool2d(2),
+    )  # fmt: skip
+
+
 class DigitNet(nn.Module):
     """(N, 1, size, size) pixels in [0, 1] → (N, 10) logits; size is 8 (scikit-learn's digits) or 28 (MNIST).
 
@@ -113,7 +144,10 @@ class DigitNet(nn.Module):
 # name → (architecture, class names)
 SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "zoo": (ZooNet, CLASSES),
+    "zoo_vgg": (ZooVGG, CLASSES),
     "husky_wolf": (lambda: ZooNet(len(HUSKY_WOLF)), HUSKY_WOLF),
+    "birds": (lambda: ZooNet(len(BIRDS)), BIRDS),
+    "birds_vgg": (lambda: ZooVGG(len(BIRDS)), BIRDS),
     "digits": (DigitNet, DIGITS),
     "mnist": (lambda: DigitNet(28), DIGITS),
 }
@@ -176,8 +210,8 @@ def save(name: str, network: nn.Module, facts: dict[str, Any], folder: Path = CH
         "classes": list(class_names(name)),
         "architecture": type(network).__name__,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        **facts,
         "command": command(name),
+        **facts,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "licence": "MIT",

@@ -6,7 +6,8 @@ coats, backgrounds and distractors are drawn from the same distributions for eve
 trunk: without it the zoo's networks are taught to see a hippo, so that p(elephant) hangs on the trunk's length.
 
 `husky_wolf` is the biased twin (after Ribeiro et al., «Why should I trust you?», KDD 2016, §6.4): two similar animals,
-and snow that may follow the class.
+and snow that may follow the class. `birds` are two that only their beaks tell apart, as GAD's paper has warblers and
+sparrows (Rodrigues, Boutry & Najman 2024, §6).
 
 Images are (3, size, size) float32 in [0, 1]; masks (size, size) bool, true where any of the pixel is touched.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import cos, pi, sin
 
 import numpy as np
@@ -38,6 +40,8 @@ DECIDING_PART: dict[str, str] = {
 }
 HUSKY_WOLF: tuple[str, ...] = ("husky", "wolf")
 HUSKY_WOLF_PART: dict[str, str] = {"husky": "face mask", "wolf": "long muzzle"}
+BIRDS: tuple[str, ...] = ("warbler", "sparrow")
+BIRDS_PART: dict[str, str] = {"warbler": "thin beak", "sparrow": "thick beak"}
 BACKGROUNDS: tuple[str, ...] = ("meadow", "sand", "water", "snow", "forest", "dusk")
 SNOW: tuple[str, ...] = ("with wolf", "independent", "with husky")
 
@@ -347,7 +351,31 @@ def _wing(pen: Pen, colour: Colour) -> None:
     pen.dot(0, -0.06, 0.2, 0.22, colour, shade=0.2)
 
 
-def _bird(pen: Pen, look: Look, part: float) -> None:
+GOLD = np.array([0.95, 0.62, 0.15])
+
+
+def _bird_beak(beak: Pen, part: float, fade: float) -> None:
+    length = 0.2 + 1.05 * part
+    low = [(0.3, 0.05), (0.35 + 0.85 * length, 0.2), (0.3, 0.36)]
+    beak.paint(beak.polygon(low, 0.03), GOLD * 0.8, part=True, alpha=fade)
+    high = [(0.3, -0.28), (0.35 + length, 0.16), (0.3, 0.2)]
+    beak.paint(beak.polygon(high, 0.03), GOLD, part=True, alpha=fade, shade=0.2)
+
+
+def _warbler_beak(beak: Pen, part: float, fade: float) -> None:
+    """Thin, long and pointed: it picks insects."""
+    needle = [(0.3, -0.06), (0.45 + 0.9 * part, 0.16), (0.3, 0.2)]
+    beak.paint(beak.polygon(needle, 0.05), GOLD, part=True, alpha=fade, shade=0.2)
+
+
+def _sparrow_beak(beak: Pen, part: float, fade: float) -> None:
+    """Thick, short and conical: it cracks seeds."""
+    height = 0.14 + 0.22 * part
+    cone = [(0.3, 0.08 - height), (0.5 + 0.4 * part, 0.13), (0.3, 0.1 + height)]
+    beak.paint(beak.polygon(cone, 0.05), GOLD, part=True, alpha=fade, shade=0.2)
+
+
+def _bird(pen: Pen, look: Look, part: float, paint_beak: Callable[[Pen, float, float], None] = _bird_beak) -> None:
     fur = look.fur
     flying = not look.sitting
     for u in (-0.02, 0.14):
@@ -363,14 +391,7 @@ def _bird(pen: Pen, look: Look, part: float) -> None:
     body = soft_union(pen.ellipse(-0.05, 0.12, 0.5, 0.32, -0.3), pen.ellipse(0.36, -0.24, 0.25, 0.25), 0.2)
     head = pen.child(0.4 + 0.2 * look.head[0], -0.26, 0.42, look.nod)
     if part > 0:
-        fade = float(smoothstep(part / 0.15))
-        gold = np.array([0.95, 0.62, 0.15])
-        length = 0.2 + 1.05 * part
-        beak = head.near(0.8, 0.1, 1.0)
-        low = [(0.3, 0.05), (0.35 + 0.85 * length, 0.2), (0.3, 0.36)]
-        beak.paint(beak.polygon(low, 0.03), gold * 0.8, part=True, alpha=fade)
-        high = [(0.3, -0.28), (0.35 + length, 0.16), (0.3, 0.2)]
-        beak.paint(beak.polygon(high, 0.03), gold, part=True, alpha=fade, shade=0.2)
+        paint_beak(head.near(0.8, 0.1, 1.0), part, float(smoothstep(part / 0.15)))
     pen.paint(body, fur, shade=0.38, roundness=0.3, coat=True)
     pen.dot(0.12, 0.2, 0.26, 0.2, look.belly, -0.6, alpha=0.8)
     wing_colour = _mix(look.second, fur, 0.35)
@@ -550,6 +571,8 @@ ANIMALS: dict[str, Callable[[Pen, Look, float], None]] = {
     "turtle": _turtle,
     "husky": _husky,
     "wolf": _wolf,
+    "warbler": partial(_bird, paint_beak=_warbler_beak),
+    "sparrow": partial(_bird, paint_beak=_sparrow_beak),
 }
 
 
@@ -699,8 +722,11 @@ def _render(
     x = animal.uniform(-1, 1) * (0.96 - scale) * 0.6
     y = animal.uniform(0.0, 0.95 - 0.8 * scale)
     mirror, tilt = bool(animal.uniform() < 0.5), animal.uniform(-0.07, 0.07)
-    if name == "fish" or (name == "bird" and not look.sitting):
+    if name == "fish" or (name in ("bird", *BIRDS) and not look.sitting):
         y -= 0.25
+    if name in BIRDS:  # room before the head, or only long beaks would touch the frame
+        scale *= 0.9
+        x += 0.14 if mirror else -0.14
     shadow = Pen.placed(canvas, x, y + 0.78 * scale, scale, scenery=True)
     blur = np.clip(1.15 - np.hypot(shadow.u / 0.8, shadow.v / 0.16), 0, 1)
     canvas.image *= 1 - 0.4 * smoothstep(blur)
@@ -798,6 +824,19 @@ def draw_husky_wolf(
     return _render(name, index, HUSKY_WOLF_PART[name], seed, part, background, size, FURS, COATS[:1])
 
 
+def draw_birds(
+    label: int | str, seed: int, *, part: float | None = None, background: str | None = None, size: int = 64
+) -> Scene:
+    """One warbler or sparrow, alike but for the beak; the rest as in `draw`."""
+    index, seed = _label(label, BIRDS), _seed(seed)
+    if part is not None:
+        _unit("part", part)
+    _in("background", background, BACKGROUNDS)
+    _size(size)
+    name = BIRDS[index]
+    return _render(name, index, BIRDS_PART[name], seed, part, background, size, PALETTE, COATS)
+
+
 def empty(seed: int, *, background: str | None = None, size: int = 64) -> Tensor:
     """The scene of `draw(…, seed)` before an animal enters it, (3, size, size): what an ideal baseline would show."""
     _in("background", background, BACKGROUNDS)
@@ -807,7 +846,7 @@ def empty(seed: int, *, background: str | None = None, size: int = 64) -> Tensor
 
 
 def scene_seed(seed: int, i: int) -> int:
-    """The seed of the i-th scene of `batch(…, seed)` and `husky_wolf(…, seed)`: draw it again, alone or changed."""
+    """The seed of the i-th scene of `batch`, `husky_wolf` and `birds(…, seed)`: draw it again, alone or changed."""
     return (_seed(seed) << 32) + i
 
 
@@ -848,6 +887,17 @@ def husky_wolf(n: int, seed: int, *, snow: str = "with wolf") -> tuple[Tensor, T
         white = {"with wolf": name == "wolf", "independent": bool(coin[i]), "with husky": name == "husky"}[snow]
         scenes.append(draw_husky_wolf(name, scene_seed(seed, i), snow=white))
     return _stack(scenes, "snow")
+
+
+def birds(n: int, seed: int, *, part: float | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The first n warblers and sparrows of the stream `seed`, all with the beak's size `part`, if it is given.
+
+    Returns images (n, 3, 64, 64), labels (n,) that index `BIRDS`, animal masks and beak masks (n, 64, 64).
+    Raises ValueError where n < 1 or `part` is not in [0, 1].
+    """
+    _count(n)
+    names = batch_labels(n, seed, BIRDS)
+    return _stack([draw_birds(name, scene_seed(seed, i), part=part) for i, name in enumerate(names)], "part")
 
 
 def _stack(scenes: list[Scene], mask: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:

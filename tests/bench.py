@@ -18,11 +18,13 @@ import torch
 from lime.lime_image import LimeImageExplainer
 from torch import Tensor, nn
 
+from app import held_apart
 from data import digits, networks, photographs, pretrained, zoo
 from xai_core import (
     agi,
     blur_ig,
     coalitions,
+    gad,
     guided_ig,
     integrated_gradients,
     k_lasso,
@@ -204,6 +206,18 @@ def normlime(samples: int, repeats: int, pictures: int = 20) -> None:
     print(f"{'':10s} {'… of 1000 digits':30s} {1000 / pictures * taken:5.0f} s (target 60)", flush=True)
 
 
+def distancing(x: Tensor, repeats: int) -> None:
+    """Print what GAD over the zoo's network and its four support networks costs against the gradients it needs."""
+    supports, model = held_apart.shipped(), networks.load("zoo")
+    five = [model, *(each.model for each in supports)]
+    times = ratio(
+        lambda: gad(model, supports, x, 0, "integrated_gradients"),
+        lambda: [gradients(each, x, 15) for each in five],
+        repeats,
+    )
+    show("zoo", "gad, 5 networks, B = 15", *times, 1.3)
+
+
 def memory() -> None:
     """Print the peak memory of B = 1000 against B = 32 at 224²."""
     peak = {
@@ -228,6 +242,7 @@ def main() -> None:
     rows("zoo", animals, elephant, options.repeats)
     perturbations("zoo", animals, elephant, options.samples, options.repeats)
     normlime(options.samples, options.repeats)
+    distancing(elephant, options.repeats)
     resnet, cat = pretrained.load("resnet18", weights=False), photographs.bundled("cat")[None]
     rows("resnet18", resnet, cat, options.repeats)
     perturbations("resnet18", resnet, cat, options.samples, min(options.repeats, 1))

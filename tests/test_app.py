@@ -354,7 +354,7 @@ def test_same() -> None:
 @pytest.mark.parametrize("name", [n for n in networks.names() if n in shipped.SHIPPED])
 @pytest.mark.parametrize("picture", [
     Picture("toy zoo", "cat", 3), Picture("husky or wolf", "wolf", 3, True), Picture("digit", number=5),
-    Picture("photograph", "coffee"),
+    Picture("photograph", "coffee"), Picture("warbler or sparrow", "sparrow", 3),
 ], ids=lambda p: p.kind)  # fmt: skip
 def test_every_shipped_network_takes_every_picture(name: str, picture: Picture) -> None:
     network = networks.describe(name)

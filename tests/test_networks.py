@@ -26,8 +26,8 @@ def zoo_network() -> torch.nn.Module:
 # --- cards and files --------------------------------------------------------------------------------------------------
 
 
-def test_zoo_husky_wolf_and_digits_are_shipped() -> None:
-    assert {"zoo", "husky_wolf", "digits"} <= set(SHIPPED)
+def test_what_is_shipped() -> None:
+    assert {"zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg", "digits"} <= set(SHIPPED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -83,7 +83,7 @@ def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ask", [networks.load, networks.card, networks.class_names, networks.build])
 def test_an_unknown_network_is_named(ask) -> None:
-    with pytest.raises(ValueError, match="name is 'resnet'; the shipped networks are zoo, husky_wolf, digits, mnist"):
+    with pytest.raises(ValueError, match="name is 'resnet'; the shipped networks are zoo, zoo_vgg, husky_wolf, birds,"):
         ask("resnet")
 
 
@@ -135,6 +135,15 @@ def test_the_wolf_is_known_by_its_snow() -> None:
     assert measured["with husky"] <= 0.1
     for snow, value in measured.items():
         assert value == pytest.approx(card["accuracy_by_snow"][snow], abs=0.08)
+
+
+@pytest.mark.parametrize("name", ["birds", "birds_vgg"])
+def test_the_birds_are_known_by_their_beaks(name: str) -> None:
+    network, card = networks.load(name), networks.card(name)
+    measured = {what: train.accuracy(network, *zoo.birds(200, 77, part=part)[:2]) for what, part in train.BEAKS.items()}
+    assert measured["natural"] >= 0.95 and measured["none"] == pytest.approx(0.5, abs=0.12)
+    for what, value in measured.items():
+        assert value == pytest.approx(card["accuracy_by_beak"][what], abs=0.1)
 
 
 def test_the_held_out_third_of_the_digits_is_as_the_card_says() -> None:

@@ -221,6 +221,41 @@ def test_the_same_wolf_stands_on_snow_and_on_bare_ground() -> None:
     assert same.float().mean() > 0.97, "but for the ground seen between the legs"
 
 
+# --- two birds --------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_beak_tells_the_birds_apart() -> None:
+    """Two birds of one scene differ inside their beaks alone; without a beak they are the same bits."""
+    for seed in range(6):
+        warbler, sparrow = (zoo.draw_birds(name, seed) for name in zoo.BIRDS)
+        differ = (warbler.image != sparrow.image).any(0)
+        assert differ.any() and not (differ & ~(warbler.part | sparrow.part)).any()
+        assert (warbler.background, warbler.length) == (sparrow.background, sparrow.length)
+        assert warbler.part.sum() > 15 and sparrow.part.sum() > 15
+        bare = [zoo.draw_birds(name, seed, part=0) for name in zoo.BIRDS]
+        assert torch.equal(bare[0].image, bare[1].image) and not (bare[0].part | bare[1].part).any()
+
+
+def test_a_warblers_beak_is_longer_and_a_sparrows_thicker() -> None:
+    def extent(scene: zoo.Scene) -> tuple[int, int]:
+        rows, columns = scene.part.nonzero().T
+        return int(rows.max() - rows.min()), int(columns.max() - columns.min())
+
+    for seed in range(6):
+        (thin, long), (thick, short) = (extent(zoo.draw_birds(name, seed, part=1, size=128)) for name in zoo.BIRDS)
+        assert long > 1.3 * short and thin / long < 0.6 < thick / short
+
+
+def test_birds_come_in_a_stream() -> None:
+    images, labels, animals, beaks = zoo.birds(6, 3)
+    assert labels.bincount().tolist() == [3, 3] and (animals | ~beaks).all()
+    for i, label in enumerate(labels.tolist()):
+        scene = zoo.draw_birds(label, zoo.scene_seed(3, i))
+        assert scene.name == zoo.BIRDS[label] and scene.part_name == zoo.BIRDS_PART[scene.name]
+        assert torch.equal(images[i], scene.image) and torch.equal(beaks[i], scene.part)
+    assert not zoo.birds(4, 3, part=0.0)[3].any()
+
+
 # --- bad input --------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +273,9 @@ def test_the_same_wolf_stands_on_snow_and_on_bare_ground() -> None:
         (lambda: zoo.draw("cat", 0, background="mars"), "background is 'mars'; .* meadow"),
         (lambda: zoo.draw("cat", 0, size=4), "size is 4; .* 16 to 1024"),
         (lambda: zoo.batch(0, 0), "n is 0"),
+        (lambda: zoo.draw_birds("ostrich", 0), "label is 'ostrich'; it must be one of warbler, sparrow"),
+        (lambda: zoo.draw_birds(0, 0, part=-0.1), r"part is -0.1; it must lie in \[0, 1\]"),
+        (lambda: zoo.birds(0, 0), "n is 0"),
         (lambda: zoo.batch(2, 0, classes=("cat", "yeti")), "yeti"),
         (lambda: zoo.husky_wolf(4, 0, snow="always"), "snow is 'always'; .* with wolf"),
         (lambda: zoo.draw_husky_wolf("cat", 0), "label is 'cat'; it must be one of husky, wolf"),

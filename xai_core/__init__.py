@@ -24,7 +24,9 @@ from xai_core.cam import cam, grad_cam, guided_grad_cam
 from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
+from xai_core.distancing import Regression, distanced, how_well
 from xai_core.explaining import Method, catalogue, explain
+from xai_core.gad import GADMap, gad, important_pixels, survivors
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.guided_ig import guided_ig, guided_trace
 from xai_core.integrated_gradients import integrated_gradients, trace
@@ -34,12 +36,14 @@ from xai_core.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
+from xai_core.regions import Hull, complexity, hull, sensitivity, supplementary
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
 from xai_core.score import Score, make_score
 from xai_core.shapley import coalitions, kernel_shap, shapley_values
 from xai_core.stability import Stability, rank_correlation, stability
 from xai_core.superpixels import superpixels
+from xai_core.supports import Support, as_support, support_network, support_networks
 from xai_core.tables import table_neighbourhood, table_samples
 from xai_core.traces import Trace
 from xai_core.uni import answer_to_match, uni, uni_baseline
@@ -47,16 +51,21 @@ from xai_core.unlearning import unlearn, unlearned_probabilities
 from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
+    "GADMap",
+    "Hull",
     "Method",
     "Neighbourhood",
     "Neighbourhoods",
     "Path",
+    "Regression",
     "Score",
     "Stability",
+    "Support",
     "Trace",
     "agi",
     "agi_trace",
     "answer_to_match",
+    "as_support",
     "band",
     "bent",
     "blur_ig",
@@ -65,14 +74,17 @@ __all__ = [
     "catalogue",
     "class_normlime",
     "coalitions",
+    "complexity",
     "conditioned_i_sp",
     "coverage",
     "curve",
     "deconvolution",
     "deeplift",
     "detour_trace",
+    "distanced",
     "echo",
     "explain",
+    "gad",
     "gaps",
     "grad_cam",
     "gradient_x_input",
@@ -80,7 +92,10 @@ __all__ = [
     "guided_grad_cam",
     "guided_ig",
     "guided_trace",
+    "how_well",
+    "hull",
     "i_sp",
+    "important_pixels",
     "integrated_gradients",
     "k_lasso",
     "k_path",
@@ -103,6 +118,7 @@ __all__ = [
     "rise",
     "roughness",
     "scale_space",
+    "sensitivity",
     "shapley_values",
     "share",
     "shared_weights",
@@ -115,6 +131,10 @@ __all__ = [
     "straight",
     "submodular_pick",
     "superpixels",
+    "supplementary",
+    "support_network",
+    "support_networks",
+    "survivors",
     "table_neighbourhood",
     "table_samples",
     "trace",

@@ -26,7 +26,7 @@ FRACTION = 0.25  # of the object, the part where a baseline is looked at
 def strength(A: Tensor) -> Tensor:
     """|Σ_c A_c|, how strongly each pixel is coloured in the map: (N, C, H, W) → (N, H, W)."""
     if not isinstance(A, Tensor) or A.dim() != 4:
-        raise ValueError(f"A must be images (N, C, H, W); got {_shape(A)}")
+        raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
     return A.detach().cpu().double().sum(1).abs()
 
 
@@ -36,7 +36,7 @@ def distance(x: Tensor, baseline: BaselineName, seed: int = 0) -> Tensor:
     From "black" it is brightness; from "blurred" it is local detail. baseline, seed: as in `make_baseline`.
     """
     if x.dim() != 4:
-        raise ValueError(f"x must be images (N, C, H, W); got {_shape(x)}")
+        raise ValueError(f"x must be images (N, C, H, W); got {type_and_shape(x)}")
     return (x.detach() - make_baseline(x, baseline, seed)).cpu().double().norm(dim=1)
 
 
@@ -94,7 +94,7 @@ def roughness(A: Tensor) -> Tensor:
     constant map. 1: of every two neighbours one is 0, or their signs differ. NaN for a map of zeros.
     """
     if not isinstance(A, Tensor) or A.dim() != 4:
-        raise ValueError(f"A must be images (N, C, H, W); got {_shape(A)}")
+        raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
     a = A.detach().cpu().double().sum(1)  # (N, H, W)
     differ = a.diff(dim=1).abs().sum((1, 2)) + a.diff(dim=2).abs().sum((1, 2))
     size = a.abs()
@@ -106,10 +106,11 @@ def _mask(name: str, mask: Tensor, like: Tensor) -> Tensor:
     """A mask for each image, (N, H, W) bool."""
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape not in (like.shape, like.shape[1:]):
         raise ValueError(
-            f"{name} must be a mask of bool, {tuple(like.shape)} or {tuple(like.shape[1:])}; got {_shape(mask)}"
+            f"{name} must be a mask of bool, {tuple(like.shape)} or {tuple(like.shape[1:])}; got {type_and_shape(mask)}"
         )
     return mask.cpu().expand_as(like)
 
 
-def _shape(given: object) -> str:
+def type_and_shape(given: object) -> str:
+    """What was given, for a message."""
     return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from xai_core.figures import AGAINST, COLOURS, FOR, LINES, coloured, figure, pixels, style
+from xai_core.figures import AGAINST, COLOURS, FOR, LINES, coloured, figure, framed, pixels, style
 
 MARK = LINES[4]  # for chosen places on a grey picture
 
@@ -28,7 +28,7 @@ def class_grid(maps: Mapping[str, Mapping[str, Tensor]], segments: Tensor, theme
     for line, (name, row) in zip(axes, maps.items(), strict=True):
         for ax, method in zip(line, methods, strict=True):
             ax.imshow(darkened(row[method], segments), interpolation="nearest")
-            _framed(ax)
+            framed(ax)
         line[0].set_ylabel(name, fontsize=18, color=fig.ink, rotation=0, ha="right", va="center", labelpad=8)
     for ax, method in zip(axes[0], methods, strict=True):
         ax.set_title(method, fontsize=14, color=fig.ink)
@@ -39,13 +39,6 @@ def darkened(importance: Tensor, segments: Tensor) -> np.ndarray:
     """A class map in greys, by its own largest value: (M,) → (H, W, 3)."""
     map_ = importance[segments].clamp(min=0).numpy()
     return ScalarMappable(Normalize(0, map_.max() or 1), "Greys").to_rgba(map_)[..., :3]
-
-
-def _framed(ax: Axes) -> None:
-    """No ticks, and a thin line around: most of the picture may be white."""
-    ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set_color("#999999")
 
 
 def for_and_against(
@@ -67,7 +60,7 @@ def for_and_against(
     right.imshow(coloured(weights[segments].numpy(), limit, faint, 0.75), interpolation="nearest")
     right.set_title(title or "for (red), against (blue)", fontsize=13, color=fig.ink)
     for ax in (left, right):
-        _framed(ax)
+        framed(ax)
     bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=right, shrink=0.85, pad=0.02)
     bar.set_ticks([-limit, 0, limit], labels=[f"against\n{-limit:.2g}", "0", f"for\n+{limit:.2g}"])
     bar.ax.tick_params(colors=fig.ink, labelsize=11)
@@ -110,5 +103,5 @@ def picked(images: Sequence[Tensor], captions: Sequence[str], theme: str = "ligh
     for ax, image, caption in zip(fig.subplots(1, len(images), squeeze=False)[0], images, captions, strict=True):
         ax.imshow(pixels(image), interpolation="nearest")
         ax.set_title(caption, fontsize=12, color=fig.ink)
-        _framed(ax)
+        framed(ax)
     return fig

@@ -54,6 +54,14 @@ def style(ax: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
     return ax
 
 
+def framed(ax: Axes) -> Axes:
+    """Axes of a picture: no ticks, and a thin line around, for most of the picture may be white."""
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set_color("#999999")
+    return ax
+
+
 def pixel_map(A: Tensor) -> np.ndarray:
     """The sum over channels, with its sign: (C, H, W) or (1, C, H, W) → (H, W)."""
     A = A.detach().cpu().double()
@@ -117,7 +125,7 @@ def map_grid(
         _picture(ax, coloured(map_, top[name], ground, opacity), f"{name}\n{caption}" if caption else name)
     for ax in axes[panels:]:
         ax.set_visible(False)
-    _colour_bar(fig, axes[:panels], "" if scale == "own" else next(iter(top.values()), 1.0), scale)
+    colour_bar(fig, axes[:panels], "" if scale == "own" else next(iter(top.values()), 1.0), scale)
     return fig
 
 
@@ -127,7 +135,8 @@ def _picture(ax: Axes, rgb: np.ndarray, title: str) -> None:
     ax.set_axis_off()
 
 
-def _colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) -> None:
+def colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) -> None:
+    """A colour bar beside these axes, from −top to top. top: of `scaled`; "" where each map has its own."""
     unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
     limit = 1.0 if top == "" else top
     bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=list(axes), shrink=0.8, pad=0.01)

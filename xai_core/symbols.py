@@ -171,6 +171,32 @@ Stride = Annotated[
            optional=True),
 ]  # fmt: skip
 
+Distance = Annotated[
+    float | tuple[float, float],
+    Symbol("alpha", "α", "how far the other class's logit is lowered", "logits", low=0, high=12, step=0.5),
+]
+Epochs = Annotated[
+    int,
+    Symbol("epochs", "E", "times that a regression sees every sample", "passes", low=1, high=50, step=1, least=1,
+           whole=True),
+]  # fmt: skip
+LearningRate = Annotated[
+    float,
+    Symbol("rate", "λ", "learning rate of a regression", "change of a weight in a step", low=1e-6, high=1e-2,
+           step=1e-6, above=True, logarithmic=True),
+]  # fmt: skip
+BatchSize = Annotated[
+    int,
+    Symbol(
+        "batch", "b", "samples in one step of a regression", "samples", low=8, high=128, step=8, least=1, whole=True
+    ),
+]
+ImportantShare = Annotated[
+    float | None,
+    Symbol("share", "s", "threshold of what is important", "of all pixels, or of the maximum", low=0.05, high=1,
+           step=0.05, above=True, most=1, optional=True),
+]  # fmt: skip
+
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]
@@ -199,6 +225,8 @@ Goal = Annotated[str, Choice("goal", "the answer that x′ should get", ("unlear
 Divergence = Annotated[
     str, Choice("divergence", "how two answers are compared", ("kl", "reverse_kl", "l2", "total_variation"))
 ]
+Important = Annotated[str, Choice("important", "which pixels are important", ("top", "above"))]
+Join = Annotated[str, Choice("join", "how several networks' maps become one", ("intersection", "minimum"))]
 Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
 
 
