@@ -34,7 +34,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
 
-tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks that are here (half an hour; resumable)
+tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks that are here (an hour or more; resumable)
 	$(RUN) -m tests.gad_tables
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here

@@ -151,6 +151,6 @@ def verdict(found: Found, methods: Sequence[str]) -> list[str]:
     every = torch.cat(list(found.values()))
     both = every[every[:, 2:4].isfinite().all(1)]
     small = ((both[:, 2] > both[:, 3]) == (both[:, 6] < both[:, 7])).double().mean()
-    lines.append(f"- RS goes by size: in {small:.0%} of the maps the region of fewer pixels has the larger RS.")
+    lines.append(f"- In {small:.0%} of the maps the region of fewer pixels has the larger RS.")
     lines.append(f"- Nothing is left of {(every[:, 0] == 0).double().mean():.1%} of the maps.")
     return lines

@@ -101,7 +101,7 @@ def test_counts_and_verdicts_by_hand():
     assert "smaller hull for most pictures in 0 of 2 columns (paper: 5 of 8)" in said
     assert "larger mean RS than the supplementary region in 2 of 2 (paper: 3 of 8)" in said
     assert "the smaller mean RC in 0 of 2, the larger mean RS in 2 of 2" in said
-    assert "in 100% of the maps the region of fewer pixels" in said and "Nothing is left of 33.3%" in said
+    assert "In 100% of the maps the region of fewer pixels" in said and "Nothing is left of 33.3%" in said
 
 
 def test_the_papers_counts():
