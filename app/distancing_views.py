@@ -121,12 +121,10 @@ def judged(name: str, rc: float, inner: float, outer: float) -> str:
         return f"**{name}**: the two hulls are one; GAD took nothing off the outline."
     if not math.isfinite(rc) or rc == 0:
         return f"**{name}**: the region is a point or a line; its area is 0, and RC says little."
-    more = "more" if inner > outer else "no more"
-    verdict = "it keeps what matters" if inner > outer else "what GAD took away mattered at least as much"
-    return (
-        f"**{name}**: the region is {rc:.0%} as large, and a pixel of it moves the logit {more} than one of the rest:"
-        f" {verdict}."
-    )
+    said = "more than one of the rest, as the paper expects" if inner > outer else (
+        "no more than one of the rest; the paper expects more"
+    )  # fmt: skip
+    return f"**{name}**: the region is {rc:.0%} as large, and a pixel of it moves the logit {said}."
 
 
 def number(x: float) -> str:

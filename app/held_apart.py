@@ -1,8 +1,11 @@
 """The shipped support networks of GAD: `python -m app.held_apart` trains them again, by seed, and says how well."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from data import held_apart, networks
@@ -17,16 +20,29 @@ def shipped() -> list[Support]:
     ]
 
 
-def make() -> None:
-    """Train, measure and save all four."""
-    zoo_network, (X, labels) = networks.load("zoo"), held_apart.samples()
-    with tqdm(desc="held apart: learning", unit="step") as bar:
+def with_bar(
+    what: str,
+    model: nn.Module,
+    X: Tensor,
+    labels: Tensor,
+    classes: tuple[int, int],
+    alphas: Sequence[float],
+    **settings: Any,
+) -> list[Support]:
+    """`support_networks` with a progress bar in the terminal."""
+    with tqdm(desc=f"{what}: learning", unit="step") as bar:
 
         def tell(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        found = support_networks(zoo_network, X, labels, held_apart.CLASSES, held_apart.ALPHAS, progress=tell)
+        return support_networks(model, X, labels, classes, alphas, progress=tell, **settings)
+
+
+def make() -> None:
+    """Train, measure and save all four."""
+    zoo_network, (X, labels) = networks.load("zoo"), held_apart.samples()
+    found = with_bar("held apart", zoo_network, X, labels, held_apart.CLASSES, held_apart.ALPHAS)
     for α, each in zip(held_apart.ALPHAS, found, strict=True):
         facts = {
             "data": f"support regression of the network zoo: {len(X)} scenes, data.held_apart.samples(), half of them "

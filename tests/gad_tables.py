@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from app.held_apart import with_bar
 from data import finetuned, networks, zoo
 from data.held_apart import STREAM
 from data.train import FRESH, accuracy
@@ -34,19 +35,18 @@ from xai_core import (
     complexity,
     gad,
     hull,
+    important_pixels,
     kept_files,
     make_score,
     sensitivity,
     supplementary,
-    support_networks,
 )
-from xai_core.biases import strength
 
 METHODS = ("simple_gradient", "deconvolution", "gradient_x_input", "guided_backprop", "integrated_gradients")
 ALPHAS = (2, 4, 6, 8)  # paper, §6; 0 is the network itself
 LEARNED, BLOCK = 512, 32  # pictures that the support networks learn from; pictures a kept file
 COLUMNS = ("pixels", "RC", "RS GAD", "RS Sup.", "RC rival", "RS rival", "M GAD", "M Sup.")
-RECIPE = 1  # part of every kept file's name: raise it when the measurement below changes
+RECIPE = 2  # part of every kept file's name: raise it when the measurement below changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +115,7 @@ def trained(
     what: str, model: nn.Module, X: Tensor, labels: Tensor, classes: tuple[int, int], keep: Path
 ) -> list[Support]:
     """The support networks as the paper trains them, and a line on how well each did."""
-    with tqdm(desc=f"{what}: support networks", unit="step") as bar:
-
-        def tell(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        supports = support_networks(model, X, labels, classes, ALPHAS, progress=tell, keep=keep)
+    supports = with_bar(what, model, X, labels, classes, ALPHAS, keep=keep)
     for each in supports:
         r = each.report
         order = " ".join(f"{ρ:.2f}" for pair in r.order for ρ in pair)
@@ -150,11 +144,11 @@ def measure(case: Case, method: str, c: int, X: Tensor, important: str = "top") 
 
 
 def strongest(A: Tensor, count: int) -> Tensor:
-    """The `count` strongest pixels of one map, (C, H, W) → (H, W) bool."""
-    size = strength(A[None])[0]
-    chosen = torch.zeros(size.numel(), dtype=torch.bool)
-    chosen[size.flatten().argsort(descending=True, stable=True)[:count]] = True
-    return chosen.view(size.shape)
+    """The `count` strongest pixels of one map (all of a tie), (C, H, W) → (H, W) bool."""
+    pixels = A[0].numel()
+    if count == 0:
+        return torch.zeros(A.shape[1:], dtype=torch.bool)
+    return important_pixels(A[None], "top", count / pixels)[0, 0]
 
 
 def measured(
