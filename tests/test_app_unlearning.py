@@ -19,8 +19,8 @@ from app.pictures import Picture, open_picture
 from app.stages import Question, Unlearning
 from data import networks as shipped
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
+from xai_core.evaluate.stability import rank_correlation
 from xai_core.matching import budget, match_baseline
-from xai_core.stability import rank_correlation
 from xai_core.symbols import Choice
 
 DIGIT = {"network": "digits", "picture": "digit", "number": "3"}
@@ -246,7 +246,7 @@ def test_stability_is_that_of_xai_core(rule: str, drawn: SimpleNamespace) -> Non
     methods = {"uni": lambda B: uni(f, x, B, rule=rule), "integrated_gradients": lambda B: integrated_gradients(
         f, x, "black", B, rule)}  # fmt: skip
     for method, attribute in methods.items():
-        expected = xai_core.stability(attribute, few)
+        expected = xai_core.evaluate.stability(attribute, few)
         shown, captions = drawn.maps[f"stability_{method}"], drawn.captions[f"stability_{method}"]
         assert list(shown) == [f"B = {B}" for B in (*few, 300)]
         for B, A in expected.maps.items():

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import xai_core
 from data import networks, zoo
-from xai_core.biases import distance, echo, nearest_part, roughness, share
+from xai_core.evaluate.biases import distance, echo, nearest_part, roughness, share
 
 
 def image(rows: list[list[float]]) -> Tensor:

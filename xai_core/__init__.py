@@ -18,13 +18,15 @@ from xai_core.aggregate import (
 )
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
-from xai_core.biases import echo, nearest_part, roughness, share
 from xai_core.blur_ig import blur_ig, scale_space
 from xai_core.cam import cam, grad_cam, guided_grad_cam
 from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
 from xai_core.distancing import Regression, distanced, how_well
+from xai_core.evaluate.biases import echo, nearest_part, roughness, share
+from xai_core.evaluate.regions import Hull, complexity, hull, sensitivity, supplementary
+from xai_core.evaluate.stability import Stability, rank_correlation, stability
 from xai_core.explaining import Method, catalogue, explain
 from xai_core.gad import GADMap, gad, important_pixels, survivors
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
@@ -36,12 +38,10 @@ from xai_core.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
-from xai_core.regions import Hull, complexity, hull, sensitivity, supplementary
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
 from xai_core.score import Score, make_score
 from xai_core.shapley import coalitions, kernel_shap, shapley_values
-from xai_core.stability import Stability, rank_correlation, stability
 from xai_core.superpixels import superpixels
 from xai_core.supports import Support, as_support, support_network, support_networks
 from xai_core.tables import table_neighbourhood, table_samples

@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, withStroke
 from torch import Tensor
 
+from xai_core.evaluate.regions import Hull, complexity, hull
 from xai_core.figures import LINES, TOP, colour_bar, coloured, figure, framed, pixel_map, pixels, scaled, style
-from xai_core.regions import Hull, complexity, hull
 
 ORIGINAL, GAD = LINES[0], LINES[1]  # blue and vermillion
 ROWS = {"original": "Blues", "GAD": "Reds"}

@@ -22,9 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.biases import type_and_shape
 from xai_core.explaining import explain
-from xai_core.score import make_score
+from xai_core.score import make_score, type_and_shape
 from xai_core.supports import Support
 from xai_core.symbols import Important, ImportantShare, Join
 

@@ -154,6 +154,11 @@ def check_input(x: Tensor) -> None:
         )
 
 
+def type_and_shape(given: object) -> str:
+    """What was given, for a message."""
+    return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
+
+
 @torch.inference_mode(False)
 def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     """The same network in objects of its own, in evaluation mode; the weights share the original's memory.

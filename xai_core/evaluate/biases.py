@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from xai_core.baselines import make_baseline
+from xai_core.score import type_and_shape
 from xai_core.symbols import BaselineName
 
 FRACTION = 0.25  # of the object, the part where a baseline is looked at
@@ -109,8 +110,3 @@ def _mask(name: str, mask: Tensor, like: Tensor) -> Tensor:
             f"{name} must be a mask of bool, {tuple(like.shape)} or {tuple(like.shape[1:])}; got {type_and_shape(mask)}"
         )
     return mask.cpu().expand_as(like)
-
-
-def type_and_shape(given: object) -> str:
-    """What was given, for a message."""
-    return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
