@@ -223,6 +223,7 @@ AttackRounds = Annotated[
     int,
     Symbol("steps", "T", "steps of the attack", "gradients", low=1, high=50, step=1, least=1, whole=True),
 ]
+Draws = Annotated[int, Symbol("N", "N", "noisy copies", "maps", low=2, high=100, step=1, least=1, whole=True)]
 Sharpness = Annotated[
     float,
     Symbol("beta", "β", "sharpness of softplus in the place of ReLU", "per unit of activation", low=1, high=100, step=1,

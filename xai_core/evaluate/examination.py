@@ -57,7 +57,7 @@ SCORES: dict[str, Meaning] = {
     "gap": Meaning("Completeness gap", 0, "what is missing from F(x) − F(x′)"),
     "monotonicity": Meaning("Monotonicity", 1, "Spearman of the score along the path", 0),
     "curvature": Meaning("Curvature", 0, "largest bend of the score along the path"),
-    "randomisation": Meaning("Network in ruins", 0, "ranks of the map against that of a ruined network", 0),
+    "randomisation": Meaning("Half in ruins", 0, "ranks against the map of a network whose upper half is ruined", 0),
     "inside_animal": Meaning("Inside the animal", 1, "share of the positive relevance there"),
     "inside_part": Meaning("Inside the part", 1, "share of the positive relevance on the deciding part"),
     "pointing_animal": Meaning("Pointing at the animal", 1, "the best pixel hits it"),
@@ -130,8 +130,9 @@ class Examination:
 
     @cached_property
     def ruin(self) -> nn.Module:
-        """The network with every layer in a random order."""
-        return ruined(self.model, layers_of(self.model), self.seed)
+        """The network with the upper half of its layers in a random order."""
+        names = layers_of(self.model)
+        return ruined(self.model, names[: (len(names) + 1) // 2], self.seed)
 
     # What does
 
