@@ -33,6 +33,7 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench_scores
 
 tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks that are here (an hour or more; resumable)
 	$(RUN) -m tests.gad_tables
