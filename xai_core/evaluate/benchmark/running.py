@@ -62,7 +62,7 @@ def run(
     begin, interrupted, planned, before, done = time.perf_counter(), False, 0, 0, 0
     with store.only_writer():
         try:
-            store.plan(name, cells)
+            store.plan(name, tqdm(cells, f"{name}: planning", unit="cell", leave=False, disable=not progress))
             planned, before = store.count(name)
             told = {"desc": name, "unit": "cell", "smoothing": 0.05, "disable": not progress}
             with tqdm(total=planned, initial=before, **told) as bar:
