@@ -7,6 +7,7 @@
 What to look at: «measured» under each table has intervals, p-values and how many numbers do not exist.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -171,19 +172,18 @@ def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float) -
         return "–"
     each = line[method]
     text = f"{number(scale * each.own.mean)} ± {number(scale * each.own.std)}"
-    if method == winner(score, line):
+    if method in winners(score, line):
         text = f"**{text}**"
     if each.p < ALPHA:
         text += " ▲" if better(score, each.against.difference, 0.0) else " ▼"
     return text
 
 
-def winner(score: str, line: Mapping[str, Measured]) -> str:
-    """The method with the best mean of a row; "" where there is nothing to compare."""
+def winners(score: str, line: Mapping[str, Measured]) -> frozenset[str]:
+    """The methods with the best mean of a row, several in a tie; none where there is nothing to compare."""
     known = {method: each.own.mean for method, each in line.items() if each.own.n}
-    if len(known) < 2:
-        return ""
-    return (max if SCORES[score].best else min)(known, key=known.get)
+    best = (max if SCORES[score].best else min)(known.values(), default=None)
+    return frozenset(m for m, value in known.items() if value == best) if len(known) > 1 else frozenset()
 
 
 def number(value: float) -> str:
@@ -197,20 +197,20 @@ def number(value: float) -> str:
 
 def _verdicts(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str]) -> Iterator[str]:
     """Who wins how many rows, here and in the paper; whether the canvas decides."""
-    winners: dict[tuple[str, str, str], str] = {}
+    best: dict[tuple[str, str, str], frozenset[str]] = {}
     for network, source, score, _ in found:
         line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
-        winners[network, source, score] = winner(score, line)
+        best[network, source, score] = winners(score, line)
     for score, kind in layout.kinds.items():
-        won = [w for (_, _, s), w in winners.items() if s == score and w]
+        won = [each for (_, _, s), each in best.items() if s == score and each]
         if won:
-            counts = pd.Series(won).value_counts(sort=True)
-            told = ", ".join(f"{short(m)} {n} of {len(won)}" for m, n in counts.items())
+            counts = Counter(m for each in won for m in sorted(each, key=methods.index))
+            told = ", ".join(f"{short(m)} {n} of {len(won)}" for m, n in counts.most_common())
             yield f"Best mean here{', ' + kind if kind else ''}: {told}." + _printed(layout, score)
     canvases = [s for s in layout.kinds if s.endswith(CANVASES)]
     if canvases:
         places = dict.fromkeys((network, source) for network, source, *_ in found)
-        flips = sum(len({winners.get((*place, s)) for s in canvases}) > 1 for place in places)
+        flips = sum(len({best.get((*place, s)) for s in canvases} - {None}) > 1 for place in places)
         yield f"The canvas alone changes who is best for {flips} of {len(places)} networks."
 
 
