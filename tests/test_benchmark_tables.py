@@ -74,10 +74,10 @@ def test_a_row_of_table_2_by_hand():
     ig = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
     frame = rows("mufidelity", uni=[v + 0.2 for v in ig], integrated_gradients=ig, smoothgrad=[NAN] * 6 + [0.5])
     says, table, *verdicts, details = table_of(frame, "UNI, Table 2: |MuFidelity|")
-    assert table.head == ["Network", "", "UNI", "IG", "BlurIG", "GIG", "AGI", "GBP", "DeepLIFT", "SG"]
-    assert table.rows[0][:4] == ["Resnet18", "paper", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
+    assert table.head == ["Network", "", "n", "UNI", "IG", "BlurIG", "GIG", "AGI", "GBP", "DeepLIFT", "SG"]
+    assert table.rows[0][:5] == ["Resnet18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
     # std of 0.1 … 0.7 is 0.216; p = 2/2⁷ = 0.016, of two tests the smaller: 0.031
-    assert table.rows[-1] == ["Zoo", "here, zoo", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
+    assert table.rows[-1] == ["Zoo", "here", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
     assert verdicts == ["Best mean here: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks."]
     lines = {line[3]: line for line in details.rows}
     assert lines["UNI"] == ["Zoo", "zoo", "|MuFidelity|", "UNI", "7", "0", ".600", ".400 to .800", ".200", "7", ".031"]
@@ -92,11 +92,10 @@ def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
         rows("deletion_own", uni=low, integrated_gradients=high),
     ])  # fmt: skip
     _, table, *verdicts, _ = table_of(frame, "UNI, Table 3: deletion AUC")
-    ours = {line[1]: line[2:4] for line in table.rows if line[0] == "Zoo"}
+    ours = {line[1]: line[3:5] for line in table.rows if line[0] == "Zoo"}
     assert ours == {
-        "here, zoo black": [".570 ± .049 ▼", "**.135 ± .024**"],
-        "here, zoo own": ["**.135 ± .024** ▲", ".570 ± .049"],
-        "here, zoo blurred": ["–", "–"],
+        "here, black": [".570 ± .049 ▼", "**.135 ± .024**"],
+        "here, own": ["**.135 ± .024** ▲", ".570 ± .049"],
     }
     assert "The canvas alone changes who is best for 1 of 1 networks." in verdicts
 
@@ -106,13 +105,13 @@ def test_a_missing_method_a_missing_score_and_percent():
     _, table, *_, details = table_of(
         frame, "UNI, Table 6: robustness, intersection of the strongest pixels, in percent"
     )
-    assert table.head[2:] == ["UNI", "IG", "BlurIG", "SG", "DeepLIFT", "GBP"]
-    ours = [line for line in table.rows if line[1] == "here, zoo one step"]
-    assert ours == [["Zoo", "here, zoo one step", "**50 ± 35.4**", "–", "–", "–", "–", "**50 ± .000**"]]  # a tie
+    assert table.head[3:] == ["UNI", "IG", "BlurIG", "SG", "DeepLIFT", "GBP"]
+    ours = [line for line in table.rows if line[1] == "here, one step"]
+    assert ours == [["Zoo", "here, one step", "2", "**50 ± 35.4**", "–", "–", "–", "–", "**50 ± .000**"]]  # a tie
     assert {line[3]: line[6] for line in details.rows} == {"UNI": "50", "GBP": "50"}
     frame = rows("monotonicity", uni=[1.0, 0.9], guided_backprop=[NAN, NAN])
     _, table, *_, details = table_of(frame, "The path")
-    assert table.rows[1][2:] == [".950 ± .071", "–"]  # one method alone is not the best of several
+    assert table.rows[0][2:] == ["2", ".950 ± .071", "–"]  # one method alone is not the best of several
     assert [line[4:6] for line in details.rows] == [["2", "0"], ["0", "2"]]
 
 
@@ -170,7 +169,7 @@ def test_a_report_of_half_a_run(store, tmp_path):
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "| uni | 2 | 2 | 0 |" in said and "| other | 1 | 0 | 1 |" in said
     assert "| a, 1 | ValueError: no |" in said
-    assert "| Zoo | here, zoo Completeness gap | – | .300 ± ? |" in said
+    assert "| Zoo | here, Completeness gap | 1 | – | .300 ± ? |" in said
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<table>") == page.count('<div class="box"') >= 4
     assert "http" not in page and "<script" not in page and "prefers-color-scheme: dark" in page

@@ -49,11 +49,14 @@ h1 { font-size: 1.8rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 
 p { max-width: 46rem; } nav a, a { color: inherit; } nav li { margin: .3rem 0; }
 .box { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; margin: 1rem 0; }
 .box:focus-visible { outline: 3px solid #4a90d9; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; white-space: nowrap; width: 100%; }
+table { border-collapse: collapse; font-size: 1rem;
+  font-variant-numeric: tabular-nums; white-space: nowrap; width: 100%; }
 caption { caption-side: top; text-align: left; padding: .6rem .8rem; color: var(--faint); white-space: normal; }
-th, td { padding: .35rem .8rem; text-align: right; border-top: 1px solid var(--line); }
+th, td { padding: .35rem .45rem; text-align: right; border-top: 1px solid var(--line); }
 th:first-child, td:first-child, .words { text-align: left; }
-thead th { border-top: 0; } tbody tr:nth-child(even) { background: var(--stripe); }
+th:first-child, td:first-child { position: sticky; left: 0; background: inherit; padding-left: .8rem; }
+tr { background: var(--paper); } thead th { border-top: 0; } tbody tr:nth-child(even) { background: var(--stripe); }
+@media (max-width: 40rem) { table { font-size: .9rem; } td:first-child { max-width: 7rem; white-space: normal; } }
 summary { cursor: pointer; padding: .3rem 0; }
 """
 
@@ -96,7 +99,7 @@ def _html_table(table: Table) -> str:
     words = [j for j in range(len(table.head)) if not any(_is_number(row[j]) for row in table.rows)]
     label = html.escape(table.caption or " ".join(table.head), quote=True)
     rows = [_html_row("th", table.head, words), "</thead><tbody>", *(_html_row("td", r, words) for r in table.rows)]
-    caption = "" if table.folded else f"<caption>{_inline(table.caption)}</caption>"
+    caption = f"<caption>{_inline(table.caption)}</caption>" if table.caption and not table.folded else ""
     box = (
         f'<div class="box" tabindex="0" role="region" aria-label="{label}"><table>{caption}<thead>'
         + "".join(rows)

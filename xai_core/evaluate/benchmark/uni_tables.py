@@ -10,6 +10,7 @@ What to look at: «measured» under each table has intervals, p-values and how m
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -158,13 +159,15 @@ def _table(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str]
     rows = []
     for network in networks:
         if network in layout.paper:
-            rows.append([title(network), "paper", *(layout.paper[network].get(m, "") for m in methods)])
-        for source in (source for n, source in places if n == network):
-            for score, kind in layout.kinds.items():
-                line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
-                what = " ".join(("here,", source, kind) if kind else ("here,", source))
-                rows.append([title(network), what, *(_cell(score, m, line, layout.scale) for m in methods)])
-    return Table(["Network", "", *(short(m) for m in methods)], rows)
+            rows.append([title(network), "paper", "", *(layout.paper[network].get(m, "") for m in methods)])
+        several = [source for n, source in places if n == network]
+        for source, (score, kind) in product(several, layout.kinds.items()):
+            line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
+            if line:
+                what = ", ".join(["here", *([source] if len(several) > 1 else []), *([kind] if kind else [])])
+                n = str(max(each.own.n + each.own.missing for each in line.values()))
+                rows.append([title(network), what, n, *(_cell(score, m, line, layout.scale) for m in methods)])
+    return Table(["Network", "", "n", *(short(m) for m in methods)], rows)
 
 
 def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float) -> str:
@@ -229,8 +232,10 @@ def _details(
     """A line a number: how many pictures, how sure, how different."""
     head = ["Network", "Pictures", "Score", "Method", "n", "Not defined", "Mean", "95 % interval", "− IG", "Pairs", "p"]
     rows = []
-    order = sorted(found, key=lambda key: (list(layout.kinds).index(key[2]), methods.index(key[3])))
-    for network, source, score, method in sorted(order, key=lambda key: [key[0], key[1]]):
+    places, kinds = list(dict.fromkeys(key[:2] for key in found)), list(layout.kinds)
+    for network, source, score, method in sorted(
+        found, key=lambda key: (places.index(key[:2]), kinds.index(key[2]), methods.index(key[3]))
+    ):
         each, scale = found[network, source, score, method], layout.scale
         own, other = each.own, each.against
         interval = f"{number(scale * own.low)} to {number(scale * own.high)}" if own.n > 1 else "?"
