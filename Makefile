@@ -34,6 +34,7 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench_scores
 
 tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
 	$(RUN) -m xai_core.evaluate --workers $(WORKERS)

@@ -3,15 +3,16 @@
     exam = Examination(model, x, "predicted")
     exam.judge("uni")["insertion_blurred"]
 
-Faithfulness (mufidelity, deletion), robustness (attack), stability and walks (the path), randomisation (the network),
-ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score is the truth: each asks
-another question, and a map that merely draws edges does well by some of them.
+Faithfulness (mufidelity, deletion), robustness (attack, max_sensitivity), stability and walks (the path),
+randomisation (the network), ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score
+is the truth: each asks another question, and a map that merely draws edges does well by some of them.
 """
 
 from xai_core.evaluate.attack import Attacked, Robustness, attack_maps, robustness
 from xai_core.evaluate.deletion import Curve, Exchange, deletion, insertion
 from xai_core.evaluate.examination import SCORES, Examination, Meaning
 from xai_core.evaluate.ground_truth import Truth, ground_truth
+from xai_core.evaluate.max_sensitivity import Sensitivity, max_sensitivity
 from xai_core.evaluate.mufidelity import MuFidelity, mufidelity, subsets, without_subsets
 from xai_core.evaluate.randomisation import Randomisation, layers_of, randomisation, ruined
 from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
@@ -27,6 +28,7 @@ __all__ = [
     "MuFidelity",
     "Randomisation",
     "Robustness",
+    "Sensitivity",
     "Truth",
     "Walk",
     "attack_maps",
@@ -34,6 +36,7 @@ __all__ = [
     "ground_truth",
     "insertion",
     "layers_of",
+    "max_sensitivity",
     "mufidelity",
     "own_baseline",
     "randomisation",
