@@ -144,9 +144,11 @@ def store(tmp_path):
     other = Cell("m:g", {"pair": "a", "n": 1})
     store.plan("uni", of_uni)
     store.plan("other", [other])
-    store.keep(Result(of_uni[1].key, [{"score": "gap", "value": 0.1 + 0.2}], 3.0))
-    store.keep(Result(of_uni[0].key, [{"score": "gap", "value": NAN}, {"score": "curvature", "value": 1e-300}], 1.0))
-    store.keep(Result(other.key, [], 0.0, "ValueError: no"))
+    store.keep(Result(of_uni[1].key, [{"score": "gap", "value": 0.1 + 0.2}], 30.0, 3.0))
+    store.keep(
+        Result(of_uni[0].key, [{"score": "gap", "value": NAN}, {"score": "curvature", "value": 1e-300}], 10.0, 1.0)
+    )
+    store.keep(Result(other.key, [], error="ValueError: no"))
     yield store
     store.close()
 
@@ -203,6 +205,8 @@ def test_an_estimate_by_hand(store):
     assert table.head == ["Network", "uni", "integrated_gradients", "all", "cells measured", "1,800 pictures"]
     assert table.rows == [["Zoo", "1", "3", "4", "2", "60 min"]]  # 1800 · 4 s / 2
     assert "1,800 pictures × 2 methods × 1 networks = 3,600 cells: 60 min with 2 workers" in sentence
+    on_a_gpu = estimate.section(store, "uni", 1800, 2, str.title, "cuda").parts[0].rows
+    assert on_a_gpu == [["Zoo", "10", "30", "40", "2", "10 h"]]  # by the clock
     with pytest.raises(ValueError, match="estimate needs finished cells of 'other'"):
         estimate.section(store, "other", 10, 1, str.title)
 

@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store = Store(file)
         if given.estimate:
             print(markdown(Document("Estimate", [
-                estimate.section(store, uni.NAME, given.estimate, max(1, given.workers), known.title)
+                estimate.section(store, uni.NAME, given.estimate, max(1, given.workers), known.title, given.device)
             ])))  # fmt: skip
             return 0
         outcomes = [] if given.report_only else list(_run_all(given, store))

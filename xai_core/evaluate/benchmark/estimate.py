@@ -2,8 +2,9 @@
 
     hours = N · Σ_{network, method} mean seconds of a cell / workers / 3600
 
-A cell's seconds hold its share of what all methods of a picture share. Processor time adds up over workers as long as
-each has a core of its own; it says nothing of another computer, whose unit has to be measured there.
+On a CPU the seconds are the processor's own, which a busy computer does not stretch; on a GPU they are the clock's. A
+cell's seconds hold its share of what all methods of a picture share. They add up over workers as long as each has a
+core of its own, and say nothing of another computer, whose unit has to be measured there.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,16 @@ from xai_core.evaluate.benchmark.documents import Section, Table
 from xai_core.evaluate.benchmark.store import Store
 
 
-def section(store: Store, name: str, pictures: int, workers: int, title: Callable[[str], str]) -> Section:
+def section(
+    store: Store, name: str, pictures: int, workers: int, title: Callable[[str], str], device: str = "cpu"
+) -> Section:
     """Seconds a cell by network and method, and what `pictures` of each would take. Raises ValueError without cells."""
     seconds = pd.DataFrame(
-        [(s["network"], s["method"], each) for s, each in store.seconds(name) if "method" in s],
+        [
+            (settings["network"], settings["method"], clock if device == "cuda" else processor)
+            for settings, clock, processor in store.timings(name)
+            if "network" in settings and "method" in settings
+        ],
         columns=["network", "method", "seconds"],
     )
     if seconds.empty:

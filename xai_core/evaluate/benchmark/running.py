@@ -9,6 +9,7 @@ process writes. Of each worker, two groups of cells are under way at a time: the
 What to look at: `_on_workers`, and there what happens when a worker dies.
 """
 
+import logging
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -98,7 +99,9 @@ def _cluster(workers: int, scheduler: str | None) -> "Iterator[Client]":
         return
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+        ) as cluster,
         Client(cluster) as client,
     ):
         client.register_plugin(_leave_interruptions_to_the_run())
@@ -147,9 +150,9 @@ def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Iterator[Resu
                 if len(group) > 1:
                     submit([cell] for cell in group)
                 else:
-                    yield Result(group[0].key, [], 0.0, "KilledWorker: every worker that tried this cell died")
+                    yield Result(group[0].key, [], error="KilledWorker: every worker that tried this cell died")
             except Exception as error:  # the group could not be sent or read there
-                yield from (Result(cell.key, [], 0.0, f"{type(error).__name__}: {error}") for cell in group)
+                yield from (Result(cell.key, [], error=f"{type(error).__name__}: {error}") for cell in group)
             submit(islice(groups, max(0, most() - len(under_way))))
     finally:
         client.cancel(list(under_way))
