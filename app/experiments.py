@@ -11,7 +11,8 @@ from app.experimenting import Outcome
 from app.meter import measured
 from app.stages import Question, Unlearning
 from xai_core import figures, stability
-from xai_core.evaluate.stability import REFERENCE, STEPS, rank_correlation
+from xai_core.evaluate.rankings import rank_correlation
+from xai_core.evaluate.stability import REFERENCE, STEPS
 
 SIZE = (3.5, 2.7)  # inches, for a third of the page
 NOTHING = "none"

@@ -19,7 +19,7 @@ from app.pictures import Picture, open_picture
 from app.stages import Question, Unlearning
 from data import networks as shipped
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
-from xai_core.evaluate.stability import rank_correlation
+from xai_core.evaluate.rankings import rank_correlation
 from xai_core.matching import budget, match_baseline
 from xai_core.symbols import Choice
 

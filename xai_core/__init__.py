@@ -25,8 +25,9 @@ from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
 from xai_core.distancing import Regression, distanced, how_well
 from xai_core.evaluate.biases import echo, nearest_part, roughness, share
+from xai_core.evaluate.rankings import rank_correlation
 from xai_core.evaluate.regions import Hull, complexity, hull, sensitivity, supplementary
-from xai_core.evaluate.stability import Stability, rank_correlation, stability
+from xai_core.evaluate.stability import Stability, stability
 from xai_core.explaining import Method, catalogue, explain
 from xai_core.gad import GADMap, gad, important_pixels, survivors
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.evaluate.stability import rank_correlation
+from xai_core.evaluate.rankings import rank_correlation
 from xai_core.symbols import Distance
 
 Pair = tuple[float, float]  # of class a, of class b

@@ -201,6 +201,38 @@ ImportantShare = Annotated[
            step=0.05, above=True, most=1, optional=True),
 ]  # fmt: skip
 
+CurveSteps = Annotated[
+    int,
+    Symbol("steps", "S", "steps in which all pixels are exchanged", "steps", low=5, high=50, step=5, least=1,
+           whole=True),
+]  # fmt: skip
+Subsets = Annotated[
+    int, Symbol("N", "N", "random subsets of features", "subsets", low=20, high=1000, step=20, least=2, whole=True)
+]
+SubsetShare = Annotated[
+    float,
+    Symbol("share", "|S|/d", "size of a subset", "of all features", low=0.05, high=0.95, step=0.05, above=True,
+           most=1),
+]  # fmt: skip
+TopPixels = Annotated[
+    int,
+    Symbol("k", "k", "strongest pixels that are compared", "pixels", low=10, high=2000, step=10, least=1, whole=True),
+]
+AttackBudget = Annotated[
+    float,
+    Symbol("eps", "ε_f", "most that an attack changes a number of the picture", "pixel values, ℓ∞", low=1 / 255,
+           high=32 / 255, step=1 / 255, above=True),
+]  # fmt: skip
+AttackRounds = Annotated[
+    int,
+    Symbol("steps", "T", "steps of the attack", "gradients", low=1, high=50, step=1, least=1, whole=True),
+]
+Sharpness = Annotated[
+    float,
+    Symbol("beta", "β", "sharpness of softplus in the place of ReLU", "per unit of activation", low=1, high=100, step=1,
+           above=True),
+]  # fmt: skip
+
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]
@@ -229,6 +261,7 @@ Goal = Annotated[str, Choice("goal", "the answer that x′ should get", ("unlear
 Divergence = Annotated[
     str, Choice("divergence", "how two answers are compared", ("kl", "reverse_kl", "l2", "total_variation"))
 ]
+Surrogate = Annotated[str, Choice("surrogate", "what the attack on maps goes down", ("softplus", "score"))]
 Important = Annotated[str, Choice("important", "which pixels are important", ("top", "above"))]
 Join = Annotated[str, Choice("join", "how several networks' maps become one", ("intersection", "minimum"))]
 GlobalMethod = Annotated[

@@ -1,1 +1,48 @@
-"""Which explanation should we believe? One score a file, each with what it was made of, so that it can be drawn."""
+"""Which explanation should we believe? One score a file, each with what it was made of, so that it can be drawn.
+
+    exam = Examination(model, x, "predicted")
+    exam.judge("uni")["insertion_blurred"]
+
+Faithfulness (mufidelity, deletion), robustness (attack), stability and walks (the path), randomisation (the network),
+ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score is the truth: each asks
+another question, and a map that merely draws edges does well by some of them.
+"""
+
+from xai_core.evaluate.attack import Attacked, Robustness, attack_maps, robustness
+from xai_core.evaluate.deletion import Curve, Exchange, deletion, insertion
+from xai_core.evaluate.examination import SCORES, Examination, Meaning
+from xai_core.evaluate.ground_truth import Truth, ground_truth
+from xai_core.evaluate.mufidelity import MuFidelity, mufidelity, subsets, without_subsets
+from xai_core.evaluate.randomisation import Randomisation, layers_of, randomisation, ruined
+from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
+from xai_core.evaluate.walks import Walk, own_baseline, walk
+
+__all__ = [
+    "SCORES",
+    "Attacked",
+    "Curve",
+    "Examination",
+    "Exchange",
+    "Meaning",
+    "MuFidelity",
+    "Randomisation",
+    "Robustness",
+    "Truth",
+    "Walk",
+    "attack_maps",
+    "deletion",
+    "ground_truth",
+    "insertion",
+    "layers_of",
+    "mufidelity",
+    "own_baseline",
+    "randomisation",
+    "rank_correlation",
+    "ranking",
+    "robustness",
+    "ruined",
+    "subsets",
+    "top_intersection",
+    "walk",
+    "without_subsets",
+]

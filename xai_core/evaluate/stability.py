@@ -11,32 +11,12 @@ What to look at: B = 1 on a straight path is gradient × (x − x′) at x, the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import scipy.stats
-import torch
 from torch import Tensor
+
+from xai_core.evaluate.rankings import rank_correlation
 
 STEPS = (1, 15, 30)  # of the UNI paper's figures 7 and 10
 REFERENCE = 300  # steps that count as settled
-
-
-def rank_correlation(A: Tensor, other: Tensor) -> Tensor:
-    """Spearman's ρ of two attributions, row by row: (N, …), (N, …) → (N,). NaN where one of them is constant.
-
-    Images (N, C, H, W) are compared as they are looked at, summed over channels.
-    """
-    if A.shape != other.shape:
-        raise ValueError(f"other must have the shape of A, {tuple(A.shape)}; got {tuple(other.shape)}")
-    found = []
-    for a, b in zip(_as_seen(A), _as_seen(other), strict=True):
-        constant = (a == a[0]).all() or (b == b[0]).all()
-        found.append(float("nan") if constant else scipy.stats.spearmanr(a, b).statistic)
-    return torch.tensor(found)
-
-
-def _as_seen(A: Tensor) -> Tensor:
-    """(N, C, H, W) → (N, H·W), summed over channels; anything else (N, …) → (N, d)."""
-    A = A.detach().cpu().double()
-    return (A.sum(1) if A.dim() == 4 else A).flatten(1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,242 @@
+"""What a benchmark may ask of the data: networks by name, pictures by name, each with a digest of all that it is.
+
+    networks_here()                    'zoo', 'zoo_vgg', …, 'squeezenet1_1' if its weights are in torch's cache
+    pictures("zoo", "zoo:200")         200 scenes that no network learned from: names, digests, labels
+    picture("zoo", "zoo:200", "00007") one of them: image, label, and masks of the animal and of its deciding part
+
+A source is written NAME:N or FOLDER:N. The drawn ones are endless; «bundled» are scikit-image's photographs; folders
+are read by folders.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from data import digits, finetuned, folders, held_apart, networks, photographs, pretrained, zoo
+from data.train import FRESH
+
+UNTRAINED = "-untrained"  # behind a pretrained network's name: the same layers with random weights, to measure time
+TITLES = {
+    "zoo": "Zoo, ResNet",
+    "zoo_vgg": "Zoo, VGG",
+    "husky_wolf": "Husky or wolf",
+    "birds": "Birds, ResNet",
+    "birds_vgg": "Birds, VGG",
+    "digits": "Digits, 8 × 8",
+    "mnist": "MNIST",
+    "resnet18": "ResNet-18",
+    "efficientnet_v2_s": "EfficientNetV2-S",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "vgg16_bn": "VGG-16-BN",
+    "vit_b_16": "ViT-B/16",
+    "swin_t": "Swin-T",
+    "squeezenet1_1": "SqueezeNet 1.1",
+    "mobilenet_v3_small": "MobileNetV3-Small",
+}
+OWN = {"zoo": "zoo", "zoo_vgg": "zoo", "husky_wolf": "husky_wolf", "birds": "birds", "birds_vgg": "birds"}
+OWN |= {"digits": "digits", "mnist": "mnist"}  # which pictures a shipped network understands
+DRAWN = {"zoo": zoo.CLASSES, "husky_wolf": zoo.HUSKY_WOLF, "birds": zoo.BIRDS}
+NAMED = (*DRAWN, "digits", "mnist", "bundled")
+
+
+class Listed(NamedTuple):
+    """A picture that has not been opened for the network yet."""
+
+    name: str
+    digest: str  # of every bit that the network and the scores will see
+    label: int | None  # its class among the network's, where known
+
+
+class Picture(NamedTuple):
+    """A picture as a network sees it."""
+
+    image: Tensor  # (C, H, W) in [0, 1]
+    label: int | None
+    masks: dict[str, Tensor]  # of drawn scenes "animal" and "part", (H, W) bool
+
+
+class Apart(NamedTuple):
+    """Pictures of two classes, some to learn from and others to explain; their logits are 0 and 1."""
+
+    images: Tensor  # (n, 3, H, W) in [0, 1]: to explain, in turn of the one class and of the other
+    labels: Tensor  # (n,)
+    seen: Tensor  # to learn from
+    seen_labels: Tensor
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def networks_here() -> tuple[str, ...]:
+    """The networks that need no download: the shipped ones, and torchvision's whose weights are in torch's cache."""
+    return (*networks.SHIPPED, *(name for name in pretrained.NAMES if pretrained.is_available(name)))
+
+
+def title(network: str) -> str:
+    """A network's name as in a table."""
+    trained = network.removesuffix(UNTRAINED)
+    return TITLES.get(trained, trained) + (", untrained" if network != trained else "")
+
+
+def network(name: str) -> nn.Module:
+    """A network with its weights in eval mode. Raises ValueError, FileNotFoundError or WeightsNotFound."""
+    if name in networks.SHIPPED:
+        return networks.load(name)
+    trained = _pretrained(name)
+    return pretrained.load(trained, weights=name == trained)
+
+
+@lru_cache(maxsize=32)
+def weights(name: str) -> str:
+    """64 hexadecimal digits that stand for a network's weights. Raises as `network`."""
+    if name in networks.SHIPPED:
+        return networks.card(name)["sha256"]
+    trained = _pretrained(name)
+    if name != trained:
+        return hashlib.sha256(name.encode()).hexdigest()  # drawn by a fixed seed
+    if not pretrained.is_available(name):
+        pretrained.load(name)  # says how to get them
+    with pretrained.weights_file(name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pretrained(name: str) -> str:
+    trained = name.removesuffix(UNTRAINED)
+    if trained not in pretrained.NAMES:
+        allowed = ", ".join((*networks.SHIPPED, *pretrained.NAMES))
+        raise ValueError(
+            f"network is {name!r}; it must be one of {allowed} (the last ones with {UNTRAINED} behind, too)"
+        )
+    return trained
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def own_source(network: str, n: int) -> str:
+    """n pictures of the kind that a network learned from; "bundled" for torchvision's."""
+    return f"{OWN.get(network, 'bundled')}:{n}"
+
+
+def fits(network: str, source: str) -> bool:
+    """Whether a network understands these pictures: a shipped one its own kind, torchvision's any photographs."""
+    kind = _kind(source)[0]
+    return OWN[network] == kind if network in OWN else kind == "bundled" or kind not in NAMED
+
+
+def pictures(network: str, source: str) -> Iterator[Listed]:
+    """The pictures of a source in order, for this network. Raises ValueError with a sentence for a bad source."""
+    kind, n = _kind(source)
+    if not fits(network, source):
+        likes = f"{OWN[network]}:N" if network in OWN else "bundled:N or a folder"
+        raise ValueError(f"images is {source!r}, which network {network!r} does not understand; it takes {likes}")
+    if kind in NAMED:
+        for name in photographs.BUNDLED[:n] if kind == "bundled" else [f"{i:05d}" for i in range(_most(kind, n))]:
+            found = picture(network, source, name)
+            yield Listed(name, _digest(found.image, *found.masks.values()), found.label)
+        return
+    cut = json.dumps(pretrained.geometry(network.removesuffix(UNTRAINED)), sort_keys=True).encode()
+    for name in folders.files(kind)[:n]:
+        digest = hashlib.sha256(cut + (Path(kind) / name).read_bytes()).hexdigest()
+        yield Listed(name, digest, folders.labels(kind).get(name))
+
+
+def picture(network: str, source: str, name: str) -> Picture:
+    """One picture of a source. Raises PhotographError for a file that is none."""
+    kind, n = _kind(source)
+    if kind in DRAWN:
+        i = int(name)
+        scene = _scene(kind, _names(kind, n)[i], i)
+        masks = {"animal": scene.animal, **({} if kind == "husky_wolf" else {"part": scene.part})}
+        return Picture(scene.image, scene.label, masks)
+    if kind in ("digits", "mnist"):
+        split = _digits(kind)
+        return Picture(split.test_images[int(name)], int(split.test_labels[int(name)]), {})
+    cut = pretrained.geometry(network.removesuffix(UNTRAINED))
+    if kind == "bundled":
+        return Picture(photographs.bundled(name, **cut), None, {})
+    return Picture(photographs.open_photograph(Path(kind) / name, **cut), folders.labels(kind).get(name), {})
+
+
+def _kind(source: str) -> tuple[str, int | None]:
+    """ "zoo:200" → ("zoo", 200); a folder without a number is taken whole."""
+    kind, colon, number = source.rpartition(":")
+    if not colon or not number.isdigit():
+        kind, number = source, ""
+    if kind in NAMED and not number:
+        raise ValueError(f"images is {source!r}; how many? {kind}:20, for example")
+    if kind not in NAMED and not Path(kind).is_dir():
+        raise ValueError(f"images is {source!r}; it must be a number, one of {', '.join(f'{k}:N' for k in NAMED)}, or a"
+                         " folder of photographs (FOLDER or FOLDER:N), and there is no such folder")  # fmt: skip
+    if number and int(number) < 1:
+        raise ValueError(f"images is {source!r}; the number must be 1 or more")
+    return kind, int(number) if number else None
+
+
+@lru_cache(maxsize=8)
+def _names(kind: str, n: int) -> tuple[str, ...]:
+    return tuple(zoo.batchfolders.labels(n, FRESH, DRAWN[kind]))
+
+
+def _scene(kind: str, name: str, i: int) -> zoo.Scene:
+    seed = zoo.scene_seed(FRESH, i)
+    if kind == "husky_wolf":  # of every two huskies and wolves, both on snow or neither: it says nothing of the class
+        return zoo.draw_husky_wolf(name, seed, snow=i // 2 % 2 == 1)
+    return (zoo.draw if kind == "zoo" else zoo.draw_birds)(name, seed)
+
+
+@lru_cache(maxsize=2)
+def _digits(kind: str) -> digits.Split:
+    return digits.train_test(seed=0) if kind == "digits" else digits.mnist()
+
+
+def _most(kind: str, n: int) -> int:
+    return n if kind in DRAWN else min(n, len(_digits(kind).test_images))
+
+
+def _digest(*tensors: Tensor) -> str:
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+# --- two classes ------------------------------------------------------------------------------------------------------
+
+PAIRS = {
+    "Cat x Dog": {"VGG": "zoo_vgg", "ResNet": "zoo"},
+    "Birds": {"VGG": "birds_vgg", "ResNet": "birds"},
+}  # pair → column of the GAD paper's tables → network
+LEARNED = 512  # pictures that the support networks learn from
+
+
+@lru_cache(maxsize=2)
+def apart(pair: str, images: int) -> Apart:
+    """Pictures of one of PAIRS: scenes that no network has seen, and scenes of the stream that they learned from."""
+    draw = zoo.birds if pair == "Birds" else lambda n, seed: zoo.batch(n, seed, held_apart.PAIR)
+    (X, labels, *_), (seen, seen_labels, *_) = draw(images, FRESH), draw(LEARNED, held_apart.STREAM)
+    return Apart(X, labels, seen, seen_labels)
+
+
+@lru_cache(maxsize=1)
+def apart_in(folder: str, network: str, images: int) -> tuple[tuple[str, ...], Apart]:
+    """The first two classes of a folder of photographs, half of each to learn from; and the names of all classes."""
+    photos = finetuned.folder(folder, network)
+    rows = [(photos.labels == c).nonzero()[:, 0] for c in (0, 1)]
+    half = min(len(each) for each in rows) // 2
+    explained = torch.stack([each[:half] for each in rows], 1).flatten()[:images]
+    learned = torch.cat([each[half:] for each in rows])
+    X, seen = (photos.images[i].float() / 255 for i in (explained, learned))
+    return photos.classes, Apart(X, photos.labels[explained], seen, photos.labels[learned])
+
+
+finetune, with_classes = finetuned.finetune, finetuned.with_classes

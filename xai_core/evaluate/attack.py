@@ -1,0 +1,144 @@
+"""The attack on attributions: can a change that nobody sees turn the map over? (Ghorbani, Abid & Zou 2019)
+
+    δ* = argmax d(A(x), A(x + δ))   subject to   ‖δ‖_∞ ≤ ε_f  and  argmax F(x + δ) = argmax F(x)      UNI paper, eq. 3
+
+The change is found by steps along the sign of a gradient, one step of ε_f (FGSM) or several small ones:
+
+    x_{t+1} = clip( x_t − ε_f/T · 1.25 · sign ∇_x D(x_t) ),     D = Σ_{i ∈ top k of A(x)} |G_i| / Σ_i |G_i|,   G = ∇F
+
+D is the share of the gradient that lies where the map was strongest (Ghorbani's top-k attack). d itself is of no use
+to begin with: at δ = 0 it is at its minimum, and its gradient is 0.
+
+∇D needs second derivatives, which are 0 in a network of ReLUs. So G is taken from its softplus twin: the same weights
+with softplus(βa)/β for ReLU(a) (Dombrowski et al. 2019). Networks of smooth functions (GELU) are their own twin.
+surrogate="score" lowers F instead, the plain FGSM of Goodfellow et al. 2014: no second derivative, and no map in it.
+Where a step changes the label it is halved until it does not, image by image, so the label is kept by construction.
+The attack knows G and not the method, so one attacked picture serves all methods; an attack on each might do more.
+Units: pixel values. What to look at: `moved`, the picture nobody can tell from x, beside its map.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
+from xai_core.relu_rules import ReLURule
+from xai_core.score import Score, check_input, gradient, passes
+from xai_core.symbols import AttackBudget, AttackRounds, Sharpness, Surrogate, TopPixels
+
+HALVINGS = 8  # of a step that changes the label, before it is given up
+OVERSHOOT = 1.25  # T steps of ε_f/T could not come back from a wrong start
+
+
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """A picture that looks the same, and gets the same label."""
+
+    x: Tensor  # (N, …), the original
+    moved: Tensor  # (N, …), at most ε_f from it in every number
+    smooth: bool  # the network has no ReLU, and was its own twin
+
+    @property
+    def size(self) -> Tensor:
+        """‖δ‖_∞ of each image, (N,): 0 where every step would have changed the label."""
+        return (self.moved - self.x).flatten(1).abs().amax(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Robustness:
+    """Two maps, before and after, and how much they agree."""
+
+    attacked: Attacked
+    A: Tensor  # (N, …), of x
+    A_moved: Tensor  # (N, …), of the moved picture
+    spearman: Tensor  # (N,): UNI paper, Table 5
+    intersection: Tensor  # (N,), share of the k strongest pixels that stayed: Table 6
+
+
+def robustness(
+    attribute: Callable[[Tensor], Tensor], attacked: Attacked, k: TopPixels = 1000, A: Tensor | None = None
+) -> Robustness:
+    """How much of a map survives: Spearman's ρ and the top-k intersection, (N,) each.
+
+    attribute: from inputs to maps, such as `lambda x: integrated_gradients(f, x, B=30)`. It has to explain the same
+        class for both. A: the map of x, if it is known. k: cut to the number of pixels.
+    """
+    A = attribute(attacked.x) if A is None else A
+    moved = attribute(attacked.moved)
+    k = min(k, A[0].numel() // (A.shape[1] if A.dim() == 4 else 1))
+    return Robustness(attacked, A, moved, rank_correlation(A, moved), top_intersection(A, moved, k))
+
+
+def attack_maps(
+    f: Score,
+    x: Tensor,
+    A: Tensor | None = None,
+    eps: AttackBudget = 8 / 255,
+    steps: AttackRounds = 1,
+    k: TopPixels = 1000,
+    surrogate: Surrogate = "softplus",
+    beta: Sharpness = 20.0,
+) -> Attacked:
+    """A picture within ε_f whose gradient is strongest elsewhere, with the label that the network gives to x.
+
+    A: the map whose top k pixels are to lose, (N, …); None for the gradient of F. steps: 1 is the one-step attack of
+        the UNI paper. k: cut to half of the pixels. beta: of the twin; larger is nearer to ReLU, and less smooth.
+    Costs a second-order gradient a step, and a forward pass for every halving.
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    symbols.check(attack_maps, eps=eps, steps=steps, k=k, surrogate=surrogate, beta=beta)
+    check_input(x)
+    x = x.detach()
+    order = ranking(gradient(f, x)[1] if A is None else A, absolute=True)
+    strongest = order[:, : min(k, max(1, order.shape[1] // 2))].to(x.device)
+    low, high = (x - eps).clamp(min=min(0.0, float(x.min()))), (x + eps).clamp(max=max(1.0, float(x.max())))
+    label, moved, smooth = _labels(f, x), x, False
+    size = eps if steps == 1 else OVERSHOOT * eps / steps
+    for _ in range(steps):
+        down, smooth = _downhill(f, moved, strongest, surrogate, beta)
+        moved = _with_label(f, label, moved, size * down.sign(), low, high)
+    return Attacked(x, moved, smooth)
+
+
+def _downhill(f: Score, x: Tensor, strongest: Tensor, surrogate: str, beta: float) -> tuple[Tensor, bool]:
+    """The way in which D (or F) falls, (N, …), and whether no ReLU had to be replaced."""
+    if surrogate == "score":
+        return -gradient(f, x)[1], False
+    slopes, met = [], 0
+    for i in passes(x):
+        with torch.inference_mode(False), torch.enable_grad():
+            point = x[i].clone().requires_grad_()
+            with ReLURule(lambda a: F.softplus(a, beta)) as changed:
+                value = f.rows(i)(point)
+            (G,) = torch.autograd.grad(value.sum(), point, create_graph=True)
+            strong = (G.sum(1) if G.dim() == 4 else G).flatten(1).abs()  # (n, P)
+            # A sum of rows has the rows' own gradients: they are independent.
+            share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(G.dtype).tiny)
+            slope = torch.autograd.grad(share.sum(), point, allow_unused=True)[0] if share.requires_grad else None
+        slopes.append(torch.zeros_like(point) if slope is None else -slope.detach())
+        met += changed.met
+    return torch.cat(slopes), met == 0
+
+
+def _with_label(f: Score, label: Tensor, here: Tensor, step: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Take the step, halved for each image until the label is kept; an image for which none does stays."""
+    moved, open_rows = here.clone(), torch.arange(len(here), device=here.device)
+    for halving in range(HALVINGS + 1):
+        there = (here + step / 2**halving)[open_rows]
+        there = torch.maximum(torch.minimum(there, high[open_rows]), low[open_rows])
+        kept = _labels(f, there) == label[open_rows]
+        moved[open_rows[kept]] = there[kept]
+        open_rows = open_rows[~kept]
+        if not len(open_rows):
+            break
+    return moved
+
+
+def _labels(f: Score, x: Tensor) -> Tensor:
+    """The class that the network names, whatever the target: (R, …) → (R,)."""
+    with torch.no_grad():
+        return torch.cat([f.logits(x[i]).argmax(1) for i in passes(x)])

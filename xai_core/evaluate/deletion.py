@@ -1,0 +1,149 @@
+"""Deletion and insertion: exchange the pixels in the order of the map, and watch the score (Petsiuk et al. 2018, §3.4).
+
+    deletion    x → canvas, best pixels first: F falls fast if the map is right       AUC low is good
+    insertion   canvas → x, best pixels first: F rises fast if the map is right       AUC high is good
+
+    AUC = 1/S Σ_{k=1…S} F(after step k)                       trapezoid = AUC + (F(start) − F(end)) / (2S)
+
+S = 10 steps of 10 % of the pixels in the UNI paper (Tables 3 and 4). The start is the same picture for every map, so
+AUC leaves it out; where all that matters is exchanged in the first step, deletion is exactly 0, and insertion exactly
+1. The trapezoid of Petsiuk's code differs by the same number for all maps on one canvas.
+Units: those of F. With a probability both are between 0 and 1.
+
+The canvas decides a lot. It should hold nothing of the class. On black or a blurred picture pixels stick out as they do
+in no photograph, and on a method's own baseline the score may count what the baseline had kept: UNI's, for a small ε,
+still is the photograph.
+What to look at: `picture(k)`, what the network was asked, and F of the bare canvas at one end of the curve.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.baselines import make_baseline
+from xai_core.evaluate.rankings import as_seen, ranking
+from xai_core.score import ScoreFunction, check_input, forward
+from xai_core.symbols import BaselineName, CurveSteps
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Pixels of `start` that give way to those of `end`, step by step."""
+
+    start: Tensor  # (N, …)
+    end: Tensor  # (N, …)
+    order: Tensor  # (N, P), the numbers of the pixels, first to go first
+    steps: int
+
+    def counts(self) -> list[int]:
+        """How many pixels have gone after k = 0 … S steps: S + 1 numbers, from 0 to P."""
+        return [round(k * self.order.shape[1] / self.steps) for k in range(self.steps + 1)]
+
+    def picture(self, k: int) -> Tensor:
+        """What the network sees after k steps: (N, …)."""
+        gone = torch.zeros(self.order.shape, dtype=torch.bool).scatter_(1, self.order[:, : self.counts()[k]], True)
+        places = self.start.shape[2:] if self.start.dim() == 4 else self.start.shape[1:]
+        gone = gone.view(len(gone), *[1] * (self.start.dim() - 1 - len(places)), *places).to(self.start.device)
+        return torch.where(gone, self.end, self.start)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What the network said on the way."""
+
+    exchange: Exchange
+    scores: Tensor  # (N, S + 1), from the untouched start to the end
+
+    @property
+    def shares(self) -> Tensor:
+        """The share of the pixels that has been exchanged: (S + 1,)."""
+        return torch.tensor(self.exchange.counts()).double() / self.exchange.order.shape[1]
+
+    @property
+    def auc(self) -> Tensor:
+        """The mean of F after each step, (N,)."""
+        return self.scores[:, 1:].mean(1)
+
+    @property
+    def trapezoid(self) -> Tensor:
+        """The area under the curve as in Petsiuk's code, half of both ends: (N,)."""
+        return torch.trapezoid(self.scores, dx=1 / self.exchange.steps, dim=1)
+
+    def picture(self, k: int) -> Tensor:
+        """What the network saw after k steps: (N, …)."""
+        return self.exchange.picture(k)
+
+
+def deletion(
+    f: ScoreFunction,
+    x: Tensor,
+    A: Tensor,
+    canvas: BaselineName = "black",
+    steps: CurveSteps = 10,
+    *,
+    absolute: bool = False,
+    seed: int = 0,
+) -> Curve:
+    """Take the pixels away, best first: (N, …) → AUC (N,). Costs S + 1 forward passes an image.
+
+    A: the attribution, (N, …) like x, or (N, 1, H, W). canvas: what stands where a pixel was, as in `make_baseline`:
+        "black", "blurred", …, or a tensor such as the method's own baseline.
+    absolute: rank by |A|. seed: the order of pixels of equal value, and the noise of a noisy canvas.
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    symbols.check(deletion, steps=steps, canvas=canvas)
+    return ask(f, [exchange(x, make_baseline(x, canvas, seed), A, steps, absolute=absolute, seed=seed)])[0]
+
+
+def insertion(
+    f: ScoreFunction,
+    x: Tensor,
+    A: Tensor,
+    canvas: BaselineName = "black",
+    steps: CurveSteps = 10,
+    *,
+    absolute: bool = False,
+    seed: int = 0,
+) -> Curve:
+    """Put the pixels onto the canvas, best first: (N, …) → AUC (N,). Arguments and errors as in `deletion`."""
+    symbols.check(insertion, steps=steps, canvas=canvas)
+    return ask(f, [exchange(make_baseline(x, canvas, seed), x, A, steps, absolute=absolute, seed=seed)])[0]
+
+
+def exchange(
+    start: Tensor, end: Tensor, A: Tensor, steps: CurveSteps = 10, *, absolute: bool = False, seed: int = 0
+) -> Exchange:
+    """The pictures between two, in the order of a map. Nothing is asked."""
+    symbols.check(exchange, steps=steps)
+    check_input(start)
+    one_map = start.dim() == 4 and isinstance(A, Tensor) and A.shape == (len(start), 1, *start.shape[2:])
+    if not one_map and as_seen(A).shape != as_seen(start).shape:
+        raise ValueError(f"A must have the shape of x, {tuple(start.shape)}; got {tuple(A.shape)}")
+    order = ranking(A, absolute=absolute, seed=seed)
+    if steps > order.shape[1]:
+        raise ValueError(f"steps must be at most the number of pixels, {order.shape[1]}; got {steps}")
+    return Exchange(start.detach(), end.detach(), order, steps)
+
+
+def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: dict[int, Tensor] | None = None) -> list[Curve]:
+    """F along several exchanges of the same N images, all in the same passes.
+
+    Pictures at the ends that are one tensor (x itself, a canvas) are asked for once. known: F of such pictures that the
+    caller has already, by `id` of the tensor, (N,) each.
+    """
+    known = dict(known or {})
+    ends = {id(t): t for e in exchanges for t in (e.start, e.end) if id(t) not in known}
+    between = [e.picture(k) for e in exchanges for k in range(1, e.steps)]
+    answers = forward(f, torch.cat([*ends.values(), *between])) if ends or between else torch.empty(0)
+    n = len(exchanges[0].start)
+    rows = list(answers.double().cpu().split(n)) if len(answers) else []  # one copy of the N images behind the other
+    known |= dict(zip(ends, rows[: len(ends)], strict=True))
+    rows, curves = iter(rows[len(ends) :]), []
+    for e in exchanges:
+        middle = [next(rows) for _ in range(1, e.steps)]
+        scores = torch.stack([known[id(e.start)].double().cpu(), *middle, known[id(e.end)].double().cpu()], 1)
+        curves.append(Curve(e, scores))
+    return curves

@@ -1,0 +1,216 @@
+"""Examination: one network, one picture, all scores; what several methods or scores need is asked once.
+
+    shared by all maps       the answers without N subsets (MuFidelity), F of x and of each canvas (deletion,
+                             insertion), the attacked pictures, the network in ruins
+    of one map               S − 1 pictures a curve; two more maps for the attacks, one for the ruins, 300 gradients for
+                             the settled path
+
+    exam = Examination(model, x, "predicted", {"animal": scene.mask, "part": scene.part})
+    exam.judge("uni"), exam.judge("integrated_gradients", baseline="blurred")
+    exam.judge_map(A)                                              a map that you made yourself
+
+What to look at: `SCORES`, which says of every number which end is good, and what a map by chance would get.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from torch import Tensor, nn
+
+from xai_core.baselines import make_baseline
+from xai_core.evaluate.attack import Attacked, attack_maps, robustness
+from xai_core.evaluate.deletion import ask, exchange
+from xai_core.evaluate.ground_truth import ground_truth
+from xai_core.evaluate.mufidelity import read, without_subsets
+from xai_core.evaluate.randomisation import layers_of, ruined
+from xai_core.evaluate.rankings import rank_correlation
+from xai_core.evaluate.stability import REFERENCE, STEPS
+from xai_core.evaluate.walks import Walk, own_baseline, walk
+from xai_core.explaining import catalogue, explain
+from xai_core.neighbourhood import Neighbourhood
+from xai_core.score import Score, check_input, make_score
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a number says."""
+
+    title: str  # as in a table's head
+    best: float  # of a perfect map, or where "better" points to
+    says: str
+    chance: float | None = None  # of a map drawn by chance, where that is one number
+
+
+CANVASES = ("black", "blurred", "own")
+SCORES: dict[str, Meaning] = {
+    "mufidelity": Meaning("|MuFidelity|", 1, "what a subset of the map adds up to goes with what its absence costs"),
+    "mufidelity_signed": Meaning("MuFidelity", 1, "the same with its sign", 0),
+    **{f"deletion_{c}": Meaning(f"Deletion, {c}", 0, "mean score while the best pixels go") for c in CANVASES},
+    **{f"insertion_{c}": Meaning(f"Insertion, {c}", 1, "mean score while the best pixels come") for c in CANVASES},
+    "attack_spearman": Meaning("Attack, Spearman", 1, "ranks before and after a one-step attack", 0),
+    "attack_intersection": Meaning("Attack, top k", 1, "of the strongest pixels, those that stayed"),
+    "iterated_spearman": Meaning("Iterated attack, Spearman", 1, "ranks before and after ten steps", 0),
+    "iterated_intersection": Meaning("Iterated attack, top k", 1, "of the strongest pixels, those that stayed"),
+    **{f"stability_{B}": Meaning(f"Stability, B = {B}", 1, f"ranks of {B} steps against 300", 0) for B in STEPS},
+    "gap": Meaning("Completeness gap", 0, "what is missing from F(x) − F(x′)"),
+    "monotonicity": Meaning("Monotonicity", 1, "Spearman of the score along the path", 0),
+    "curvature": Meaning("Curvature", 0, "largest bend of the score along the path"),
+    "randomisation": Meaning("Network in ruins", 0, "ranks of the map against that of a ruined network", 0),
+    "inside_animal": Meaning("Inside the animal", 1, "share of the positive relevance there"),
+    "inside_part": Meaning("Inside the part", 1, "share of the positive relevance on the deciding part"),
+    "pointing_animal": Meaning("Pointing at the animal", 1, "the best pixel hits it"),
+    "pointing_part": Meaning("Pointing at the part", 1, "the best pixel hits the deciding part"),
+}
+OF_MAPS = tuple(s for s in SCORES if s.startswith(("mufidelity", "deletion", "insertion", "inside", "pointing")))
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """All that the scores need to know of one picture, (1, C, H, W), and one network. Nothing is asked before its time.
+
+    target: a class or "predicted". Faithfulness is about its probability, whatever the method explains (as
+    `catalogue()` has it). masks: the truth, "animal" and "part", (H, W) bool, if it is known. N, steps, k, eps,
+    iterations: of MuFidelity, the curves, the top-k intersection and the attacks; the UNI paper's, where it names them.
+    """
+
+    model: nn.Module
+    x: Tensor
+    target: int | str = "predicted"
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
+    seed: int = 0
+    N: int = 200
+    steps: int = 10
+    k: int = 1000
+    eps: float = 8 / 255
+    iterations: int = 10
+
+    def __post_init__(self) -> None:
+        check_input(self.x)
+        if self.x.dim() != 4 or len(self.x) != 1:
+            raise ValueError(f"x must be one image (1, C, H, W); got {tuple(self.x.shape)}")
+
+    # What does not depend on the map
+
+    @cached_property
+    def f(self) -> Score:
+        """The probability that is judged."""
+        return make_score(self.model, self.x, self.target)
+
+    @cached_property
+    def label(self) -> int:
+        """The class that is explained."""
+        return int(self.f.target[0])
+
+    @cached_property
+    def near(self) -> Neighbourhood:
+        """The answers without each of N subsets, and F(x)."""
+        return without_subsets(self.f, self.x, self.N, seed=self.seed)
+
+    @cached_property
+    def known(self) -> dict[int, Tensor]:
+        """F of x and of the canvases that all methods share, by `id`."""
+        return {id(self.x): self.near.answers()[:1]}
+
+    @cached_property
+    def canvases(self) -> dict[str, Tensor]:
+        """Black and blurred, (1, C, H, W)."""
+        return {name: make_baseline(self.x, name) for name in CANVASES if name != "own"}
+
+    @cached_property
+    def attacked(self) -> Attacked:
+        """The one-step attack."""
+        return attack_maps(self.f, self.x, eps=self.eps, k=self.k)
+
+    @cached_property
+    def attacked_again(self) -> Attacked:
+        """The iterated attack."""
+        return attack_maps(self.f, self.x, eps=self.eps, k=self.k, steps=self.iterations)
+
+    @cached_property
+    def ruin(self) -> nn.Module:
+        """The network with every layer in a random order."""
+        return ruined(self.model, layers_of(self.model), self.seed)
+
+    # What does
+
+    def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
+        """Every score of one method's map; NaN where it does not exist (a path's for a gradient, a truth that is not
+        known). given: the method's keywords, as in `explain`.
+        """
+        _check(scores)
+        output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")
+        f = make_score(self.model, self.x, self.label, output)
+        settle = any(name.startswith("stability") for name in scores)
+        path = walk(f, self.x, method, seed=self.seed, remember=settle, **given)
+        A = self._explain(self.model, self.x, method, given) if path is None else path.map()
+        needs_own = any(name.endswith("_own") for name in scores)
+        own = own_baseline(f, self.x, method, seed=self.seed, **given) if needs_own and path is None else None
+        own = path.start if needs_own and path is not None else own
+        found = self.judge_map(A, [name for name in scores if name in OF_MAPS], own)
+        found |= self._path(path, A, scores)
+        for name, attacked in (("attack", "attacked"), ("iterated", "attacked_again")):
+            if any(each.startswith(name) for each in scores):
+                moved = getattr(self, attacked)
+                after = robustness(lambda x: self._explain(self.model, x, method, given), moved, self.k, A)
+                found[f"{name}_spearman"] = float(after.spearman)
+                found[f"{name}_intersection"] = float(after.intersection)
+        if "randomisation" in scores:
+            found["randomisation"] = float(rank_correlation(A, self._explain(self.ruin, self.x, method, given)))
+        return {name: found.get(name, float("nan")) for name in scores}
+
+    def judge_map(self, A: Tensor, scores: Sequence[str] = OF_MAPS, own: Tensor | None = None) -> dict[str, float]:
+        """The scores that need no more than a map, (1, C, H, W) or (1, 1, H, W). own: its method's baseline."""
+        _check(scores)
+        found = {}
+        if any(name.startswith("mufidelity") for name in scores):
+            found["mufidelity_signed"] = float(read([self.near], A).correlation)
+            found["mufidelity"] = abs(found["mufidelity_signed"])
+        found |= self._curves(A, [name for name in scores if name.startswith(("deletion", "insertion"))], own)
+        for what, mask in self.masks.items():
+            truth = ground_truth(A, mask, self.seed)
+            found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
+        return {name: found.get(name, float("nan")) for name in scores}
+
+    def _curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None) -> dict[str, float]:
+        """All curves in the same passes."""
+        canvases = self.canvases if own is None else {**self.canvases, "own": own}
+        asked = {}
+        for name in scores:
+            kind, canvas = name.split("_")
+            if canvas in canvases:
+                ends = (self.x, canvases[canvas]) if kind == "deletion" else (canvases[canvas], self.x)
+                asked[name] = exchange(*ends, A, self.steps, seed=self.seed)
+        if not asked:
+            return {}
+        curves = ask(self.f, list(asked.values()), self.known)
+        for curve in curves:
+            ends = {id(curve.exchange.start): curve.scores[:, 0], id(curve.exchange.end): curve.scores[:, -1]}
+            self.known.update({i: ends[i] for i in map(id, self.canvases.values()) if i in ends})
+        return {name: float(curve.auc) for name, curve in zip(asked, curves, strict=True)}
+
+    def _path(self, path: Walk | None, A: Tensor, scores: Sequence[str]) -> dict[str, float]:
+        if path is None:
+            return {}
+        found = {}
+        if "gap" in scores:
+            found["gap"] = path.gap(A)
+        if "monotonicity" in scores:
+            found["monotonicity"] = path.monotonicity()
+        if "curvature" in scores:
+            found["curvature"] = path.curvature()
+        steps = [B for B in STEPS if f"stability_{B}" in scores]
+        if steps:
+            settled = path.map(REFERENCE)
+            found |= {f"stability_{B}": float(rank_correlation(path.map(B), settled)) for B in steps}
+        return found
+
+    def _explain(self, model: nn.Module, x: Tensor, method: str, given: Mapping[str, Any]) -> Tensor:
+        return explain(model, x, self.label, method, seed=self.seed, **given)
+
+
+def _check(scores: Sequence[str]) -> None:
+    unknown = [name for name in scores if name not in SCORES]
+    if unknown:
+        raise ValueError(f"scores must be of {', '.join(SCORES)}; got {unknown[0]!r}")

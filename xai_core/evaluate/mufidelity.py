@@ -1,0 +1,107 @@
+"""MuFidelity: do the features that the map adds up bring the score they promise? (Bhatt, Weller & Moura 2020, §3)
+
+    μ = corr_S ( Σ_{i∈S} A_i ,  F(x) − F(x with S set to the reference) )          over random subsets S of one size |S|
+
+Pearson's correlation, from −1 to 1; the UNI paper (Table 2) reports |μ|, here the sign is kept: −1 is a map that is
+right but for its sign, and that is worth knowing.
+Features are cells of a grid, because a network hardly notices single pixels missing. The answers are a neighbourhood,
+as LIME's: they depend on the picture alone, so any number of maps is judged by the same ones, at the price of one.
+Four choices decide the number, and papers often leave them out: the grid, |S|, the reference, how many subsets.
+What to look at: the scatter of `sums` against `changes`. With 200 subsets chance alone gives |μ| ≈ 0.06.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.evaluate.rankings import as_seen
+from xai_core.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.score import ScoreFunction, rows
+from xai_core.superpixels import superpixels
+from xai_core.symbols import Fill, Segmentation, Subsets, SubsetShare
+
+
+@dataclass(frozen=True, eq=False)
+class MuFidelity:
+    """The number and the points that it was made from."""
+
+    correlation: Tensor  # μ, (N,); NaN where all sums or all changes are equal
+    sums: Tensor  # Σ_{i∈S} A_i, (N, n)
+    changes: Tensor  # F(x) − F(x without S), (N, n)
+
+
+def mufidelity(
+    f: ScoreFunction,
+    x: Tensor,
+    A: Tensor,
+    N: Subsets = 200,
+    share: SubsetShare = 0.2,
+    segments: Segmentation = "grid",
+    reference: Fill = "black",
+    seed: int = 0,
+) -> MuFidelity:
+    """μ of each image: (N, …) → (N,). Costs N + 1 forward passes an image.
+
+    A: the attribution, (N, …) like x, or (N, 1, H, W). share: |S| as a share of the features. segments: "grid" (8 × 8
+        cells), "pixels", "slic", or labels. reference: what stands where S was, as in `neighbourhood`.
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    symbols.check(mufidelity, N=N, share=share, reference=reference)
+    each = torch.arange(len(x)).split(1)
+    return read([without_subsets(rows(f, i), x[i], N, share, segments, reference, seed) for i in each], A)
+
+
+def without_subsets(
+    f: ScoreFunction,
+    x: Tensor,
+    N: Subsets = 200,
+    share: SubsetShare = 0.2,
+    segments: Segmentation = "grid",
+    reference: Fill = "black",
+    seed: int = 0,
+) -> Neighbourhood:
+    """What the network says to one image (1, …) without each of N subsets. Row 0 is the image itself."""
+    symbols.check(without_subsets, N=N, share=share)
+    labels = superpixels(x, segments)
+    masks = subsets(int(labels.max()) + 1, N, share, seed)
+    return neighbourhood(f, x, len(masks), labels, reference, masks=masks)
+
+
+def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -> Tensor:
+    """N random subsets of `share` of M features (rounded, one at least, not all), as masks: (N + 1, M) bool.
+
+    False is in the subset. Row 0 is the empty subset. The first n of N are those of N = n.
+    """
+    symbols.check(subsets, N=N, share=share)
+    size = min(max(1, round(share * M)), M - 1)
+    chance = np.random.default_rng(seed).random((N, M))
+    off = torch.from_numpy(chance.argsort(1, kind="stable").argsort(1) < size)
+    return torch.cat([torch.ones(1, M, dtype=torch.bool), ~off])
+
+
+def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
+    """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product."""
+    value = as_seen(A)  # (N, places)
+    if len(value) != len(nears) or any(near.segments.numel() != value.shape[1] for near in nears):
+        raise ValueError(f"A must have a row an image, ({len(nears)}, …), and the places of each; got {tuple(A.shape)}")
+    sums, changes = [], []
+    for near, a in zip(nears, value, strict=True):
+        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, near.segments.flatten(), a)  # (M,)
+        sums.append((~near.masks[1:]).double() @ feature)
+        answers = near.answers()
+        changes.append(answers[0] - answers[1:])
+    sums, changes = torch.stack(sums), torch.stack(changes)
+    return MuFidelity(pearson(sums, changes), sums, changes)
+
+
+def pearson(a: Tensor, b: Tensor) -> Tensor:
+    """Pearson's r of each row: (N, n), (N, n) → (N,). NaN where a row is constant, up to rounding."""
+    found = []
+    for u, v in zip(a, b, strict=True):
+        constant = any(each.max() - each.min() <= 1e-12 * each.abs().max() for each in (u, v))
+        found.append(torch.nan if constant else float(torch.corrcoef(torch.stack([u, v]))[0, 1]))
+    return torch.tensor(found, dtype=torch.double)
