@@ -35,15 +35,9 @@ def kar_figure(
     colours = list(LINES[:-1])
     methods = list(dict.fromkeys(method for row in panels.values() for method in row))
     looks = {method: (LINES[-1] if method == LOT else colours.pop(0), MARKS[i]) for i, method in enumerate(methods)}
-    for ax, (title, row) in zip(
-        fig.subplots(1, len(panels), sharey=True, squeeze=False)[0], panels.items(), strict=True
-    ):
-        style(
-            ax,
-            title,
-            "features dropped, %",
-            "error on held-out digits, %" if ax.get_subplotspec().is_first_col() else "",
-        )
+    axes = fig.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for ax, (title, row) in zip(axes, panels.items(), strict=True):
+        style(ax, title, "features dropped, %", "error on held-out data, %" if ax is axes[0] else "")
         ax.set_yscale("log")
         for method, (shares, errors) in row.items():
             if errors.dim() != 2 or len(errors) != len(shares):
@@ -61,7 +55,7 @@ def kar_figure(
         ax.yaxis.set_minor_formatter(NullFormatter())
         ax.tick_params(labelleft=True)
         ax.grid(axis="y", alpha=0.25)
-    named = fig.axes[0].get_legend_handles_labels()
+    named = axes[0].get_legend_handles_labels()
     fig.legend(*named, loc="outside upper center", ncols=4, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 

@@ -5,7 +5,7 @@ all, 99.05 % right on MNIST. Here a gain is paired: the network that kept all le
 calls SHAP what is KernelSHAP here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
 from matplotlib.figure import Figure
@@ -60,20 +60,22 @@ def collected(rows: Iterable[Row]) -> Errors:
 
 
 def drawn(errors: Errors, data: str = "digits", theme: str = "light") -> Figure:
-    """Figure 4."""
+    """Figure 4, of as much as has been measured."""
     panels, whole = {}, {}
     for kind in _kinds(errors):
-        shares = _shares(errors, kind)
         whole[TITLES[kind]] = errors[kind, "random", 0.0] / 100
         panels[TITLES[kind]] = {
             method: (shares, torch.stack([errors[kind, method, share] for share in shares]) / 100)
-            for method in _methods(errors, kind)
+            for method, shares in _measured(errors, kind).items()
         }
     return kar_figure(panels, whole, least=0.5 / HELD_OUT[data], theme=theme)
 
 
 def report(errors: Errors, data: str = "digits") -> str:
     """The figure's numbers in Markdown, who won, and the numbers that the paper states beside ours."""
+    errors = {key: runs for key, runs in errors.items() if key[0] in _kinds(errors)}
+    if not errors:
+        return "## NormLIME, Figure 4: keep and retrain\n\nNothing has been measured yet.\n"
     runs = len(next(iter(errors.values())))
     lines = [
         "## NormLIME, Figure 4: keep and retrain",
@@ -89,35 +91,37 @@ def report(errors: Errors, data: str = "digits") -> str:
 
 
 def _table(errors: Errors, kind: str) -> list[str]:
-    """A row a method, a column a share."""
-    shares, whole = _shares(errors, kind), errors[kind, "random", 0.0]
-    head = "| dropped | " + " | ".join(f"{share:.0%}" for share in shares) + " |"
-    lines = [head, "|---|" + "---:|" * len(shares)]
-    for method in _methods(errors, kind):
-        lines.append(f"| {method} | " + " | ".join(_spread(errors[kind, method, share]) for share in shares) + " |")
-    return [*lines, "", f"Nothing dropped: {_spread(whole)} %."]
+    """A row a method, a column a share; empty what has not been measured."""
+    measured = _measured(errors, kind)
+    shares = sorted({share for known in measured.values() for share in known})
+    lines = ["| dropped | " + " | ".join(f"{share:.0%}" for share in shares) + " |", "|---|" + "---:|" * len(shares)]
+    for method, known in measured.items():
+        row = [_spread(errors[kind, method, share]) if share in known else "" for share in shares]
+        lines.append(f"| {method} | " + " | ".join(row) + " |")
+    return [*lines, "", f"Nothing dropped: {_spread(errors[kind, 'random', 0.0])}."]
 
 
 def _against(errors: Errors, kind: str) -> list[str]:
-    """NormLIME beside each other method, run by run, over all shares."""
-    methods = _methods(errors, kind)
-    if "NormLIME" not in methods:
-        return []
-    shares = _shares(errors, kind)
+    """NormLIME beside each other method, run by run, over the shares that both have."""
+    measured = _measured(errors, kind)
     lines = [
         "NormLIME's error minus that of another method, mean over all shares, with a 95 % interval over runs:",
         "",
-        "| other method | difference, points | at how many shares NormLIME's mean is lower, equal, higher |",
+        "| other method | difference, points | shares at which NormLIME's mean is lower, equal, higher |",
         "|---|---:|---|",
     ]
-    ours = torch.stack([errors[kind, "NormLIME", share] for share in shares])  # (S, R)
-    for method in methods:
-        if method != "NormLIME":
-            theirs = torch.stack([errors[kind, method, share] for share in shares])
-            found = summary((ours - theirs).mean(0).tolist())
-            signs = (ours - theirs).mean(1).round(decimals=9).sign()
-            counts = ", ".join(str(int((signs == sign).sum())) for sign in (-1, 0, 1))
-            lines.append(f"| {method} | {found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f}) | {counts} |")
+    for method, known in measured.items():
+        both = [share for share in known if share in measured.get("NormLIME", [])]
+        if method == "NormLIME" or not both:
+            continue
+        more = torch.stack([errors[kind, "NormLIME", share] - errors[kind, method, share] for share in both])  # (S, R)
+        found = summary(more.mean(0).tolist())
+        mean = more.mean(1)
+        counts = [mean < -ROUNDING, mean.abs() <= ROUNDING, mean > ROUNDING]
+        lines.append(
+            f"| {method} | {found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f}) | "
+            f"{', '.join(str(int(each.sum())) for each in counts)} |"
+        )
     return lines
 
 
@@ -143,7 +147,7 @@ def verdict(errors: Errors) -> list[str]:
     for kind, better, worse, (low, high), says in COMPARED:
         pairs = [
             (float(errors[kind, one, share].mean()), float(errors[kind, other, share].mean()))
-            for share in _shares(errors, kind)
+            for share in sorted({share for _, _, share in errors})
             for one in better
             for other in worse
             if low <= share <= high and one != other and {(kind, one, share), (kind, other, share)} <= set(errors)
@@ -151,7 +155,11 @@ def verdict(errors: Errors) -> list[str]:
         if pairs:
             held = sum(one <= other + ROUNDING for one, other in pairs)
             lines.append(f"- {TITLES[kind]}, paper: {says}. Here in {held} of {len(pairs)} comparisons of means.")
-    found = [errors["conv", "NormLIME", share] for share in _shares(errors, "conv") if share <= 0.7]
+    found = [
+        each
+        for (kind, method, share), each in errors.items()
+        if (kind, method) == ("conv", "NormLIME") and share <= 0.7
+    ]
     if found:
         held = sum(float((each - errors["conv", "random", 0.0]).mean()) <= ROUNDING for each in found)
         lines.append(
@@ -164,16 +172,15 @@ def verdict(errors: Errors) -> list[str]:
 def _spread(values: Tensor, sign: str = "") -> str:
     """ "1.17 ± 0.12"."""
     found = summary(values.tolist())
-    return f"{found.mean:{sign}.2f} ± {found.std:.2f}"
+    return f"{found.mean:{sign}.2f}" + (f" ± {found.std:.2f}" if found.n > 1 else "")
 
 
 def _kinds(errors: Errors) -> list[str]:
-    return [kind for kind in KINDS if any(key[0] == kind for key in errors)]
+    """The panels that have their reference, nothing dropped."""
+    return [kind for kind in KINDS if (kind, "random", 0.0) in errors]
 
 
-def _methods(errors: Errors, kind: str) -> list[str]:
-    return [method for method in METHODS if any(key[:2] == (kind, method) and key[2] > 0 for key in errors)]
-
-
-def _shares(errors: Errors, kind: str) -> Sequence[float]:
-    return sorted({share for known, _, share in errors if known == kind and share > 0})
+def _measured(errors: Errors, kind: str) -> dict[str, list[float]]:
+    """Method → the shares that it has been measured at."""
+    found = {m: sorted(share for k, name, share in errors if (k, name) == (kind, m) and share > 0) for m in METHODS}
+    return {method: shares for method, shares in found.items() if shares}
