@@ -56,7 +56,14 @@ def kar_figure(
         ax.tick_params(labelleft=True)
         ax.grid(axis="y", alpha=0.25)
     named = axes[0].get_legend_handles_labels()
-    fig.legend(*named, loc="outside upper center", ncols=4, fontsize=12, frameon=False, labelcolor=fig.ink)
+    fig.legend(
+        *named,
+        loc="outside upper center",
+        ncols=min(4, 2 + len(panels)),
+        fontsize=12,
+        frameon=False,
+        labelcolor=fig.ink,
+    )
     return fig
 
 
