@@ -45,7 +45,7 @@ class Retraining:
     features: digits.Split  # pixels (n, 1, size, size) or outputs of φ (n, M), in place of the images
     epochs: int
     batch: int
-    digest: str  # SHA-256 of the shipped weights and of all digits
+    digest: str  # SHA-256 of the shipped weights, of all digits, and of how long it learns
 
     def errors(self, kept: Tensor, runs: Sequence[int], progress: Progress = iter) -> Tensor:
         """Train E networks and return the share of the held-out digits that each gets wrong: (E,) float64.
@@ -76,7 +76,7 @@ def retraining(data: str = "digits", kind: str = "pixels", device: str = "cpu") 
     split = digits.train_test() if data == "digits" else digits.mnist()
     split = digits.Split(*(part.to(device) for part in split))
     network = networks.load(data).to(device)
-    digest = _digest(*network.state_dict().values(), *split)
+    digest = _digest(*network.state_dict().values(), *split, torch.tensor(SCHOOLING[data]))
     if kind == "pixels":
         return Retraining(network, lambda: networks.build(data), split, *SCHOOLING[data], digest)
     φ = nn.Sequential(network.standardise, network.block1, network.block2, network.flatten)

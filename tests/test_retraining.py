@@ -180,13 +180,16 @@ def test_dropout_with_given_coins():
 # What it says
 
 
-def test_the_digest_stands_for_digits_and_weights(tasks, monkeypatch):
+def test_the_digest_stands_for_digits_weights_and_training(tasks, monkeypatch):
     assert tasks["pixels"].digest == tasks["conv"].digest and len(tasks["conv"].digest) == 64
     assert retraining("digits", "conv").digest == tasks["conv"].digest
     split = digits.train_test()
     split.test_images[5, 0, 3, 3] += 0.5
     with monkeypatch.context() as patch:
         patch.setattr(digits, "train_test", lambda: split)
+        assert retraining("digits", "conv").digest != tasks["conv"].digest
+    with monkeypatch.context() as patch:
+        patch.setitem(SCHOOLING, "digits", (11, 64))
         assert retraining("digits", "conv").digest != tasks["conv"].digest
     shipped = networks.load("digits")
     shipped.head[0].bias.data[0] += 1

@@ -53,7 +53,7 @@ def cells(
     each: pictures of a class that are explained. keep: a folder for the orders. Raises as the collection does.
     """
     for kind in kinds:
-        digest = collection.load(data).retraining(digits, kind).digest
+        digest = collection.load(data).retraining(digits, kind, device).digest
         for method, dropped in [("random", [0.0]), *((method, shares) for method in methods)]:
             for share in dropped:
                 settings = {
