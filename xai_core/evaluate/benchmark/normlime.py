@@ -19,23 +19,32 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xai_core import kept_files
+from xai_core import kept_files, symbols
 from xai_core.evaluate.benchmark import collection
 from xai_core.evaluate.benchmark.cells import Cell, Row, as_json
 from xai_core.evaluate.global_importance import global_importance
-from xai_core.evaluate.keep_and_retrain import SHARES, kept_features
+from xai_core.evaluate.keep_and_retrain import SHARES, keep_and_retrain, kept_features
 from xai_core.score import make_score
 
 NAME = "normlime"
 RECIPE = 1  # part of every cell's key: raise it when the orders or the training change
 KINDS = ("pixels", "conv")  # panels (a) and (b)
-METHODS = ("random", "SmoothGrad²", "VarGrad", "KernelSHAP", "LIME", "NormLIME")
-ORDERED_BY = ("data", "kind", "method", "N", "K", "each", "digest", "recipe")  # the settings that an order depends on
+METHODS = symbols.of(global_importance)["method"].values
+ORDERED_BY = (
+    "network",
+    "kind",
+    "method",
+    "N",
+    "K",
+    "each",
+    "digest",
+    "recipe",
+)  # the settings that an order depends on
 
 
 def cells(
     data: str = "data.collection",
-    digits: str = "digits",
+    network: str = "digits",
     kinds: Sequence[str] = KINDS,
     methods: Sequence[str] = METHODS,
     shares: Sequence[float] = SHARES,
@@ -49,15 +58,19 @@ def cells(
 ) -> Iterator[Cell]:
     """All cells of the figure, panel by panel, method by method; the first of a panel drops nothing (by any order).
 
-    data: import name of the collection. digits: "digits" (scikit-learn's) or "mnist". N, K: of `global_importance`.
-    each: pictures of a class that are explained. keep: a folder for the orders. Raises as the collection does.
+    data: import name of the collection. network: "digits" (scikit-learn's) or "mnist". N, K: of `global_importance`.
+    each: pictures of a class that are explained. keep: a folder for the orders.
+    Raises ValueError with a sentence that names the argument, FileNotFoundError where MNIST is not on this computer.
     """
+    symbols.check(keep_and_retrain, runs=runs)
+    for method in methods:
+        symbols.check(global_importance, method=method, N=N, K=K)
     for kind in kinds:
-        digest = collection.load(data).retraining(digits, kind, device).digest
+        digest = collection.load(data).retraining(network, kind, device).digest
         for method, dropped in [("random", [0.0]), *((method, shares) for method in methods)]:
             for share in dropped:
                 settings = {
-                    "data": digits,
+                    "network": network,
                     "kind": kind,
                     "method": method,
                     "share": share,
@@ -69,7 +82,7 @@ def cells(
                     "recipe": RECIPE,
                 }
                 context = {"collection": data, "device": device, "keep": keep}
-                yield Cell(f"{__name__}:retrain", settings, context, group=f"{digits} {kind} {method}")
+                yield Cell(f"{__name__}:retrain", settings, context, group=f"{network} {kind} {method}")
 
 
 def retrain(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
@@ -118,12 +131,12 @@ def _order(asked: str, context: str) -> Tensor:
 
 
 def _task(settings: Mapping[str, Any], context: Mapping[str, Any]) -> collection.Retraining:
-    task = _opened(context["collection"], settings["data"], settings["kind"], context["device"])
+    task = _opened(context["collection"], settings["network"], settings["kind"], context["device"])
     if task.digest != settings["digest"]:
-        raise ValueError(f"this machine has other digits or weights of {settings['data']!r} than those of the plan")
+        raise ValueError(f"this machine has other digits or weights of {settings['network']!r} than those of the plan")
     return task
 
 
 @lru_cache(maxsize=1)
-def _opened(data: str, digits: str, kind: str, device: str) -> collection.Retraining:
-    return collection.load(data).retraining(digits, kind, device)
+def _opened(data: str, network: str, kind: str, device: str) -> collection.Retraining:
+    return collection.load(data).retraining(network, kind, device)

@@ -59,7 +59,7 @@ def collected(rows: Iterable[Row]) -> Errors:
     return {key: torch.tensor([runs[run] for run in sorted(runs)], dtype=torch.double) for key, runs in found.items()}
 
 
-def drawn(errors: Errors, data: str = "digits", theme: str = "light") -> Figure:
+def drawn(errors: Errors, network: str = "digits", theme: str = "light") -> Figure:
     """Figure 4, of as much as has been measured."""
     panels, whole = {}, {}
     for kind in _kinds(errors):
@@ -68,10 +68,10 @@ def drawn(errors: Errors, data: str = "digits", theme: str = "light") -> Figure:
             method: (shares, torch.stack([errors[kind, method, share] for share in shares]) / 100)
             for method, shares in _measured(errors, kind).items()
         }
-    return kar_figure(panels, whole, least=0.5 / HELD_OUT[data], theme=theme)
+    return kar_figure(panels, whole, least=0.5 / HELD_OUT[network], theme=theme)
 
 
-def report(errors: Errors, data: str = "digits") -> str:
+def report(errors: Errors, network: str = "digits") -> str:
     """The figure's numbers in Markdown, who won, and the numbers that the paper states beside ours."""
     errors = {key: runs for key, runs in errors.items() if key[0] in _kinds(errors)}
     if not errors:
@@ -80,9 +80,9 @@ def report(errors: Errors, data: str = "digits") -> str:
     lines = [
         "## NormLIME, Figure 4: keep and retrain",
         "",
-        f"{'MNIST' if data == 'mnist' else 'scikit-learn’s 8 × 8 digits'} (paper: MNIST), {runs} runs (5). Error on "
-        f"{HELD_OUT[data]} held-out digits in per cent, mean ± standard deviation over runs; one digit is "
-        f"{100 / HELD_OUT[data]:.2g} points.",
+        f"{'MNIST' if network == 'mnist' else 'scikit-learn’s 8 × 8 digits'} (paper: MNIST), {runs} runs (5). Error on "
+        f"{HELD_OUT[network]} held-out digits in per cent, mean ± standard deviation over runs; one digit is "
+        f"{100 / HELD_OUT[network]:.2g} points.",
     ]
     for kind in _kinds(errors):
         lines += ["", f"### {TITLES[kind]}", "", *_table(errors, kind), "", *_against(errors, kind)]
