@@ -158,7 +158,11 @@ def test_the_report_tells_of_as_much_as_there_is():
     assert "pixels" not in told and "| LIME | 1.30 | 1.50 |" in told and "nan" not in told
     assert "NormLIME |" not in told.split("### What")[0]
     started = [row for row in rows() if row["kind"] == "conv" and row["share"]]  # without what it is compared to
-    assert "Nothing has been measured yet" in normlime_paper.report(normlime_paper.collected(started))
+    for few in (started, [row for row in rows() if not row["share"]], []):
+        errors = normlime_paper.collected(few)
+        assert "Nothing has been measured yet" in normlime_paper.report(errors)
+        with pytest.raises(ValueError, match=r"panels must be one or more, .* nothing has been measured"):
+            normlime_paper.drawn(errors)
 
 
 # The figure

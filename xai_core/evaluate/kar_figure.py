@@ -29,8 +29,10 @@ def kar_figure(
 
     whole: title → the errors of the runs in which nothing was dropped, (runs,). least: an error of 0 has no place on a
     logarithmic axis and is drawn at this one, such as half a held-out example.
-    Raises ValueError if errors do not fit their shares.
+    Raises ValueError if errors do not fit their shares, or there is nothing to draw.
     """
+    if not panels or not all(panels.values()):
+        raise ValueError("panels must be one or more, each with one method or more; nothing has been measured")
     fig = figure(6.2 * len(panels), 5.0, theme)
     colours = list(LINES[:-1])
     methods = list(dict.fromkeys(method for row in panels.values() for method in row))

@@ -60,7 +60,7 @@ def collected(rows: Iterable[Row]) -> Errors:
 
 
 def drawn(errors: Errors, network: str = "digits", theme: str = "light") -> Figure:
-    """Figure 4, of as much as has been measured."""
+    """Figure 4, of as much as has been measured. Raises ValueError if that is nothing."""
     panels, whole = {}, {}
     for kind in _kinds(errors):
         whole[TITLES[kind]] = errors[kind, "random", 0.0] / 100
@@ -176,8 +176,8 @@ def _spread(values: Tensor, sign: str = "") -> str:
 
 
 def _kinds(errors: Errors) -> list[str]:
-    """The panels that have their reference, nothing dropped."""
-    return [kind for kind in KINDS if (kind, "random", 0.0) in errors]
+    """The panels that have their reference, nothing dropped, and something to compare with it."""
+    return [kind for kind in KINDS if (kind, "random", 0.0) in errors and _measured(errors, kind)]
 
 
 def _measured(errors: Errors, kind: str) -> dict[str, list[float]]:
