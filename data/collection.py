@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from data import digits, finetuned, folders, held_apart, networks, photographs, pretrained, zoo
+from data.retraining import retraining as retraining
 from data.train import FRESH
 
 UNTRAINED = "-untrained"  # behind a pretrained network's name: the same layers with random weights, to measure time

@@ -97,6 +97,16 @@ def shapley_values(near: Neighbourhood, weights: Tensor, column: int | None = No
     weights: (N,) those of the coalitions. column: the class to explain, by default the neighbourhood's target.
     With fewer masks than features the smallest φ of all that fit is returned, with a warning.
     """
+    return _regressed(near, weights, near.answers(column)[:, None])[0]
+
+
+def shapley_table(near: Neighbourhood, weights: Tensor) -> Tensor:
+    """`shapley_values` of every column of the answers, (columns, M), for the price of one."""
+    return _regressed(near, weights, near.scores)
+
+
+def _regressed(near: Neighbourhood, weights: Tensor, answers: Tensor) -> Tensor:
+    """φ of n answers to the same masks: (N, n) → (n, M)."""
     masks, M = near.masks, near.features
     empty = (~masks).all(1).nonzero()
     if not len(empty):
@@ -106,21 +116,20 @@ def shapley_values(near: Neighbourhood, weights: Tensor, column: int | None = No
         raise ValueError(f"weights must be a tensor, one a mask, ({len(masks)},); got {given}")
     if not (torch.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError("weights must be finite and at least 0, as those of `coalitions`")
-    answers = near.answers(column)
-    nothing, change = answers[empty[0, 0]], answers[0] - answers[empty[0, 0]]
+    nothing, change = answers[empty[0, 0]], answers[0] - answers[empty[0, 0]]  # (n,)
     # Efficiency is built in: φ = (F(x) − F(h(0))) / M + ψ with Σψ = 0. Such a ψ does not feel a mask's mean, and once
     # that is taken out, the smallest solution of least squares has Σψ = 0 by itself.
     z = masks.double()
     centred = z - z.mean(1, keepdim=True)  # (N, M)
-    rest = answers - nothing - z.mean(1) * change  # (N,)
-    root = weights.double().sqrt()
-    solved = torch.linalg.lstsq(root[:, None] * centred, (root * rest)[:, None], driver="gelsd")
+    rest = answers - nothing - z.mean(1, keepdim=True) * change  # (N, n)
+    root = weights.double().sqrt()[:, None]
+    solved = torch.linalg.lstsq(root * centred, root * rest, driver="gelsd")
     if int(solved.rank) < M - 1:
         warnings.warn(
-            f"N = {len(masks)} masks cannot tell {M} features apart; take a larger N, or fewer features", stacklevel=2
+            f"N = {len(masks)} masks cannot tell {M} features apart; take a larger N, or fewer features", stacklevel=3
         )
-    psi = solved.solution[:, 0]
-    return change / M + psi - psi.mean()
+    psi = solved.solution.T  # (n, M)
+    return change[:, None] / M + psi - psi.mean(1, keepdim=True)
 
 
 def kernel_shap(

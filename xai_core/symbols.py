@@ -192,6 +192,10 @@ BatchSize = Annotated[
         "batch", "b", "samples in one step of a regression", "samples", low=8, high=128, step=8, least=1, whole=True
     ),
 ]
+Runs = Annotated[
+    int, Symbol("runs", "R", "networks trained from different seeds", "networks", low=1, high=10, step=1, least=1,
+                whole=True)
+]  # fmt: skip
 ImportantShare = Annotated[
     float | None,
     Symbol("share", "s", "threshold of what is important", "of all pixels, or of the maximum", low=0.05, high=1,
@@ -262,6 +266,11 @@ Divergence = Annotated[
 Surrogate = Annotated[str, Choice("surrogate", "what the attack on maps goes down", ("softplus", "score"))]
 Important = Annotated[str, Choice("important", "which pixels are important", ("top", "above"))]
 Join = Annotated[str, Choice("join", "how several networks' maps become one", ("intersection", "minimum"))]
+GlobalMethod = Annotated[
+    str,
+    Choice("method", "how the features of a data set are ranked",
+           ("random", "SmoothGrad²", "VarGrad", "KernelSHAP", "LIME", "NormLIME")),
+]  # fmt: skip
 Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
 
 

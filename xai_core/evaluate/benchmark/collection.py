@@ -38,6 +38,26 @@ class Apart(Protocol):
     seen_labels: Tensor
 
 
+class Split(Protocol):
+    """Features (n, …) and labels (n,) to learn from, and held out."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+class Retraining(Protocol):
+    """A classifier of features, and what it takes to train it again on some of them."""
+
+    network: nn.Module
+    features: Split
+    digest: str
+
+    def errors(self, kept: Tensor, runs: Sequence[int]) -> Tensor:
+        """The held-out error of E networks, each trained on the features kept (E, M), from the seed of its run."""
+
+
 class Collection(Protocol):
     """A module, or an object with these functions."""
 
@@ -78,6 +98,9 @@ class Collection(Protocol):
 
     def with_classes(self, name: str, classes: int) -> nn.Module:
         """The network `name` before that."""
+
+    def retraining(self, data: str, kind: str, device: str = "cpu") -> Retraining:
+        """Of "digits" or "mnist", by "pixels" or "conv". Raises FileNotFoundError where the digits are not here."""
 
 
 def load(name: str) -> Collection:
