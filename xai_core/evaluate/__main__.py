@@ -39,8 +39,9 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument_group("what is measured").add_argument
     add("--tables", nargs="+", choices=tuple(PLANS), default=tuple(PLANS), help="of which papers (default: all)")
     add("--networks", nargs="+", metavar="NAME", default=SMALL, help=f"for UNI's tables (default: {' '.join(SMALL)})")
-    add("--methods", nargs="+", metavar="NAME", choices=tuple(catalogue()), default=uni.METHODS,
-        help=f"for UNI's tables (default: those of the paper, {' '.join(uni.METHODS)})")  # fmt: skip
+    add("--methods", nargs="+", metavar="NAME", choices=(*catalogue(), uni.RANDOM),
+        default=(*uni.METHODS, uni.RANDOM),
+        help=f"for UNI's tables (default: the paper's and random numbers, {' '.join((*uni.METHODS, uni.RANDOM))})")  # fmt: skip
     add("--scores", nargs="+", metavar="NAME", choices=tuple(SCORES), default=tuple(SCORES),
         help=f"for UNI's tables (default: all: {' '.join(SCORES)})")  # fmt: skip
     add("--images", nargs="+", metavar="SOURCE", default=["20"],

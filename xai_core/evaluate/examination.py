@@ -57,7 +57,7 @@ SCORES: dict[str, Meaning] = {
     "gap": Meaning("Completeness gap", 0, "what is missing from F(x) − F(x′)"),
     "monotonicity": Meaning("Monotonicity", 1, "Spearman of the score along the path", 0),
     "curvature": Meaning("Curvature", 0, "largest bend of the score along the path"),
-    "randomisation": Meaning("Half in ruins", 0, "ranks against the map of a network whose upper half is ruined", 0),
+    "randomisation": Meaning("Half in ruins", 0, "|Spearman| with the map of a network whose upper half is ruined"),
     "inside_animal": Meaning("Inside the animal", 1, "share of the positive relevance there"),
     "inside_part": Meaning("Inside the part", 1, "share of the positive relevance on the deciding part"),
     "pointing_animal": Meaning("Pointing at the animal", 1, "the best pixel hits it"),
@@ -157,7 +157,7 @@ class Examination:
                 found[f"{attack}_spearman"] = float(after.spearman)
                 found[f"{attack}_intersection"] = float(after.intersection)
         if "randomisation" in scores:
-            found["randomisation"] = float(rank_correlation(A, self._explain(self.ruin, self.x, method, given)))
+            found["randomisation"] = abs(float(rank_correlation(A, self._explain(self.ruin, self.x, method, given))))
         return {name: found.get(name, float("nan")) for name in scores}
 
     def judge_map(self, A: Tensor, scores: Sequence[str] = OF_MAPS, own: Tensor | None = None) -> dict[str, float]:

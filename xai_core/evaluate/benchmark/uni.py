@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import torch
 from torch import nn
 
 from xai_core.evaluate.benchmark import collection
@@ -30,6 +31,11 @@ METHODS = (
     "deeplift",
     "smoothgrad",
 )  # of the paper's tables, in their order
+RANDOM = "random"  # a map of random numbers: what every score has to be read against
+STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
+    **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig", "agi")},
+    "agi": {"B": 30, "K": 3},
+}
 STRONGEST = 1000  # pixels whose intersection Table 6 counts; at most a quarter of a small picture's
 TARGETS = ("predicted", "label")
 
@@ -38,7 +44,7 @@ def cells(
     data: str,
     networks: Sequence[str],
     images: Sequence[str],
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = (*METHODS, RANDOM),
     scores: Sequence[str] = tuple(SCORES),
     *,
     target: str = "predicted",
@@ -88,7 +94,10 @@ def sources(known: collection.Collection, network: str, images: Sequence[str]) -
 
 def symbols_of(method: str) -> dict[str, Any]:
     """The method's numbers and words: a default that changes is another cell."""
-    return {name: value for name, value in catalogue()[method].defaults.items() if name not in ("output", "seed")}
+    if method == RANDOM:
+        return {}
+    known = catalogue()[method].defaults | STEPS.get(method, {})
+    return {name: value for name, value in known.items() if name not in ("output", "seed")}
 
 
 def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
@@ -97,7 +106,11 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
         context["collection"], settings["network"], settings["weights"], context["source"], settings["picture"],
         settings["digest"], settings["target"], settings["seed"], context["device"],
     )  # fmt: skip
-    found = exam.judge(settings["method"], settings["scores"], **settings["symbols"])
+    if settings["method"] == RANDOM:
+        generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
+        found = exam.judge_map(torch.randn(exam.x.shape, generator=generator), settings["scores"])
+    else:
+        found = exam.judge(settings["method"], settings["scores"], **settings["symbols"])
     return [{"score": score, "value": value, "explained": exam.label} for score, value in found.items()]
 
 

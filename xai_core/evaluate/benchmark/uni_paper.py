@@ -18,6 +18,7 @@ SHORT = {
     "guided_backprop": "GBP",
     "deeplift": "DeepLIFT",
     "smoothgrad": "SG",
+    "random": "random",
 }
 
 
