@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("--networks", nargs="+", metavar="NAME", default=SMALL, help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--methods", nargs="+", metavar="NAME", choices=(*catalogue(), uni.RANDOM),
         default=(*uni.METHODS, uni.RANDOM),
-        help=f"for UNI's tables (default: the paper's and random numbers, {' '.join((*uni.METHODS, uni.RANDOM))})")  # fmt: skip
+        help=f"for UNI's tables (default: the paper's and random numbers, {' '.join(uni.METHODS)})")  # fmt: skip
     add("--scores", nargs="+", metavar="NAME", choices=tuple(SCORES), default=tuple(SCORES),
         help=f"for UNI's tables (default: all: {' '.join(SCORES)})")  # fmt: skip
     add("--images", nargs="+", metavar="SOURCE", default=["20"],
