@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     add("--methods", nargs="+", metavar="NAME", choices=tuple(catalogue()), default=uni.METHODS,
         help=f"for UNI's tables (default: those of the paper, {' '.join(uni.METHODS)})")  # fmt: skip
     add("--scores", nargs="+", metavar="NAME", choices=tuple(SCORES), default=tuple(SCORES),
-        help=f"for UNI's tables (default: all: {' '.join(SCORES)})")  # fmt: skip
+        help="for UNI's tables, measured together: another choice is measured anew "
+        f"(default: all: {' '.join(SCORES)})")  # fmt: skip
     add("--images", nargs="+", metavar="SOURCE", default=["20"],
         help="for UNI's tables: a number (of each network's own kind), zoo:N, husky_wolf:N, birds:N, digits:N, "
         "mnist:N, bundled:N (scikit-image's photographs), FOLDER or FOLDER:N (default: 20)")  # fmt: skip

@@ -110,10 +110,10 @@ class Measured:
     p: float = float("nan")  # corrected for the tests of the table
 
 
-def sections(rows: pd.DataFrame, title: Callable[[str], str]) -> Iterator[Section]:
-    """A section a table, of the rows of plan "uni". title: a network's name as in a table."""
+def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Callable[[str], str]) -> Iterator[Section]:
+    """A section a table. rows: scores → their rows of plan "uni". title: a network's name as in a table."""
     for layout in LAYOUTS:
-        found = measured(rows[rows["score"].isin(layout.kinds)])
+        found = measured(rows(list(layout.kinds)))
         if found:
             methods = _columns(layout, found)
             parts: list[str | Table] = [layout.says, _table(layout, found, methods, title)]
