@@ -66,7 +66,10 @@ def rows(score: str, network: str = "zoo", **values: list[float]) -> pd.DataFram
 
 
 def table_of(frame: pd.DataFrame, title: str) -> list[list[str]]:
-    found = {section.title: section for section in uni_tables.sections(frame, str.title)}
+    def of_scores(scores: list[str]) -> pd.DataFrame:
+        return frame[frame["score"].isin(scores)]
+
+    found = {section.title: section for section in uni_tables.sections(of_scores, str.title)}
     return found[title].parts
 
 

@@ -16,6 +16,7 @@ import argparse
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -43,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
         default=(*uni.METHODS, uni.RANDOM),
         help=f"for UNI's tables (default: the paper's and random numbers, {' '.join(uni.METHODS)})")  # fmt: skip
     add("--scores", nargs="+", metavar="NAME", choices=tuple(SCORES), default=tuple(SCORES),
-        help=f"for UNI's tables (default: all: {' '.join(SCORES)})")  # fmt: skip
+        help="for UNI's tables, measured together: another choice is measured anew "
+        f"(default: all: {' '.join(SCORES)})")  # fmt: skip
     add("--images", nargs="+", metavar="SOURCE", default=["20"],
         help="for UNI's tables: a number (of each network's own kind), zoo:N, husky_wolf:N, birds:N, digits:N, "
         "mnist:N, bundled:N (scikit-image's photographs), FOLDER or FOLDER:N (default: 20)")  # fmt: skip
@@ -91,24 +93,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = made.parse_args(arguments)
     _check(given, made)
     try:
-        known = collection.load(given.collection)
-        file = given.out / "results.sqlite"
-        if (given.report_only or given.estimate) and not file.is_file():
-            raise ValueError(f"--out is {given.out}; there is no {file.name} in it: nothing was measured there yet")
-        store = Store(file)
-        if given.estimate:
-            print(markdown(Document("Estimate", [
-                estimate.section(store, uni.NAME, given.estimate, max(1, given.workers), known.title, given.device)
-            ])))  # fmt: skip
-            return 0
-        outcomes = [] if given.report_only else list(_run_all(given, store))
-        report.write(store, given.out, known.title)
+        return _work(given)
     except (ValueError, OSError, RuntimeError, sqlite3.Error) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is done is kept; the same command goes on.", file=sys.stderr)
         return 130
+
+
+def _work(given: argparse.Namespace) -> int:
+    known, file = collection.load(given.collection), given.out / "results.sqlite"
+    if (given.report_only or given.estimate) and not file.is_file():
+        raise ValueError(f"--out is {given.out}; there is no {file.name} in it: nothing was measured there yet")
+    with closing(Store(file)) as store:
+        if given.estimate:
+            workers = max(1, given.workers)
+            told = estimate.section(store, uni.NAME, given.estimate, workers, known.title, given.device)
+            print(markdown(Document("Estimate", [told])))
+            return 0
+        outcomes = [] if given.report_only else list(_run_all(given, store))
+        report.write(store, given.out, known.title)
     return _tell(outcomes, given.out)
 
 

@@ -24,6 +24,7 @@ AT_ONCE = 10_000  # rows in memory
 def export(store: Store, folder: Path) -> int:
     """Write rows.csv and rows.parquet into a folder; the number of rows."""
     schema, count = _schema(store), 0
+    texts = {field.name for field in schema if field.type == pa.string()}
     csv_file, parquet_file = folder / "rows.csv", folder / "rows.parquet"
     with (
         _passing(csv_file).open("w", newline="", encoding="utf-8") as file,
@@ -34,7 +35,7 @@ def export(store: Store, folder: Path) -> int:
         rows = _flat(store)
         while batch := list(islice(rows, AT_ONCE)):
             lines.writerows(batch)
-            parquet.write_table(pa.Table.from_pylist([_typed(row, schema) for row in batch], schema))
+            parquet.write_table(pa.Table.from_pylist([_typed(row, texts) for row in batch], schema))
             count += len(batch)
     for path in (csv_file, parquet_file):
         os.replace(_passing(path), path)
@@ -64,6 +65,5 @@ def _schema(store: Store) -> pa.Schema:
     return pa.schema(list(types.items()))
 
 
-def _typed(row: dict[str, Any], schema: pa.Schema) -> dict[str, Any]:
-    texts = {field.name for field in schema if field.type == pa.string()}
+def _typed(row: dict[str, Any], texts: set[str]) -> dict[str, Any]:
     return {k: str(v) if k in texts and v is not None else v for k, v in row.items()}

@@ -6,7 +6,8 @@ It is made from what is kept, half a run or a whole one; making it again compute
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,11 +18,11 @@ from xai_core.evaluate.benchmark.exports import export
 from xai_core.evaluate.benchmark.store import Store
 
 TITLE = "Which explanation should we believe? Measured here, beside the papers"
-Rows = Callable[[str], pd.DataFrame]  # the rows of a plan, empty if there is none
+Rows = Callable[..., pd.DataFrame]  # (name of a plan, scores or None for all) → its rows
 
 # Every table that a report may have: a new one is a function (rows, title of a network) → sections, and a line here.
 SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] = {
-    "uni": lambda rows, title: uni_tables.sections(rows("uni"), title),
+    "uni": lambda rows, title: uni_tables.sections(partial(rows, "uni"), title),
     "gad": lambda rows, title: gad_tables.sections(rows("gad"), rows("gad_networks"), rows("gad_supports")),
 }
 
@@ -30,8 +31,9 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     """Write all files of a report. title: a network's name as in a table."""
     count, plans = export(store, folder), store.names()
 
-    def rows(name: str) -> pd.DataFrame:
-        return pd.read_parquet(folder / "rows.parquet", filters=[("table", "==", name)]).dropna(axis=1, how="all")
+    def rows(name: str, scores: Sequence[str] | None = None) -> pd.DataFrame:
+        asked = [("table", "==", name), *([("score", "in", list(scores))] if scores else [])]
+        return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
 
     sections = [_overview(store, count)]
     for name, tables in SECTIONS.items():

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 AHEAD = 2  # groups under way for each worker: one that is worked on, one that waits
+PATIENCE = 20  # seconds until a scheduler that does not answer, or has no worker, is an error
 DEATHS = 2  # workers of this computer that may die on one group before its cells are tried alone; then, on one cell
 
 
@@ -94,7 +95,8 @@ def _cluster(workers: int, scheduler: str | None) -> "Iterator[Client]":
     from distributed import Client, LocalCluster
 
     if scheduler:
-        with Client(scheduler, timeout="20s") as client:
+        with Client(scheduler, timeout=f"{PATIENCE}s") as client:
+            client.wait_for_workers(1, timeout=PATIENCE)
             yield client
         return
     with (

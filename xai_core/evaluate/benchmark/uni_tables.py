@@ -88,10 +88,10 @@ LAYOUTS = (
         "Gap and curvature: lower is better. Monotonicity: higher is better.",
     ),
     Layout(
-        "A network in ruins",
+        "Half of the network in ruins",
         {"randomisation": ""},
-        "Ranks of the map against the map of the same network with its weights shuffled. A map that shows what was"
-        " learned must change: 0 is best.",
+        "Ranks of the map against the map of the same network with the weights of its upper half shuffled. A map that"
+        " shows what was learned must change: 0 is best.",
     ),
     Layout(
         "The truth, where the picture was drawn",
@@ -110,10 +110,10 @@ class Measured:
     p: float = float("nan")  # corrected for the tests of the table
 
 
-def sections(rows: pd.DataFrame, title: Callable[[str], str]) -> Iterator[Section]:
-    """A section a table, of the rows of plan "uni". title: a network's name as in a table."""
+def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Callable[[str], str]) -> Iterator[Section]:
+    """A section a table. rows: scores → their rows of plan "uni". title: a network's name as in a table."""
     for layout in LAYOUTS:
-        found = measured(rows[rows["score"].isin(layout.kinds)])
+        found = measured(rows(list(layout.kinds)))
         if found:
             methods = _columns(layout, found)
             parts: list[str | Table] = [layout.says, _table(layout, found, methods, title)]
