@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
+WORKERS ?= 0
 VENV := .venv
 # Threads that wait for a busy processor would spin, and slow everything else on the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -33,9 +34,10 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.bench
+	$(RUN) -m tests.bench_scores
 
-tables: $(VENV)/.test ## the tables of the GAD paper, measured on the networks that are here (an hour or more; resumable)
-	$(RUN) -m tests.gad_tables
+tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
+	$(RUN) -m xai_core.evaluate --workers $(WORKERS)
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
 	$(RUN) -m tests.claims

@@ -184,7 +184,7 @@ def _kind(source: str) -> tuple[str, int | None]:
 
 @lru_cache(maxsize=8)
 def _names(kind: str, n: int) -> tuple[str, ...]:
-    return tuple(zoo.batchfolders.labels(n, FRESH, DRAWN[kind]))
+    return tuple(zoo.batch_labels(n, FRESH, DRAWN[kind]))
 
 
 def _scene(kind: str, name: str, i: int) -> zoo.Scene:

@@ -88,13 +88,13 @@ def test_rows_come_back_bit_for_bit_in_the_order_of_the_plan(store):
     wanted = [Cell("m:f", {"n": n}) for n in range(5)]
     store.plan("cells", wanted)
     for n in (3, 0, 4, 1):
-        store.keep(Result(wanted[n].key, [{"value": values[n]}], 0.5))
+        store.keep(Result(wanted[n].key, [{"value": values[n]}], 0.5, 0.25))
     assert [(row["n"], row["value"]) for row in store.rows("cells")] == [(n, values[n]) for n in (0, 1, 3, 4)]
     assert math.copysign(1, list(store.rows("cells"))[2]["value"]) == -1
     assert store.count("cells") == (5, 4)
     store.plan("cells", [wanted[4], wanted[0], wanted[4]])  # another plan: only what is asked for, named twice or not
     assert [row["n"] for row in store.rows("cells")] == [4, 0] and store.count("cells") == (2, 2)
-    assert list(store.seconds("cells")) == [({"n": 4}, 0.5), ({"n": 0}, 0.5)]
+    assert list(store.timings("cells")) == [({"n": 4}, 0.5, 0.25), ({"n": 0}, 0.5, 0.25)]
 
 
 def test_groups_are_neighbours_that_are_not_done(store, tmp_path, monkeypatch):

@@ -7,6 +7,9 @@ Faithfulness (mufidelity, deletion), robustness (attack), stability and walks (t
 ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores), keep_and_retrain (an order of the
 features of a whole data set). No score is the truth: each asks another question, and a map that merely draws edges does
 well by some of them.
+Faithfulness (mufidelity, deletion), robustness (attack, max_sensitivity), stability and walks (the path),
+randomisation (the network), ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score
+is the truth: each asks another question, and a map that merely draws edges does well by some of them.
 """
 
 from xai_core.evaluate.attack import Attacked, Robustness, attack_maps, robustness
@@ -15,6 +18,7 @@ from xai_core.evaluate.examination import SCORES, Examination, Meaning
 from xai_core.evaluate.global_importance import global_importance
 from xai_core.evaluate.ground_truth import Truth, ground_truth
 from xai_core.evaluate.keep_and_retrain import Retrained, keep_and_retrain, kept_features
+from xai_core.evaluate.max_sensitivity import Sensitivity, max_sensitivity
 from xai_core.evaluate.mufidelity import MuFidelity, mufidelity, subsets, without_subsets
 from xai_core.evaluate.randomisation import Randomisation, layers_of, randomisation, ruined
 from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
@@ -31,6 +35,7 @@ __all__ = [
     "Randomisation",
     "Retrained",
     "Robustness",
+    "Sensitivity",
     "Truth",
     "Walk",
     "attack_maps",
@@ -41,6 +46,7 @@ __all__ = [
     "keep_and_retrain",
     "kept_features",
     "layers_of",
+    "max_sensitivity",
     "mufidelity",
     "own_baseline",
     "randomisation",

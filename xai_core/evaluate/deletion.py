@@ -47,7 +47,7 @@ class Exchange:
         gone = torch.zeros(self.order.shape, dtype=torch.bool).scatter_(1, self.order[:, : self.counts()[k]], True)
         places = self.start.shape[2:] if self.start.dim() == 4 else self.start.shape[1:]
         gone = gone.view(len(gone), *[1] * (self.start.dim() - 1 - len(places)), *places).to(self.start.device)
-        return torch.where(gone, self.end, self.start)
+        return torch.where(gone, self.end, self.start).detach()
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def exchange(
     order = ranking(A, absolute=absolute, seed=seed)
     if steps > order.shape[1]:
         raise ValueError(f"steps must be at most the number of pixels, {order.shape[1]}; got {steps}")
-    return Exchange(start.detach(), end.detach(), order, steps)
+    return Exchange(start, end, order, steps)  # the tensors themselves: `ask` knows equal ends by them
 
 
 def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: dict[int, Tensor] | None = None) -> list[Curve]:

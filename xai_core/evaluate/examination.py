@@ -57,7 +57,7 @@ SCORES: dict[str, Meaning] = {
     "gap": Meaning("Completeness gap", 0, "what is missing from F(x) − F(x′)"),
     "monotonicity": Meaning("Monotonicity", 1, "Spearman of the score along the path", 0),
     "curvature": Meaning("Curvature", 0, "largest bend of the score along the path"),
-    "randomisation": Meaning("Network in ruins", 0, "ranks of the map against that of a ruined network", 0),
+    "randomisation": Meaning("Half in ruins", 0, "ranks against the map of a network whose upper half is ruined", 0),
     "inside_animal": Meaning("Inside the animal", 1, "share of the positive relevance there"),
     "inside_part": Meaning("Inside the part", 1, "share of the positive relevance on the deciding part"),
     "pointing_animal": Meaning("Pointing at the animal", 1, "the best pixel hits it"),
@@ -120,18 +120,19 @@ class Examination:
 
     @cached_property
     def attacked(self) -> Attacked:
-        """The one-step attack."""
-        return attack_maps(self.f, self.x, eps=self.eps, k=self.k)
+        """The one-step attack on the gradient, for all methods without a baseline."""
+        return attack_maps(self.f, self.x, self.eps, 1, self.k)
 
     @cached_property
     def attacked_again(self) -> Attacked:
-        """The iterated attack."""
-        return attack_maps(self.f, self.x, eps=self.eps, k=self.k, steps=self.iterations)
+        """The iterated attack on the gradient."""
+        return attack_maps(self.f, self.x, self.eps, self.iterations, self.k)
 
     @cached_property
     def ruin(self) -> nn.Module:
-        """The network with every layer in a random order."""
-        return ruined(self.model, layers_of(self.model), self.seed)
+        """The network with the upper half of its layers in a random order."""
+        names = layers_of(self.model)
+        return ruined(self.model, names[: (len(names) + 1) // 2], self.seed)
 
     # What does
 
@@ -145,17 +146,16 @@ class Examination:
         settle = any(name.startswith("stability") for name in scores)
         path = walk(f, self.x, method, seed=self.seed, remember=settle, **given)
         A = self._explain(self.model, self.x, method, given) if path is None else path.map()
-        needs_own = any(name.endswith("_own") for name in scores)
-        own = own_baseline(f, self.x, method, seed=self.seed, **given) if needs_own and path is None else None
-        own = path.start if needs_own and path is not None else own
+        own = own_baseline(f, self.x, method, seed=self.seed, **given) if path is None else path.start
         found = self.judge_map(A, [name for name in scores if name in OF_MAPS], own)
         found |= self._path(path, A, scores)
-        for name, attacked in (("attack", "attacked"), ("iterated", "attacked_again")):
-            if any(each.startswith(name) for each in scores):
-                moved = getattr(self, attacked)
-                after = robustness(lambda x: self._explain(self.model, x, method, given), moved, self.k, A)
-                found[f"{name}_spearman"] = float(after.spearman)
-                found[f"{name}_intersection"] = float(after.intersection)
+        for attack in ("attack", "iterated"):
+            if any(name.startswith(attack) for name in scores):
+                after = robustness(
+                    lambda x: self._explain(self.model, x, method, given), self._attacked(attack, own), self.k, A
+                )
+                found[f"{attack}_spearman"] = float(after.spearman)
+                found[f"{attack}_intersection"] = float(after.intersection)
         if "randomisation" in scores:
             found["randomisation"] = float(rank_correlation(A, self._explain(self.ruin, self.x, method, given)))
         return {name: found.get(name, float("nan")) for name in scores}
@@ -172,6 +172,12 @@ class Examination:
             truth = ground_truth(A, mask, self.seed)
             found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
         return {name: found.get(name, float("nan")) for name in scores}
+
+    def _attacked(self, attack: str, start: Tensor | None) -> Attacked:
+        """An attack on the map from a method's own baseline, or on the gradient."""
+        if start is None:
+            return self.attacked if attack == "attack" else self.attacked_again
+        return attack_maps(self.f, self.x, self.eps, 1 if attack == "attack" else self.iterations, self.k, start)
 
     def _curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None) -> dict[str, float]:
         """All curves in the same passes."""

@@ -39,6 +39,7 @@ class Walk:
     steps: int  # B, those of the map
     rule: str
     shape: tuple[int, ...]  # of the image, (1, …)
+    given_start: Tensor | None = None  # x′ where it is a choice and need not be read off the path
 
     def map(self, B: int | None = None) -> Tensor:
         """The attribution of B steps, by default the method's: (1, …)."""
@@ -48,6 +49,8 @@ class Walk:
     @property
     def start(self) -> Tensor:
         """x′, the method's own baseline, (1, …). Of AGI's paths the one from the likeliest other class."""
+        if self.given_start is not None:
+            return self.given_start
         return self.at(self.steps).points([0.0]).reshape(-1, *self.shape)[0]
 
     def gap(self, A: Tensor) -> float:
@@ -56,7 +59,7 @@ class Walk:
 
     def monotonicity(self) -> float:
         """Spearman's ρ of F and α at 30 steps."""
-        return float(self.at(GRID).monotonicity(GRID).mean())
+        return float(self.at(GRID).monotonicity(GRID).nanmean())  # NaN for a path on which F stays the same
 
     def curvature(self) -> float:
         """The largest |d²F/dα²| at 30 steps."""
@@ -83,7 +86,8 @@ def walk(f: Score, x: Tensor, method: str, *, seed: int = 0, remember: bool = Fa
     def at(steps: int | None) -> Trace:
         return make(f, x, **{name: (asked | {"B": steps})[name] for name in parts})
 
-    return Walk(at if "B" in parts else lambda steps: at(None), B, asked["rule"], tuple(x.shape))
+    start = make_baseline(x, asked["baseline"], seed) if "baseline" in parts else None
+    return Walk(at if "B" in parts else lambda steps: at(None), B, asked["rule"], tuple(x.shape), start)
 
 
 def own_baseline(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Tensor | None:

@@ -42,7 +42,8 @@ class Result:
 
     key: str
     rows: list[Row]
-    seconds: float
+    seconds: float = 0.0  # by the clock
+    processor: float = 0.0  # of the processor alone: the same on a busy computer, and nothing of what a GPU did
     error: str = ""
 
 
@@ -56,7 +57,7 @@ def work(cell: Cell) -> Result:
 
     An error of the cell is a result too, so that one bad picture does not stop a night's work.
     """
-    threads, begin = torch.get_num_threads(), time.perf_counter()
+    threads, begin, busy = torch.get_num_threads(), time.perf_counter(), time.process_time()
     torch.set_num_threads(1)
     rows, error = [], ""
     try:
@@ -66,7 +67,7 @@ def work(cell: Cell) -> Result:
         error = f"{type(problem).__name__}: {problem}"
     finally:
         torch.set_num_threads(threads)
-    return Result(cell.key, rows, time.perf_counter() - begin, error)
+    return Result(cell.key, rows, time.perf_counter() - begin, time.process_time() - busy, error)
 
 
 def work_in_turn(cells: Iterable[Cell]) -> list[Result]:

@@ -9,6 +9,7 @@ process writes. Of each worker, two groups of cells are under way at a time: the
 What to look at: `_on_workers`, and there what happens when a worker dies.
 """
 
+import logging
 import signal
 import time
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 AHEAD = 2  # groups under way for each worker: one that is worked on, one that waits
+PATIENCE = 20  # seconds until a scheduler that does not answer, or has no worker, is an error
 DEATHS = 2  # workers of this computer that may die on one group before its cells are tried alone; then, on one cell
 
 
@@ -62,7 +64,7 @@ def run(
     begin, interrupted, planned, before, done = time.perf_counter(), False, 0, 0, 0
     with store.only_writer():
         try:
-            store.plan(name, cells)
+            store.plan(name, tqdm(cells, f"{name}: planning", unit="cell", leave=False, disable=not progress))
             planned, before = store.count(name)
             told = {"desc": name, "unit": "cell", "smoothing": 0.05, "disable": not progress}
             with tqdm(total=planned, initial=before, **told) as bar:
@@ -93,12 +95,15 @@ def _cluster(workers: int, scheduler: str | None) -> "Iterator[Client]":
     from distributed import Client, LocalCluster
 
     if scheduler:
-        with Client(scheduler, timeout="20s") as client:
+        with Client(scheduler, timeout=f"{PATIENCE}s") as client:
+            client.wait_for_workers(1, timeout=PATIENCE)
             yield client
         return
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+        ) as cluster,
         Client(cluster) as client,
     ):
         client.register_plugin(_leave_interruptions_to_the_run())
@@ -147,9 +152,9 @@ def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Iterator[Resu
                 if len(group) > 1:
                     submit([cell] for cell in group)
                 else:
-                    yield Result(group[0].key, [], 0.0, "KilledWorker: every worker that tried this cell died")
+                    yield Result(group[0].key, [], error="KilledWorker: every worker that tried this cell died")
             except Exception as error:  # the group could not be sent or read there
-                yield from (Result(cell.key, [], 0.0, f"{type(error).__name__}: {error}") for cell in group)
+                yield from (Result(cell.key, [], error=f"{type(error).__name__}: {error}") for cell in group)
             submit(islice(groups, max(0, most() - len(under_way))))
     finally:
         client.cancel(list(under_way))

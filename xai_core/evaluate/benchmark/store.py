@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS plan (
     context TEXT NOT NULL, team TEXT NOT NULL, PRIMARY KEY (name, position), UNIQUE (name, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY REFERENCES cells (key), rows TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS timings (key TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS timings (key TEXT PRIMARY KEY, seconds REAL NOT NULL, processor REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (key TEXT PRIMARY KEY, error TEXT NOT NULL) WITHOUT ROWID;
 """
 DONE = "FROM plan JOIN cells USING (key) JOIN {} USING (key) WHERE name = ? ORDER BY position"
@@ -108,7 +108,9 @@ class Store:
                 return
             rows = json.dumps(result.rows, ensure_ascii=False)
             self.db.execute("INSERT OR IGNORE INTO results VALUES (?, ?)", (result.key, rows))
-            self.db.execute("INSERT OR REPLACE INTO timings VALUES (?, ?)", (result.key, result.seconds))
+            self.db.execute(
+                "INSERT OR REPLACE INTO timings VALUES (?, ?, ?)", (result.key, result.seconds, result.processor)
+            )
             self.db.execute("DELETE FROM failures WHERE key = ?", (result.key,))
 
     def names(self) -> list[str]:
@@ -122,10 +124,12 @@ class Store:
             for row in json.loads(rows):
                 yield known | row
 
-    def seconds(self, name: str) -> Iterator[tuple[dict, float]]:
-        """(settings, seconds) of every finished cell of a plan."""
-        for settings, seconds in self.db.execute(f"SELECT settings, seconds {DONE.format('timings')}", (name,)):
-            yield json.loads(settings), seconds
+    def timings(self, name: str) -> Iterator[tuple[dict, float, float]]:
+        """(settings, seconds by the clock, seconds of the processor) of every finished cell of a plan."""
+        for settings, *times in self.db.execute(
+            f"SELECT settings, seconds, processor {DONE.format('timings')}", (name,)
+        ):
+            yield json.loads(settings), *times
 
     def failures(self, name: str) -> list[tuple[dict, str]]:
         """(settings, error) of the cells of a plan that failed when they were last tried."""
