@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from data.retraining import SCHOOLING
-from xai_core.evaluate.benchmark import normlime, normlime_paper
+from xai_core.evaluate.benchmark import normlime, normlime_tables
 from xai_core.evaluate.benchmark.cells import Cell, work
+from xai_core.evaluate.benchmark.documents import Document, markdown
 from xai_core.evaluate.kar_figure import kar_figure
 from xai_core.evaluate.keep_and_retrain import keep_and_retrain
 
@@ -91,6 +92,7 @@ def test_other_digits_or_weights_are_refused():
         ({"K": 0}, "K .* at least 1; got 0"),
         ({"kinds": ["edges"]}, "kind is 'edges'"),
         ({"network": "zoo"}, "data is 'zoo'; it must be one of digits, mnist"),
+        ({"data": "data.digits"}, "collection 'data.digits' must have the functions of a collection"),
         ({"data": "nowhere"}, "collection must be a module that can be imported; got 'nowhere'"),
     ],
 )
@@ -111,34 +113,50 @@ def rows(kinds=("pixels", "conv"), methods=tuple(GAINS), shares=(0.3, 0.5, 0.9))
         for method, share in [("random", 0.0), *itertools.product(methods, shares)]:
             for run in (2, 0, 1):  # in any order
                 error = 1.0 + run + GAINS[method] * share + (method == "NormLIME" and run == 2)
-                found.append({"kind": kind, "method": method, "share": share, "run": run, "value": error / 100})
+                found.append(
+                    {
+                        "network": "digits",
+                        "kind": kind,
+                        "method": method,
+                        "share": share,
+                        "run": run,
+                        "value": error / 100,
+                    }
+                )
     return found
 
 
+def told_of(rows: list[dict]) -> str:
+    return markdown(Document("", list(normlime_tables.sections(rows))))
+
+
 def test_rows_become_errors_by_run():
-    errors = normlime_paper.collected(rows())
+    errors = normlime_tables.collected(rows())
     assert errors["conv", "random", 0.0].tolist() == pytest.approx([1, 2, 3])
     assert errors["pixels", "NormLIME", 0.5].tolist() == pytest.approx([1.25, 2.25, 4.25])
     assert len(errors) == 2 * (1 + 6 * 3)
 
 
 def test_report_by_hand():
-    told = normlime_paper.report(normlime_paper.collected(rows()))
-    assert "8 × 8 digits (paper: MNIST), 3 runs (5)" in told and "one digit is 0.17 points" in told
-    assert "| dropped | 30% | 50% | 90% |" in told and "Nothing dropped: 2.00 ± 1.00." in told
+    told = told_of(rows())
+    assert "trained again, 3 times (paper: 5, on MNIST)" in told and "one digit is 0.17 points" in told
+    assert (
+        "| Dropped | 30% | 50% | 90% |" in told
+        and "(a) pixels: error in per cent. Nothing dropped: 2.00 ± 1.00" in told
+    )
     assert "| random | 3.20 ± 1.00 | 4.00 ± 1.00 | 5.60 ± 1.00 |" in told
     # NormLIME − LIME: −0.5 · share, +1 in the last run. Means over shares: −0.2833, −0.2833, 0.7167; t(2) = 4.303.
-    assert "| LIME | +0.05 (-1.38 to +1.48) | 1, 0, 2 |" in told
-    assert "| random | -1.65 (-3.08 to -0.22) | 3, 0, 0 |" in told
+    assert "| LIME | +0.05 (-1.38 to +1.48) | 1 | 0 | 2 |" in told
+    assert "| random | -1.65 (-3.08 to -0.22) | 3 | 0 | 0 |" in told
     # Gains are paired: 0.5 · 0.9 and once 1 more.
-    assert "| conv | NormLIME | 90% | +0.45 | +0.78 ± 0.58 |" in told
-    assert "| conv | random | 90% | ≥ +1.25 | +3.60 ± 0.00 |" in told
-    assert "| pixels | NormLIME | 50% | +0.00 | +0.58 ± 0.58 |" in told
+    assert "| (b) outputs of the last convolutions | NormLIME | 90% | +0.45 | +0.78 ± 0.58 |" in told
+    assert "| (b) outputs of the last convolutions | random | 90% | ≥ +1.25 | +3.60 ± 0.00 |" in told
+    assert "| (a) pixels | NormLIME | 50% | +0.00 | +0.58 ± 0.58 |" in told
 
 
 def test_verdict_by_hand():
     """At 0.3, 0.5, 0.9 NormLIME's mean gains are .48, .58, .78; LIME's and SHAP's .3, .5, .9; the gradients' twice."""
-    lines = normlime_paper.verdict(normlime_paper.collected(rows()))
+    lines = normlime_tables.verdict(normlime_tables.collected(rows()))
     held = [line.split("Here ")[1] for line in lines]
     assert held == [
         "in 6 of 10 comparisons of means.",  # up to 50 %: below the gradients and random, above LIME and SHAP
@@ -152,24 +170,23 @@ def test_verdict_by_hand():
 
 
 def test_the_report_tells_of_as_much_as_there_is():
-    assert "Nothing has been measured yet" in normlime_paper.report({})
     part = [row for row in rows(["conv"], ["LIME"]) if row["share"] < 0.9 and row["run"] == 0]
-    told = normlime_paper.report(normlime_paper.collected(part))
-    assert "pixels" not in told and "| LIME | 1.30 | 1.50 |" in told and "nan" not in told
-    assert "NormLIME |" not in told.split("### What")[0]
+    told = told_of(part)
+    assert "(a)" not in told and "| LIME | 1.30 | 1.50 |" in told and "nan" not in told
+    assert "| NormLIME |" not in told
     started = [row for row in rows() if row["kind"] == "conv" and row["share"]]  # without what it is compared to
     for few in (started, [row for row in rows() if not row["share"]], []):
-        errors = normlime_paper.collected(few)
-        assert "Nothing has been measured yet" in normlime_paper.report(errors)
+        errors = normlime_tables.collected(few)
+        assert list(normlime_tables.sections(few)) == []
         with pytest.raises(ValueError, match=r"panels must be one or more, .* nothing has been measured"):
-            normlime_paper.drawn(errors)
+            normlime_tables.drawn(errors)
 
 
 # The figure
 
 
 def test_the_figure_shows_the_errors():
-    fig = normlime_paper.drawn(normlime_paper.collected(rows()))
+    fig = normlime_tables.drawn(normlime_tables.collected(rows()))
     left, right = fig.axes
     assert left.get_title() == "(a) pixels" and right.get_title() == "(b) outputs of the last convolutions"
     assert left.get_yscale() == right.get_yscale() == "log"

@@ -3,6 +3,10 @@
     exam = Examination(model, x, "predicted")
     exam.judge("uni")["insertion_blurred"]
 
+Faithfulness (mufidelity, deletion), robustness (attack), stability and walks (the path), randomisation (the network),
+ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores), keep_and_retrain (an order of the
+features of a whole data set). No score is the truth: each asks another question, and a map that merely draws edges does
+well by some of them.
 Faithfulness (mufidelity, deletion), robustness (attack, max_sensitivity), stability and walks (the path),
 randomisation (the network), ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score
 is the truth: each asks another question, and a map that merely draws edges does well by some of them.
@@ -11,7 +15,9 @@ is the truth: each asks another question, and a map that merely draws edges does
 from xai_core.evaluate.attack import Attacked, Robustness, attack_maps, robustness
 from xai_core.evaluate.deletion import Curve, Exchange, deletion, insertion
 from xai_core.evaluate.examination import SCORES, Examination, Meaning
+from xai_core.evaluate.global_importance import global_importance
 from xai_core.evaluate.ground_truth import Truth, ground_truth
+from xai_core.evaluate.keep_and_retrain import Retrained, keep_and_retrain, kept_features
 from xai_core.evaluate.max_sensitivity import Sensitivity, max_sensitivity
 from xai_core.evaluate.mufidelity import MuFidelity, mufidelity, subsets, without_subsets
 from xai_core.evaluate.randomisation import Randomisation, layers_of, randomisation, ruined
@@ -27,14 +33,18 @@ __all__ = [
     "Meaning",
     "MuFidelity",
     "Randomisation",
+    "Retrained",
     "Robustness",
     "Sensitivity",
     "Truth",
     "Walk",
     "attack_maps",
     "deletion",
+    "global_importance",
     "ground_truth",
     "insertion",
+    "keep_and_retrain",
+    "kept_features",
     "layers_of",
     "max_sensitivity",
     "mufidelity",

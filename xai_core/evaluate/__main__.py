@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from xai_core.evaluate.benchmark import collection, estimate, gad, report, uni
+from xai_core.evaluate.benchmark import collection, estimate, gad, normlime, report, uni
 from xai_core.evaluate.benchmark.cells import Cell
 from xai_core.evaluate.benchmark.documents import Document, markdown
 from xai_core.evaluate.benchmark.running import Outcome, run
@@ -58,6 +58,14 @@ def parser() -> argparse.ArgumentParser:
     add("--important", choices=("top", "above"), default="top",
         help="half of the pixels, as in the paper's tables (top), or those above a tenth of the maximum, as in its "
         "figure 4 (above)")  # fmt: skip
+    add = made.add_argument_group("NormLIME's figure").add_argument
+    add(
+        "--digits",
+        choices=("digits", "mnist"),
+        default="digits",
+        help="scikit-learn's 8 × 8 ones, or MNIST (%(default)s)",
+    )
+    add("--runs", type=int, default=5, metavar="N", help="networks for each point of the figure (default: %(default)s)")
     add = made.add_argument_group("how").add_argument
     add("--out", type=Path, default=Path("results/benchmark"), help="folder of the results (default: %(default)s)")
     add("--workers", type=int, default=0, metavar="N", help="processes (default: 0, in this one)")
@@ -83,8 +91,21 @@ def gad_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]
     )  # fmt: skip
 
 
+def normlime_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    yield (
+        normlime.NAME,
+        normlime.cells(
+            given.collection,
+            given.digits,
+            runs=given.runs,
+            device=given.device,
+            keep=str((given.out / "orders").resolve()),
+        ),
+    )
+
+
 # Every paper: its plans, in the order in which they have to be run. What report.SECTIONS shows of them stands there.
-PLANS = {"uni": uni_plans, "gad": gad_plans}
+PLANS = {"uni": uni_plans, "gad": gad_plans, "normlime": normlime_plans}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,6 +59,13 @@ class Retraining(Protocol):
         """The held-out error of E networks, each trained on the features kept (E, M), from the seed of its run."""
 
 
+class Retrainable(Protocol):
+    """What NormLIME's figure asks besides: a collection without it has all other tables."""
+
+    def retraining(self, data: str, kind: str, device: str = "cpu") -> Retraining:
+        """Of "digits" or "mnist", by "pixels" or "conv". Raises FileNotFoundError where the digits are not here."""
+
+
 class Collection(Protocol):
     """A module, or an object with these functions."""
 
@@ -99,9 +106,6 @@ class Collection(Protocol):
 
     def with_classes(self, name: str, classes: int) -> nn.Module:
         """The network `name` before that."""
-
-    def retraining(self, data: str, kind: str, device: str = "cpu") -> Retraining:
-        """Of "digits" or "mnist", by "pixels" or "conv". Raises FileNotFoundError where the digits are not here."""
 
 
 def load(name: str) -> Collection:

@@ -66,7 +66,7 @@ def cells(
     for method in methods:
         symbols.check(global_importance, method=method, N=N, K=K)
     for kind in kinds:
-        digest = collection.load(data).retraining(network, kind, device).digest
+        digest = _opened(data, network, kind, device).digest
         for method, dropped in [("random", [0.0]), *((method, shares) for method in methods)]:
             for share in dropped:
                 settings = {
@@ -137,6 +137,9 @@ def _task(settings: Mapping[str, Any], context: Mapping[str, Any]) -> collection
     return task
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _opened(data: str, network: str, kind: str, device: str) -> collection.Retraining:
-    return collection.load(data).retraining(network, kind, device)
+    known = collection.load(data)
+    if not hasattr(known, "retraining"):
+        raise ValueError(f"collection {data!r} must have a function 'retraining' for NormLIME's figure; it has none")
+    return known.retraining(network, kind, device)

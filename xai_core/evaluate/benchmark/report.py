@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xai_core.evaluate.benchmark import gad_tables, uni_tables
+from xai_core.evaluate.benchmark import gad_tables, normlime_tables, uni_tables
 from xai_core.evaluate.benchmark.documents import Document, Section, Table, markdown, page
 from xai_core.evaluate.benchmark.exports import export
 from xai_core.evaluate.benchmark.store import Store
@@ -24,6 +24,7 @@ Rows = Callable[..., pd.DataFrame]  # (name of a plan, scores or None for all) â
 SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] = {
     "uni": lambda rows, title: uni_tables.sections(partial(rows, "uni"), title),
     "gad": lambda rows, title: gad_tables.sections(rows("gad"), rows("gad_networks"), rows("gad_supports")),
+    "normlime": lambda rows, title: normlime_tables.sections(rows("normlime").to_dict("records")),
 }
 
 
@@ -68,5 +69,5 @@ def _overview(store: Store, count: int) -> Section:
 
 def name_of(settings: dict) -> str:
     """A cell's names in a few words: what a person would look for."""
-    names = ("pair", "network", "picture", "method", "class", "block", "alpha", "n")
+    names = ("pair", "network", "picture", "kind", "method", "share", "class", "block", "alpha", "n")
     return ", ".join(str(settings[name]) for name in names if name in settings)

@@ -5,13 +5,14 @@ all, 99.05 % right on MNIST. Here a gain is paired: the network that kept all le
 calls SHAP what is KernelSHAP here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from xai_core.evaluate.benchmark.cells import Row
+from xai_core.evaluate.benchmark.documents import Section, Table
 from xai_core.evaluate.benchmark.normlime import KINDS, METHODS
 from xai_core.evaluate.benchmark.statistics import summary
 from xai_core.evaluate.kar_figure import kar_figure
@@ -71,74 +72,69 @@ def drawn(errors: Errors, network: str = "digits", theme: str = "light") -> Figu
     return kar_figure(panels, whole, least=0.5 / HELD_OUT[network], theme=theme)
 
 
-def report(errors: Errors, network: str = "digits") -> str:
-    """The figure's numbers in Markdown, who won, and the numbers that the paper states beside ours."""
-    errors = {key: runs for key, runs in errors.items() if key[0] in _kinds(errors)}
-    if not errors:
-        return "## NormLIME, Figure 4: keep and retrain\n\nNothing has been measured yet.\n"
-    runs = len(next(iter(errors.values())))
-    lines = [
-        "## NormLIME, Figure 4: keep and retrain",
-        "",
-        f"{'MNIST' if network == 'mnist' else 'scikit-learn’s 8 × 8 digits'} (paper: MNIST), {runs} runs (5). Error on "
-        f"{HELD_OUT[network]} held-out digits in per cent, mean ± standard deviation over runs; one digit is "
-        f"{100 / HELD_OUT[network]:.2g} points.",
-    ]
-    for kind in _kinds(errors):
-        lines += ["", f"### {TITLES[kind]}", "", *_table(errors, kind), "", *_against(errors, kind)]
-    lines += ["", "### What the paper states", "", *_stated(errors), "", *verdict(errors)]
-    return "\n".join(lines) + "\n"
+def sections(rows: Iterable[Row]) -> Iterator[Section]:
+    """One section a network: the figure's numbers, who won, and the numbers that the paper states beside ours."""
+    rows = list(rows)
+    for network in dict.fromkeys(row["network"] for row in rows):
+        errors = collected(row for row in rows if row["network"] == network)
+        kinds = _kinds(errors)
+        errors = {key: runs for key, runs in errors.items() if key[0] in kinds}
+        if not kinds:
+            continue
+        name, n = "MNIST" if network == "mnist" else "scikit-learn’s 8 × 8 digits", HELD_OUT[network]
+        told = (
+            f"The least important features are dropped, and the network is trained again, {_runs(errors)} times (paper:"
+            f" 5, on MNIST). Error on {n} held-out digits in per cent, mean ± standard deviation over runs; one digit"
+            f" is {100 / n:.2g} points."
+        )
+        parts = [part for kind in kinds for part in (_table(errors, kind), _against(errors, kind))]
+        yield Section(
+            f"NormLIME, Figure 4: keep and retrain, {name}", [told, *parts, _stated(errors), *verdict(errors)]
+        )
 
 
-def _table(errors: Errors, kind: str) -> list[str]:
+def _table(errors: Errors, kind: str) -> Table:
     """A row a method, a column a share; empty what has not been measured."""
     measured = _measured(errors, kind)
     shares = sorted({share for known in measured.values() for share in known})
-    lines = ["| dropped | " + " | ".join(f"{share:.0%}" for share in shares) + " |", "|---|" + "---:|" * len(shares)]
-    for method, known in measured.items():
-        row = [_spread(errors[kind, method, share]) if share in known else "" for share in shares]
-        lines.append(f"| {method} | " + " | ".join(row) + " |")
-    return [*lines, "", f"Nothing dropped: {_spread(errors[kind, 'random', 0.0])}."]
-
-
-def _against(errors: Errors, kind: str) -> list[str]:
-    """NormLIME beside each other method, run by run, over the shares that both have."""
-    measured = _measured(errors, kind)
-    lines = [
-        "NormLIME's error minus that of another method, mean over all shares, with a 95 % interval over runs:",
-        "",
-        "| other method | difference, points | shares at which NormLIME's mean is lower, equal, higher |",
-        "|---|---:|---|",
+    body = [
+        [method, *(_spread(errors[kind, method, share]) if share in known else "" for share in shares)]
+        for method, known in measured.items()
     ]
+    whole = f"{TITLES[kind]}: error in per cent. Nothing dropped: {_spread(errors[kind, 'random', 0.0])}"
+    return Table(["Dropped", *(f"{share:.0%}" for share in shares)], body, whole)
+
+
+def _against(errors: Errors, kind: str) -> Table:
+    """NormLIME beside each other method, run by run, over the shares that both have."""
+    measured, body = _measured(errors, kind), []
     for method, known in measured.items():
         both = [share for share in known if share in measured.get("NormLIME", [])]
         if method == "NormLIME" or not both:
             continue
         more = torch.stack([errors[kind, "NormLIME", share] - errors[kind, method, share] for share in both])  # (S, R)
-        found = summary(more.mean(0).tolist())
-        mean = more.mean(1)
+        found, mean = summary(more.mean(0).tolist()), more.mean(1)
         counts = [mean < -ROUNDING, mean.abs() <= ROUNDING, mean > ROUNDING]
-        lines.append(
-            f"| {method} | {found.mean:+.2f} ({found.low:+.2f} to {found.high:+.2f}) | "
-            f"{', '.join(str(int(each.sum())) for each in counts)} |"
-        )
-    return lines
+        difference = f"{found.mean:+.2f}" + (f" ({found.low:+.2f} to {found.high:+.2f})" if found.n > 1 else "")
+        body.append([method, difference, *(str(int(each.sum())) for each in counts)])
+    head = ["Other method", "Difference, points", "Shares where lower", "equal", "higher"]
+    told = f"{TITLES[kind]}: NormLIME's error minus that of another method, mean over shares, 95 % interval over runs"
+    return Table(head, body, told)
 
 
-def _stated(errors: Errors) -> list[str]:
+def _stated(errors: Errors) -> Table:
     """Each number of the paper's text, and ours."""
-    lines = [
-        "Gain of error over keeping everything, in percentage points; ours is the mean over runs of the paired",
-        "difference, ± standard deviation.",
-        "",
-        "| features | method | dropped | paper | ours |",
-        "|---|---|---:|---:|---:|",
-    ]
-    for kind, method, share, gain, bound in STATED:
-        if (kind, method, share) in errors:
-            ours = _spread(errors[kind, method, share] - errors[kind, "random", 0.0], "+")
-            lines.append(f"| {kind} | {method} | {share:.0%} | {'≥ ' * bound}{gain:+.2f} | {ours} |")
-    return lines
+    body = [
+        [TITLES[kind], method, f"{share:.0%}", f"{'≥ ' * bound}{gain:+.2f}",
+         _spread(errors[kind, method, share] - errors[kind, "random", 0.0], "+")]
+        for kind, method, share, gain, bound in STATED
+        if (kind, method, share) in errors
+    ]  # fmt: skip
+    told = (
+        "What the paper's text states: gain of error over keeping everything, in percentage points. Ours: mean ± "
+        "standard deviation over runs of the paired difference"
+    )
+    return Table(["Features", "Method", "Dropped", "Paper", "Ours"], body, told)
 
 
 def verdict(errors: Errors) -> list[str]:
@@ -154,7 +150,7 @@ def verdict(errors: Errors) -> list[str]:
         ]
         if pairs:
             held = sum(one <= other + ROUNDING for one, other in pairs)
-            lines.append(f"- {TITLES[kind]}, paper: {says}. Here in {held} of {len(pairs)} comparisons of means.")
+            lines.append(f"{TITLES[kind]}, paper: {says}. Here in {held} of {len(pairs)} comparisons of means.")
     found = [
         each
         for (kind, method, share), each in errors.items()
@@ -163,7 +159,7 @@ def verdict(errors: Errors) -> list[str]:
     if found:
         held = sum(float((each - errors["conv", "random", 0.0]).mean()) <= ROUNDING for each in found)
         lines.append(
-            f"- {TITLES['conv']}, paper: up to 70 % dropped, NormLIME's networks are better than the one that keeps "
+            f"{TITLES['conv']}, paper: up to 70 % dropped, NormLIME's networks are better than the one that keeps "
             f"all. Here at {held} of {len(found)} shares, or like it."
         )
     return lines
@@ -173,6 +169,10 @@ def _spread(values: Tensor, sign: str = "") -> str:
     """ "1.17 ± 0.12"."""
     found = summary(values.tolist())
     return f"{found.mean:{sign}.2f}" + (f" ± {found.std:.2f}" if found.n > 1 else "")
+
+
+def _runs(errors: Errors) -> int:
+    return len(next(iter(errors.values())))
 
 
 def _kinds(errors: Errors) -> list[str]:
