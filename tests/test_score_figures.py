@@ -1,4 +1,4 @@
-"""The figures of the scores by what they draw: dots, pictures, curves, means with their errors, maps in their colours."""
+"""The figures of the scores by what they draw: dots, pictures, curves, means and errors, maps in their colours."""
 
 import numpy as np
 import pytest
@@ -87,11 +87,11 @@ def test_one_step_marks_its_place_on_every_curve():
 def test_a_step_that_is_none_is_named():
     curves = {"gone": deletion(brightness, PIXELS, PIXELS, steps=4)}
     for k in (5, -1):
-        with pytest.raises(ValueError, match=f"k .*{k}"):
+        with pytest.raises(ValueError, match=rf"k .*{k}"):
             on_the_way(curves, k)
         with pytest.raises(ValueError, match="k must be a step of the curve, from 0 to 4"):
             film(curves, (0, k))
-    with pytest.raises(TypeError, match="k .*whole number"):
+    with pytest.raises(TypeError, match=r"k .*whole number"):
         on_the_way(curves, 1.5)
     assert symbols.of(on_the_way)["k"].default == 3
 
