@@ -7,6 +7,10 @@ import torch
 from skimage.filters import sobel
 from torch import Tensor
 
+import xai_core
+from data import networks, zoo
+from xai_core import evaluate
+
 AUC = {
     "Right.": lambda s: sum(s[1:]) / (len(s) - 1),
     "averaged the start, too": lambda s: sum(s) / len(s),
@@ -90,3 +94,24 @@ def test_the_pair_is_judged_by_what_was_measured(
 ) -> None:
     monkeypatch.setattr(checks("evaluation"), "measured", lambda: MEASURED)
     assert said in verdict("evaluation", "pair", pair)
+
+
+def test_what_is_measured_is_what_the_scores_say(checks: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One scene instead of six. A map that asks no network survives its ruin untouched."""
+    module = checks("evaluation")
+    monkeypatch.setattr(module, "SCENES", 1)
+    module.measured.cache_clear()
+    found = module.measured()
+    module.measured.cache_clear()
+    assert set(module.SCORES) <= set(evaluate.SCORES)
+    assert found["edges"]["randomisation"] == found["random"]["randomisation"] == pytest.approx(1.0)
+    assert found["random"]["attack_spearman"] == pytest.approx(1.0)
+    network, (x, _, animals, parts) = networks.load("zoo"), zoo.batch(1, seed=module.SEED)
+    f = xai_core.make_score(network, x, "predicted")
+    A = xai_core.integrated_gradients(f, x)
+    assert found["IG"]["insertion_blurred"] == pytest.approx(
+        float(evaluate.insertion(f, x, A, "blurred").auc), abs=1e-5
+    )
+    assert found["IG"]["deletion_black"] == pytest.approx(float(evaluate.deletion(f, x, A).auc), abs=1e-5)
+    assert found["edges"]["inside_part"] == pytest.approx(float(evaluate.ground_truth(one_by_one(x), parts).inside))
+    assert found["edges"]["inside_animal"] == pytest.approx(float(evaluate.ground_truth(one_by_one(x), animals).inside))
