@@ -207,6 +207,9 @@ CurveSteps = Annotated[
     Symbol("steps", "S", "steps in which all pixels are exchanged", "steps", low=5, high=50, step=5, least=1,
            whole=True),
 ]  # fmt: skip
+ExchangeStep = Annotated[
+    int, Symbol("k", "k", "how far the exchange of pixels has gone", "steps", low=0, high=10, step=1, whole=True)
+]
 Subsets = Annotated[
     int, Symbol("N", "N", "random subsets of features", "subsets", low=20, high=1000, step=20, least=2, whole=True)
 ]
