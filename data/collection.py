@@ -20,9 +20,27 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from data import digits, finetuned, folders, held_apart, networks, photographs, pretrained, zoo
+from data import digits, folders, networks, photographs, pretrained, zoo
+from data.finetuned import finetune, with_classes
+from data.pairs import PAIRS, apart, apart_in
 from data.retraining import retraining as retraining
 from data.train import FRESH
+
+__all__ = [
+    "PAIRS",
+    "apart",
+    "apart_in",
+    "finetune",
+    "fits",
+    "network",
+    "networks_here",
+    "own_source",
+    "picture",
+    "pictures",
+    "title",
+    "weights",
+    "with_classes",
+]
 
 UNTRAINED = "-untrained"  # behind a pretrained network's name: the same layers with random weights, to measure time
 TITLES = {
@@ -63,15 +81,6 @@ class Picture(NamedTuple):
     label: int | None
     masks: dict[str, Tensor]  # of drawn scenes "animal" and "part", (H, W) bool
     digest: str  # as it was listed, unless it has changed since
-
-
-class Apart(NamedTuple):
-    """Pictures of two classes, some to learn from and others to explain; their logits are 0 and 1."""
-
-    images: Tensor  # (n, 3, H, W) in [0, 1]: to explain, in turn of the one class and of the other
-    labels: Tensor  # (n,)
-    seen: Tensor  # to learn from
-    seen_labels: Tensor
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
@@ -217,35 +226,3 @@ def _digest(*tensors: Tensor) -> str:
         digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()
-
-
-# --- two classes ------------------------------------------------------------------------------------------------------
-
-PAIRS = {
-    "Cat x Dog": {"VGG": "zoo_vgg", "ResNet": "zoo"},
-    "Birds": {"VGG": "birds_vgg", "ResNet": "birds"},
-}  # pair → column of the GAD paper's tables → network
-LEARNED = 512  # pictures that the support networks learn from
-
-
-@lru_cache(maxsize=2)
-def apart(pair: str, images: int) -> Apart:
-    """Pictures of one of PAIRS: scenes that no network has seen, and scenes of the stream that they learned from."""
-    draw = zoo.birds if pair == "Birds" else lambda n, seed: zoo.batch(n, seed, held_apart.PAIR)
-    (X, labels, *_), (seen, seen_labels, *_) = draw(images, FRESH), draw(LEARNED, held_apart.STREAM)
-    return Apart(X, labels, seen, seen_labels)
-
-
-@lru_cache(maxsize=1)
-def apart_in(folder: str, network: str, images: int) -> tuple[tuple[str, ...], Apart]:
-    """The first two classes of a folder of photographs, half of each to learn from; and the names of all classes."""
-    photos = finetuned.folder(folder, network)
-    rows = [(photos.labels == c).nonzero()[:, 0] for c in (0, 1)]
-    half = min(len(each) for each in rows) // 2
-    explained = torch.stack([each[:half] for each in rows], 1).flatten()[:images]
-    learned = torch.cat([each[half:] for each in rows])
-    X, seen = (photos.images[i].float() / 255 for i in (explained, learned))
-    return photos.classes, Apart(X, photos.labels[explained], seen, photos.labels[learned])
-
-
-finetune, with_classes = finetuned.finetune, finetuned.with_classes

@@ -139,7 +139,8 @@ def table(found: Found, paper: Mapping, kinds: Sequence[Kind], form: str, captio
             cells = []
             for method in methods:
                 asked = found.get((pair, column, method, c))
-                cell = "–" if asked is None else form.format(number(asked))
+                value = float("nan") if asked is None else number(asked)
+                cell = "–" if np.isnan(value) else form.format(value)
                 printed = paper.get((pair, column))
                 if printed and k < 2:
                     cell += f" ({printed[c][k][list(SHORT).index(method)]:g})"
