@@ -62,6 +62,7 @@ class Picture(NamedTuple):
     image: Tensor  # (C, H, W) in [0, 1]
     label: int | None
     masks: dict[str, Tensor]  # of drawn scenes "animal" and "part", (H, W) bool
+    digest: str  # as it was listed, unless it has changed since
 
 
 class Apart(NamedTuple):
@@ -142,12 +143,11 @@ def pictures(network: str, source: str) -> Iterator[Listed]:
     if kind in NAMED:
         for name in photographs.BUNDLED[:n] if kind == "bundled" else [f"{i:05d}" for i in range(_most(kind, n))]:
             found = picture(network, source, name)
-            yield Listed(name, _digest(found.image, *found.masks.values()), found.label)
+            yield Listed(name, found.digest, found.label)
         return
-    cut = json.dumps(pretrained.geometry(network.removesuffix(UNTRAINED)), sort_keys=True).encode()
+    cut = pretrained.geometry(network.removesuffix(UNTRAINED))
     for name in folders.files(kind)[:n]:
-        digest = hashlib.sha256(cut + (Path(kind) / name).read_bytes()).hexdigest()
-        yield Listed(name, digest, folders.labels(kind).get(name))
+        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), folders.labels(kind).get(name))
 
 
 def picture(network: str, source: str, name: str) -> Picture:
@@ -157,14 +157,17 @@ def picture(network: str, source: str, name: str) -> Picture:
         i = int(name)
         scene = _scene(kind, _names(kind, n)[i], i)
         masks = {"animal": scene.animal, **({} if kind == "husky_wolf" else {"part": scene.part})}
-        return Picture(scene.image, scene.label, masks)
+        return Picture(scene.image, scene.label, masks, _digest(scene.image, *masks.values()))
     if kind in ("digits", "mnist"):
-        split = _digits(kind)
-        return Picture(split.test_images[int(name)], int(split.test_labels[int(name)]), {})
+        split, i = _digits(kind), int(name)
+        return Picture(split.test_images[i], int(split.test_labels[i]), {}, _digest(split.test_images[i]))
     cut = pretrained.geometry(network.removesuffix(UNTRAINED))
     if kind == "bundled":
-        return Picture(photographs.bundled(name, **cut), None, {})
-    return Picture(photographs.open_photograph(Path(kind) / name, **cut), folders.labels(kind).get(name), {})
+        image = photographs.bundled(name, **cut)
+        return Picture(image, None, {}, _digest(image))
+    content = (Path(kind) / name).read_bytes()
+    image, label = photographs.open_photograph(content, **cut), folders.labels(kind).get(name)
+    return Picture(image, label, {}, _digest_of_file(content, cut))
 
 
 def _kind(source: str) -> tuple[str, int | None]:
@@ -201,6 +204,11 @@ def _digits(kind: str) -> digits.Split:
 
 def _most(kind: str, n: int) -> int:
     return n if kind in DRAWN else min(n, len(_digits(kind).test_images))
+
+
+def _digest_of_file(content: bytes, cut: pretrained.Geometry) -> str:
+    """Of a photograph that has not been opened: its bytes and how they will be cut."""
+    return hashlib.sha256(json.dumps(cut, sort_keys=True).encode() + content).hexdigest()
 
 
 def _digest(*tensors: Tensor) -> str:

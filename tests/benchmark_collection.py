@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from toys import SmallCNN, images, seeded
 
 Listed = namedtuple("Listed", "name digest label")
-Picture = namedtuple("Picture", "image label masks")
+Picture = namedtuple("Picture", "image label masks digest")
 Apart = namedtuple("Apart", "images labels seen seen_labels")
 NETWORKS = {"small": 0, "other": 1}
 PAIRS = {"Cat x Dog": {"VGG": "small"}}
@@ -49,7 +49,7 @@ def pictures(network: str, source: str) -> Iterator[Listed]:
 def picture(network: str, source: str, name: str) -> Picture:
     half = torch.zeros(16, 16, dtype=torch.bool)
     half[:8] = True
-    return Picture(images(1, seed=int(name))[0], None, {"animal": half})
+    return Picture(images(1, seed=int(name))[0], None, {"animal": half}, f"noise {int(name)}")
 
 
 def apart(pair: str, n: int) -> Apart:

@@ -93,6 +93,8 @@ def test_changed_weights_are_another_cell(tmp_path, monkeypatch):
     settings = {**planned[0].settings, "weights": "of another machine"}
     with pytest.raises(ValueError, match="this machine has other weights of network 'small'"):
         uni.judge(settings, planned[0].context)
+    with pytest.raises(ValueError, match="picture '00000' of noise:1 is not the one that was planned"):
+        uni.judge({**planned[0].settings, "digest": "before"}, planned[0].context)
     store.close()
 
 

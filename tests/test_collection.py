@@ -32,6 +32,7 @@ def test_scenes_are_those_of_the_fresh_stream_and_a_longer_source_begins_with_th
         found = collection.picture("zoo_vgg", "zoo:50", f"{i:05d}")
         assert torch.equal(found.image, X[i]) and found.label == labels[i]
         assert torch.equal(found.masks["animal"], animals[i]) and torch.equal(found.masks["part"], parts[i])
+        assert found.digest == listed[i].digest
     assert list(collection.pictures("zoo", "zoo:2")) == listed[:2]
     assert len({each.digest for each in listed}) == 3
     beaks = zoo.birds(2, FRESH)
@@ -99,6 +100,7 @@ def test_a_flat_folder(tmp_path):
     save(tmp_path / "4.png", 7)
     after = {each.name: each.digest for each in collection.pictures("squeezenet1_1", str(tmp_path))}
     assert [name for name in before if before[name] != after[name]] == ["4.png"]
+    assert collection.picture("squeezenet1_1", str(tmp_path), "4.png").digest == after["4.png"]
 
 
 def test_a_folder_with_labels(tmp_path):

@@ -27,6 +27,7 @@ class Picture(Protocol):
     image: Tensor
     label: int | None
     masks: Mapping[str, Tensor]
+    digest: str  # as in the list
 
 
 class Apart(Protocol):

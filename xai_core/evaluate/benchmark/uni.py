@@ -7,14 +7,16 @@ What to look at: a cell holds digests of weights and picture. Where a file has c
 where another machine has another file, the cell fails and says so.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
 from torch import nn
 
 from xai_core.evaluate.benchmark import collection
-from xai_core.evaluate.benchmark.cells import Cell, Row
+from xai_core.evaluate.benchmark.cells import Cell, Row, as_json
 from xai_core.evaluate.examination import SCORES, Examination
 from xai_core.explaining import catalogue
 
@@ -32,6 +34,9 @@ METHODS = (
 )  # of the paper's tables, in their order
 STRONGEST = 1000  # pixels whose intersection Table 6 counts; at most a quarter of a small picture's
 TARGETS = ("predicted", "label")
+EXAMINATION = {
+    each.name: each.default for each in fields(Examination) if each.name in ("N", "steps", "eps", "iterations")
+}  # subsets of MuFidelity, steps of the curves, size and steps of the attacks
 
 
 def cells(
@@ -71,6 +76,7 @@ def cells(
                         "method": method,
                         "symbols": symbols_of(method),
                         "scores": list(scores),
+                        "examination": EXAMINATION,
                         "seed": seed,
                         "recipe": RECIPE,
                     }
@@ -95,7 +101,7 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
     """The scores of one method's map, and how sure the network is."""
     exam = _examination(
         context["collection"], settings["network"], settings["weights"], context["source"], settings["picture"],
-        settings["digest"], settings["target"], settings["seed"], context["device"],
+        settings["digest"], settings["target"], settings["seed"], as_json(settings["examination"]), context["device"],
     )  # fmt: skip
     found = exam.judge(settings["method"], settings["scores"], **settings["symbols"])
     return [{"score": score, "value": value, "explained": exam.label} for score, value in found.items()]
@@ -104,14 +110,15 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
 @lru_cache(maxsize=1)
 def _examination(
     data: str, network: str, weights: str, source: str, picture: str, digest: str, target: int | str, seed: int,
-    device: str,
+    numbers: str, device: str,
 ) -> Examination:  # fmt: skip
-    """One picture is examined at a time, by all methods. digest: only so that another picture is another one here."""
+    """One picture is examined at a time, by all methods."""
     shown = collection.load(data).picture(network, source, picture)
-    x = shown.image[None].to(device)
-    return Examination(
-        _network(data, network, weights, device), x, target, shown.masks, seed, k=min(STRONGEST, x[0, 0].numel() // 4)
-    )
+    if shown.digest != digest:
+        raise ValueError(f"picture {picture!r} of {source} is not the one that was planned: its file has changed")
+    x, model = shown.image[None].to(device), _network(data, network, weights, device)
+    k = min(STRONGEST, x[0, 0].numel() // 4)
+    return Examination(model, x, target, shown.masks, seed, k=k, **json.loads(numbers))
 
 
 @lru_cache(maxsize=1)

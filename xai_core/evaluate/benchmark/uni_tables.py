@@ -88,10 +88,10 @@ LAYOUTS = (
         "Gap and curvature: lower is better. Monotonicity: higher is better.",
     ),
     Layout(
-        "A network in ruins",
+        "Half of the network in ruins",
         {"randomisation": ""},
-        "Ranks of the map against the map of the same network with its weights shuffled. A map that shows what was"
-        " learned must change: 0 is best.",
+        "Ranks of the map against the map of the same network with the weights of its upper half shuffled. A map that"
+        " shows what was learned must change: 0 is best.",
     ),
     Layout(
         "The truth, where the picture was drawn",
