@@ -56,7 +56,7 @@ STYLE = """
 body { background: var(--paper); color: var(--ink); font: 1.125rem/1.5 system-ui, sans-serif; margin: 0 auto;
   max-width: 76rem; padding: 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.8rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
-p { max-width: 46rem; } img { max-width: 100%; border-radius: .4rem; }
+p { max-width: 46rem; } .box img { min-width: 44rem; width: 100%; display: block; }
 nav a, a { color: inherit; } nav li { margin: .3rem 0; }
 .box { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; margin: 1rem 0; }
 .box:focus-visible { outline: 3px solid #4a90d9; }
@@ -115,7 +115,8 @@ def page(document: Document) -> str:
 def _html_part(part: str | Table | Picture) -> str:
     if isinstance(part, Picture):
         data = base64.b64encode(part.png).decode()
-        return f'<img alt="{html.escape(part.alt, quote=True)}" src="data:image/png;base64,{data}">'
+        alt = html.escape(part.alt, quote=True)
+        return f'<div class="box" tabindex="0"><img alt="{alt}" src="data:image/png;base64,{data}"></div>'
     return _html_table(part) if isinstance(part, Table) else f"<p>{_inline(part)}</p>"
 
 
