@@ -1,5 +1,6 @@
 """Figure 4 of the NormLIME paper: its cells alone, together and again; its tables and its figure from known errors."""
 
+import base64
 import itertools
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from data.retraining import SCHOOLING
 from xai_core.evaluate.benchmark import normlime, normlime_tables
 from xai_core.evaluate.benchmark.cells import Cell, work
-from xai_core.evaluate.benchmark.documents import Document, markdown
+from xai_core.evaluate.benchmark.documents import Document, markdown, page
 from xai_core.evaluate.kar_figure import kar_figure
 from xai_core.evaluate.keep_and_retrain import keep_and_retrain
 
@@ -139,7 +140,7 @@ def test_rows_become_errors_by_run():
 
 def test_report_by_hand():
     told = told_of(rows())
-    assert "trained again, 3 times (paper: 5, on MNIST)" in told and "one digit is 0.17 points" in told
+    assert "from each of 3 seeds (paper: 5, on MNIST)" in told and "one digit is 0.17 points" in told
     assert (
         "| Dropped | 30% | 50% | 90% |" in told
         and "(a) pixels: error in per cent. Nothing dropped: 2.00 ± 1.00" in told
@@ -180,6 +181,16 @@ def test_the_report_tells_of_as_much_as_there_is():
         assert list(normlime_tables.sections(few)) == []
         with pytest.raises(ValueError, match=r"panels must be one or more, .* nothing has been measured"):
             normlime_tables.drawn(errors)
+
+
+def test_the_section_has_its_figure():
+    (section,) = normlime_tables.sections(rows())
+    picture = section.parts[1]
+    assert picture.png.startswith(b"\x89PNG") and picture.file == "normlime_digits.png"
+    document = Document("", [section])
+    assert f"![{picture.alt}](normlime_digits.png)" in markdown(document)
+    coded = base64.b64encode(picture.png).decode()
+    assert f'<img alt="{picture.alt}" src="data:image/png;base64,{coded}">' in page(document)
 
 
 # The figure

@@ -6,6 +6,7 @@ A cell of a table is a string; **two stars** make it bold in both forms. The pag
 large letters, light or dark as the reader's system has it, and every table scrolls in a box of its own.
 """
 
+import base64
 import html
 import re
 from collections.abc import Sequence
@@ -23,11 +24,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure: a file of its own beside the Markdown, and within the page."""
+
+    file: str  # its name, ending in .png
+    png: bytes
+    alt: str  # what one sees
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading with paragraphs and tables."""
+    """A heading with paragraphs, tables and pictures."""
 
     title: str
-    parts: Sequence[str | Table]
+    parts: Sequence[str | Table | Picture]
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,8 @@ STYLE = """
 body { background: var(--paper); color: var(--ink); font: 1.125rem/1.5 system-ui, sans-serif; margin: 0 auto;
   max-width: 76rem; padding: 1rem; overflow-wrap: break-word; }
 h1 { font-size: 1.8rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
-p { max-width: 46rem; } nav a, a { color: inherit; } nav li { margin: .3rem 0; }
+p { max-width: 46rem; } .box img { min-width: 44rem; width: 100%; display: block; }
+nav a, a { color: inherit; } nav li { margin: .3rem 0; }
 .box { overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; margin: 1rem 0; }
 .box:focus-visible { outline: 3px solid #4a90d9; }
 table { border-collapse: collapse; font-size: 1rem;
@@ -67,8 +78,14 @@ def markdown(document: Document) -> str:
     for section in document.sections:
         lines += [f"## {section.title}", ""]
         for part in section.parts:
-            lines += [*(_markdown_table(part) if isinstance(part, Table) else [part]), ""]
+            lines += [*_markdown_part(part), ""]
     return "\n".join(lines)
+
+
+def _markdown_part(part: str | Table | Picture) -> list[str]:
+    if isinstance(part, Picture):
+        return [f"![{part.alt}]({part.file})"]
+    return _markdown_table(part) if isinstance(part, Table) else [part]
 
 
 def _markdown_table(table: Table) -> list[str]:
@@ -85,7 +102,7 @@ def page(document: Document) -> str:
     for i, section in enumerate(document.sections):
         body.append(f'<h2 id="s{i}">{_inline(section.title)}</h2>')
         for part in section.parts:
-            body.append(_html_table(part) if isinstance(part, Table) else f"<p>{_inline(part)}</p>")
+            body.append(_html_part(part))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -93,6 +110,14 @@ def page(document: Document) -> str:
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
+
+
+def _html_part(part: str | Table | Picture) -> str:
+    if isinstance(part, Picture):
+        data = base64.b64encode(part.png).decode()
+        alt = html.escape(part.alt, quote=True)
+        return f'<div class="box" tabindex="0"><img alt="{alt}" src="data:image/png;base64,{data}"></div>'
+    return _html_table(part) if isinstance(part, Table) else f"<p>{_inline(part)}</p>"
 
 
 def _html_table(table: Table) -> str:

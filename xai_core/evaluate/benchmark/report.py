@@ -1,6 +1,6 @@
 """The report of a benchmark: every table of which the store has rows, as report.md and as one page, report.html.
 
-    results/<out>/   results.sqlite (what is kept), rows.csv, rows.parquet (every number), report.md, report.html
+    OUT/   results.sqlite (what is kept), rows.csv, rows.parquet (every number), report.md, report.html, figures (PNG)
 
 It is made from what is kept, half a run or a whole one; making it again computes nothing.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from xai_core.evaluate.benchmark import gad_tables, normlime_tables, uni_tables
-from xai_core.evaluate.benchmark.documents import Document, Section, Table, markdown, page
+from xai_core.evaluate.benchmark.documents import Document, Picture, Section, Table, markdown, page
 from xai_core.evaluate.benchmark.exports import export
 from xai_core.evaluate.benchmark.store import Store
 
@@ -41,9 +41,11 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
         if name in plans and store.count(name)[1]:
             sections += tables(rows, title)
     document = Document(TITLE, sections)
-    for name, text in (("report.md", markdown(document)), ("report.html", page(document))):
+    files = {"report.md": markdown(document).encode(), "report.html": page(document).encode()}
+    files |= {part.file: part.png for each in sections for part in each.parts if isinstance(part, Picture)}
+    for name, content in files.items():
         passing = folder / f"{name}.part"
-        passing.write_text(text, encoding="utf-8")
+        passing.write_bytes(content)
         os.replace(passing, folder / name)
     return document
 
