@@ -1,0 +1,79 @@
+"""MuFidelity on the page Scoreboard: every subset a point, and what the network saw without it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from matplotlib.figure import Figure
+
+from app import show
+from app.scoreboard_views import Entries, Numbers, number, show_maps
+from app.subject import Subject
+from xai_core import Neighbourhood, figures
+from xai_core.evaluate import MuFidelity
+from xai_core.evaluate.mufidelity import read
+from xai_core.sample_figures import masked_pictures
+
+REFERENCES = ("black", "grey", "mean", "blurred")
+COUNTS = (50, 100, 200, 500, 1000)
+
+
+def ask_subsets() -> dict[str, Any]:
+    """How many subsets of what size, and what stands in their place."""
+    left, middle, right = st.columns(3, gap="medium")
+    share = left.slider("|S|: share of the 8 × 8 cells in a subset", 0.05, 0.9, 0.2, 0.05, key="subset_share",
+                        bind="query-params")  # fmt: skip
+    reference = middle.selectbox("Reference: what stands in its place", REFERENCES, key="subset_reference",
+                                 bind="query-params")  # fmt: skip
+    N = right.select_slider("N: subsets", COUNTS, 200, key="subsets", bind="query-params")
+    return {"N": int(N), "share": share, "reference": reference}
+
+
+def show_points(
+    about: Subject, entries: Entries, failures: Mapping[str, str], near: Neighbourhood, *, N: int, share: float,
+    reference: str,
+) -> Numbers:  # fmt: skip
+    """The maps with r, the scatter, and one subset."""
+    found = {title: read([near], entry.A) for title, entry in entries.items()}
+    show_maps(about, entries, failures, {t: f"r = {number(float(m.correlation))}" for t, m in found.items()})
+    look(about, near, found, reference)
+    st.caption(
+        f"Each dot is a subset S, {share:.0%} of the cells: to the right, how much of the map lies in it; upwards, how"
+        " much probability its absence costs. A map that keeps its promises has its dots on a rising line, r = 1; r = −1 is"
+        f" right but for the sign. With {N} subsets chance alone gives |r| of about {(2 / 3.1416 / N) ** 0.5:.2f}."
+        "  \n**What to look at:** move |S| and the reference. Does the order of the maps stay?"
+    )
+    return {"r": {title: float(m.correlation) for title, m in found.items()}}
+
+
+@st.fragment
+def look(about: Subject, near: Neighbourhood, found: Mapping[str, MuFidelity], reference: str) -> None:
+    """All subsets as dots, one of them as a picture. Nothing is asked."""
+    left, right = st.columns([1, 4], gap="medium")
+    N = len(near.masks) - 1
+    with left:
+        i = int(st.number_input(f"Look at subset no., 1 to {N}", 1, N, 1, key="subset", bind="query-params"))
+        answer, change = float(near.answers()[i]), float(near.answers()[0] - near.answers()[i])
+        seen = figures.pixels(masked_pictures(near, about.opened.x, [i]))
+        show.pictures({f"without S no. {i}": (seen, f"F = {answer:.3f}, lost {change:+.3f}")}, "at_subset", side=256)
+    with right, st.container(key="scrolls_points"):
+        said = "; ".join(f"{t}: r = {number(float(m.correlation))}" for t, m in found.items())
+        show.figure(scatter(found, i - 1, reference, show.theme()), f"Sums against losses of {N} subsets. {said}.")
+
+
+def scatter(found: Mapping[str, MuFidelity], chosen: int, reference: str, theme: str) -> Figure:
+    """The sums of the map over S against what S costs, a panel a map; one subset is ringed."""
+    fig = figures.figure(2.9 * max(len(found), 2), 3.3, theme)
+    axes = fig.subplots(1, len(found), sharey=True, squeeze=False)[0]
+    for ax, (title, m) in zip(axes, found.items(), strict=True):
+        figures.style(ax, f"{title}\nr = {number(float(m.correlation))}")
+        ax.scatter(m.sums[0], m.changes[0], s=16, color=figures.LINES[0], alpha=0.45, linewidths=0)
+        ax.plot(m.sums[0, chosen], m.changes[0, chosen], "o", color="none", markeredgecolor=figures.LINES[1],
+                markersize=12, mew=2.6)  # fmt: skip
+        ax.axhline(0, color=fig.ink, linewidth=0.6)
+        ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
+        ax.locator_params(axis="x", nbins=4)
+        ax.xaxis.get_offset_text().set(color=fig.ink, fontsize=10)
+    axes[0].set_ylabel("F(x) − F(x without S)", fontsize=12, color=fig.ink)
+    fig.supxlabel(f"Σ of the map over S (S becomes {reference})", fontsize=12, color=fig.ink)
+    return fig
