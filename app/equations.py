@@ -76,8 +76,7 @@ DISTANCING = {
 
 SCOREBOARD = {
     "Deletion and insertion": r"\mathrm{AUC} = \frac{1}{S} \sum_{k=1}^{S} F_c(\text{picture after } k \text{ steps}),"
-    r" \qquad \text{deletion: } x \to \text{canvas}, \quad \text{insertion: canvas} \to x, \quad"
-    r" \text{largest } \textstyle\sum_{\text{channels}} A \text{ first}",
+    r" \qquad \text{deletion: } x \to \text{canvas}, \quad \text{insertion: canvas} \to x",
     "MuFidelity": r"\mu = \mathrm{corr}_S \Big( \sum_{i \in S} A_i, \;"
     r" F_c(x) - F_c(x_{S \mapsto \text{reference}}) \Big)",
     "Ground truth": r"\text{inside} = \frac{\sum_{i \in \text{mask}} A_i^+}{\sum_i A_i^+}, \qquad"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import scoreboard, show
 from app.lime_samples import wide_table
@@ -20,19 +21,18 @@ STOPS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)  # ε of the sweep, pixel values in 
 Played = Mapping[str, Mapping[str, Curve]]  # title → canvas → curve
 
 
-def ask_game() -> tuple[str, str]:
+def ask_game(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, str]:
     """Which way the pixels go, and what stands where they are not."""
-    left, right = st.columns([2, 3], gap="medium")
     game = left.segmented_control(
         "What is played", GAMES, default=GAMES[0], required=True, key="game", bind="query-params",
         help="  \n".join(f"**{name}**: {ENDS[name]}, best pixels first." for name in GAMES),
     )  # fmt: skip
     canvas = right.segmented_control(
-        "Canvas: what stands where a pixel is not", CANVASES, default="blurred", required=True, key="canvas",
+        "Canvas: what stands where no pixel is", CANVASES, default="blurred", required=True, key="canvas",
         bind="query-params",
         help="**own**: what the method itself compares the picture with. Gradients, edges and numbers have none.",
     )  # fmt: skip
-    return game, canvas
+    return {"game": game, "canvas": canvas}
 
 
 def play(q: Question, game: str, entries: Entries) -> dict[str, dict[str, Curve]]:
@@ -54,15 +54,14 @@ def show_game(
     show_maps(about, entries, failures, words)
     on_it = {title: each[canvas] for title, each in played.items() if canvas in each}
     if on_it:
-        scrub(about, played, game, canvas, draw_curves(on_it, game, canvas))
+        scrub(about, played, game, canvas, draw_curves(on_it, game, canvas), guess)
     else:
         st.info("None of these has a baseline of its own. Choose another canvas, or a method with a path.")
-    show_winners(played, game, guess)
     return {f"{game}_{c}": aucs(played, c) for c in CANVASES}
 
 
 @st.fragment
-def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet) -> None:
+def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, guess: str | None) -> None:
     """One step for all: what the network sees now, and where that is on the curves. Nothing is asked."""
     with st.container(key="stays"):
         k = st.slider(f"k: steps done, each {100 // STEPS} % of the pixels, best first", 0, STEPS, 3, key="step",
@@ -81,15 +80,19 @@ def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet) 
         else:
             panels[title] = ("It compares the picture with nothing, so it has no canvas of its own.", "")
     show.pictures(panels, "played", side=320)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         now = "; ".join(f"{t} {each[canvas].scores[0, k]:.2f}" for t, each in played.items() if canvas in each)
         st.image(sheet.marked(k / STEPS, figures.INK[show.theme()]), width="stretch", output_format="PNG",
                  alt=f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")  # fmt: skip
-    right.caption(
-        f"**{game.capitalize()}**: {ENDS[game]}, the pixels with the largest Σ_c A_c first. AUC is the mean of F after"
-        f" each step; {'low' if game == 'deletion' else 'high'} is good."
-        "  \n**What to look at:** is what the network is asked still a picture? And how high is F of the bare canvas?"
+    with right:
+        show_winners(played, game, guess)
+    st.caption(
+        f"**{game.capitalize()}**: {ENDS[game]}, the pixels with the largest A (summed over channels) first. AUC is"
+        f" the mean of F after each step; {'low' if game == 'deletion' else 'high'} is good."
+        "  \n**What to look at:** is what the network sees still a picture? How high is F of the bare canvas? In the"
+        " table the best of a column is bold, ties too. One picture proves little: `python -m xai_core.evaluate` judges"
+        " many."
         + (
             "  \n**Own**: each plays on its own field here, so that the numbers are not of one game. x′ of UNI at a"
             " small ε looks like the picture itself, and holds nearly all of it."
@@ -107,26 +110,26 @@ def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str) -> Sheet:
     }
     heading = f"{game}, canvas {canvas}: F"
     return show.sheet(figures.curve_grid({heading: lines}, x="share of the pixels exchanged", columns=1,
-                                         size=(6.2, 4.2 + 0.2 * len(lines)), theme=show.theme()))  # fmt: skip
+                                         size=(5.4, 3.9 + 0.2 * len(lines)), theme=show.theme()))  # fmt: skip
 
 
 def show_winners(played: Played, game: str, guess: str | None) -> None:
     """All canvases side by side: the ranking flips, or it does not."""
-    st.markdown(f"#### Who wins at {game}? It depends on the canvas")
+    st.markdown(f"**Who wins at {game}? Read the columns**")
     numbers = {canvas: aucs(played, canvas) for canvas in CANVASES}
     winners = {c: scoreboard.best(each, GOAL[game]) for c, each in numbers.items()}
     bare = -1 if game == "deletion" else 0
     lines = []
-    for title, each in played.items():
-        at = f"{float(each['own'].scores[0, bare]):.2f}" if "own" in each else "none"
-        lines.append([title, *(stressed(numbers[c][title], title in winners[c]) for c in CANVASES), at])
+    for title in played:
+        lines.append([title, *(stressed(numbers[c][title], title in winners[c]) for c in CANVASES)])
     one = next(iter(played.values()))
     lines.append(["*F of the bare canvas*", *(f"*{float(one[c].scores[0, bare]):.2f}*" for c in ("black", "blurred")),
-                  "", ""])  # fmt: skip
-    wide_table(["AUC", "black", "blurred", "own", "F(x′) of the own"], lines, "winners")
+                  ""])  # fmt: skip
+    wide_table(["AUC", *CANVASES], lines, "winners")
     said = [f"on {'its own' if c == 'own' else c} {listed([f'**{w}**' for w in who])}"
             for c, who in winners.items() if who]  # fmt: skip
-    st.markdown(f"Best: {'; '.join(said)}.")
+    bare_own = [f"{t} {float(each['own'].scores[0, bare]):.2f}" for t, each in played.items() if "own" in each]
+    st.markdown(f"Best: {'; '.join(said)}." + (f" F of their own, bare: {', '.join(bare_own)}." if bare_own else ""))
     if guess in played:
         won = [c for c in CANVASES if guess in winners[c]]
         lost = [c for c in CANVASES if guess not in winners[c] and numbers[c][guess] == numbers[c][guess]]
@@ -134,7 +137,6 @@ def show_winners(played: Played, game: str, guess: str | None) -> None:
             f"You guessed {guess}: best on {listed(won) if won else 'no canvas'}"
             + (f", not on {listed(lost)}." if lost and won else ".")
         )
-    st.caption("The best of a column in bold, ties too. One picture proves little; many pictures are in the benchmark.")
 
 
 def show_budgets(q: Question, entries: Entries) -> None:

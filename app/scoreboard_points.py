@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
+from streamlit.delta_generator import DeltaGenerator
 
 from app import show
 from app.scoreboard_views import Entries, Numbers, number, show_maps
@@ -18,12 +20,11 @@ REFERENCES = ("black", "grey", "mean", "blurred")
 COUNTS = (50, 100, 200, 500, 1000)
 
 
-def ask_subsets() -> dict[str, Any]:
+def ask_subsets(left: DeltaGenerator, middle: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
     """How many subsets of what size, and what stands in their place."""
-    left, middle, right = st.columns(3, gap="medium")
-    share = left.slider("|S|: share of the 8 × 8 cells in a subset", 0.05, 0.9, 0.2, 0.05, key="subset_share",
+    share = left.slider("|S|: share of the cells in a subset", 0.05, 0.9, 0.2, 0.05, key="subset_share",
                         bind="query-params")  # fmt: skip
-    reference = middle.selectbox("Reference: what stands in its place", REFERENCES, key="subset_reference",
+    reference = middle.selectbox("Reference: S becomes", REFERENCES, key="subset_reference",
                                  bind="query-params")  # fmt: skip
     N = right.select_slider("N: subsets", COUNTS, 200, key="subsets", bind="query-params")
     return {"N": int(N), "share": share, "reference": reference}
@@ -37,10 +38,11 @@ def show_points(
     found = {title: read([near], entry.A) for title, entry in entries.items()}
     show_maps(about, entries, failures, {t: f"r = {number(float(m.correlation))}" for t, m in found.items()})
     look(about, near, found, reference)
+    chance = (2 / np.pi / N) ** 0.5
     st.caption(
-        f"Each dot is a subset S, {share:.0%} of the cells: to the right, how much of the map lies in it; upwards, how"
-        " much probability its absence costs. A map that keeps its promises has its dots on a rising line, r = 1; r = −1 is"
-        f" right but for the sign. With {N} subsets chance alone gives |r| of about {(2 / 3.1416 / N) ** 0.5:.2f}."
+        f"Each dot is a subset S, {share:.0%} of the 8 × 8 cells: to the right, how much of the map lies in it;"
+        " upwards, how much probability its absence costs. A map that keeps its promises has its dots on a rising line, r = 1;"
+        f" r = −1 is right but for the sign. With {N} subsets chance alone gives |r| of about {chance:.2f}."
         "  \n**What to look at:** move |S| and the reference. Does the order of the maps stay?"
     )
     return {"r": {title: float(m.correlation) for title, m in found.items()}}

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 from skimage.segmentation import find_boundaries
+from streamlit.delta_generator import DeltaGenerator
 
 from app import networks, scoreboard, show
 from app.lime_samples import wide_table
@@ -93,10 +94,17 @@ def truth_bars(found: Mapping[str, Mapping[str, Truth]], theme: str) -> Figure:
 # --- a network in ruins -----------------------------------------------------------------------------------------------
 
 
-def show_ruins(about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int) -> Numbers:
+def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
+    """Whether every depth is asked for, or the one that is looked at."""
+    small = about.opened.x.numel() <= SMALL
+    return {"everywhere": where.toggle("Curves over all depths", small, key="all_depths", bind="query-params")}
+
+
+def show_ruins(
+    about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int, *, everywhere: bool
+) -> Numbers:
     """The maps of a network that is forgetting, layer by layer."""
     show_maps(about, entries, failures, {})
-    everywhere = st.toggle("Curves over all depths", q.x.numel() <= SMALL, key="all_depths", bind="query-params")
     stops = scoreboard.depths(q.network.name)
     known: dict[str, dict[int, Ruin]] = {title: {} for title in entries}
     if everywhere:
@@ -158,9 +166,8 @@ def ruin(
 # --- a picture that was tampered with ---------------------------------------------------------------------------------
 
 
-def ask_attack() -> dict[str, Any]:
+def ask_attack(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
     """ε_f, and how many steps."""
-    left, right = st.columns([3, 2], gap="medium")
     eps = left.slider("ε_f: most that a number of the picture may change, of 255", 1, 32, 8, key="attack_eps",
                       bind="query-params")  # fmt: skip
     steps = right.segmented_control("Attack", list(ROUNDS), default="one step", required=True, key="attack_steps",

@@ -1,9 +1,12 @@
 """Scoreboard: which explanation should we believe? Maps, two of which explain nothing, before five kinds of judges."""
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import controls, networks, scoreboard, scoreboard_curves, scoreboard_points, scoreboard_trials, subject
 from app import scoreboard_files as files
@@ -22,13 +25,23 @@ TITLES = {method.title: name for name, method in catalogue().items()} | NO_EXPLA
 FIRST = ("Integrated Gradients", "UNI", "Guided backprop", EDGES)
 GAME, POINTS, TRUTH, RUINS, ATTACK = SCOREBOARD
 ALL = "All scores"
-JUDGES = {  # → the code that has just run
-    GAME: (exchange, evaluate.insertion, evaluate.deletion),
-    POINTS: (evaluate.without_subsets, read),
-    TRUTH: (evaluate.ground_truth,),
-    RUINS: (evaluate.ruined, evaluate.randomisation),
-    ATTACK: (evaluate.attack_maps, evaluate.robustness),
-    ALL: (evaluate.Examination.judge_map,),
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One way to judge a map: the code that has just run, and the widths of its controls, UNI's ε last."""
+
+    code: tuple[Callable, ...]
+    columns: tuple[int, ...]
+
+
+JUDGES = {
+    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (3, 5, 5)),
+    POINTS: Judge((evaluate.without_subsets, read), (4, 3, 4, 4)),
+    TRUTH: Judge((evaluate.ground_truth,), (1,)),
+    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (1, 2)),
+    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
+    ALL: Judge((evaluate.Examination.judge_map,), (1,)),
 }
 TRY = {
     "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
@@ -60,20 +73,17 @@ def ask_candidates() -> list[str]:
     )  # fmt: skip
 
 
-def ask_settings(chosen: list[str], about: Subject) -> tuple[dict[str, dict[str, Any]], int]:
+def ask_settings(
+    chosen: list[str], about: Subject, sight: DeltaGenerator, folded: DeltaGenerator
+) -> tuple[dict[str, dict[str, Any]], int]:
     """UNI's ε in sight, all other symbols folded away: each candidate's arguments by its title, and the seed."""
     methods = [TITLES[title] for title in chosen if title not in NO_EXPLANATIONS]
-    front, folded = controls.controls_of(methods)
+    front, rest_of_them = controls.controls_of(methods)
     values: dict[str, Any] = {}
-    left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
-    for control in front:
-        if control.name == "eps" and "uni" in control.methods:
-            with left:
-                values[control.key] = controls.ask(control, methods)
-    with right, st.popover("All settings", icon=":material/tune:"):
-        for control in [*front, *folded]:
-            if control.key not in values:
-                values[control.key] = controls.ask(control, methods)
+    for control in [*front, *rest_of_them]:
+        with sight if control.name == "eps" and "uni" in control.methods else folded:
+            values[control.key] = controls.ask(control, methods)
+    with folded:
         rest = controls.ask_rest(methods, networks.load(about.network.name))
     given = {t: controls.values_for(TITLES[t], values, rest) for t in chosen if t not in NO_EXPLANATIONS}
     return given | {t: {"seed": rest["seed"]} for t in chosen if t in NO_EXPLANATIONS}, rest["seed"]
@@ -81,8 +91,8 @@ def ask_settings(chosen: list[str], about: Subject) -> tuple[dict[str, dict[str,
 
 def ask_guess(chosen: list[str]) -> str | None:
     """Who will win, before anything is seen."""
-    return st.pills("**Your guess first:** the best pixels are put back one by one. Whose picture is recognised first, "
-                    "and on which canvas?", chosen, key="believed", bind="query-params")  # fmt: skip
+    return st.pills("**Your guess first:** the best pixels are put back, step by step. Whose picture is known first,"
+                    " and on which canvas?", chosen, key="believed", bind="query-params")  # fmt: skip
 
 
 def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, Entry], dict[str, str]]:
@@ -101,7 +111,8 @@ def show_code(judge: str) -> None:
     st.subheader("Equation and code")
     for name in SCOREBOARD if judge == ALL else (judge,):
         st.latex(SCOREBOARD[name])
-    for tab, function in zip(st.tabs([f.__name__ for f in JUDGES[judge]]), JUDGES[judge], strict=True):
+    code = JUDGES[judge].code
+    for tab, function in zip(st.tabs([f.__name__ for f in code]), code, strict=True):
         tab.code(inspect.getsource(function), language="python")
 
 
@@ -109,15 +120,18 @@ about = subject.choose()
 if about is None:
     st.stop()
 st.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
-place = st.container()
-chosen = ask_candidates()
-with place:
+above = st.container()
+left, right = st.columns([5, 1], gap="medium", vertical_alignment="bottom")
+with left:
+    chosen = ask_candidates()
+with above:
     guess = ask_guess(chosen)
-given, seed = ask_settings(chosen, about)
 if not chosen:
     st.info("Choose a candidate above.")
     st.stop()
 judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params")
+*row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
+given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
 q = about.question("probability")
 with st.spinner("Asking the network …", show_time=True), measured() as cost:
     entries, failures = enter(about, given)
@@ -128,19 +142,20 @@ if not entries:
 how: dict[str, Any] = {}
 with st.spinner("Judging …", show_time=True), measured() as judging:
     if judge == GAME:
-        how["game"], how["canvas"] = scoreboard_curves.ask_game()
+        how = scoreboard_curves.ask_game(*row)
         played = scoreboard_curves.play(q, how["game"], entries)
         numbers = scoreboard_curves.show_game(about, entries, failures, played, **how, guess=guess)
         scoreboard_curves.show_budgets(q, entries)
     elif judge == POINTS:
-        how = scoreboard_points.ask_subsets()
+        how = scoreboard_points.ask_subsets(*row)
         numbers = scoreboard_points.show_points(about, entries, failures, scoreboard.points(q, **how, seed=seed), **how)
     elif judge == TRUTH:
         numbers = scoreboard_trials.show_truth(about, entries, failures)
     elif judge == RUINS:
-        numbers = scoreboard_trials.show_ruins(about, q, entries, failures, seed)
+        how = scoreboard_trials.ask_ruins(about, *row)
+        numbers = scoreboard_trials.show_ruins(about, q, entries, failures, seed, **how)
     elif judge == ATTACK:
-        how = scoreboard_trials.ask_attack()
+        how = scoreboard_trials.ask_attack(*row)
         numbers = scoreboard_trials.show_attack(about, q, entries, failures, **how, seed=seed)
     else:
         numbers = show_all(about, q, entries, failures, seed)
