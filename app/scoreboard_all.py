@@ -49,13 +49,12 @@ def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[st
         title = "|ρ|, network in ruins" if name == "randomisation" else SCORES[name].title
         goal = "high" if SCORES[name].best else "low"
         lines.append([title, goal, *(stressed(x, t in winners) for t, x in numbers.items())])
-    wide_table(
-        ["", "good is", *entries], [*lines, ["*rows won, ties too*", "", *(str(n) for n in wins.values())]], "all"
-    )
-    most = [t for t, n in wins.items() if n == max(wins.values())]
+    wide_table(["", "good is", *entries], lines, "all")
+    said = ", ".join(f"**{title}** {n}" for title, n in wins.items())
+    every = [title for title, n in wins.items() if n == len(found)]
     st.markdown(
-        f"Of {len(found)} rows {listed([f'**{t}**' for t in most])} {'wins' if len(most) == 1 else 'win'}"
-        f" {max(wins.values())}. The rows ask different questions, so do not add them up: choose the question first."
+        f"Best, or as good as the best, in so many of {len(found)} rows: {said}. {listed(every) or 'Nobody'} wins all."
+        " The rows ask different questions, so do not add them up: choose the question first."
     )
     st.caption(
         "MuFidelity of 200 subsets of a fifth of the cells, which become black. Inside: share of the positive"

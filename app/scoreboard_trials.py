@@ -56,11 +56,11 @@ def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) ->
         show.figure(
             truth_bars(found, show.theme()), f"Share of the positive relevance in {listed(list(known))}. {said}."
         )
-    with right:
-        show_hits(found)
-        st.caption("**Inside**: share of what speaks for the class. **Points**: the best pixel hits, 1, or misses, 0."
-                   " Dashed in the figure: what a map drawn by chance gets.")  # fmt: skip
-    st.markdown(about.opened.truth)
+    right.markdown(about.opened.truth)
+    right.caption("**Inside**: share of what speaks for the class. **Points**: the best pixel hits, 1, or misses, 0."
+                  " Dashed in the figure: what a map drawn by chance gets.  \n**What to look at:** the part is small, the"
+                  " animal easy to hit. A map may be right and look elsewhere, if the network does.")  # fmt: skip
+    show_hits(found)
     return {f"inside {name}": {t: float(each[name].inside) for t, each in found.items()} for name in known}
 
 
@@ -113,13 +113,6 @@ def show_ruins(
                 for title, entry in entries.items():
                     known[title][depth] = scoreboard.in_ruins(q, entry.candidate, depth, seed, entry)
     ruin(about, q, entries, stops, known, seed)
-    st.caption(
-        "A layer is ruined by putting its weights in a random order, the answer's layer first. ρ is Spearman's rank"
-        " correlation with the map of the trained network."
-        "  \n**What to look at:** a map that stays (ρ near 1) while the network forgets everything has never shown the"
-        " network. Edges and random numbers do not look at it, so theirs is 1 by construction. That ρ falls proves"
-        " little; that it stays is damning."
-    )
     return {f"rho of {t}": {str(depth): r.spearman for depth, r in each.items()} for t, each in known.items()}
 
 
@@ -153,14 +146,21 @@ def ruin(
                                  size=(6.2, 4.4), theme=show.theme())  # fmt: skip
         fig.axes[0].axvline(depth, color=fig.ink, linewidth=1.2, linestyle=":")
         show.figure(fig, f"Spearman's ρ against the number of ruined layers. {said}.")
-    with right:
-        deepest = max(stops)
-        wide_table(["ρ after", *(str(d) for d in stops if d)],
-                   [[t, *(number(r.spearman) for d, r in each.items() if d)] for t, each in known.items()],
-                   "depths")  # fmt: skip
-        left_over = [t for t, each in known.items() if each[deepest].spearman > 0.5]
-        if left_over:
-            st.markdown(f"With every layer in ruins still above ρ = ½: **{listed(left_over)}**.")
+    deepest = max(stops)
+    left_over = [t for t, each in known.items() if each[deepest].spearman > 0.5]
+    right.markdown(f"With every layer in ruins still above ρ = ½: **{listed(left_over) or 'none'}**.")
+    right.caption(
+        "A layer is ruined by putting its weights in a random order, the answer's layer first. ρ is Spearman's rank"
+        " correlation with the map of the trained network."
+        "  \n**What to look at:** a map that stays while the network forgets everything has never shown the network."
+        " Edges and random numbers do not look at it, so theirs is 1 by construction. That ρ falls proves little; that"
+        " it stays is damning."
+    )
+    wide_table(
+        ["ρ with so many layers in ruins", *(str(d) for d in stops if d)],
+        [[t, *(number(r.spearman) for d, r in each.items() if d)] for t, each in known.items()],
+        "depths",
+    )
 
 
 # --- a picture that was tampered with ---------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def ruin(
 
 def ask_attack(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
     """ε_f, and how many steps."""
-    eps = left.slider("ε_f: most that a number of the picture may change, of 255", 1, 32, 8, key="attack_eps",
+    eps = left.slider("ε_f: most change of a number, in 1/255", 1, 32, 8, key="attack_eps",
                       bind="query-params")  # fmt: skip
     steps = right.segmented_control("Attack", list(ROUNDS), default="one step", required=True, key="attack_steps",
                                     bind="query-params")  # fmt: skip

@@ -13,7 +13,7 @@ from app import scoreboard_files as files
 from app.equations import SCOREBOARD
 from app.meter import measured
 from app.scoreboard import EDGES, NO_EXPLANATIONS, Candidate, Entry
-from app.scoreboard_all import show_all
+from app.scoreboard_all import all_scores, show_all
 from app.scoreboard_views import show_maps
 from app.subject import Subject
 from xai_core import catalogue, evaluate
@@ -41,7 +41,7 @@ JUDGES = {
     TRUTH: Judge((evaluate.ground_truth,), (1,)),
     RUINS: Judge((evaluate.ruined, evaluate.randomisation), (1, 2)),
     ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
-    ALL: Judge((evaluate.Examination.judge_map,), (1,)),
+    ALL: Judge((all_scores,), (1,)),
 }
 TRY = {
     "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
@@ -68,7 +68,7 @@ TRY = {
 def ask_candidates() -> list[str]:
     """Up to five titles, in the reader's order."""
     return st.multiselect(
-        "Candidates", list(TITLES), FIRST, key="candidate", bind="query-params", max_selections=MOST,
+        "Candidates", list(TITLES), FIRST, key="candidate", bind="query-params", max_selections=MOST, wrap=True,
         help="The last two in the list explain nothing: the edges of the picture, and numbers drawn by lot.",
     )  # fmt: skip
 
@@ -160,7 +160,10 @@ with st.spinner("Judging …", show_time=True), measured() as judging:
     else:
         numbers = show_all(about, q, entries, failures, seed)
 cost += judging
-st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
+if judge in (RUINS, ATTACK):
+    st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
+else:
+    st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
 show_code(judge)
 st.subheader("What to try")
 for label, setting in TRY.items():
