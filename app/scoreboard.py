@@ -121,8 +121,11 @@ def curves(q: Question, game: str, candidate: Candidate, _entry: Entry) -> dict[
 
 
 def best(numbers: Mapping[str, float], goal: float) -> list[str]:
-    """Who comes nearest to the goal, 0 or 1, to two decimals as they are shown: all who share the place."""
-    known = {name: abs(round(v, 2) - goal) for name, v in numbers.items() if np.isfinite(v)}
+    """Who comes nearest to the goal, 0 or 1, to two decimals as they are shown: all who share the place, or nobody
+    where everybody does."""
+    known = {name: round(abs(round(v, 2) - goal), 2) for name, v in numbers.items() if np.isfinite(v)}
+    if len(known) > 1 and len(set(known.values())) == 1:
+        return []
     return [name for name, off in known.items() if off == min(known.values())]
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import scoreboard, show
 from app.lime_samples import wide_table
 from app.scoreboard import CANVASES, GAMES, STEPS
-from app.scoreboard_views import Entries, Numbers, listed, number, show_maps, stressed
+from app.scoreboard_views import Entries, Numbers, curve_sheet, listed, marked, number, show_maps, stressed
 from app.show import Sheet
 from app.stages import Question
 from app.subject import Subject
@@ -83,8 +83,7 @@ def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, 
     left, right = st.columns(2, gap="medium")
     with left:
         now = "; ".join(f"{t} {each[canvas].scores[0, k]:.2f}" for t, each in played.items() if canvas in each)
-        st.image(sheet.marked(k / STEPS, figures.INK[show.theme()]), width="stretch", output_format="PNG",
-                 alt=f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")  # fmt: skip
+        marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")
     with right:
         show_winners(played, game, guess)
     st.caption(
@@ -108,9 +107,7 @@ def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str) -> Sheet:
         f"{title}: AUC {number(float(curve.auc))}": (curve.shares.tolist(), curve.scores[0].tolist())
         for title, curve in on_it.items()
     }
-    heading = f"{game}, canvas {canvas}: F"
-    return show.sheet(figures.curve_grid({heading: lines}, x="share of the pixels exchanged", columns=1,
-                                         size=(5.4, 3.9 + 0.2 * len(lines)), theme=show.theme()))  # fmt: skip
+    return curve_sheet(f"{game}, canvas {canvas}: F", lines, "share of the pixels exchanged", show.theme())
 
 
 def show_winners(played: Played, game: str, guess: str | None) -> None:
@@ -156,7 +153,10 @@ def show_budgets(q: Question, entries: Entries) -> None:
         fig = figures.curve_grid({"Insertion by UNI": lines}, x="ε: distance of the baseline, ‖x′ − x‖₂", columns=1,
                                  size=(6.2, 4.6), theme=show.theme())  # fmt: skip
         show.figure(fig, f"UNI's insertion AUC against ε; on its own canvas from {low:.2f} to {high:.2f}.")
+    a_pixel = 255 * STOPS[-1] / q.x.numel() ** 0.5
     right.markdown(
-        f"On its own baseline UNI gets anything **from {low:.2f} to {high:.2f}**, by ε alone. Where ε is small, x′ is"
-        " still the picture: F(x′) is high, and so is the AUC, before a single pixel was put back."
+        f"On its own baseline UNI gets anything **from {low:.2f} to {high:.2f}**, by ε alone. At ε = {STOPS[0]:g} the"
+        f" bare canvas has {found['F(x′)'][0]:.2f} before a single pixel is put back: it is still the picture. At ε ="
+        f" {STOPS[-1]:g}, where a number of it differs by {a_pixel:.0f}/255 (root mean square), the bare canvas has"
+        f" {found['F(x′)'][-1]:.2f} and the AUC is {found['own'][-1]:.2f}."
     )

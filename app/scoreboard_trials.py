@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import networks, scoreboard, show
 from app.lime_samples import wide_table
 from app.scoreboard import SMALL, Assault, Ruin
-from app.scoreboard_views import Entries, Numbers, as_maps, listed, number, show_maps, stressed
+from app.scoreboard_views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_maps, stressed
 from app.stages import Question
 from app.subject import Subject
 from xai_core import figures
@@ -58,8 +58,9 @@ def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) ->
         )
     right.markdown(about.opened.truth)
     right.caption("**Inside**: share of what speaks for the class. **Points**: the best pixel hits, 1, or misses, 0."
-                  " Dashed in the figure: what a map drawn by chance gets.  \n**What to look at:** the part is small, the"
-                  " animal easy to hit. A map may be right and look elsewhere, if the network does.")  # fmt: skip
+                  " Dashed in the figure: what a map drawn by chance gets.  \n**What to look at:** the part is small,"
+                  " the animal easy to hit. A map may be right and look elsewhere, if the network does."
+                  "  \nThe best of a column is bold.")  # fmt: skip
     show_hits(found)
     return {f"inside {name}": {t: float(each[name].inside) for t, each in found.items()} for name in known}
 
@@ -78,7 +79,7 @@ def show_hits(found: Mapping[str, Mapping[str, Truth]]) -> None:
 def truth_bars(found: Mapping[str, Mapping[str, Truth]], theme: str) -> Figure:
     """The share inside each mask, a panel a mask, with chance as a line."""
     names = list(next(iter(found.values())))
-    fig = figures.figure(1.6 + 2.5 * len(names), 1.3 + 0.45 * len(found), theme)
+    fig = figures.figure(1.8 + 1.9 * len(names), 1.3 + 0.45 * len(found), theme)
     axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for ax, name in zip(axes, names, strict=True):
         figures.style(ax, f"inside {name}")
@@ -139,13 +140,11 @@ def ruin(
     if not all(known.values()):
         return
     lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         said = "; ".join(f"{t} ends at {number(ys[-1])}" for t, (_, ys) in lines.items())
-        fig = figures.curve_grid({"ρ with the map of the trained network": lines}, x="layers in ruins", columns=1,
-                                 size=(6.2, 4.4), theme=show.theme())  # fmt: skip
-        fig.axes[0].axvline(depth, color=fig.ink, linewidth=1.2, linestyle=":")
-        show.figure(fig, f"Spearman's ρ against the number of ruined layers. {said}.")
+        sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
+        marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {said}.")
     deepest = max(stops)
     left_over = [t for t, each in known.items() if each[deepest].spearman > 0.5]
     right.markdown(f"With every layer in ruins still above ρ = ½: **{listed(left_over) or 'none'}**.")

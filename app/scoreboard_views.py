@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import streamlit as st
 from torch import Tensor
 
 from app import show
 from app.scoreboard import Entry
+from app.show import Sheet
 from app.subject import Subject
 from xai_core import figures
 
@@ -32,6 +34,21 @@ def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndar
     _, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
     drawn, _ = figures.scaled({title: figures.pixel_map(A) for title, A in others.items()})
     return {title: figures.coloured(map_, top[title]) for title, map_ in drawn.items()}
+
+
+Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # name → (xs, ys)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
+    """Curves that a slider moves over: drawn once for all readers."""
+    size = (5.4, 3.9 + 0.2 * len(lines))
+    return show.sheet(figures.curve_grid({heading: lines}, x=x, columns=1, size=size, theme=theme))
+
+
+def marked(sheet: Sheet, at: float, alt: str) -> None:
+    """The curves, with a line where the slider stands."""
+    st.image(sheet.marked(at, figures.INK[show.theme()]), width="stretch", output_format="PNG", alt=alt)
 
 
 def number(x: float) -> str:
