@@ -5,6 +5,8 @@ file in labs/, each in the same order: question, your guess, controls, picture, 
 code, what to try.
 """
 
+import gc
+
 import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
@@ -39,6 +41,9 @@ st.html(
     </style>"""
 )
 
+if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of a slider: not in what was imported
+    gc.collect()
+    gc.freeze()
 asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),

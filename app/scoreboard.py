@@ -8,7 +8,7 @@ So the step of a curve, the canvas and one subset more or less never ask the net
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from torch import Tensor, nn
 
 import xai_core
 from app import networks, stages
+from app.networks import Network
+from app.pictures import Opened, Picture, draw_picture
 from app.stages import Question, Unlearning
 from app.subject import Subject
 from xai_core import Neighbourhood, catalogue, make_baseline
@@ -43,6 +45,7 @@ NO_EXPLANATIONS = {EDGES: "edges", RANDOM: "random"}  # words on the page → na
 STEPS = 10  # of a curve
 CANVASES = ("black", "blurred", "own")
 GAMES = ("insertion", "deletion")
+SCENES = 20  # of one kind, for the mean of the truth
 DEPTHS = 8  # stops on the way into ruin
 SMALL = 3 * 64 * 64  # numbers in a picture up to which all depths of ruin take a second a map
 STRONGEST = 1000  # pixels that an attack is to move away, at most a quarter of the picture
@@ -153,9 +156,9 @@ def points(q: Question, N: int, share: float, reference: str, seed: int) -> Neig
     return without_subsets(stages.score(q), q.x, N, share, reference=reference, seed=seed)
 
 
-def masks(about: Subject) -> dict[str, Tensor]:
+def masks(opened: Opened) -> dict[str, Tensor]:
     """What is known of a drawn scene: the animal, the part that decides by construction, the snow. {} if nothing is."""
-    parts = about.opened.parts
+    parts = opened.parts
     if not parts:
         return {}
     part, rest = list(parts)[:2]
@@ -165,9 +168,28 @@ def masks(about: Subject) -> dict[str, Tensor]:
     return known | {name: mask for name, mask in parts.items() if name == "the snow"}
 
 
-def truths(about: Subject, entry: Entry) -> dict[str, Truth]:
-    """The map against every mask."""
-    return {name: ground_truth(entry.A, mask) for name, mask in masks(about).items()}
+def truths(opened: Opened, A: Tensor) -> dict[str, Truth]:
+    """A map against every mask."""
+    return {name: ground_truth(A, mask) for name, mask in masks(opened).items()}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def over_scenes(network: Network, like: Picture, target: int, candidate: Candidate) -> dict[str, tuple[float, float]]:
+    """The same for the first scenes like this one: mask → means of `inside` and `pointing`. A map without relevance
+    for the class is left out of the first."""
+    found: dict[str, list[Truth]] = {}
+    for number in range(SCENES):
+        picture = replace(like, number=number)
+        opened = draw_picture(picture, network)
+        if candidate.explains:
+            q = Question(network, picture, target, candidate.given["output"], opened.x)
+            A = stages.explanation(q, candidate.name, candidate.given).A
+        else:
+            A = drawn(opened.x, candidate)
+        for name, truth in truths(opened, A).items():
+            found.setdefault(name, []).append(truth)
+    inside = {name: torch.cat([t.inside for t in each]).nanmean() for name, each in found.items()}
+    return {name: (float(inside[name]), float(torch.cat([t.pointing for t in found[name]]).mean())) for name in found}
 
 
 # --- a network in ruins, and an attacked picture ----------------------------------------------------------------------

@@ -27,7 +27,7 @@ def all_scores(about: Subject, q: Question, entries: Entries, seed: int) -> dict
     deepest = max(scoreboard.depths(q.network.name))
     ruins = {t: scoreboard.in_ruins(q, e.candidate, deepest, seed, e).spearman for t, e in entries.items()}
     found["randomisation"] = {t: abs(rho) for t, rho in ruins.items()}
-    truths = {t: list(scoreboard.truths(about, e).values())[:2] for t, e in entries.items()}
+    truths = {t: list(scoreboard.truths(about.opened, e.A).values())[:2] for t, e in entries.items()}
     if all(truths.values()):
         for i, what in enumerate(("animal", "part")):
             found[f"inside_{what}"] = {t: float(each[i].inside) for t, each in truths.items()}

@@ -82,7 +82,7 @@ def _points(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
 
 
 def _truth(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
-    if not scoreboard.masks(about):
+    if not scoreboard.masks(about.opened):
         return []
     scene = about.opened.python[0].removeprefix("x = ").removesuffix(".image[None]")
     return [

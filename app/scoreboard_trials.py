@@ -1,6 +1,7 @@
 """Three more trials on the page Scoreboard: the drawn truth, a network in ruins, an attacked picture."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ ROUNDS = {"one step": 1, "ten steps": 10}
 
 def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) -> Numbers:
     """Where the best of each map lies, against what decides by construction."""
-    known = scoreboard.masks(about)
+    known = scoreboard.masks(about.opened)
     show_maps(about, entries, failures, {})
     if not known:
         st.info(
@@ -35,7 +36,7 @@ def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) ->
             " the toy zoo, huskies and wolves, and birds were drawn: choose one in the sidebar."
         )
         return {}
-    found = {title: scoreboard.truths(about, entry) for title, entry in entries.items()}
+    found = {title: scoreboard.truths(about.opened, entry.A) for title, entry in entries.items()}
     panels = {}
     for title, rgb in as_maps(entries, {t: e.A for t, e in entries.items()}).items():
         rgb = rgb.copy()
@@ -62,6 +63,7 @@ def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) ->
                   " the animal easy to hit. A map may be right and look elsewhere, if the network does."
                   "  \nThe best of a column is bold.")  # fmt: skip
     show_hits(found)
+    show_scenes(about, entries)
     return {f"inside {name}": {t: float(each[name].inside) for t, each in found.items()} for name in known}
 
 
@@ -74,6 +76,25 @@ def show_hits(found: Mapping[str, Mapping[str, Truth]]) -> None:
     lines = [[t, *(stressed(columns[h][t], t in winners[h]) for h in columns)] for t in found]
     chance = [number(float(truth.chance)) for truth in next(iter(found.values())).values()]
     wide_table(["", *columns], [*lines, ["*by chance*", *chance, *chance]], "hits")
+
+
+def show_scenes(about: Subject, entries: Entries) -> None:
+    """Means over scenes of the same kind."""
+    count, like = scoreboard.SCENES, replace(about.picture, number=0)
+    number_of = f"{count} scenes, no. 0 to {count - 1}"
+    if not st.toggle(f"One picture proves little: the mean over {number_of} (once)", key="scenes", bind="query-params"):
+        return
+    with st.spinner(f"Explaining {number_of} …", show_time=True):
+        means = {title: scoreboard.over_scenes(about.network, like, about.target, entry.candidate)
+                 for title, entry in entries.items()}  # fmt: skip
+    names = list(next(iter(means.values())))
+    heads = [f"{what} {name}" for what in ("inside", "points at") for name in names]
+    columns = {h: {t: m[name][i] for t, m in means.items()}
+               for h, (i, name) in zip(heads, ((i, name) for i in (0, 1) for name in names), strict=True)}  # fmt: skip
+    winners = {head: scoreboard.best(numbers, 1.0) for head, numbers in columns.items()}
+    lines = [[t, *(stressed(columns[h][t], t in winners[h]) for h in heads)] for t in means]
+    wide_table([f"mean of {count} scenes", *heads], lines, "scenes")
+    st.caption(f"All explain {about.class_name}, also where the network says something else.")
 
 
 def truth_bars(found: Mapping[str, Mapping[str, Truth]], theme: str) -> Figure:
@@ -217,7 +238,7 @@ def show_attack(
         + ("" if smooth else " A network of ReLUs has no second derivative, so the way is found on its softplus twin;"
            " the maps are the real network's.")
         + f" Noise: every number moved by ε_f up or down, by lot. Chance: {k / q.x[0, 0].numel():.2f} of the strongest"
-        " stay.  \n**What to look at:** edges are robust. Robust is not right."
+        " stay.  \n**What to look at:** how do the edges fare? Robust is not right."
     )  # fmt: skip
     return {"rho": {t: float(a.after.spearman) for t, a in found.items()},
             "stay": {t: float(a.after.intersection) for t, a in found.items()}}  # fmt: skip

@@ -214,6 +214,20 @@ def test_ground_truth(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     assert rows["by chance"] == [shown(a) for a in area * 2]
 
 
+def test_the_mean_over_scenes(seen: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoreboard, "SCENES", 3)
+    at = opened(**FAST, judge="Ground truth", animal="cat", target="cat", scenes="true")
+    scenes = [zoo.draw("cat", n) for n in range(3)]
+    x, model = torch.stack([s.image for s in scenes]), shipped.load("zoo")
+    A = xai_core.explain(model, x, 0, "simple_gradient")
+    expected = []
+    for masks in ([s.animal for s in scenes], [s.part for s in scenes]):
+        truth = evaluate.ground_truth(A, torch.stack(masks))
+        expected.append((float(truth.inside.mean()), float(truth.pointing.mean())))
+    (animal, part), cells = expected, table(at, "mean of 3 scenes")["Simple gradient"]
+    assert [c.strip("*") for c in cells] == [shown(v) for v in (animal[0], part[0], animal[1], part[1])]
+
+
 def test_the_snow_is_part_of_the_truth(seen: SimpleNamespace) -> None:
     at = opened(**FAST, judge="Ground truth", network="husky_wolf", picture="husky or wolf", canine="husky",
                 snow="true")  # fmt: skip
@@ -418,8 +432,7 @@ def test_the_link_holds_every_setting(seen: SimpleNamespace) -> None:
 
 def test_masks_are_those_of_the_scene(core: SimpleNamespace) -> None:
     network = networks.describe("zoo")
-    about = SimpleNamespace(opened=open_picture(Picture("toy zoo", "elephant", 27), network))
-    known = scoreboard.masks(about)
+    known = scoreboard.masks(open_picture(Picture("toy zoo", "elephant", 27), network))
     assert list(known) == ["the elephant", "the trunk"]
     assert torch.equal(known["the elephant"], core.scene.animal) and torch.equal(known["the trunk"], core.scene.part)
-    assert scoreboard.masks(SimpleNamespace(opened=open_picture(Picture("digit"), networks.describe("digits")))) == {}
+    assert scoreboard.masks(open_picture(Picture("digit"), networks.describe("digits"))) == {}
