@@ -73,3 +73,18 @@ DISTANCING = {
     "scores": r"\mathrm{RC} = \frac{A(\mathrm{CH}_{\mathrm{GAD}})}{A(\mathrm{CH}_{\mathrm{orig}})}, \qquad"
     r" \mathrm{RS} = \frac{|N_a(I) - N_a(I \odot (1 - M))|}{\sum M}",
 }
+
+SCOREBOARD = {
+    "Deletion and insertion": r"\mathrm{AUC} = \frac{1}{S} \sum_{k=1}^{S} F_c(\text{picture after } k \text{ steps}),"
+    r" \qquad \text{deletion: } x \to \text{canvas}, \quad \text{insertion: canvas} \to x",
+    "MuFidelity": r"\mu = \mathrm{corr}_S \Big( \sum_{i \in S} A_i, \;"
+    r" F_c(x) - F_c(x_{S \mapsto \text{reference}}) \Big)",
+    "Ground truth": r"\text{inside} = \frac{\sum_{i \in \text{mask}} A_i^+}{\sum_i A_i^+}, \qquad"
+    r" \text{points} = 1[\arg\max_i A_i \in \text{mask}]",
+    "Network in ruins": r"\rho_d = \mathrm{Spearman}\big(A(x; \theta), \; A(x; \theta_d)\big), \qquad"
+    r" \theta_d\text{: the weights of the last } d \text{ layers, shuffled}",
+    "Attack": r"\begin{gathered} \delta^* = \arg\max_{\delta} d\big(A(x), A(x + \delta)\big) \quad \text{with }"
+    r" \|\delta\|_\infty \le \varepsilon_f, \;\; \arg\max F(x + \delta) = \arg\max F(x) \\"
+    r" \text{by steps along the sign of } -\nabla_x \frac{\sum_{i \in \text{top } k} |G_i|}{\sum_i |G_i|}, \quad"
+    r" G \text{: the map of a smooth twin} \end{gathered}",
+}

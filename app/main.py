@@ -5,6 +5,8 @@ file in labs/, each in the same order: question, your guess, controls, picture, 
 code, what to try.
 """
 
+import gc
+
 import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
@@ -39,6 +41,9 @@ st.html(
     </style>"""
 )
 
+if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of a slider: not in what was imported
+    gc.collect()
+    gc.freeze()
 asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
@@ -50,6 +55,7 @@ pages = [
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
     st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
+    st.Page("labs/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
 page = st.navigation(pages)

@@ -60,7 +60,7 @@ class Question:
         return (self.network, self.picture, self.output)
 
 
-_KEY = {Question: lambda q: (*q.place, q.target)}
+KEY = {Question: lambda q: (*q.place, q.target)}  # of a cache: equal questions share their answers
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Explanation:
     eps: float | None = None  # what the rule chose
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY)
 def score(q: Question) -> Score:
     """F_c, with its passes counted."""
     return watched(xai_core.make_score(networks.load(q.network.name), q.x, q.target, q.output))
@@ -96,13 +96,13 @@ def predictions(network: Network, picture: Picture, _x: Tensor) -> Tensor:
         return f.outputs(_x)[0]
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
 def forgetting(q: Question, eta: float, weights: str, goal: str) -> Tensor:
     """UNI's stage 1: what the network answers once it has unlearned the picture, (1, classes)."""
     return answer_to_match(score(q), q.x, eta, weights, goal)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
 def budget_by_rule(q: Question, eta: float, weights: str, goal: str) -> float:
     """ε where nobody chose one."""
     return float(budget(score(q), q.x, forgetting(q, eta, weights, goal)))
@@ -135,44 +135,44 @@ class Unlearning:
         return budget_by_rule(q, *self.forgetting) if self.eps is None else self.eps
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY)
 def unlearned_baseline(q: Question, how: Unlearning) -> Tensor:
     """UNI's stage 2: x′, (1, C, H, W)."""
     unlearned = forgetting(q, *how.forgetting)
     return match_baseline(score(q), q.x, unlearned, how.T, how.budget(q), how.mu, how.divergence)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
 def walk_from_unlearned(q: Question, how: Unlearning) -> Walk:
     """UNI's stage 3: the path from its baseline."""
     return _walk(q, unlearned_baseline(q, how))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
 def walk_from_static(q: Question, baseline: str, seed: int) -> Walk:
     """The path of Integrated Gradients."""
     return _walk(q, make_baseline(q.x, baseline, seed))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
 def walk_from_blurred(q: Question, sigma: float) -> Walk:
     """The path of BlurIG."""
     return Walk(Trace(score(q), scale_space(q.x, sigma), q.x))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
 def walk_on_detour(q: Question, baseline: str, path: str, order: str, G: int, seed: int) -> Walk:
     """P1, P2 or P3."""
     return Walk(detour_trace(score(q), q.x, baseline, path, order, G, seed))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY)
 def walk_guided(q: Question, baseline: str, B: int, seed: int) -> Walk:
     """The path that Guided IG finds in B steps."""
     return Walk(guided_trace(score(q), q.x, baseline, B, seed=seed))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY)
 def walk_from_rival(q: Question, T: int, eps: float) -> Walk:
     """AGI's path from where the network says the likeliest other class."""
     return Walk(agi_trace(score(q), q.x, 1, T, eps))
@@ -188,7 +188,7 @@ def near(place: tuple, N: int, segments: str, fill: str, seed: int, _q: Question
     return xai_core.neighbourhood(score(_q), _q.x, N, segments, fill, seed)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_KEY)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
 def explanation(q: Question, method: str, given: dict[str, Any]) -> Explanation:
     """The map of one method. given: its arguments, as `xai_core.explain` takes them (output: see the question).
 

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,9 +101,17 @@ def packed(x: Tensor, maps: dict[str, Tensor], settings: dict[str, Any]) -> byte
 
 
 def python(
-    subject: Subject, given: dict[str, dict[str, Any]], scale: str, methods: dict[str, str] | None = None
+    subject: Subject,
+    given: dict[str, dict[str, Any]],
+    scale: str,
+    methods: dict[str, str] | None = None,
+    imports: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> str:
-    """A script that makes the maps again; it runs wherever the workbook is installed."""
+    """A script that makes the maps again; it runs wherever the workbook is installed.
+
+    imports, also: lines of a page that needs more: behind the other imports, and behind the maps of the methods.
+    """
     lines = subject.opened.python
     module = subject.network.python.split(".")[0]
     data = ("zoo", "digits", "photographs", "corruptions")
@@ -124,6 +132,7 @@ def python(
             "import xai_core",
             f"from data import {', '.join(modules)}",
             "from xai_core import figures",
+            *imports,
             "",
             f"model = {subject.network.python}",
             *lines,
@@ -131,6 +140,7 @@ def python(
             "",
             "maps = {}",
             *calls,
+            *also,
             "",
             f'figures.map_grid(x, maps, scale="{scale}").savefig("maps.png")',
             'np.savez("maps.npz", x=x[0].numpy(), **{name: A[0].numpy() for name, A in maps.items()})',

@@ -1,9 +1,10 @@
 """What all tests share: sums in one order, Hypothesis without a stopwatch, real weights and photographs if any."""
 
 import csv
+import functools
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,19 @@ from hypothesis import settings
 torch.set_num_threads(1)  # sums in one order, whatever the machine
 settings.register_profile("workbook", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("workbook")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan() -> Iterator[None]:
+    """Every AppTest reads the metadata of all installed packages in search of components, half a second each time. Once
+    is enough."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner, "scan_component_manifests", functools.cache(manifest_scanner.scan_component_manifests)
+        )
+        yield
 
 
 @pytest.fixture

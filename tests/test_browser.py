@@ -22,7 +22,19 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-PAGES = ["", "lime", "classes", "trust", "saturation", "paths", "baselines", "unlearning", "distancing", "study"]
+PAGES = [
+    "",
+    "lime",
+    "classes",
+    "trust",
+    "saturation",
+    "paths",
+    "baselines",
+    "unlearning",
+    "distancing",
+    "scoreboard",
+    "study",
+]
 LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
 
 
