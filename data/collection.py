@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from data import digits, folders, networks, photographs, pretrained, zoo
 from data.finetuned import finetune, with_classes
 from data.pairs import PAIRS, apart, apart_in
-from data.retraining import retraining as retraining
+from data.retraining import retraining
 from data.train import FRESH
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "own_source",
     "picture",
     "pictures",
+    "retraining",
     "title",
     "weights",
     "with_classes",
