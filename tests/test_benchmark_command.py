@@ -51,7 +51,7 @@ def test_every_number_is_the_examinations(command, tmp_path, capsys):
             exam = Examination(
                 benchmark_collection.network("small"), images(1, seed=i), "predicted", shown.masks, 5, k=64
             )
-            direct = exam.judge(method, SCORED)
+            direct = exam.judge(method, SCORED, **uni.STEPS.get(method, {}))
             kept = [line for line in found if line["picture"] == f"{i:05d}" and line["method"] == method]
             assert [line["score"] for line in kept] == list(SCORED)
             for line in kept:
@@ -179,6 +179,6 @@ def test_without_a_gpu(command, capsys, monkeypatch):
 
 def test_the_defaults_are_the_papers():
     cells = list(uni.cells("benchmark_collection", ["small"], ["1"]))
-    assert [cell.settings["method"] for cell in cells] == list(uni.METHODS) and len(uni.METHODS) == 8
+    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, uni.RANDOM] and len(uni.METHODS) == 8
     assert all(cell.settings["scores"] == list(SCORES) for cell in cells)
     assert cells[0].settings["symbols"]["B"] == 15 and len({cell.group for cell in cells}) == 1

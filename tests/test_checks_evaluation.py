@@ -74,7 +74,7 @@ MEASURED = {
     "IG": {"insertion_blurred": 0.51, "deletion_black": 0.2, "inside_part": 0.13, "randomisation": -0.01},
 }
 PAIRS = {
-    ("insertion_blurred", "randomisation"): "Right. Insertion, blurred: edges 0.84, IG 0.51. Network in ruins",
+    ("insertion_blurred", "randomisation"): "Right. Insertion, blurred: edges 0.84, IG 0.51. Half in ruins",
     ("insertion_blurred", "deletion_black"): "Right.",  # low is good
     ("randomisation", "insertion_blurred"): "low is good: edges do not pass this one",
     ("deletion_black", "randomisation"): "Deletion, black: edges 0.26, IG 0.20, and low is good: edges do not pass",

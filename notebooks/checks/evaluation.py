@@ -142,7 +142,8 @@ def sobel_edges(x: Tensor) -> Tensor:
 def measured() -> dict[str, dict[str, float]]:
     """The mean of each score over six scenes, for edges, Integrated Gradients from black, and a random map.
 
-    Randomisation is Spearman's ρ with the map of a network in ruins. Attacked is the gradient, in one step.
+    Randomisation is Spearman's ρ with the map of a network whose upper half is in ruins. Attacked is the gradient, in
+    one step.
     """
     network = networks.load("zoo")
     images, _, animals, parts = zoo.batch(SCENES, seed=SEED)
@@ -152,7 +153,7 @@ def measured() -> dict[str, dict[str, float]]:
         exam = evaluate.Examination(network, x, masks={"animal": animal, "part": part}, N=100)
         moved, noise = exam.attacked.moved, torch.rand(x[:, :1].shape, generator=generator)
         ig = partial(xai_core.explain, target=exam.label, method="integrated_gradients")
-        maps = {  # of the picture, of the attacked picture, of the picture by a network in ruins
+        maps = {  # of the picture, of the attacked picture, of the picture by a network half in ruins
             "edges": (sobel_edges(x), sobel_edges(moved), sobel_edges(x)),
             "IG": (ig(network, x), ig(network, moved), ig(exam.ruin, x)),
             "random": (noise, noise, noise),
