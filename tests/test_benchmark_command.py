@@ -182,3 +182,10 @@ def test_the_defaults_are_the_papers():
     assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, uni.RANDOM] and len(uni.METHODS) == 8
     assert all(cell.settings["scores"] == list(SCORES) for cell in cells)
     assert cells[0].settings["symbols"]["B"] == 15 and len({cell.group for cell in cells}) == 1
+
+
+def test_the_pictures_own_classes_may_be_explained():
+    cells = list(uni.cells("data.collection", ["digits"], ["3"], METHODS[:1], SCORED[:1], target="label"))
+    assert [cell.settings["target"] for cell in cells] == [cell.settings["label"] for cell in cells]
+    rows = [uni.judge(cell.settings, cell.context) for cell in cells]
+    assert [row[0]["explained"] for row in rows] == [cell.settings["label"] for cell in cells]

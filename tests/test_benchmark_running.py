@@ -31,14 +31,14 @@ def store(tmp_path):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two processes of one thread, started once."""
+    """A process of one thread; a task that kills it comes back at once."""
     from distributed import LocalCluster
 
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
     ):
-        yield cluster
+        yield cluster.scheduler_address
 
 
 def quiet(wanted, store, **given):
@@ -180,21 +180,16 @@ def test_killed_and_started_again(tmp_path):
 def test_two_workers_find_the_same_bits_and_a_killed_one_is_replaced(store, tmp_path, cluster):
     quiet(cells(12, tmp_path / "here"), store)
     spread = Store(tmp_path / "spread.sqlite")
-    outcome = quiet(
-        cells(12, tmp_path / "there", group=3, kills=[4], fails=[8]), spread, scheduler=cluster.scheduler_address
-    )
+    outcome = quiet(cells(12, tmp_path / "there", group=3, kills=[4], fails=[8]), spread, workers=2)
     assert outcome.done == 11 and [settings["n"] for settings, _ in outcome.failures] == [8]
     assert len(worked_on(tmp_path / "there")) >= 14  # n = 3 and 4 were begun again elsewhere
-    assert quiet(cells(12, tmp_path / "there"), spread, scheduler=cluster.scheduler_address).done == 1
+    assert quiet(cells(12, tmp_path / "there"), spread, scheduler=cluster).done == 1
     assert exported(spread) == exported(store)
     spread.close()
 
 
 def test_a_cell_that_kills_every_worker_is_reported_and_costs_no_other(store, tmp_path, cluster):
-    cluster.scheduler.allowed_failures = 0  # a task that killed one worker comes back
-    outcome = quiet(
-        cells(4, tmp_path / "log", group=2, kills=[1], always=True), store, scheduler=cluster.scheduler_address
-    )
+    outcome = quiet(cells(4, tmp_path / "log", group=2, kills=[1], always=True), store, scheduler=cluster)
     assert outcome.done == 3
     assert outcome.failures == [({"n": 1, "network": "toy"}, "KilledWorker: every worker that tried this cell died")]
     assert worked_on(tmp_path / "log").count(1) == 2  # once with its group, once alone

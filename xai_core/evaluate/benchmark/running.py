@@ -102,7 +102,7 @@ def _cluster(workers: int, scheduler: str | None) -> "Iterator[Client]":
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS - 1}),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR
         ) as cluster,
         Client(cluster) as client,
     ):
