@@ -176,7 +176,7 @@ def truths(opened: Opened, A: Tensor) -> dict[str, Truth]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def over_scenes(network: Network, like: Picture, target: int, candidate: Candidate) -> dict[str, tuple[float, float]]:
     """The same for the first scenes like this one: mask → means of `inside` and `pointing`. A map without relevance
-    for the class is left out of the first."""
+    for the class is left out of the first; a mask that some of the scenes lack, such as snow, of both."""
     found: dict[str, list[Truth]] = {}
     for number in range(SCENES):
         picture = replace(like, number=number)
@@ -188,6 +188,7 @@ def over_scenes(network: Network, like: Picture, target: int, candidate: Candida
             A = drawn(opened.x, candidate)
         for name, truth in truths(opened, A).items():
             found.setdefault(name, []).append(truth)
+    found = {name: each for name, each in found.items() if len(each) == SCENES}
     inside = {name: torch.cat([t.inside for t in each]).nanmean() for name, each in found.items()}
     return {name: (float(inside[name]), float(torch.cat([t.pointing for t in found[name]]).mean())) for name in found}
 
