@@ -212,6 +212,11 @@ def depths(name: str) -> dict[int, str]:
     return {stop: layers[stop - 1] if stop else "" for stop in stops}
 
 
+def half(name: str) -> int:
+    """The depth at which the upper half of the network is in ruins."""
+    return (len(layers_of(networks.load(name))) + 1) // 2
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _ruined(name: str, depth: int, seed: int) -> nn.Module:
     model = networks.load(name)

@@ -20,7 +20,7 @@ from xai_core.evaluate.mufidelity import read
 from xai_core.sample_figures import masked_pictures
 
 REFERENCES = ("black", "grey", "mean", "blurred")
-RADIUS, RING = 10, (213, 94, 0, 255)  # pixels, and figures.LINES[1]
+RADIUS, RING = 10, (*bytes.fromhex(figures.LINES[1][1:]), 255)  # pixels, RGBA
 COUNTS = (50, 100, 200, 500, 1000)
 
 
@@ -64,7 +64,8 @@ def show_points(
 @st.fragment
 def look(about: Subject, near: Neighbourhood, found: Mapping[str, MuFidelity], share: float, dots: Dots) -> None:
     """All subsets as dots, one of them as a picture. Nothing is asked."""
-    N, place = len(near.masks) - 1, st.container(key="scrolls_points")
+    N, M = len(near.masks) - 1, near.features
+    place = st.container(key="scrolls_points")
     left, right = st.columns([1, 3], gap="medium")
     with left:
         i = int(st.number_input(f"Look at subset no., 1 to {N}", 1, N, 1, key="subset", bind="query-params"))
@@ -78,8 +79,8 @@ def look(about: Subject, near: Neighbourhood, found: Mapping[str, MuFidelity], s
     right.caption(
         f"Each dot is a subset S, {share:.0%} of the 8 × 8 cells; the ringed one is the picture at the left. To the"
         " right in a panel: how much of the map lies in S. Upwards: how much probability its absence costs. A map that"
-        " keeps its promises has its dots on a rising line, r = 1; r = −1 is right but for the sign. With"
-        f" {N} subsets chance alone gives |r| of about {(2 / np.pi / N) ** 0.5:.2f}."
+        " keeps its promises has its dots on a rising line, r = 1; r = −1 is right but for the sign. Random"
+        f" numbers get |r| of about {(2 / np.pi * (1 / M + 1 / N)) ** 0.5:.2f} with {N} subsets of {M} cells."
         "  \n**What to look at:** move |S| and the reference. Does the order of the maps stay?"
     )
 
