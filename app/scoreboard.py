@@ -176,7 +176,7 @@ def truths(opened: Opened, A: Tensor) -> dict[str, Truth]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def over_scenes(network: Network, like: Picture, target: int, candidate: Candidate) -> dict[str, tuple[float, float]]:
     """The same for the first scenes like this one: mask → means of `inside` and `pointing`. A map without relevance
-    for the class is left out of the first."""
+    for the class is left out of the first; a mask that some of the scenes lack, such as snow, of both."""
     found: dict[str, list[Truth]] = {}
     for number in range(SCENES):
         picture = replace(like, number=number)
@@ -188,6 +188,7 @@ def over_scenes(network: Network, like: Picture, target: int, candidate: Candida
             A = drawn(opened.x, candidate)
         for name, truth in truths(opened, A).items():
             found.setdefault(name, []).append(truth)
+    found = {name: each for name, each in found.items() if len(each) == SCENES}
     inside = {name: torch.cat([t.inside for t in each]).nanmean() for name, each in found.items()}
     return {name: (float(inside[name]), float(torch.cat([t.pointing for t in found[name]]).mean())) for name in found}
 
@@ -209,6 +210,11 @@ def depths(name: str) -> dict[int, str]:
     stops = sorted({round(d * len(layers) / DEPTHS) for d in range(DEPTHS + 1)} if len(layers) > DEPTHS
                    else range(len(layers) + 1))  # fmt: skip
     return {stop: layers[stop - 1] if stop else "" for stop in stops}
+
+
+def half(name: str) -> int:
+    """The depth at which the upper half of the network is in ruins."""
+    return (len(layers_of(networks.load(name))) + 1) // 2
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -24,8 +24,8 @@ def all_scores(about: Subject, q: Question, entries: Entries, seed: int) -> dict
     for game in GAMES:
         played = play(q, game, entries)
         found |= {f"{game}_{canvas}": aucs(played, canvas) for canvas in CANVASES}
-    deepest = max(scoreboard.depths(q.network.name))
-    ruins = {t: scoreboard.in_ruins(q, e.candidate, deepest, seed, e).spearman for t, e in entries.items()}
+    depth = scoreboard.half(q.network.name)
+    ruins = {t: scoreboard.in_ruins(q, e.candidate, depth, seed, e).spearman for t, e in entries.items()}
     found["randomisation"] = {t: abs(rho) for t, rho in ruins.items()}
     truths = {t: list(scoreboard.truths(about.opened, e.A).values())[:2] for t, e in entries.items()}
     if all(truths.values()):
@@ -46,7 +46,7 @@ def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[st
         winners = scoreboard.best(numbers, SCORES[name].best)
         for title in winners:
             wins[title] += 1
-        title = "|ρ|, network in ruins" if name == "randomisation" else SCORES[name].title
+        title = "|ρ|, half in ruins" if name == "randomisation" else SCORES[name].title
         goal = "high" if SCORES[name].best else "low"
         lines.append([title, goal, *(stressed(x, t in winners) for t, x in numbers.items())])
     wide_table(["", "good is", *entries], lines, "all")
@@ -58,6 +58,7 @@ def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[st
     )
     st.caption(
         "MuFidelity of 200 subsets of a fifth of the cells, which become black. Inside: share of the positive"
-        " relevance, only where a scene was drawn. In ruins: every layer, without the sign. A number is one picture's."
+        " relevance, only where a scene was drawn. Half in ruins: the upper half of the layers, without the sign."
+        " All numbers are of one picture."
     )
     return found

@@ -226,9 +226,10 @@ def show_attack(
     show.pictures(below, "moved", side=320)
     k = scoreboard.strongest(q.x)
     wide_table(
-        ["", "Spearman's ρ", f"of the {k} strongest pixels stay", "ρ after noise", "stay after noise"],
+        ["", "Spearman's ρ", f"of the {k} strongest pixels stay", "ρ after noise", "stay after noise",
+         "largest change, of 255"],
         [[t, number(float(a.after.spearman)), number(float(a.after.intersection)), number(a.noise_spearman),
-          number(a.noise_intersection)] for t, a in found.items()],
+          number(a.noise_intersection), f"{size[t]:.1f}"] for t, a in found.items()],
         "attack",
     )  # fmt: skip
     smooth = next(iter(found.values())).after.attacked.smooth
@@ -237,7 +238,8 @@ def show_attack(
         " baseline along its own path, for all others on the gradient."
         + ("" if smooth else " A network of ReLUs has no second derivative, so the way is found on its softplus twin;"
            " the maps are the real network's.")
-        + f" Noise: every number moved by ε_f up or down, by lot. Chance: {k / q.x[0, 0].numel():.2f} of the strongest"
+        + " Noise: every number moved by ε_f up or down, by lot. A step that would change the class is halved until"
+        f" it does not. Chance: {k / q.x[0, 0].numel():.2f} of the strongest"
         " stay.  \n**What to look at:** how do the edges fare? Robust is not right."
     )  # fmt: skip
     return {"rho": {t: float(a.after.spearman) for t, a in found.items()},

@@ -56,7 +56,7 @@ def core() -> SimpleNamespace:
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values; figures are not painted, which would be most of the work."""
     drawn = SimpleNamespace(maps={}, panels={}, files=None, found=None)
-    real = show.maps, show.pictures, take_away.offer_files, scoreboard_points.scatter
+    real = show.maps, show.pictures, take_away.offer_files, scoreboard_points.dotted
 
     def maps(image: torch.Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
         drawn.maps, drawn.words, drawn.failures = attributions, captions, failures
@@ -70,16 +70,16 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.files = files
         real[2](*files, **how)
 
-    def scatter(found: dict, chosen: int, *rest: Any) -> Any:
-        drawn.found, drawn.chosen = found, chosen
-        return real[3](found, chosen, *rest)
+    def dotted(found: dict, *rest: Any) -> Any:
+        drawn.found = found
+        return real[3](found, *rest)
 
     monkeypatch.setattr(show, "_png", lambda fig: DOT)
     monkeypatch.setattr(show, "sheet", lambda fig: show.Sheet(np.zeros((9, 9, 4), np.uint8), [(1, 7, 1, 8)]))
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(take_away, "offer_files", offer_files)
-    monkeypatch.setattr(scoreboard_points, "scatter", scatter)
+    monkeypatch.setattr(scoreboard_points, "dotted", dotted)
     return drawn
 
 
@@ -195,10 +195,24 @@ def test_mufidelity(seen: SimpleNamespace, core: SimpleNamespace) -> None:
         assert seen.words[title] == f"r = {float(expected.correlation):.2f}"
     change = float(expected.changes[0, 6])
     (said,) = (words for _, words in seen.panels["subset"].values())
-    assert said == f"F = {float(core.exam.f(core.x)) - change:.3f}, lost {change:+.3f}" and seen.chosen == 6
+    assert said == f"F = {float(core.exam.f(core.x)) - change:.3f}, lost {change:+.3f}"
     at.number_input(key="subset").set_value(8)
     ran(at)
-    assert seen.chosen == 7 and any(c.value == "Read from the cache." for c in at.caption)
+    (said,) = (words for _, words in seen.panels["subset"].values())
+    assert said.endswith(f"lost {float(expected.changes[0, 7]):+.3f}")
+    assert any(c.value == "Read from the cache." for c in at.caption)
+
+
+def test_one_dot_is_ringed() -> None:
+    sums, changes = torch.tensor([[0.0, 1.0, 2.0]]), torch.tensor([[0.0, 0.5, 1.0]])
+    found = {"a": evaluate.MuFidelity(torch.tensor([1.0]), sums, changes)}
+    dots = scoreboard_points.dotted(found, "black", "light")
+    rgba = dots.ringed(1)
+    (column, row), (above_column, above_row) = dots.at[0, 1], dots.at[0, 2]
+    assert above_column > column and above_row < row  # larger sums to the right, larger losses above
+    changed = np.argwhere((rgba != dots.sheet.rgba).any(2))
+    assert np.abs(np.hypot(*(changed - (row, column)).T) - 10).max() < 2 and len(changed) > 100
+    assert dots.sheet.rgba[round(row), round(column), 3] > 0  # there is a dot in its middle
 
 
 def test_ground_truth(seen: SimpleNamespace, core: SimpleNamespace) -> None:
@@ -266,7 +280,7 @@ def test_attack(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     after = evaluate.robustness(lambda x: xai_core.explain(core.model, x, core.exam.label, "simple_gradient"), attacked)
     row = table(at, "")["Simple gradient"]
     assert row[:2] == [shown(float(after.spearman)), shown(float(after.intersection))]
-    assert table(at, "")[RANDOM] == ["1.00"] * 4  # numbers by lot look at nothing
+    assert table(at, "")[RANDOM] == [*["1.00"] * 4, "4.0"]  # numbers by lot look at nothing
     moved = seen.panels["attacked"]["for Simple gradient"]
     assert np.array_equal(moved[0], show.figures.pixels(attacked.moved)) and "at most 4.0/255" in moved[1]
 
@@ -278,8 +292,9 @@ def test_all_scores(seen: SimpleNamespace, core: SimpleNamespace) -> None:
         cells = rows[evaluate.SCORES[name].title][1:]
         assert [cell.strip("*") for cell in cells] == [shown(core.judged[t][name]) for t in FEW["candidate"]], name
     A = core.maps["Integrated Gradients"]
-    again = xai_core.explain(core.exam.ruin, core.x, core.exam.label, "integrated_gradients", B=3)
-    assert rows["|ρ|, network in ruins"][1].strip("*") == shown(abs(float(rank_correlation(A, again))))
+    half = evaluate.ruined(core.model, evaluate.layers_of(core.model)[:12])
+    again = xai_core.explain(half, core.x, core.exam.label, "integrated_gradients", B=3)
+    assert rows["|ρ|, half in ruins"][1].strip("*") == shown(abs(float(rank_correlation(A, again))))
 
 
 # --- what is no explanation, and who is best --------------------------------------------------------------------------

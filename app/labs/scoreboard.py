@@ -54,8 +54,8 @@ TRY = {
         "judge": GAME, "game": "deletion", "canvas": "black", "candidate": ["UNI", "Guided backprop", "random numbers"],
     },
     "MuFidelity with a blurred reference: does r rise or fall?": {"judge": POINTS, "subset_reference": "blurred"},
-    "Ruin the whole network: which maps do not notice?": {
-        "judge": RUINS, "ruin": "23", "candidate": ["Simple gradient", "Grad-CAM", "Guided backprop", EDGES],
+    "Ruin the upper half of the network: which maps do not notice?": {
+        "judge": RUINS, "ruin": "12", "candidate": ["Simple gradient", "Grad-CAM", "Guided backprop", EDGES],
     },
     "A husky on snow: the map that points at the snow is right about this network": {
         "judge": TRUTH, "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
