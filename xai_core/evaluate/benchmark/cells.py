@@ -43,7 +43,7 @@ class Result:
     key: str
     rows: list[Row]
     seconds: float = 0.0  # by the clock
-    processor: float = 0.0  # of the processor alone: the same on a busy computer, and nothing of what a GPU did
+    processor: float = 0.0  # of the processor alone: waiting for it does not count, and what a GPU did neither
     error: str = ""
 
 

@@ -2,9 +2,9 @@
 
     hours = N · Σ_{network, method} mean seconds of a cell / workers / 3600
 
-On a CPU the seconds are the processor's own, which a busy computer does not stretch; on a GPU they are the clock's. A
-cell's seconds hold its share of what all methods of a picture share. They add up over workers as long as each has a
-core of its own, and say nothing of another computer, whose unit has to be measured there.
+On a CPU the seconds are the processor's own, which a busy computer stretches less than the clock's (not: not at all; so
+measure on an idle one); on a GPU they are the clock's. A cell's seconds hold its share of what all methods of a picture
+share. They add up over workers as long as each has a core of its own, and say nothing of another computer.
 """
 
 from collections.abc import Callable

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 AHEAD = 2  # groups under way for each worker: one that is worked on, one that waits
 PATIENCE = 20  # seconds until a scheduler that does not answer, or has no worker, is an error
-DEATHS = 2  # workers of this computer that may die on one group before its cells are tried alone; then, on one cell
+DEATHS = 2  # workers of this computer that may die on one group before its cells are suspects; then, on one cell
 
 
 @dataclass(frozen=True)
@@ -124,37 +124,43 @@ def _leave_interruptions_to_the_run() -> Any:
 def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Iterator[Result]:
     """The results as they come.
 
-    The scheduler gives the work of a dead worker to another. Work that kills one worker after another comes back as
-    KilledWorker: the cells of its group are then tried alone, so that one bad cell costs no other, and a cell that
-    kills even so is a failure, not a loop.
+    The scheduler gives the work of a dead worker to another. Work that was there when one worker after another died
+    comes back as KilledWorker, guilty or not: its cells are tried again in the end, one at a time and nothing beside.
+    Who kills even so is a failure, not a loop, and costs no other cell.
     """
     from distributed import KilledWorker, as_completed
 
     under_way: dict[Any, list[Cell]] = {}
+    suspects: list[Cell] = []
+    alone = False  # whether a suspect is tried
     arriving = as_completed()
 
-    def submit(groups: Iterable[list[Cell]]) -> None:
-        for group in groups:
-            future = client.submit(work_in_turn, group, pure=False)
-            under_way[future] = group
-            arriving.add(future)
+    def submit(group: list[Cell]) -> None:
+        future = client.submit(work_in_turn, group, pure=False)
+        under_way[future] = group
+        arriving.add(future)
 
-    def most() -> int:  # asked each time: workers join and leave a cluster
-        return AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    def room() -> int:  # asked each time: workers join and leave a cluster
+        return AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"])) - len(under_way)
 
-    submit(islice(groups, most()))
+    for group in islice(groups, room()):
+        submit(group)
     try:
         for future in arriving:
             group = under_way.pop(future)
             try:
                 yield from future.result()
             except KilledWorker:
-                if len(group) > 1:
-                    submit([cell] for cell in group)
-                else:
+                if alone:
                     yield Result(group[0].key, [], error="KilledWorker: every worker that tried this cell died")
+                else:
+                    suspects += group
             except Exception as error:  # the group could not be sent or read there
                 yield from (Result(cell.key, [], error=f"{type(error).__name__}: {error}") for cell in group)
-            submit(islice(groups, max(0, most() - len(under_way))))
+            for group in islice(groups, max(0, room())):
+                submit(group)
+            if suspects and not under_way:
+                alone = True
+                submit([suspects.pop(0)])
     finally:
         client.cancel(list(under_way))
