@@ -246,7 +246,7 @@ def test_stability_is_that_of_xai_core(rule: str, drawn: SimpleNamespace) -> Non
     methods = {"uni": lambda B: uni(f, x, B, rule=rule), "integrated_gradients": lambda B: integrated_gradients(
         f, x, "black", B, rule)}  # fmt: skip
     for method, attribute in methods.items():
-        expected = xai_core.evaluate.stability(attribute, few)
+        expected = xai_core.stability(attribute, few)
         shown, captions = drawn.maps[f"stability_{method}"], drawn.captions[f"stability_{method}"]
         assert list(shown) == [f"B = {B}" for B in (*few, 300)]
         for B, A in expected.maps.items():
