@@ -2,11 +2,14 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from toys import MLP, OneOutput, PlainCNN, fingerprint, images, seeded
 
 from data import networks, zoo
 from xai_core import integrated_gradients, make_score, simple_gradient
-from xai_core.evaluate import attack_maps, max_sensitivity, robustness
+from xai_core.evaluate import attack_maps, max_sensitivity, ranking, robustness
+from xai_core.evaluate.attack import Twin
+from xai_core.score import forward
 
 EPS = 8 / 255
 
@@ -56,6 +59,34 @@ def test_smooth_networks_are_their_own_twin():
     model = seeded(MLP)
     found = attack_maps(make_score(model, x.flatten(1), 0), x.flatten(1), k=2, eps=0.1)
     assert found.smooth and (found.size > 0.09).all()
+
+
+class Attends(torch.nn.Module):
+    """Multi-head attention, a hard sigmoid and a hard swish: PyTorch has no second derivative of the first two."""
+
+    def __init__(self):
+        super().__init__()
+        self.attend, self.head = torch.nn.MultiheadAttention(4, 2, batch_first=True), torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        h = self.attend(x, x, x, need_weights=False)[0]
+        return self.head((F.hardswish(h) + F.hardsigmoid(h)).mean(1))
+
+
+def test_attention_and_hard_sigmoids_have_a_way_down_too():
+    x = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(2), dtype=torch.double)
+    model = seeded(Attends).double().eval()
+    f = make_score(model, x, "predicted")
+    with Twin(5.0):
+        torch.testing.assert_close(f(x), forward(f, x))  # the same function, in other steps
+    found = attack_maps(f, x, eps=1e-3, k=2)
+    G, strongest = simple_gradient(f, x), ranking(simple_gradient(f, x), absolute=True)[:, :2]
+
+    def share(G):
+        return (G.flatten(1).abs().gather(1, strongest).sum(1) / G.flatten(1).abs().sum(1)).tolist()
+
+    moved = share(simple_gradient(f, found.moved))
+    assert found.smooth and (found.size > 0).all() and all(a < b for a, b in zip(moved, share(G), strict=True))
 
 
 def test_by_hand():

@@ -125,7 +125,7 @@ def _group_norm(a, groups, weight=None, bias=None, eps=1e-5, *_):
     return _layer_norm(a.unflatten(1, (groups, -1)), (*range(a.dim() - 1),), weight, bias, eps).flatten(1, 2)
 
 
-def _attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
     k, v = (each.repeat_interleave(q.shape[-3] // each.shape[-3], -3) if enable_gqa else each for each in (k, v))
     z = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
@@ -143,6 +143,6 @@ def _amax(a, dim=(), keepdim=False):
 
 
 APART = {"layer_norm": _layer_norm, "rms_norm": _rms_norm, "group_norm": _group_norm, "amax": _amax}
-APART |= {"scaled_dot_product_attention": _attention, "std": lambda *args, **given: torch.var(*args, **given).sqrt()}
+APART |= {"scaled_dot_product_attention": attention, "std": lambda *args, **given: torch.var(*args, **given).sqrt()}
 APART |= {"maximum": lambda a, b: b + (a - b).relu(), "minimum": lambda a, b: a - (a - b).relu()}
 APART |= {"glu": lambda a, dim=-1: a.chunk(2, dim)[0] * a.chunk(2, dim)[1].sigmoid()}

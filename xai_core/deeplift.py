@@ -59,7 +59,7 @@ class Chords(TorchFunctionMode):
             outside, self.inside = self.inside, function  # some methods of Tensor call themselves, as super()
             try:
                 with self:  # the steps inside are met in turn
-                    return (APART.get(name) or _unasking(function))(*args, **kwargs)
+                    return (APART.get(name) or unasking(function))(*args, **kwargs)
             finally:
                 self.inside = outside
         if name not in RULES:
@@ -107,7 +107,7 @@ def _asks(function: Callable) -> bool:
     return not QUESTIONS.isdisjoint(names)
 
 
-def _unasking(function: FunctionType) -> FunctionType:
+def unasking(function: FunctionType) -> FunctionType:
     """The same function without the question, so that the mode meets what it calls."""
     world = function.__globals__ | dict.fromkeys(QUESTIONS, lambda *_: False)
     same = FunctionType(function.__code__, world, function.__name__, function.__defaults__, function.__closure__)

@@ -25,11 +25,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.functional import softplus
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
+from xai_core.chords import attention
+from xai_core.deeplift import unasking
 from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
 from xai_core.paths import straight
 from xai_core.relu_rules import ReLURule
@@ -39,6 +42,27 @@ from xai_core.traces import Trace
 
 HALVINGS = 8  # of a step that changes the label, before it is given up
 OVERSHOOT = 1.25  # T steps of ε_f/T could not come back from a wrong start
+
+
+class Twin(ReLURule):
+    """Softplus for ReLU; attention and hard sigmoid in single steps, as their own have no second derivative.
+
+    In this thread alone, as `ReLURule`.
+    """
+
+    def __init__(self, beta: float) -> None:
+        super().__init__(lambda a: softplus(a, beta))
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function is F.scaled_dot_product_attention:
+            return attention(*args, **kwargs)
+        if function is F.hardsigmoid:
+            return (args[0] + 3).clamp(0, 6) / 6
+        if function is F.multi_head_attention_forward:
+            with self:  # its steps are met in turn
+                return unasking(function)(*args, **kwargs)
+        return super().__torch_function__(function, types, args, kwargs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +150,7 @@ def _downhill(f: Score, x: Tensor, strongest: Tensor, start: Tensor | None, B: i
     for i in torch.arange(len(x)).split(max(1, rows_at_once(x) // (1 if start is None else B))):
         with torch.inference_mode(False), torch.enable_grad():
             point = x[i].clone().requires_grad_()
-            with ReLURule(lambda a: softplus(a, beta)) as changed:
+            with Twin(beta) as changed:
                 G = _map(f.rows(i), point, None if start is None else start[i], B)
             strong = (G.sum(1) if G.dim() == 4 else G).flatten(1).abs()  # (n, P)
             share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(G.dtype).tiny)
