@@ -155,10 +155,22 @@ def _downhill(f: Score, x: Tensor, strongest: Tensor, start: Tensor | None, B: i
             strong = (G.sum(1) if G.dim() == 4 else G).flatten(1).abs()  # (n, P)
             share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(G.dtype).tiny)
             if share.requires_grad:  # the rows are independent, so the gradient of their sum is each one's own
-                slope = torch.autograd.grad(share.sum(), point, allow_unused=True)[0]
+                slope = _second(share.sum(), point)
                 down[i] = down[i] if slope is None else -slope
         met += changed.met
     return down, met == 0
+
+
+def _second(share: Tensor, x: Tensor) -> Tensor | None:
+    """∇D, which asks every step of the network for its second derivative; None where D does not depend on x."""
+    try:
+        return torch.autograd.grad(share, x, allow_unused=True)[0]
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ValueError(
+            f"surrogate must be 'score' for this network: one of its steps has no second derivative ({error})"
+        ) from error
 
 
 def _map(f: Score, x: Tensor, start: Tensor | None, B: int) -> Tensor:
