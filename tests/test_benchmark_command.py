@@ -181,7 +181,8 @@ def test_the_defaults_are_the_papers():
     cells = list(uni.cells("benchmark_collection", ["small"], ["1"]))
     assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, uni.RANDOM] and len(uni.METHODS) == 8
     assert all(cell.settings["scores"] == list(SCORES) for cell in cells)
-    assert cells[0].settings["symbols"]["B"] == 15 and len({cell.group for cell in cells}) == 1
+    assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
+    assert len({cell.group for cell in cells}) == 1
 
 
 def test_the_pictures_own_classes_may_be_explained():
