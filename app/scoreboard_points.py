@@ -14,8 +14,8 @@ from app import show
 from app.scoreboard_views import Entries, Numbers, number, show_maps
 from app.show import Sheet
 from app.subject import Subject
-from xai_core import Neighbourhood, figures
-from xai_core.evaluate import MuFidelity
+from xai_core import Neighbourhood, figures, symbols
+from xai_core.evaluate import MuFidelity, without_subsets
 from xai_core.evaluate.mufidelity import read
 from xai_core.sample_figures import masked_pictures
 
@@ -42,8 +42,9 @@ class Dots:
 
 def ask_subsets(left: DeltaGenerator, middle: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
     """How many subsets of what size, and what stands in their place."""
-    share = left.slider("|S|: share of the cells in a subset", 0.05, 0.9, 0.2, 0.05, key="subset_share",
-                        bind="query-params")  # fmt: skip
+    size = symbols.of(without_subsets)["share"]
+    share = left.slider("|S|: share of the cells in a subset", size.low, size.high, size.default, size.step,
+                        key="subset_share", bind="query-params")  # fmt: skip
     reference = middle.selectbox("Reference: S becomes", REFERENCES, key="subset_reference",
                                  bind="query-params")  # fmt: skip
     N = right.select_slider("N: subsets", COUNTS, 200, key="subsets", bind="query-params")

@@ -16,8 +16,8 @@ from app.scoreboard import SMALL, Assault, Ruin
 from app.scoreboard_views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_maps, stressed
 from app.stages import Question
 from app.subject import Subject
-from xai_core import figures
-from xai_core.evaluate import Truth
+from xai_core import figures, symbols
+from xai_core.evaluate import Truth, attack_maps
 
 OUTLINES = ((0.0, 0.0, 0.0), (0.9, 0.62, 0.0), (0.0, 0.62, 0.45))  # of the animal, its part, the snow
 ROUNDS = {"one step": 1, "ten steps": 10}
@@ -188,7 +188,9 @@ def ruin(
 
 def ask_attack(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
     """ε_f, and how many steps."""
-    eps = left.slider("ε_f: most change of a number, in 1/255", 1, 32, 8, key="attack_eps",
+    most = symbols.of(attack_maps)["eps"]
+    low, high, default = (round(255 * value) for value in (most.low, most.high, most.default))
+    eps = left.slider("ε_f: most change of a number, in 1/255", low, high, default, key="attack_eps",
                       bind="query-params")  # fmt: skip
     steps = right.segmented_control("Attack", list(ROUNDS), default="one step", required=True, key="attack_steps",
                                     bind="query-params")  # fmt: skip

@@ -71,7 +71,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 def opened(page: str = "", **query: str | list[str]) -> AppTest:
     """The app as a link opens it; it has run without an exception."""
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
+    at = AppTest.from_file(str(MAIN), default_timeout=180)
     for name, value in query.items():
         at.query_params[name] = value
     if page:

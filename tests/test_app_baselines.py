@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
+from test_app import opened as opened_at
+from test_app import ran
 from torch import Tensor
 
 import xai_core
@@ -26,7 +29,6 @@ from data import networks as shipped
 from xai_core import nearest_part, roughness, share
 from xai_core.symbols import BaselineName
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PAGE = "labs/baselines.py"
 DIGIT = {"network": "digits", "picture": "digit"}
 FEW = {"start": ["black", "UNI"], "B": "5"}
@@ -68,18 +70,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return drawn
 
 
-def opened(**query: str | list[str]) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, [e.value for e in at.exception]
-    return at
+opened = partial(opened_at, PAGE)
 
 
 def table(at: AppTest) -> dict[str, dict[str, float]]:

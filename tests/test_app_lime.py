@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
+from test_app import opened as opened_at
+from test_app import ran
 
 import xai_core
 from app import lime_files, lime_samples, lime_tables, lime_texts, lime_truth, lime_weights, meter, perturbing, show
@@ -22,7 +25,6 @@ from data import documents, newsgroups, tables, texts
 from data import networks as shipped
 from xai_core import charts, words
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
 DIGIT = {"network": "digits", "picture": "digit", "N_lime": "60"}
 TEXT = {"input": "text", "N_lime": "60"}
 TABLE = {"input": "table", "N_lime": "60", "model": "linear"}
@@ -78,18 +80,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return drawn
 
 
-def opened(**query: str | list[str]) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page("labs/lime.py")
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, [e.value for e in at.exception]
-    return at
+opened = partial(opened_at, "labs/lime.py")
 
 
 def asked_by(at: AppTest, seen: SimpleNamespace) -> int:

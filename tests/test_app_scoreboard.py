@@ -1,6 +1,7 @@
 """The page Scoreboard: its numbers are those of the core, scrubbing asks nothing, any link opens."""
 
 import json
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import torch
 from PIL import Image
 from skimage.filters import sobel
 from streamlit.testing.v1 import AppTest
+from test_app import opened as opened_at
+from test_app import ran
 
 import xai_core
 from app import networks, scoreboard, scoreboard_points, show, take_away
@@ -24,7 +27,6 @@ from data import zoo
 from xai_core import evaluate, rank_correlation
 from xai_core.evaluate import Examination, own_baseline
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PAGE = "labs/scoreboard.py"
 FEW = {"candidate": ["Integrated Gradients", "UNI", EDGES], "B": "3", "T": "2"}
 FAST = {"candidate": ["Simple gradient", EDGES]}
@@ -83,18 +85,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return drawn
 
 
-def opened(**query: str | list[str]) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, [e.value for e in at.exception]
-    return at
+opened = partial(opened_at, PAGE)
 
 
 def table(at: AppTest, head: str) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+from test_app import opened as opened_at
+from test_app import ran
 
 from app import take_away
 from app.study import explanations, questions, results, taking
@@ -20,7 +23,6 @@ from app.study.store import Store, StoreError, Study, Taker, name_of
 from app.study.tally import HEADER, as_csv, tally, votes
 from xai_core import votes as statistics
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PAGE = "labs/study.py"
 
 
@@ -55,19 +57,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return seen
 
 
-def opened(**query: str) -> AppTest:
-    """The page as a link opens it; it has run without an exception."""
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, [e.value for e in at.exception]
-    return at
+opened = partial(opened_at, PAGE)
 
 
 def param(at: AppTest, name: str) -> str:

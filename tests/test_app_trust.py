@@ -1,6 +1,6 @@
 """The page Trust: what the class sees before it answers, what is explained, and the numbers of the proof."""
 
-from pathlib import Path
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +10,8 @@ import scipy.stats
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
+from test_app import opened as opened_at
+from test_app import ran
 
 import xai_core
 from app import show, take_away, trusting
@@ -18,7 +20,6 @@ from app.trusting import CONDITIONS, Share, Twins
 from data import networks, train, zoo
 from xai_core import catalogue, figures
 
-MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PAGE = "labs/trust.py"
 QUICK = {"trust": "no", "reveal": "true", "scenes": "4", "N_lime_trust": "30"}
 IG = {**catalogue()["integrated_gradients"].defaults, "B": 4}
@@ -52,18 +53,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return drawn
 
 
-def opened(**query: str) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=120)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, [e.value for e in at.exception]
-    return at
+opened = partial(opened_at, PAGE)
 
 
 def text(at: AppTest) -> str:

@@ -1,6 +1,7 @@
 """The page Unlearning: its three choices and its experiments, each number compared with a direct call of xai_core."""
 
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ import streamlit as st
 import torch
 from matplotlib.figure import Figure
 from streamlit.testing.v1 import AppTest
-from test_app import MAIN, png, ran
+from test_app import opened as opened_at
+from test_app import png, ran
 from torch import Tensor
 
 import xai_core
@@ -55,12 +57,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return found
 
 
-def opened(**query: str) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=180)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page("labs/unlearning.py")
-    return ran(at)
+opened = partial(opened_at, "labs/unlearning.py")
 
 
 def said(at: AppTest) -> str:

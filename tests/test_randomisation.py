@@ -32,6 +32,13 @@ def test_only_these_layers_lose_their_order_and_no_number_is_lost():
         ruined(model, ["relu"])
 
 
+def test_layers_of_one_size_are_ruined_differently():
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 4))
+    model[1].load_state_dict(model[0].state_dict())
+    changed = ruined(model, ["0", "1"])
+    assert not torch.equal(changed[0].weight, changed[1].weight)
+
+
 def test_a_map_that_does_not_look_at_the_network_stays():
     model, x = seeded(PlainCNN), images(2)
     found = randomisation(model, lambda network: x)

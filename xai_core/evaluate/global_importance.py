@@ -14,8 +14,6 @@ Units: squared slopes, probabilities; only the order counts.
 What to look at: how many features a method calls exactly 0. Among those it has no order.
 """
 
-from collections.abc import Callable, Iterable
-
 import torch
 from torch import Tensor
 
@@ -23,13 +21,11 @@ from xai_core import symbols
 from xai_core.aggregate import i_sp, normlime
 from xai_core.gradients import smoothgrad_squared, vargrad
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
-from xai_core.neighbourhoods import local_weights
+from xai_core.neighbourhoods import Progress, local_weights
 from xai_core.score import Score
 from xai_core.shapley import coalitions, shapley_table
 from xai_core.superpixels import superpixels
 from xai_core.symbols import Fill, GlobalMethod, Length, Samples
-
-Progress = Callable[[Iterable[int]], Iterable[int]]
 
 
 def global_importance(

@@ -35,7 +35,7 @@ METHODS = (
 )  # of the paper's tables, in their order
 RANDOM = "random"  # a map of random numbers: what every score has to be read against
 STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
-    **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig", "agi")},
+    **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig")},
     "agi": {"B": 30, "K": 3},
 }
 STRONGEST = 1000  # pixels whose intersection Table 6 counts; at most a quarter of a small picture's
