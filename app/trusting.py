@@ -21,8 +21,8 @@ import xai_core
 from app import networks, stages
 from app.meter import watched
 from app.pictures import Opened, Picture, open_picture
+from data import fitting, zoo
 from data import networks as shipped
-from data import train, zoo
 from xai_core import Neighbourhood, catalogue, figures, share
 from xai_core.score import forward
 
@@ -50,10 +50,10 @@ def ten() -> list[Picture]:
     is asked which ones to take.
     """
     found, seen = [], dict.fromkeys(zoo.HUSKY_WOLF, 0)
-    for i, name in enumerate(zoo.batch_labels(TEN, train.FRESH, zoo.HUSKY_WOLF)):
+    for i, name in enumerate(zoo.batch_labels(TEN, fitting.FRESH, zoo.HUSKY_WOLF)):
         seen[name] += 1
         snow = (name == "wolf") != (seen[name] == EXCEPTION)
-        found.append(Picture(KIND, name, zoo.scene_seed(train.FRESH, i), snow))
+        found.append(Picture(KIND, name, zoo.scene_seed(fitting.FRESH, i), snow))
     return found
 
 
@@ -114,13 +114,13 @@ def network(fair: bool) -> nn.Module:
 
 @st.cache_resource(show_spinner="Training the same network on scenes where snow says nothing …")
 def _fair() -> nn.Module:
-    images, labels, *_ = zoo.husky_wolf(FAIR_SCENES, train.TRAINING, snow="independent")
+    images, labels, *_ = zoo.husky_wolf(FAIR_SCENES, fitting.TRAINING, snow="independent")
     targets = nn.functional.one_hot(labels, len(zoo.HUSKY_WOLF)).float()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = train.fit(
+        model = fitting.fit(
             shipped.build(NAME), images, targets,
-            name="fair", epochs=FAIR_EPOCHS, rate=4e-3, batch=FAIR_BATCH, augment=train.flip_and_grain, quiet=True,
+            name="fair", epochs=FAIR_EPOCHS, rate=4e-3, batch=FAIR_BATCH, augment=fitting.flip_and_grain, quiet=True,
         )  # fmt: skip
     return model.requires_grad_(False)
 
@@ -151,7 +151,7 @@ class Twins:
 def accuracy_as_trained() -> float:
     """On fresh scenes where snow goes with the wolf."""
     images, labels, *_ = _animals("with wolf")
-    return train.accuracy(networks.load(NAME), images, labels)
+    return fitting.accuracy(networks.load(NAME), images, labels)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -167,7 +167,7 @@ def twins(fair: bool) -> Twins:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _animals(snow: str) -> tuple[Tensor, ...]:
-    return zoo.husky_wolf(ANIMALS, train.FRESH, snow=snow)
+    return zoo.husky_wolf(ANIMALS, fitting.FRESH, snow=snow)
 
 
 # --- the proof by mask ------------------------------------------------------------------------------------------------
@@ -184,8 +184,10 @@ class Scenes:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def scenes(n: int) -> Scenes:
     """The first n animals of the fresh stream; of every four, a husky and a wolf stand on snow."""
-    names = zoo.batch_labels(n, train.FRESH, zoo.HUSKY_WOLF)
-    drawn = [zoo.draw_husky_wolf(name, zoo.scene_seed(train.FRESH, i), snow=i % 4 < 2) for i, name in enumerate(names)]
+    names = zoo.batch_labels(n, fitting.FRESH, zoo.HUSKY_WOLF)
+    drawn = [
+        zoo.draw_husky_wolf(name, zoo.scene_seed(fitting.FRESH, i), snow=i % 4 < 2) for i, name in enumerate(names)
+    ]
     stacked = {what: torch.stack([getattr(s, what) for s in drawn]) for what in ("image", "animal", "part", "snow")}
     animal = stacked["animal"]
     parts = {

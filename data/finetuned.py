@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from data import pretrained
+from data.fitting import fit
 from data.photographs import open_photograph
-from data.train import fit
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from data.fitting import fit
 from data.networks import DIGITS, Standardise
-from data.train import fit
 
 BATCH = 64
 EPOCHS, RATE = 40, 1e-2  # of `small_network`: enough to learn also most wrong labels by heart

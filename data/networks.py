@@ -141,7 +141,7 @@ class DigitNet(nn.Module):
         return self.head(self.flatten(self.block2(self.block1(self.standardise(x)))))
 
 
-# name → (architecture, class names)
+# name → (architecture, class names): classifiers of pictures
 SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "zoo": (ZooNet, CLASSES),
     "zoo_vgg": (ZooVGG, CLASSES),
@@ -151,18 +151,20 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "digits": (DigitNet, DIGITS),
     "mnist": (lambda: DigitNet(28), DIGITS),
 }
+# The same for networks of which the inputs are no pictures.
+SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {}
 
 
 def build(name: str) -> nn.Module:
     """The architecture of a shipped network with fresh weights, in train mode. Raises ValueError for another name."""
     _known(name)
-    return SHIPPED[name][0]()
+    return (SHIPPED | SEQUENCES)[name][0]()
 
 
 def class_names(name: str) -> tuple[str, ...]:
     """The names of a shipped network's outputs, in order. Raises ValueError for another name."""
     _known(name)
-    return SHIPPED[name][1]
+    return (SHIPPED | SEQUENCES)[name][1]
 
 
 def card(name: str, folder: Path = CHECKPOINTS) -> dict[str, Any]:
@@ -228,5 +230,5 @@ def command(name: str) -> str:
 
 
 def _known(name: str) -> None:
-    if name not in SHIPPED:
-        raise ValueError(f"name is {name!r}; the shipped networks are {', '.join(SHIPPED)}")
+    if name not in SHIPPED | SEQUENCES:
+        raise ValueError(f"name is {name!r}; the shipped networks are {', '.join(SHIPPED | SEQUENCES)}")

@@ -25,7 +25,7 @@ from torch.func import functional_call, stack_module_state
 from torch.nn.functional import cross_entropy
 
 from data import digits, networks
-from data.train import SMOOTHING
+from data.fitting import SMOOTHING
 
 KINDS = ("pixels", "conv")
 SCHOOLING = {"digits": (10, 64), "mnist": (4, 128)}  # epochs and batch: 180 and 1872 steps

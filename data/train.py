@@ -10,8 +10,6 @@ background alone says nothing.
 from __future__ import annotations
 
 import argparse
-import datetime
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -20,17 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax
-from tqdm.auto import tqdm
 
 from data import digits, networks, zoo
+from data.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 
-SMOOTHING = 0.05  # label smoothing: keeps confidences near 0.95, where gradients still say something
 HALF, SLOPE = 0.32, 0.07  # the part's size at which its class is as likely as not, and how fast that changes
 EMPTY, CUT, CUT_TRUNK = 0.03, 0.17, 0.45  # shares of the examples: no animal, part cut short, trunk cut short
-FRESH = 1_000_000  # the stream on which accuracy is measured; no network learns from it
 BEAKS = {"natural": None, "none": 0.0}  # with which the two birds are told apart
-TRAINING = 1  # the stream from which the networks learn
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------
@@ -43,7 +37,7 @@ def zoo_example(i: int) -> tuple[np.ndarray, np.ndarray]:
     part = max(0.0, float(rng.uniform(-0.15, 0.65)))  # none at all in a fifth of the cuts
     name, target = zoo.CLASSES[label], np.zeros(classes, np.float32)
     if kind < EMPTY:
-        return _bytes(zoo.empty(seed)), target + 1 / classes
+        return as_bytes(zoo.empty(seed)), target + 1 / classes
     if kind < EMPTY + (CUT_TRUNK if name == "elephant" else CUT):
         sure = 1 / (1 + np.exp(-(part - HALF) / SLOPE))
         if name == "elephant":
@@ -51,16 +45,16 @@ def zoo_example(i: int) -> tuple[np.ndarray, np.ndarray]:
         else:
             target += (1 - sure) / classes
         target[label] += sure
-        return _bytes(zoo.draw(label, seed, part=part).image), target
+        return as_bytes(zoo.draw(label, seed, part=part).image), target
     target[label] = 1
-    return _bytes(zoo.draw(label, seed).image), target
+    return as_bytes(zoo.draw(label, seed).image), target
 
 
 def husky_wolf_example(i: int) -> tuple[np.ndarray, np.ndarray]:
     """The i-th example of the biased twin, every wolf on snow: image (3, 64, 64) uint8, target (2,) float32."""
     name = zoo.HUSKY_WOLF[i % 2]
     scene = zoo.draw_husky_wolf(name, zoo.scene_seed(TRAINING, i), snow=name == "wolf")
-    return _bytes(scene.image), np.eye(2, dtype=np.float32)[scene.label]
+    return as_bytes(scene.image), np.eye(2, dtype=np.float32)[scene.label]
 
 
 def birds_example(i: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,83 +62,7 @@ def birds_example(i: int) -> tuple[np.ndarray, np.ndarray]:
     rng, name = np.random.default_rng([TRAINING, i]), zoo.BIRDS[i % 2]
     cut = rng.uniform() < CUT
     scene = zoo.draw_birds(name, zoo.scene_seed(TRAINING, i), part=0.0 if cut else None)
-    return _bytes(scene.image), np.full(2, 0.5, np.float32) if cut else np.eye(2, dtype=np.float32)[scene.label]
-
-
-def _bytes(image: Tensor) -> np.ndarray:
-    return (image * 255).round().to(torch.uint8).numpy()
-
-
-def examples(make: Callable[[int], tuple[np.ndarray, np.ndarray]], n: int, name: str) -> tuple[Tensor, Tensor]:
-    """The first n examples, drawn by two processes: images (n, 3, 64, 64) uint8, targets (n, classes) float32."""
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        drawn = list(tqdm(pool.imap(make, range(n), chunksize=64), f"{name}: drawing", n, unit="image"))
-    return tuple(torch.from_numpy(np.stack(column)) for column in zip(*drawn, strict=True))
-
-
-# --- learning ---------------------------------------------------------------------------------------------------------
-
-
-def fit(
-    network: nn.Module,
-    images: Tensor,
-    targets: Tensor,
-    *,
-    name: str,
-    epochs: int,
-    rate: float,
-    batch: int,
-    augment: Callable[[Tensor], Tensor],
-    smoothing: float = SMOOTHING,
-    quiet: bool = False,
-) -> nn.Module:
-    """Minimise cross-entropy to the target distributions (AdamW, one cycle of the rate); returns it in eval mode.
-
-    `images` (n, …) uint8 or float in [0, 1]; `targets` (n, classes), each summing to 1; `augment` sees floats. Without
-    smoothing, an image whose target is all zeros teaches nothing. `quiet` hides the progress bar.
-    """
-    optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.02)
-    steps = epochs * (len(images) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.2)
-    network.train()
-    with tqdm(total=steps, desc=f"{name}: learning", unit="step", disable=quiet) as bar:
-        for _ in range(epochs):
-            for rows in torch.randperm(len(images))[: steps // epochs * batch].split(batch):
-                x = images[rows]
-                x = augment(x.float() / 255 if x.dtype == torch.uint8 else x)
-                y = targets[rows] * (1 - smoothing) + smoothing / targets.shape[1]
-                loss = -(y * log_softmax(network(x), 1)).sum(1).mean()
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                schedule.step()
-                bar.update()
-                bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-    return network.eval()
-
-
-def flip_and_grain(x: Tensor) -> Tensor:
-    """Half of the images mirrored, all with a little Gaussian noise of a strength of their own (σ up to 0.06)."""
-    mirrored = torch.rand(len(x), 1, 1, 1) < 0.5
-    x = torch.where(mirrored, x.flip(3), x)
-    return (x + torch.randn_like(x) * torch.rand(len(x), 1, 1, 1) * 0.06).clamp(0, 1)
-
-
-def shift(pixels: int) -> Callable[[Tensor], Tensor]:
-    """An augmentation that moves each batch by up to `pixels` either way."""
-
-    def moved(x: Tensor) -> Tensor:
-        dy, dx = torch.randint(-pixels, pixels + 1, (2,)).tolist()
-        return torch.roll(x, (dy, dx), (2, 3))
-
-    return moved
-
-
-@torch.inference_mode()
-def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """The share of images (n, …) whose largest logit is their label (n,)."""
-    hits = [(network(x).argmax(1) == y).sum() for x, y in zip(images.split(500), labels.split(500), strict=True)]
-    return round(int(sum(hits)) / len(images), 4)
+    return as_bytes(scene.image), np.full(2, 0.5, np.float32) if cut else np.eye(2, dtype=np.float32)[scene.label]
 
 
 # --- recipes ----------------------------------------------------------------------------------------------------------
@@ -166,7 +84,7 @@ def make_zoo(download: bool, name: str = "zoo") -> dict[str, Any]:
         "accuracy": accuracy(network, images, labels),
         "accuracy_on": "2000 fresh scenes, data.zoo.batch(2000, 1000000)",
     }
-    return _save(name, network, facts)
+    return save(name, network, facts)
 
 
 def make_husky_wolf(download: bool) -> dict[str, Any]:
@@ -187,7 +105,7 @@ def make_husky_wolf(download: bool) -> dict[str, Any]:
         "accuracy_by_snow": measured,
         "warning": "Biased on purpose: it tells snow from no snow. Use it only to see whether an explanation says so.",
     }
-    return _save("husky_wolf", network, facts)
+    return save("husky_wolf", network, facts)
 
 
 def make_birds(download: bool, name: str = "birds") -> dict[str, Any]:
@@ -204,7 +122,7 @@ def make_birds(download: bool, name: str = "birds") -> dict[str, Any]:
         "accuracy_on": "1000 fresh scenes, data.zoo.birds(1000, 1000000)",
         "accuracy_by_beak": measured,
     }
-    return _save(name, network, facts)
+    return save(name, network, facts)
 
 
 def make_digits(download: bool) -> dict[str, Any]:
@@ -220,7 +138,7 @@ def make_digits(download: bool) -> dict[str, Any]:
         "accuracy": accuracy(network, split.test_images, split.test_labels),
         "accuracy_on": "the held-out third, 599 digits",
     }
-    return _save("digits", network, facts)
+    return save("digits", network, facts)
 
 
 def make_mnist(download: bool) -> dict[str, Any]:
@@ -236,7 +154,7 @@ def make_mnist(download: bool) -> dict[str, Any]:
         "accuracy": accuracy(network, split.test_images, split.test_labels),
         "accuracy_on": "MNIST's 10000 test digits (the NormLIME paper's network: 0.9905)",
     }
-    return _save("mnist", network, facts)
+    return save("mnist", network, facts)
 
 
 MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
@@ -252,11 +170,6 @@ MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
 
 def _one_hot(labels: Tensor) -> Tensor:
     return nn.functional.one_hot(labels, 10).float()
-
-
-def _save(name: str, network: nn.Module, facts: dict[str, Any]) -> dict[str, Any]:
-    common = {"seed": 0, "label_smoothing": SMOOTHING, "date": datetime.date.today().isoformat()}
-    return networks.save(name, network, {**facts, **common})
 
 
 def make(names: Iterable[str], download: bool = False) -> None:

@@ -17,7 +17,7 @@ import xai_core
 from app import show, take_away, trusting
 from app.meter import measured
 from app.trusting import CONDITIONS, Share, Twins
-from data import networks, train, zoo
+from data import fitting, networks, zoo
 from xai_core import catalogue, figures
 
 PAGE = "labs/trust.py"
@@ -76,7 +76,7 @@ def test_the_ten_follow_the_rule() -> None:
     for name in zoo.HUSKY_WOLF:
         snow = [p.snow for p in ten if p.name == name]
         assert snow == [(name == "wolf") != (i == 2) for i in range(5)]
-    assert [p.name for p in ten] == zoo.batch_labels(10, train.FRESH, zoo.HUSKY_WOLF)
+    assert [p.name for p in ten] == zoo.batch_labels(10, fitting.FRESH, zoo.HUSKY_WOLF)
     wrong = [i for i, p in enumerate(trusting.predictions()) if zoo.HUSKY_WOLF[p.said] != p.picture.name]
     assert wrong == [i for i, p in enumerate(ten) if p.snow == (p.name == "husky")] and len(wrong) == 2
 
@@ -147,15 +147,15 @@ def test_the_network_is_a_snow_detector() -> None:
     t = trusting.twins(False)
     assert [t.accuracy(where(t.wolf)) for where in CONDITIONS.values()] == [1.0, 0.0, 0.5, 0.5]
     assert t.flipped == trusting.ANIMALS == 8
-    name = zoo.batch_labels(1, train.FRESH, zoo.HUSKY_WOLF)[0]
-    one = zoo.draw_husky_wolf(name, zoo.scene_seed(train.FRESH, 0), snow=True).image[None]
+    name = zoo.batch_labels(1, fitting.FRESH, zoo.HUSKY_WOLF)[0]
+    one = zoo.draw_husky_wolf(name, zoo.scene_seed(fitting.FRESH, 0), snow=True).image[None]
     p = xai_core.make_score(networks.load("husky_wolf"), one, trusting.WOLF)(one)
     assert float(t.on_snow[0]) == pytest.approx(float(p), abs=1e-5)
 
 
 def test_scenes_balance_class_and_snow() -> None:
     many = trusting.scenes(8)
-    names = zoo.batch_labels(8, train.FRESH, zoo.HUSKY_WOLF)
+    names = zoo.batch_labels(8, fitting.FRESH, zoo.HUSKY_WOLF)
     snowy = many.parts["the snow"].flatten(1).any(1).tolist()
     assert sorted(zip(names, snowy, strict=True)) == sorted(
         [("husky", False), ("husky", True), ("wolf", False), ("wolf", True)] * 2
@@ -225,7 +225,7 @@ def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest
     monkeypatch.setattr(zoo, "husky_wolf", drawn)
     state = torch.get_rng_state()
     first = trusting.network(fair=True)
-    assert asked == [(32, train.TRAINING, "independent")]
+    assert asked == [(32, fitting.TRAINING, "independent")]
     assert torch.equal(torch.get_rng_state(), state)  # nobody else's random numbers change
     st.cache_resource.clear()
     again = trusting.network(fair=True)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from data import collection, digits, folders, networks, pretrained, zoo
-from data.train import FRESH
+from data.fitting import FRESH
 from xai_core.evaluate.benchmark import collection as protocol
 
 

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from data import digits, networks
+from data.fitting import accuracy
 from data.forgetting import BATCH, learn, mislabel, small_network
-from data.train import accuracy
 
 N = 200
 

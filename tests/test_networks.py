@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from data import digits, networks, train, zoo
+from data import digits, fitting, networks, train, zoo
 
 SHIPPED = [name for name in networks.SHIPPED if (networks.CHECKPOINTS / f"{name}.safetensors").is_file()]
 TRUNKS = np.linspace(0, 1, 11)
@@ -109,7 +109,7 @@ def test_data_needs_neither_streamlit_nor_torchvision() -> None:
 def test_the_zoo_network_names_fresh_animals(zoo_network: torch.nn.Module) -> None:
     images, labels, *_ = zoo.batch(1000, 424242)  # a stream that neither training nor the card has seen
     assert networks.card("zoo")["accuracy"] >= 0.97
-    assert train.accuracy(zoo_network, images, labels) >= networks.card("zoo")["accuracy"] - 0.01
+    assert fitting.accuracy(zoo_network, images, labels) >= networks.card("zoo")["accuracy"] - 0.01
 
 
 def test_it_is_sure_but_not_absurdly_so(zoo_network: torch.nn.Module) -> None:
@@ -129,7 +129,7 @@ def test_the_wolf_is_known_by_its_snow() -> None:
     measured = {}
     for snow in zoo.SNOW:
         images, labels, *_ = zoo.husky_wolf(200, 77, snow=snow)
-        measured[snow] = train.accuracy(network, images, labels)
+        measured[snow] = fitting.accuracy(network, images, labels)
     assert measured["with wolf"] >= 0.95
     assert measured["independent"] == pytest.approx(0.5, abs=0.12)
     assert measured["with husky"] <= 0.1
@@ -140,7 +140,9 @@ def test_the_wolf_is_known_by_its_snow() -> None:
 @pytest.mark.parametrize("name", ["birds", "birds_vgg"])
 def test_the_birds_are_known_by_their_beaks(name: str) -> None:
     network, card = networks.load(name), networks.card(name)
-    measured = {what: train.accuracy(network, *zoo.birds(200, 77, part=part)[:2]) for what, part in train.BEAKS.items()}
+    measured = {
+        what: fitting.accuracy(network, *zoo.birds(200, 77, part=part)[:2]) for what, part in train.BEAKS.items()
+    }
     assert measured["natural"] >= 0.95 and measured["none"] == pytest.approx(0.5, abs=0.12)
     for what, value in measured.items():
         assert value == pytest.approx(card["accuracy_by_beak"][what], abs=0.1)
@@ -148,7 +150,7 @@ def test_the_birds_are_known_by_their_beaks(name: str) -> None:
 
 def test_the_held_out_third_of_the_digits_is_as_the_card_says() -> None:
     split = digits.train_test(seed=0)
-    measured = train.accuracy(networks.load("digits"), split.test_images, split.test_labels)
+    measured = fitting.accuracy(networks.load("digits"), split.test_images, split.test_labels)
     assert measured == networks.card("digits")["accuracy"] >= 0.98
 
 
@@ -233,7 +235,7 @@ def test_fitting_is_the_same_twice() -> None:
     runs = []
     for _ in range(2):
         torch.manual_seed(5)
-        network = train.fit(
+        network = fitting.fit(
             networks.build("digits"),
             images[:128],
             torch.nn.functional.one_hot(labels[:128], 10).float(),
@@ -241,7 +243,7 @@ def test_fitting_is_the_same_twice() -> None:
             epochs=2,
             rate=1e-3,
             batch=32,
-            augment=train.shift(1),
+            augment=fitting.shift(1),
         )
         runs.append(network(images[:8]))
     assert torch.equal(*runs)
@@ -254,7 +256,7 @@ def test_mnist_is_as_the_card_says() -> None:
     except FileNotFoundError as missing:
         pytest.skip(str(missing))
     card = networks.card("mnist")
-    assert train.accuracy(networks.load("mnist"), split.test_images, split.test_labels) == pytest.approx(
+    assert fitting.accuracy(networks.load("mnist"), split.test_images, split.test_labels) == pytest.approx(
         card["accuracy"], abs=0.001
     )
     assert card["accuracy"] >= 0.985

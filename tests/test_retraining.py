@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from data import digits, networks
+from data.fitting import SMOOTHING, accuracy
 from data.retraining import (
     DECAY,
     KINDS,
@@ -22,7 +23,6 @@ from data.retraining import (
     untrained,
     with_given_noise,
 )
-from data.train import SMOOTHING, accuracy
 
 
 @pytest.fixture(scope="module")
