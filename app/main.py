@@ -46,6 +46,7 @@ if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of
     gc.freeze()
 asked = links.asked()
 pages = [
+    st.Page("labs/why.py", title="Why", icon=":material/psychology_alt:"),
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
     st.Page("labs/classes.py", title="Classes", icon=":material/category:"),

@@ -150,15 +150,15 @@ class Twins:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def accuracy_as_trained() -> float:
     """On fresh scenes where snow goes with the wolf."""
-    images, labels, *_ = _animals("with wolf")
+    images, labels, *_ = animals("with wolf")
     return fitting.accuracy(networks.load(NAME), images, labels)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def twins(fair: bool) -> Twins:
     """What a network says of `ANIMALS` animals on snow and off it."""
-    images, labels, *_ = _animals("with wolf")
-    swapped, *_ = _animals("with husky")
+    images, labels, *_ = animals("with wolf")
+    swapped, *_ = animals("with husky")
     wolf = labels == WOLF
     f = watched(xai_core.make_score(network(fair), images, WOLF))
     here, there = forward(f, images), forward(f, swapped)
@@ -166,7 +166,8 @@ def twins(fair: bool) -> Twins:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _animals(snow: str) -> tuple[Tensor, ...]:
+def animals(snow: str) -> tuple[Tensor, ...]:
+    """`ANIMALS` fresh huskies and wolves with their masks, as `zoo.husky_wolf` draws them."""
     return zoo.husky_wolf(ANIMALS, fitting.FRESH, snow=snow)
 
 

@@ -55,7 +55,7 @@ class BlackBox(nn.Module):
         if opened == "inside":
             self.network = hidden  # a part of this module, which methods may find, change and listen to
         else:
-            self.ask: Callable[[Tensor], Tensor] = lambda x: hidden(x)  # noqa: PLW0108  (a function is never copied)
+            self.ask: Callable[[Tensor], Tensor] = lambda x: hidden(x)  # never copied, being a function
 
     def forward(self, x: Tensor) -> Tensor:
         if self.opened == "inside":

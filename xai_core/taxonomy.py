@@ -5,7 +5,7 @@
     post-hoc, local     why is this picture an elephant?      perturbation | back-propagation | path
 
 Du, Liu & Hu 2019, «Techniques for interpretable machine learning», CACM 63(1), figure 1; the three local families are
-the lecture's. Local methods come from the catalogue, by their family, so that a new method stands in the tree by itself.
+the lecture's. Local methods come from the catalogue, by their family, so that a new one stands in the tree by itself.
 Units: a cost is in passes through the network, for one picture; a gradient is one pass too.
 What to look at: `needs`. Whoever has a network's answers alone, as from a web service, has but one branch to choose
 from. The tests hold `needs` and `cost` to what black_boxes.py measures.

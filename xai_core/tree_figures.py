@@ -71,7 +71,9 @@ def _rows(node: Node, free: "iter", rows: dict[int, float]) -> float:
     return rows[id(node)]
 
 
-def tree(root: Node, *, legend: Mapping[str, tuple[str, str]] | None = None, title: str = "", theme: str = "light") -> Figure:
+def tree(
+    root: Node, *, legend: Mapping[str, tuple[str, str]] | None = None, title: str = "", theme: str = "light"
+) -> Figure:
     """Draw a tree. legend: what a leaf's mark says → (colour, mark)."""
     nodes = placed(root)
     right = max(p.x + len(p.node.label) for p in nodes) + 1

@@ -1,0 +1,65 @@
+"""Why: black box against transparent, the four questions of the lecture, and the map of all methods."""
+
+import inspect
+
+import streamlit as st
+
+from app import asking, take_away, why_box, why_map, why_questions
+from app.subject import START
+from data import zoo
+from xai_core import catalogue, decision_trees
+from xai_core.black_boxes import needs
+from xai_core.contrast import contrast
+
+BOX, ASK, MAP = "Black box", "Four questions", "Map of methods"
+TRY = {
+    "A tree of two questions: read it aloud. What can it not know?": {"part": BOX, "depth": "2"},
+    "Iris: two questions are enough. What is the price of being readable here?": {
+        "part": BOX, "readable": "iris", "depth": "2",
+    },
+    "Why not a hippo? Watch the trunk in the third map": {"part": ASK, "question": "Why not something else?"},
+    "A network that is always right, and then never": {"part": ASK, "question": "When do you succeed or fail?"},
+    "You have a network's answers alone, as from a web service. Which methods are left?": {
+        "part": MAP, "have": "its answers alone",
+    },
+}  # fmt: skip
+
+
+def show_code() -> None:
+    """What has just run."""
+    st.subheader("Equation and code")
+    st.latex(r"F_{ab}(x) = z_a(x) - z_b(x) = \log \frac{p_a(x)}{p_b(x)}")
+    for tab, function in zip(st.tabs(["contrast", "way", "needs"]), (contrast, decision_trees.way, needs), strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+def show_what_to_try() -> None:
+    """Links into this page."""
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        st.page_link("labs/why.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+
+
+st.markdown("### Why did it say that?")
+first, second, third = st.columns([4, 2, 1], gap="medium", vertical_alignment="bottom")
+part = first.segmented_control(
+    "Part", [BOX, ASK, MAP], default=BOX, required=True, key="part", bind="query-params"
+)  # fmt: skip
+animal = second.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index(START.name), key="animal", bind="query-params")
+number = int(third.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
+about = asking.subject(animal, number)
+if part == BOX:
+    why_box.show_box(about)
+    why_box.show_model(about)
+elif part == ASK:
+    question = st.segmented_control(
+        "Ask it", list(why_questions.QUESTIONS), default=next(iter(why_questions.QUESTIONS)), required=True,
+        key="question", bind="query-params",
+    )  # fmt: skip
+    why_questions.QUESTIONS[question](about)
+else:
+    why_map.show(about)
+show_code()
+show_what_to_try()
+given = catalogue()[why_box.METHOD].defaults
+take_away.offer(about, {why_box.METHOD: why_box.evidence(about)}, {why_box.METHOD: given}, "share")
