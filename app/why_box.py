@@ -11,6 +11,7 @@ from xai_core import catalogue, decision_trees, figures, tree_figures
 
 METHOD = "integrated_gradients"
 MODEL = "the zoo's outlines"
+DEEPEST = 8  # a deeper tree is too large to be read, which is the point of one
 
 
 def evidence(about: Subject) -> Explanation:
@@ -52,7 +53,7 @@ def show_model(about: Subject) -> None:
     st.markdown("#### A model that needs no explanation")
     left, middle, right = st.columns([3, 3, 2], gap="medium")
     name = left.selectbox("Learned from", list(TABLES), key="readable", bind="query-params")
-    depth = middle.select_slider("Most questions in a row", DEPTHS, 4, key="depth", bind="query-params")
+    depth = middle.select_slider("Most questions in a row", DEPTHS[:DEEPEST], 4, key="depth", bind="query-params")
     rows, model = asking.table(name), asking.tree(name, depth)
     if name == MODEL:
         row = outlines.row_of(about.picture.name, about.picture.number)
@@ -97,7 +98,7 @@ def show_price(name: str, depth: int) -> None:
     with left:
         fig = figures.curves(
             lines, x="most questions in a row", y="right, held-out rows", title="The price of being readable",
-            marks={f"{here:.0%}": (depth, here)}, zero=False, size=(6.4, 3.4), theme=show.theme(),
+            marks={"": (depth, here)}, zero=False, size=(6.4, 3.4), theme=show.theme(),
         )  # fmt: skip
         others = ", ".join(f"{n} {a:.0%}" for n, a in flat.items())
         show.figure(fig, f"Right answers of a tree by its depth: {here:.0%} at {depth}. For comparison: {others}.")
@@ -105,8 +106,9 @@ def show_price(name: str, depth: int) -> None:
         st.markdown("| held-out rows | right |\n|---|---:|\n" + f"| this tree, {depth} questions | {here:.0%} |\n" +
                     "\n".join(f"| {n} | {a:.0%} |" for n, a in flat.items()))  # fmt: skip
         short = max(flat.values()) - max(cost.trees)
+        where = "below" if short > 0 else "above"
         st.markdown(
-            f"The best of these trees is {abs(short):.0%} {'below' if short > 0 else 'above'} the best of the others:"
-            " that is the price here, measured. On a table of well chosen columns it is often small (Rudin 2019); from"
-            " pixels nobody knows which columns to choose."
+            f"The best of these trees is {abs(100 * short):.0f} points {where} the best of the others: that is the price"
+            " here, measured. On a table of well chosen columns it is often small (Rudin 2019); from pixels nobody knows"
+            " which columns to choose."
         )

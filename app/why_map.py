@@ -64,39 +64,44 @@ def show(about: Subject) -> None:
     open_ = {leaf.title for leaf in taxonomy.possible(has)}
     said = "  ·  ".join(f"{SIGNS[name]} {name}" for name in taxonomy.NEEDS)
     st.caption(f"What a method needs: {said}. Passes are for one picture; a gradient is one pass.")
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        _box("intrinsic", about, {leaf.title for leaf in taxonomy.on("intrinsic")})
-    with right:
-        _box("global", about, open_, "Post-hoc, global")
-    with st.container(border=True):
+    st.html(
+        """<style>[class*="st-key-leaves_"] { display: grid; gap: .5rem 1rem;
+        grid-template-columns: repeat(auto-fill, minmax(min(200px, 100%), 1fr)); }
+        [class*="st-key-leaves_"] > div { width: auto !important; min-width: 0; }</style>"""
+    )
+    _box("intrinsic", about, {leaf.title for leaf in taxonomy.on("intrinsic")})
+    _box("global", about, open_, "Post-hoc, global")
+    with st.container(border=True, key="branch_local"):
         st.markdown(f"**Post-hoc, local** · {BRANCHES['local'].question}")
-        inner = [name for name, branch in BRANCHES.items() if branch.parent == "local"]
-        for column, name in zip(st.columns(len(inner), gap="medium"), inner, strict=True):
-            with column:
-                _box(name, about, open_)
-        for leaf in taxonomy.on("local"):
-            _leaf(leaf, about, open_)
+        for name in (name for name, branch in BRANCHES.items() if branch.parent == "local"):
+            _box(name, about, open_)
+        _leaves("local", about, open_)
 
 
 def _box(branch: str, about: Subject, open_: set[str], title: str = "") -> None:
+    """A branch: its question, its leaves, and the pages that go deeper."""
     with st.container(border=True, key=f"branch_{branch}"):
         st.markdown(f"**{title or BRANCHES[branch].title}** · {BRANCHES[branch].question}")
+        _leaves(branch, about, open_)
+        more = {file_of(page): label for page, label in MORE.get(branch, {}).items() if file_of(page)}
+        if more:
+            with st.container(horizontal=True):
+                for file, label in more.items():
+                    st.page_link(file, label=label, icon=":material/menu_book:")
+
+
+def _leaves(branch: str, about: Subject, open_: set[str]) -> None:
+    with st.container(key=f"leaves_{branch}"):
         for leaf in taxonomy.on(branch):
-            _leaf(leaf, about, open_)
-        for page, label in MORE.get(branch, {}).items():
-            file = file_of(page)
-            if file:
-                st.page_link(file, label=f"More: {label}", icon=":material/menu_book:")
+            if target(leaf, about) is not None:
+                with st.container(gap=None):
+                    _leaf(leaf, about, open_)
 
 
 def _leaf(leaf: Leaf, about: Subject, open_: set[str]) -> None:
     """A link, and a line below it; a method that one cannot use is named, and its link is off."""
-    where = target(leaf, about)
-    if where is None:
-        return
-    file, settings = where
+    file, settings = target(leaf, about)
     usable = leaf.title in open_
     st.page_link(file, label=leaf.title, query_params=settings, icon=":material/arrow_forward:", disabled=not usable)
     needs = f"{SIGNS[leaf.needs]} {leaf.needs}" if usable else f"needs {leaf.needs}: not open to you"
-    st.caption(f"{needs} · {leaf.cost} · {leaf.paper}")
+    st.caption(f"{needs} · {leaf.cost}  \n{leaf.paper}")

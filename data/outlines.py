@@ -23,14 +23,14 @@ FILE = Path(__file__).parent / "outlines.csv"
 LEARNED, HELD_OUT = 400, 200  # scenes of fitting.TRAINING and of fitting.FRESH
 COLUMNS: tuple[str, ...] = (
     "area",  # of the silhouette, share of the picture
-    "width / height",
+    "width/height",
     "solidity",  # area / area of the convex hull: 1 without dents
     "extent",  # area / area of the box around it
     "eccentricity",  # of the ellipse of the same moments: 0 round, 1 a line
-    "in the top third",  # of the box; share of the area, like the next three
-    "in the bottom third",
-    "in the left third",
-    "in the right third",
+    "top third",  # of the box: the share of the area that lies there, like the next three
+    "bottom third",
+    "left third",
+    "right third",
 )
 
 

@@ -4,8 +4,9 @@ Two trees of the workbook are drawn so: the taxonomy of explanations, and a deci
 explanation. What to look at: the strong line, the way that one input takes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +15,7 @@ from xai_core.figures import FOR, figure
 
 CHARACTER = 0.098  # inches of a letter of 12 points, wide ones included
 ROW = 0.33  # inches a leaf
-GAP = 5  # letters between a column and the next
+GAP = 6  # letters from a fork's words to those of its children
 
 
 @dataclass(frozen=True)
@@ -40,31 +41,22 @@ class Placed:
 
 
 def placed(root: Node) -> list[Placed]:
-    """Where each node stands: leaves one below the other, a fork in the middle of its children."""
-    widths: dict[int, int] = {}
-
-    def measure(node: Node, depth: int) -> None:
-        widths[depth] = max(widths.get(depth, 0), len(node.label), len(node.edge))
-        for child in node.children:
-            measure(child, depth + 1)
-
-    measure(root, 0)
-    starts = [sum(widths[k] + GAP for k in range(depth)) for depth in range(len(widths) + 1)]
-    found: list[Placed] = []
+    """Where each node stands: leaves one below the other, a fork in the middle of its children and left of them."""
     rows: dict[int, float] = {}
-    _rows(root, iter(range(10**6)), rows)
+    _rows(root, count(), rows)
+    found: list[Placed] = []
 
-    def place(node: Node, depth: int, parent: Placed | None) -> None:
-        here = Placed(node, starts[depth], rows[id(node)], parent)
+    def place(node: Node, x: float, parent: Placed | None) -> None:
+        here = Placed(node, x, rows[id(node)], parent)
         found.append(here)
         for child in node.children:
-            place(child, depth + 1, here)
+            place(child, x + len(node.label) + GAP, here)
 
     place(root, 0, None)
     return found
 
 
-def _rows(node: Node, free: "iter", rows: dict[int, float]) -> float:
+def _rows(node: Node, free: Iterator[int], rows: dict[int, float]) -> float:
     """The row of each node by its id; leaves take the next free one."""
     below = [_rows(child, free, rows) for child in node.children]
     rows[id(node)] = (below[0] + below[-1]) / 2 if below else float(next(free))
@@ -103,11 +95,12 @@ def _draw(ax: Axes, here: Placed, ink: str) -> None:
         out = here.parent.x + len(here.parent.node.label) + 0.5
         turn = here.x - GAP + 1.2
         ax.plot(
-            [min(out, turn), turn, turn, here.x - 1.6], [here.parent.y, here.parent.y, here.y, here.y],
+            [min(out, turn), turn, turn, here.x - (2 if node.colour else 0.6)],
+            [here.parent.y, here.parent.y, here.y, here.y],
             color=colour, linewidth=3 if node.strong else 1.1, zorder=3 if node.strong else 1, solid_joinstyle="miter",
         )  # fmt: skip
     if node.edge:
         ax.text(here.x - GAP + 1.6, here.y - 0.08, node.edge, fontsize=10, color=colour, va="bottom", weight=weight)
     if node.colour:
-        ax.plot([here.x - 0.9], [here.y], node.mark, color=node.colour, markersize=8, zorder=4)
+        ax.plot([here.x - 1.2], [here.y], node.mark, color=node.colour, markersize=8, zorder=4)
     ax.text(here.x, here.y, node.label, fontsize=12, color=colour, va="center", weight=weight)

@@ -25,12 +25,19 @@ TRY = {
 }  # fmt: skip
 
 
-def show_code() -> None:
-    """What has just run."""
+CODE = {
+    BOX: (r"\text{answer}(x) = \text{the leaf where } x \text{ arrives}", decision_trees.way),
+    ASK: (r"F_{ab}(x) = z_a(x) - z_b(x) = \log \frac{p_a(x)}{p_b(x)}", contrast),
+    MAP: (r"\text{a method needs the least with which its map stays the same}", needs),
+}
+
+
+def show_code(part: str) -> None:
+    """What this part rests on."""
     st.subheader("Equation and code")
-    st.latex(r"F_{ab}(x) = z_a(x) - z_b(x) = \log \frac{p_a(x)}{p_b(x)}")
-    for tab, function in zip(st.tabs(["contrast", "way", "needs"]), (contrast, decision_trees.way, needs), strict=True):
-        tab.code(inspect.getsource(function), language="python")
+    equation, function = CODE[part]
+    st.latex(equation)
+    st.code(inspect.getsource(function), language="python")
 
 
 def show_what_to_try() -> None:
@@ -59,7 +66,7 @@ elif part == ASK:
     why_questions.QUESTIONS[question](about)
 else:
     why_map.show(about)
-show_code()
+show_code(part)
 show_what_to_try()
 given = catalogue()[why_box.METHOD].defaults
 take_away.offer(about, {why_box.METHOD: why_box.evidence(about)}, {why_box.METHOD: given}, "share")
