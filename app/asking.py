@@ -27,6 +27,7 @@ from xai_core.score import forward
 
 NETWORK = "zoo"
 MANY = 12  # scenes over which a share is averaged
+SEEN = 1  # of `trusting.scenes`: the first wolf on snow
 LENGTHS = tuple(round(0.1 * i, 1) for i in range(11))  # of the deciding part
 TAUGHT = "In training the class followed {}: where it was cut short, the answer to learn changed."
 STEPS = 30  # of the paths in a contrast
@@ -166,6 +167,7 @@ class Repair:
 
     accuracy: dict[str, float]  # where the snow lies → share of right answers
     background: Share  # of its maps: Integrated Gradients
+    map: Tensor  # of scene no. SEEN, (1, C, H, W)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -194,4 +196,5 @@ def judged(model: torch.nn.Module) -> Repair:
     A = catalogue()["integrated_gradients"].function(xai_core.make_score(model, many.x, "predicted"), many.x)
     mask = many.parts["the background"]
     relative, area = share(A, mask, torch.ones_like(mask)), mask.double().mean((1, 2))
-    return Repair(accuracy, Share(float((relative * area).mean()), float(area.mean()), relative.numpy()))
+    background = Share(float((relative * area).mean()), float(area.mean()), relative.numpy())
+    return Repair(accuracy, background, A[SEEN : SEEN + 1])

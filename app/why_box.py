@@ -108,7 +108,7 @@ def show_price(name: str, depth: int) -> None:
         short = max(flat.values()) - max(cost.trees)
         where = "below" if short > 0 else "above"
         st.markdown(
-            f"The best of these trees is {abs(100 * short):.0f} points {where} the best of the others: that is the price"
-            " here, measured. On a table of well chosen columns it is often small (Rudin 2019); from pixels nobody knows"
-            " which columns to choose."
+            f"The best of these trees is {abs(100 * short):.0f} points {where} the best of the others: that is the"
+            " price here, measured. On a table of well chosen columns it is often small (Rudin 2019); from pixels"
+            " nobody knows which columns to choose."
         )

@@ -135,12 +135,16 @@ def show_correct(about: Subject) -> None:
     n = left.select_slider("Fair scenes to learn the last layer from", FAIR_SCENES, 100, key="fair_scenes",
                            bind="query-params")  # fmt: skip
     with right:
-        anew = st.toggle("All layers anew, from 300 fair scenes (less than a minute, once)", key="anew",
+        anew = st.toggle("All layers anew (a minute, once)", key="anew",
                          bind="query-params")  # fmt: skip
     with st.spinner("Drawing, learning and judging …", show_time=True):
         found = {"as it was": asking.repair(0), f"new last layer, {n} scenes": asking.repair(n)}
         if anew:
             found["all layers anew"] = asking.trained_anew()
+    show.maps(
+        trusting.scenes(MANY).x[asking.SEEN], {name: r.map for name, r in found.items()}, dict.fromkeys(found, ""), {},
+        title="a wolf on snow", scale="share", opacity=1.0, key="repaired",
+    )  # fmt: skip
     lines = ["| | snow with the wolf | with the husky | background's share of Σ\\|A\\|, relative to its area |",
              "|---|---:|---:|---:|"]  # fmt: skip
     for name, r in found.items():
