@@ -6,7 +6,9 @@ when?        the answers of one network on the same animals, with the scenery sw
 correct it?  a new head on frozen features, judged on scenes that neither head has seen
 """
 
+import inspect
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 import torch
@@ -82,6 +84,12 @@ def network_accuracy() -> float:
 
 
 # --- why? -------------------------------------------------------------------------------------------------------------
+
+
+def usual(method: str) -> dict[str, Any]:
+    """A method's usual settings, as `stages.explanation` takes them."""
+    takes = inspect.signature(catalogue()[method].function).parameters
+    return {name: value for name, value in catalogue()[method].defaults.items() if name in takes or name == "output"}
 
 
 def share_on(A: Tensor, mask: Tensor) -> float:

@@ -16,7 +16,7 @@ DEEPEST = 8  # a deeper tree is too large to be read, which is the point of one
 
 def evidence(about: Subject) -> Explanation:
     """The map that opens the box: Integrated Gradients with its usual settings."""
-    given = catalogue()[METHOD].defaults
+    given = asking.usual(METHOD)
     return stages.explanation(about.question(given["output"]), METHOD, given)
 
 

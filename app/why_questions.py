@@ -31,7 +31,7 @@ def show_why(about: Subject) -> None:
     method = titles[st.segmented_control(
         "Answered by", list(titles), default=next(iter(titles)), required=True, key="answered_by", bind="query-params"
     )]  # fmt: skip
-    given = catalogue()[method].defaults
+    given = asking.usual(method)
     with st.spinner("Asking the network …", show_time=True):
         e = stages.explanation(about.question(given["output"]), method, given)
         many = asking.many_shares(about.picture.name, method)

@@ -13,7 +13,7 @@ from test_app import metrics, ran
 from test_app import opened as opened_at
 
 import xai_core
-from app import asking, controls, show, take_away, trusting, why_map
+from app import asking, controls, show, stages, take_away, trusting, why_map, why_questions
 from app.asking import LENGTHS
 from app.stages import Explanation
 from data import networks, outlines, zoo
@@ -55,7 +55,7 @@ def fresh() -> None:
 
 
 def text(at: AppTest) -> str:
-    return "\n".join(e.value for e in (*at.markdown, *at.caption, *at.info))
+    return "\n".join(e.value for e in (*at.subheader, *at.markdown, *at.caption, *at.info))
 
 
 def about() -> Any:
@@ -153,6 +153,14 @@ def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None
     assert many.parts["the snow"][asking.SEEN].any()
 
 
+def test_every_method_that_answers_why_can(seen: SimpleNamespace) -> None:
+    for method in why_questions.METHODS:
+        given = asking.usual(method)
+        A = stages.explanation(about().question(given["output"]), method, given).A
+        expected = xai_core.explain(networks.load("zoo"), about().opened.x, 4, method)
+        torch.testing.assert_close(A, expected, rtol=1e-3, atol=1e-5)
+
+
 # --- the map ----------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +247,8 @@ def test_bad_links_open_the_usual_setting(query: dict[str, str], seen: SimpleNam
 
 
 def test_what_is_taken_away_is_what_is_shown(seen: SimpleNamespace) -> None:
-    opened(guess="the trunk", animal="frog", number="3")
+    guess = next(iter(asking.subject("frog", 3).opened.parts))
+    opened(guess=guess, animal="frog", number="3")
     subject, found, given, _ = seen.offered
     assert isinstance(found["integrated_gradients"], Explanation) and subject.picture.name == "frog"
     assert torch.equal(found["integrated_gradients"].A, seen.maps["Integrated Gradients"])

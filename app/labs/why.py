@@ -7,7 +7,7 @@ import streamlit as st
 from app import asking, take_away, why_box, why_map, why_questions
 from app.subject import START
 from data import zoo
-from xai_core import catalogue, decision_trees
+from xai_core import decision_trees
 from xai_core.black_boxes import needs
 from xai_core.contrast import contrast
 
@@ -68,5 +68,5 @@ else:
     why_map.show(about)
 show_code(part)
 show_what_to_try()
-given = catalogue()[why_box.METHOD].defaults
+given = asking.usual(why_box.METHOD)
 take_away.offer(about, {why_box.METHOD: why_box.evidence(about)}, {why_box.METHOD: given}, "share")
