@@ -103,8 +103,8 @@ def show_price(name: str, depth: int) -> None:
         others = ", ".join(f"{n} {a:.0%}" for n, a in flat.items())
         show.figure(fig, f"Right answers of a tree by its depth: {here:.0%} at {depth}. For comparison: {others}.")
     with right:
-        st.markdown("| held-out rows | right |\n|---|---:|\n" + f"| this tree, {depth} questions | {here:.0%} |\n" +
-                    "\n".join(f"| {n} | {a:.0%} |" for n, a in flat.items()))  # fmt: skip
+        st.markdown("| held-out rows | right |\n|---|---:|\n" + f"| this tree, {depth} questions | {here:.1%} |\n" +
+                    "\n".join(f"| {n} | {a:.1%} |" for n, a in flat.items()))  # fmt: skip
         short = max(flat.values()) - max(cost.trees)
         where = "below" if short > 0 else "above"
         st.markdown(

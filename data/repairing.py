@@ -42,7 +42,9 @@ def with_new_head(network: ZooNet, images: Tensor, labels: Tensor) -> ZooNet:
             f"network and labels must have the two classes 0 and 1; got {network.head.out_features} outputs and labels"
             f" {sorted(set(labels.tolist()))}"
         )
-    fitted = LogisticRegression(C=C, max_iter=5000).fit(features(network, images).double().numpy(), labels.numpy())
+    fitted = LogisticRegression(C=C, max_iter=5000, tol=1e-8).fit(
+        features(network, images).double().numpy(), labels.numpy()
+    )
     w, b = (torch.from_numpy(each[0:1]).to(network.head.weight) for each in (fitted.coef_, fitted.intercept_))
     repaired = copy.deepcopy(network)
     repaired.head.weight.data = torch.cat([-w, w]) / 2  # the difference of the logits is w · h + b

@@ -13,7 +13,7 @@ from test_app import metrics, ran
 from test_app import opened as opened_at
 
 import xai_core
-from app import asking, controls, show, stages, take_away, trusting, why_map, why_questions
+from app import asking, controls, distancing_pairs, show, stages, take_away, trusting, why_map, why_questions
 from app.asking import LENGTHS
 from app.stages import Explanation
 from data import networks, outlines, zoo
@@ -46,6 +46,8 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(take_away, "offer", offer)
     monkeypatch.setattr(asking, "MANY", 4)
     monkeypatch.setattr(trusting, "ANIMALS", 8)
+    monkeypatch.setattr(distancing_pairs, "SCENES", 32)
+    monkeypatch.setattr(distancing_pairs, "NEW_SCENES", 16)
     return drawn
 
 
@@ -86,9 +88,9 @@ def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
     model = asking.tree("the zoo's outlines", 6)
     row = outlines.row_of("elephant", 27)
     assert rows.classes[model.predict([row])[0]] == "dog" and "So: **dog**" in text(at)
-    assert f"| this tree, 6 questions | {model.score(rows.test, rows.test_labels):.0%} |" in text(at)
+    assert f"| this tree, 6 questions | {model.score(rows.test, rows.test_labels):.1%} |" in text(at)
     cost = asking.price("the zoo's outlines")
-    assert f"| linear model | {cost.linear:.0%} |" in text(at) and "| network, from pixels | 100% |" in text(at)
+    assert f"| linear model | {cost.linear:.1%} |" in text(at) and "| network, from pixels | 100.0% |" in text(at)
     assert model.get_depth() == 6 and cost.trees[5] == model.score(rows.test, rows.test_labels)
     assert 0 < cost.linear - max(cost.trees) < 0.1
     at.selectbox(key="readable").set_value("iris")
@@ -219,7 +221,9 @@ OTHERS = [(leaf.title, page, settings) for leaf, page, settings in leaves() if n
 
 
 @pytest.mark.parametrize(("title", "page", "settings"), OTHERS, ids=[title for title, *_ in OTHERS])
-def test_a_click_on_any_other_leaf_opens_its_page(title: str, page: str, settings: dict[str, str]) -> None:
+def test_a_click_on_any_other_leaf_opens_its_page(
+    title: str, page: str, settings: dict[str, str], seen: SimpleNamespace
+) -> None:
     at = opened_at(page, **settings, **LITTLE)
     assert not at.error and not at.toast
     options = [o for e in (*at.selectbox, *at.multiselect) for o in e.options] + [e.value for e in at.selectbox]

@@ -119,6 +119,12 @@ def possible(has: str) -> list[Leaf]:
     return [leaf for leaf in leaves() if leaf.needs in order[: order.index(has) + 1]]
 
 
+def legend() -> dict[str, tuple[str, str]]:
+    """What the colours and marks of the leaves say, for `tree_figures.tree`."""
+    words = ("needs answers alone", "needs gradients", "needs the inside", "is read, not asked")
+    return {word: (COLOURS[name], MARKS[name]) for word, name in zip(words, NEEDS, strict=True)}
+
+
 def as_tree(branch: str = "all") -> Node:
     """The tree from a branch on, to be drawn by `tree_figures.tree`; a leaf's colour and mark say what it needs."""
     below = [as_tree(name) for name, each in BRANCHES.items() if each.parent == branch]
