@@ -15,8 +15,8 @@ FAIR_SCENES = (25, 50, 100, 200)
 SIZE = (5.6, 3.3)
 LEFT = "Its maps have left the scenery."
 STAYED = (
-    "Its maps have **not** clearly left the scenery: the features see mostly that, and a last layer cannot read what"
-    " they do not hold."
+    "Its maps have **not** clearly left the scenery: the features seem to see little else, and a last layer cannot read"
+    " what they do not hold."
 )
 
 
@@ -128,8 +128,8 @@ def show_when(about: Subject) -> None:
 def show_correct(about: Subject) -> None:
     """A new head on frozen features, in a second; is that enough?"""
     st.markdown(
-        "The same network. Its features stay as they are; only the last layer learns anew, from scenes where snow says"
-        " nothing. Some networks need no more (Kirichenko, Izmailov & Wilson 2023)."
+        "The network that tells wolves by their snow keeps its features; only the last layer learns anew, from scenes"
+        " where snow says nothing. Some networks need no more (Kirichenko, Izmailov & Wilson 2023)."
     )
     left, right = st.columns([3, 2], gap="medium")
     n = left.select_slider("Fair scenes to learn the last layer from", FAIR_SCENES, 100, key="fair_scenes",

@@ -11,7 +11,7 @@ from itertools import count
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xai_core.figures import FOR, figure
+from xai_core.figures import LINES, figure
 
 CHARACTER = 0.098  # inches of a letter of 12 points, wide ones included
 ROW = 0.33  # inches a leaf
@@ -90,17 +90,17 @@ def _draw(ax: Axes, here: Placed, ink: str) -> None:
     """A node's words, its mark, and the line from its parent: out of its words, down, and across."""
     node = here.node
     weight = "bold" if node.strong else "normal"
-    colour = FOR if node.strong else ink
     if here.parent is not None:
         out = here.parent.x + len(here.parent.node.label) + 0.5
         turn = here.x - GAP + 1.2
         ax.plot(
             [min(out, turn), turn, turn, here.x - (2 if node.colour else 0.6)],
             [here.parent.y, here.parent.y, here.y, here.y],
-            color=colour, linewidth=3 if node.strong else 1.1, zorder=3 if node.strong else 1, solid_joinstyle="miter",
+            color=LINES[1] if node.strong else ink, linewidth=3 if node.strong else 1.1,
+            zorder=3 if node.strong else 1, solid_joinstyle="miter",
         )  # fmt: skip
     if node.edge:
-        ax.text(here.x - GAP + 1.6, here.y - 0.08, node.edge, fontsize=10, color=colour, va="bottom", weight=weight)
+        ax.text(here.x - GAP + 1.6, here.y - 0.08, node.edge, fontsize=10, color=ink, va="bottom", weight=weight)
     if node.colour:
         ax.plot([here.x - 1.2], [here.y], node.mark, color=node.colour, markersize=8, zorder=4)
-    ax.text(here.x, here.y, node.label, fontsize=12, color=colour, va="center", weight=weight)
+    ax.text(here.x, here.y, node.label, fontsize=12, color=ink, va="center", weight=weight)

@@ -6,36 +6,43 @@ import streamlit as st
 
 from app import asking, take_away, why_box, why_map, why_questions
 from app.subject import START
-from data import zoo
-from xai_core import decision_trees
+from data import repairing, zoo
+from xai_core import decision_trees, share
 from xai_core.black_boxes import needs
 from xai_core.contrast import contrast
 
 BOX, ASK, MAP = "Black box", "Four questions", "Map of methods"
+WHY, WHY_NOT, WHEN, CORRECT = why_questions.QUESTIONS
 TRY = {
     "A tree of two questions: read it aloud. What can it not know?": {"part": BOX, "depth": "2"},
     "Iris: two questions are enough. What is the price of being readable here?": {
         "part": BOX, "readable": "iris", "depth": "2",
     },
-    "Why not a hippo? Watch the trunk in the third map": {"part": ASK, "question": "Why not something else?"},
-    "A network that is always right, and then never": {"part": ASK, "question": "When do you succeed or fail?"},
+    "Why not a hippo? Watch the trunk in the third map": {"part": ASK, "question": WHY_NOT},
+    "A network that is always right, and then never": {"part": ASK, "question": WHEN},
     "You have a network's answers alone, as from a web service. Which methods are left?": {
         "part": MAP, "have": "its answers alone",
     },
 }  # fmt: skip
 
 
-CODE = {
+CODE = {  # of a part, or of a question: equation, and what has just run
     BOX: (r"\text{answer}(x) = \text{the leaf where } x \text{ arrives}", decision_trees.way),
-    ASK: (r"F_{ab}(x) = z_a(x) - z_b(x) = \log \frac{p_a(x)}{p_b(x)}", contrast),
     MAP: (r"\text{a method needs the least with which its map stays the same}", needs),
+    WHY: (r"S = \frac{\sum_{\text{part}} |A_i|}{\sum |A_i|} \Big/ \frac{|\text{part}|}{|\text{picture}|}", share),
+    WHY_NOT: (r"F_{ab}(x) = z_a(x) - z_b(x) = \log \frac{p_a(x)}{p_b(x)}", contrast),
+    WHEN: (r"\text{the same animals, the snow elsewhere}", zoo.husky_wolf),
+    CORRECT: (
+        r"\min_{W, b} \; \sum_i \text{cross-entropy}\big(W h(x_i) + b, \, y_i\big) + \frac{\|W\|^2}{2C}",
+        repairing.with_new_head,
+    ),
 }
 
 
-def show_code(part: str) -> None:
-    """What this part rests on."""
+def show_code(about_what: str) -> None:
+    """What a part or a question rests on."""
     st.subheader("Equation and code")
-    equation, function = CODE[part]
+    equation, function = CODE[about_what]
     st.latex(equation)
     st.code(inspect.getsource(function), language="python")
 
@@ -66,7 +73,7 @@ elif part == ASK:
     why_questions.QUESTIONS[question](about)
 else:
     why_map.show(about)
-show_code(part)
+show_code(question if part == ASK else part)
 show_what_to_try()
 given = asking.usual(why_box.METHOD)
 take_away.offer(about, {why_box.METHOD: why_box.evidence(about)}, {why_box.METHOD: given}, "share")
