@@ -24,6 +24,8 @@ from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
 from xai_core.distancing import Regression, distanced, how_well
+from xai_core.embeddings import nearest_words, output_matrix, word_baseline, word_scores
+from xai_core.erasure import Duel, duel, erasure
 from xai_core.evaluate.biases import echo, nearest_part, roughness, share
 from xai_core.evaluate.rankings import rank_correlation
 from xai_core.evaluate.regions import Hull, complexity, hull, sensitivity, supplementary
@@ -53,6 +55,7 @@ from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
     "GADMap",
+    "Duel",
     "Hull",
     "Method",
     "Neighbourhood",
@@ -83,7 +86,9 @@ __all__ = [
     "deeplift",
     "detour_trace",
     "distanced",
+    "duel",
     "echo",
+    "erasure",
     "explain",
     "gad",
     "gaps",
@@ -108,11 +113,13 @@ __all__ = [
     "masked_text",
     "match_baseline",
     "nearest_part",
+    "nearest_words",
     "neighbourhood",
     "neighbourhoods",
     "normlime",
     "occlusion",
     "one_by_one",
+    "output_matrix",
     "path_integrated_gradients",
     "polyline",
     "rank_correlation",
@@ -144,6 +151,8 @@ __all__ = [
     "unlearn",
     "unlearned_probabilities",
     "vargrad",
+    "word_baseline",
     "word_neighbourhood",
+    "word_scores",
     "words_of",
 ]
