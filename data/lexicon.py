@@ -1,10 +1,10 @@
 """The words of the phrase corpus: English and German, with what German grammar needs to know of each.
 
-    article, adjective   a stem and an ending, by case, gender and number
-    noun                 gender, plural; the dative plural adds -n; weak nouns add it in the singular too (den Jungen)
-    verb                 the forms for ich, du, er; wir and sie take the infinitive; the case of the object; the part that
-                         is split off (anrufen: ich rufe … an)
-    modal                the verb goes to the end of the clause
+    article, adjective  a stem and an ending, by case, gender and number
+    noun                gender, plural; the dative plural adds -n; weak nouns add it in the singular too (den Jungen)
+    verb                the forms for ich, du, er; wir and sie take the infinitive; the case of the object; the part
+                        that is split off (anrufen: ich rufe … an)
+    modal               the verb goes to the end of the clause
 
 "you" is one person whom one says "du" to. Cases and endings follow Duden's grammar.
 """

@@ -22,9 +22,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.lexicon import (
-    A, ADJECTIVES, BE, BEFORE_NOUN, DETERMINERS, GREETINGS, GROUPS, MODALS, NOUNS, PREDICATE, PRONOUNS, THE, TIMES,
-    VERBS, Determiner, Fixed, Modal, Noun, Verb, ending,
-)  # fmt: skip
+    ADJECTIVES,
+    BE,
+    BEFORE_NOUN,
+    DETERMINERS,
+    GREETINGS,
+    GROUPS,
+    MODALS,
+    NOUNS,
+    PREDICATE,
+    PRONOUNS,
+    THE,
+    TIMES,
+    VERBS,
+    A,
+    Determiner,
+    Fixed,
+    Modal,
+    Noun,
+    Verb,
+    ending,
+)
 
 DECK = "good morning ladies and gentlemen"  # the lecture deck's Figure 5; no network is trained on it
 

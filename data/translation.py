@@ -127,6 +127,16 @@ class Translation(NamedTuple):
         return sentence(self.words)
 
 
+class Opened(NamedTuple):
+    """A translation as an explanation takes it: its input, one classifier for each word, and what was attended to."""
+
+    x: Tensor  # (1, L, D) embeddings of the English words
+    steps: list[NextWord]  # T networks, each (N, L, D) → (N, German words)
+    classes: list[int]  # the T German words by number
+    writing: Writing  # (N, L, D) → (N, T), the probabilities of these words
+    attention: Tensor  # (T, L)
+
+
 def read_words(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words of an English phrase as the network reads them, and those that it does not know.
 
@@ -149,6 +159,19 @@ def embedded(translator: Translator, words: Sequence[str]) -> Tensor:
     """The embeddings of English words, UNKNOWN among them if need be: (1, L, D)."""
     found = torch.tensor([_ENGLISH.get(word, 0) for word in words])
     return translator.english(found)[None].detach()
+
+
+def opened(translator: Translator, english: Sequence[str], german: Sequence[str]) -> Opened:
+    """How the network writes these German words when it reads these English ones, whether or not it would choose them.
+
+    Raises ValueError where either has no words, or a German word is none of the corpus.
+    """
+    if not english or not german:
+        raise ValueError("english and german must have one word each, at least")
+    x, writing = embedded(translator, english), Writing(translator, german)
+    steps = [NextWord(translator, german[:i]) for i in range(len(german))]
+    with torch.no_grad():
+        return Opened(x, steps, numbers(german).tolist(), writing, writing.attention(x)[0])
 
 
 def numbers(words: Sequence[str]) -> Tensor:

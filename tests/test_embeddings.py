@@ -88,7 +88,7 @@ def test_output_matrix_is_one_explanation_a_row() -> None:
     models = [Bilinear([1.0, 0.0]), Bilinear([0.0, 1.0])]
     found = output_matrix(models, x, [1, 1], "integrated_gradients", output="logit")
     assert found.tolist() == [pytest.approx([11.0, 0.0], abs=1e-5), pytest.approx([0.0, 3.0], abs=1e-5)]
-    with pytest.raises(ValueError, match="models must be one network for each of the targets.*got 2 and 1"):
+    with pytest.raises(ValueError, match=r"models must be one network for each of the targets.*got 2 and 1"):
         output_matrix(models, x, [1], "integrated_gradients")
     with pytest.raises(ValueError, match="method must be one of"):
         output_matrix(models, x, [1, 1], "attention")

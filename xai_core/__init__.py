@@ -54,8 +54,8 @@ from xai_core.unlearning import unlearn, unlearned_probabilities
 from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
-    "GADMap",
     "Duel",
+    "GADMap",
     "Hull",
     "Method",
     "Neighbourhood",

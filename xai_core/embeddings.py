@@ -4,8 +4,9 @@
     A_j = Σ_d A_jd             a word's score is the sum over its D numbers, as a pixel's is over its channels
 
 A word has no gradient, its embedding has. The network that is explained maps embeddings (N, L, D) to logits, and
-`explain`, `trace`, `uni` run on it as on pictures. A network that writes is one classifier for each word that it writes.
-Sundararajan, Taly & Yan 2017, §6.3 (IG on translation, the zero embedding as baseline) and §3 (completeness). Units: score.
+`explain`, `trace`, `uni` run on it as on pictures. A network that writes is one classifier for each word it writes.
+Sundararajan, Taly & Yan 2017, §3 (completeness) and §6 (IG on words and on translation, from the zero embedding).
+Units: score.
 What to look at: `nearest_words` of a baseline. Between the words of the table there is nothing anyone could have said.
 """
 

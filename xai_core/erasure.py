@@ -4,8 +4,8 @@
     duel: of two maps a and b with argmax a ≠ argmax b,  a wins if  d_{argmax a} > d_{argmax b}
 
 Attention says where the network looked, not what would change without it: Jain & Wallace 2019 («Attention is not
-explanation») found the two often apart, Wiegreffe & Pinter 2019 («Attention is not not explanation») that this depends on
-what one asks of an explanation. Li, Monroe & Jurafsky 2016 (erasure). Units: score.
+explanation») found the two often apart, Wiegreffe & Pinter 2019 («Attention is not not explanation») that this
+depends on what one asks of an explanation. Li, Monroe & Jurafsky 2016 (erasure). Units: score.
 What to look at: a word that is left out makes a phrase that nobody says, and the network may stumble over that. A
 neutral word in its place, which the network has met in training, does not: the two erasures need not agree.
 """
