@@ -1,10 +1,12 @@
 """Maps of words, judged: do they point at what decides, and at what is missed when it is gone?
 
-    pointing   [ argmax_j A_tj ∈ deciders of t ]         averaged over the output words t of a text, then over texts
+    pointing   [ argmax_j A_tj ∈ deciders of t ]         the pointing game: is the strongest word one that decides?
+    best       |top_k(A_t) ∩ deciders of t| / k          k = number of deciders ≥ 2: are all of them found?
     duel       of two maps that disagree, whose word is missed more: see erasure.py
 
 A text that is generated comes with the input words that decide each output word; a real one does not, but every word of
 it can be erased. Both judge the network and the map together: a network may have its own reasons.
+The first two are averaged over the output words t of a text, then over texts (Arras, Osman & Samek 2022, eqs. 1, 2).
 What to look at: `chance`. In short texts, and where many words decide, any map points well.
 """
 
@@ -65,6 +67,12 @@ def pointing(readings: Sequence[Reading], name: str) -> Summary:
     return _averaged(readings, lambda r: _hits(r.decides, {**r.maps, **r.drops}.get(name)))
 
 
+def best(readings: Sequence[Reading], name: str) -> Summary:
+    """The share of the k largest numbers that belong to deciders, where k ≥ 2 words decide: the others are easy to
+    forget beside the word that is translated. Mean and interval over texts; what every word decides is left out."""
+    return _averaged(readings, lambda r: _found(r.decides, {**r.maps, **r.drops}.get(name)))
+
+
 def chance(readings: Sequence[Reading]) -> Summary:
     """What a map drawn by chance would reach in `pointing`: the share of the input words that decide."""
     return _averaged(readings, lambda r: r.decides.double().mean(1)[~r.decides.all(1)])
@@ -74,6 +82,15 @@ def _hits(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
         return torch.empty(0)
     return decides.gather(1, A.argmax(1)[:, None])[:, 0].double()[~decides.all(1)]
+
+
+def _found(decides: Tensor, A: Tensor | None) -> Tensor:
+    if A is None:
+        return torch.empty(0)
+    k = decides.sum(1)
+    hits = decides.gather(1, A.argsort(dim=1, descending=True, stable=True)).cumsum(1)  # among the best 1 … L
+    share = hits.gather(1, k[:, None] - 1)[:, 0] / k.double()
+    return share[(k >= 2) & ~decides.all(1)]
 
 
 def _averaged(readings: Sequence[Reading], of: Callable[[Reading], Tensor]) -> Summary:
