@@ -48,6 +48,7 @@ asked = links.asked()
 pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
+    st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
     st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),

@@ -25,6 +25,7 @@ PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 PAGES = [
     "",
     "lime",
+    "attention",
     "classes",
     "trust",
     "saturation",
