@@ -10,7 +10,7 @@ from data import phrases
 from data.fitting import FRESH
 from xai_core import Duel, duel
 from xai_core.evaluate.benchmark.statistics import Summary
-from xai_core.evaluate.words import LEFT_OUT, REPLACED, Reading, best, chance, pointing
+from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading, best, chance, pointing
 
 COUNTS = (10, 20, 40, 100, 200)
 
@@ -55,17 +55,17 @@ def show(how: How, guess: str | None) -> None:
         " out. A map drawn by chance would point at a word that decides in"
         f" {chance(found).mean:.0%}. Deciders are known because the phrases are generated."
     )
-    for erased in (LEFT_OUT, REPLACED):
+    for erased in (LEFT_OUT, HIDDEN):
         st.markdown(sentence(fought(found, how, erased), how, erased))
     if guess is not None:
-        st.success(verdict(guess, fought(found, how, REPLACED), how))
+        st.success(verdict(guess, fought(found, how, HIDDEN), how))
 
 
 def table(found: list[Reading], how: How) -> str:
     """Each map and each erasure: how often its strongest word decides, and how many deciders it finds."""
     rows = {
         "attention": ATTENTION, how.words: how.title, "erasure, the word left out": LEFT_OUT,
-        "erasure, the word hidden": REPLACED,
+        "erasure, the word hidden": HIDDEN,
     }  # fmt: skip
     lines = [
         f"| {title} | {_said(pointing(found, name))} | {_said(best(found, name))} |" for title, name in rows.items()

@@ -9,7 +9,7 @@ from app.attention_reading import ATTENTION, How
 from data.phrases import sentence
 from data.translation import Translation
 from xai_core import word_figures
-from xai_core.evaluate.words import LEFT_OUT, REPLACED, Reading
+from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
 SMALL = 0.02  # a change of a probability that is not worth a sentence
@@ -17,8 +17,8 @@ SMALL = 0.02  # a change of a probability that is not worth a sentence
 
 def show_translation(said: Translation) -> None:
     """The German phrase, and how sure the network is of each word."""
-    st.markdown(f"### {said.text}")
     sure = " · ".join(f"{word} {p:.0%}" for word, p in zip(said.words, said.probabilities.tolist(), strict=True))
+    st.markdown(f"### {said.text}")
     st.caption(f"Probability of each word, given those before it: {sure}")
     if said.unknown:
         words = ", ".join(f"“{word[:20]}”" for word in said.unknown[:5])
@@ -50,7 +50,8 @@ def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
     framed = " A frame is what decides by construction." if known else ""
     st.caption(
         f"Rows: German words; columns: English words. Red speaks for the word, blue against it.{framed} They disagree"
-        f" for: {named}."
+        f" for: {named}. A row of attributions sums to F(x) − F(x′): little where the German words already written make"
+        " the next one likely, whatever the English."
     )
 
 
@@ -134,6 +135,6 @@ def marked(before: tuple[str, ...], after: tuple[str, ...]) -> str:
 
 def rows_of(r: Reading) -> dict[str, torch.Tensor]:
     """All matrices, for the files."""
-    return {**r.maps, f"erasure {REPLACED}": r.drops[REPLACED]} | (
+    return {**r.maps, f"erasure {HIDDEN}": r.drops[HIDDEN]} | (
         {f"erasure {LEFT_OUT}": r.drops[LEFT_OUT]} if LEFT_OUT in r.drops else {}
     )

@@ -23,7 +23,7 @@ from data.translation import (
     translate,
 )
 from xai_core import duel, explain, make_score, output_matrix, word_baseline, word_scores
-from xai_core.evaluate.words import LEFT_OUT, REPLACED, Reading, best, chance, pointing, reading
+from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading, best, chance, pointing, reading
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +168,12 @@ def test_attention_names_one_word_and_deletion_another(network: Translator, said
     r = reading(
         case.x, case.steps, case.classes, case.writing, pair.decides, neutral, how, {"attention": case.attention}
     )
-    assert r.maps["IG"].shape == r.drops[REPLACED].shape == r.drops[LEFT_OUT].shape == (5, 5)
+    assert r.maps["IG"].shape == r.drops[HIDDEN].shape == r.drops[LEFT_OUT].shape == (5, 5)
     assert torch.equal(r.maps["IG"], output_matrix(case.steps, case.x, case.classes, how["IG"][0], **how["IG"][1]))
     replaced = embedded(network, ("good", UNKNOWN, "ladies", "and", "gentlemen"))
     expected = case.writing(case.x)[0] - case.writing(replaced)[0]
-    assert torch.allclose(r.drops[REPLACED][:, 1], expected, atol=1e-6)
-    assert r.drops[REPLACED].argmax(1).tolist()[2::2] == [2, 4]  # Damen needs ladies, Herren gentlemen
+    assert torch.allclose(r.drops[HIDDEN][:, 1], expected, atol=1e-6)
+    assert r.drops[HIDDEN].argmax(1).tolist()[2::2] == [2, 4]  # Damen needs ladies, Herren gentlemen
 
 
 def test_scores_of_readings_by_hand() -> None:
@@ -196,13 +196,13 @@ def test_attention_points_at_what_decides_more_often_than_chance(network: Transl
         known = {"attention": case.attention}
         readings.append(reading(case.x, case.steps, case.classes, case.writing, pair.decides, neutral, how, known))
     assert chance(readings).mean < 0.5
-    for name in ("attention", "IG", REPLACED):
+    for name in ("attention", "IG", HIDDEN):
         assert pointing(readings, name).mean > 0.85
     fight = duel(
         *(
             [group[name] for group in kept]
             for kept, name in (
-                ([r.drops for r in readings], REPLACED),
+                ([r.drops for r in readings], HIDDEN),
                 ([r.maps for r in readings], "attention"),
                 ([r.maps for r in readings], "IG"),
             )

@@ -1,8 +1,10 @@
 """Attention: a network that says where it looked. Is that why it wrote what it wrote?"""
 
 import inspect
+import textwrap
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import attention_files, attention_rollout, attention_study, controls
 from app import attention_reading as reading
@@ -33,16 +35,14 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_phrase() -> tuple[str, Pair | None]:
+def ask_phrase(left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, Pair | None]:
     """A phrase that is typed, or one of the generated ones, of which the deciders are known."""
-    left, right = st.columns([2, 5], gap="medium", vertical_alignment="bottom")
     way = left.segmented_control(
         "English phrase", (TYPED, DRAWN), default=TYPED, key="phrase_from", bind="query-params"
     )
     if way == DRAWN:
         number = right.number_input("No. of a fresh phrase", 0, 10**5, 0, key="phrase_no", bind="query-params")
         pair = reading.drawn(int(number))
-        st.markdown(f"**{' '.join(pair.english)}**")
         return " ".join(pair.english), pair
     text = right.text_input(
         f"At most {LONGEST} words", DECK, max_chars=2000, key="phrase", bind="query-params",
@@ -67,6 +67,8 @@ def ask_how() -> How:
 
 def show_phrase(said: Translation, pair: Pair | None) -> None:
     """All of one phrase."""
+    if pair:
+        st.caption(f"The English: {' '.join(pair.english)}")
     views.show_translation(said)
     if not said.words:
         st.info("The network writes nothing for this phrase, so there is no word to explain.")
@@ -96,7 +98,7 @@ def show_code() -> None:
     for tab, equation, function in zip(st.tabs(list(EQUATIONS)), EQUATIONS.values(), sources, strict=True):
         with tab:
             st.latex(equation)
-            st.code(inspect.cleandoc(inspect.getsource(function)), language="python")
+            st.code(textwrap.dedent(inspect.getsource(function)), language="python")
 
 
 def show_what_to_try() -> None:
@@ -107,12 +109,14 @@ def show_what_to_try() -> None:
 
 
 st.markdown("### The network shows where it looked. Is that why it wrote the word?")
-network = st.segmented_control(
+first, second, third = st.columns([4, 2, 6], gap="medium")
+network = first.segmented_control(
     "Network", (TRANSLATION, TRANSFORMER), default=TRANSLATION, key="attending", bind="query-params"
 )
 if network == TRANSFORMER:
     attention_rollout.show()
     st.stop()
+text, pair = ask_phrase(second, third)
 guess = st.pills(
     "**Your guess first:** where attention and Integrated Gradients name different words, whose word is missed more"
     " when it is hidden?",
@@ -120,7 +124,6 @@ guess = st.pills(
     key="missed",
     bind="query-params",
 )
-text, pair = ask_phrase()
 try:
     said = reading.translated(text)
 except ValueError as error:

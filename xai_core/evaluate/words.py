@@ -21,7 +21,7 @@ from xai_core.embeddings import output_matrix
 from xai_core.erasure import erasure
 from xai_core.evaluate.benchmark.statistics import Summary, summary
 
-LEFT_OUT, REPLACED = "left out", "replaced"
+LEFT_OUT, HIDDEN = "left out", "hidden"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def reading(
     methods: Mapping[str, tuple[str, dict[str, Any]]],
     known: Mapping[str, Tensor] | None = None,
 ) -> Reading:
-    """Explain each output word by each method, and erase each input word, out of the text or by a neutral one.
+    """Explain each output word by each method, and erase each input word: leave it out, or hide it behind a neutral one.
 
     x: (1, L, D) embeddings. steps, classes: as in `output_matrix`. writing: (N, L, D) → (N, T), the probabilities of
     the output words. decides: for each output word the places of the input words that decide it. neutral: (D,).
@@ -53,7 +53,7 @@ def reading(
     truth = torch.tensor([[j in places for j in range(x.shape[1])] for places in decides])
     maps = dict(known or {})
     maps |= {name: output_matrix(steps, x, classes, method, **how) for name, (method, how) in methods.items()}
-    drops = {REPLACED: erasure(writing, x, neutral)}
+    drops = {HIDDEN: erasure(writing, x, neutral)}
     if x.shape[1] > 1:
         drops[LEFT_OUT] = erasure(writing, x)
     return Reading(maps, drops, truth)
