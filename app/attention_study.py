@@ -10,7 +10,7 @@ from data import phrases
 from data.fitting import FRESH
 from xai_core import Duel, duel
 from xai_core.evaluate.benchmark.statistics import Summary
-from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading, best, chance, pointing
+from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading, best, chance, pointing
 
 COUNTS = (10, 20, 40, 100, 200)
 

@@ -9,7 +9,7 @@ from app.attention_reading import ATTENTION, How
 from data.phrases import sentence
 from data.translation import Translation
 from xai_core import word_figures
-from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading
+from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
 SMALL = 0.02  # a change of a probability that is not worth a sentence

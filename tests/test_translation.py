@@ -23,7 +23,7 @@ from data.translation import (
     translate,
 )
 from xai_core import duel, explain, make_score, output_matrix, word_baseline, word_scores
-from xai_core.evaluate.words import LEFT_OUT, HIDDEN, Reading, best, chance, pointing, reading
+from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading, best, chance, pointing, reading
 
 
 @pytest.fixture(scope="module")

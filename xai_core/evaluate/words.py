@@ -43,7 +43,7 @@ def reading(
     methods: Mapping[str, tuple[str, dict[str, Any]]],
     known: Mapping[str, Tensor] | None = None,
 ) -> Reading:
-    """Explain each output word by each method, and erase each input word: leave it out, or hide it behind a neutral one.
+    """Explain each output word by each method, and erase each input word: left out, or hidden behind a neutral one.
 
     x: (1, L, D) embeddings. steps, classes: as in `output_matrix`. writing: (N, L, D) → (N, T), the probabilities of
     the output words. decides: for each output word the places of the input words that decide it. neutral: (D,).
