@@ -53,6 +53,7 @@ def matrices(
     for ax in axes[len(drawn) :]:
         ax.set_visible(False)
     colour_bar(fig, axes[: len(drawn)], limit, "value")
+    fig.axes[-1].set_ylabel("share (attention) or score")
     return fig
 
 
@@ -74,7 +75,7 @@ def word_bars(
     """One output word's maps side by side, a bar for each input word, on one axis: name → (L,)."""
     drawn = {name: a.detach().cpu().double().numpy() for name, a in maps.items()}
     reach = 1.1 * max((float(np.abs(a).max()) for a in drawn.values()), default=1.0) or 1.0
-    low = -reach if any((a < -0.02 * reach).any() for a in drawn.values()) else 0.0
+    low = 1.1 * min(0.0, *(float(a.min()) for a in drawn.values()))
     columns = min(columns, len(drawn))
     lines = -(-len(drawn) // columns)
     fig = figure(1.2 + 3.0 * columns, (1.1 + 0.36 * len(inputs)) * lines + (0.3 if title else 0), theme)

@@ -68,7 +68,7 @@ def ask_how() -> How:
 def show_phrase(said: Translation, pair: Pair | None) -> None:
     """All of one phrase."""
     if pair:
-        st.caption(f"The English: {' '.join(pair.english)}")
+        st.markdown(f"**English:** {' '.join(pair.english)}")
     views.show_translation(said)
     if not said.words:
         st.info("The network writes nothing for this phrase, so there is no word to explain.")
@@ -109,7 +109,7 @@ def show_what_to_try() -> None:
 
 
 st.markdown("### The network shows where it looked. Is that why it wrote the word?")
-first, second, third = st.columns([4, 2, 6], gap="medium")
+first, second, third = st.columns([4, 3, 6], gap="medium")
 network = first.segmented_control(
     "Network", (TRANSLATION, TRANSFORMER), default=TRANSLATION, key="attending", bind="query-params"
 )
