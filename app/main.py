@@ -49,6 +49,7 @@ pages = [
     st.Page("labs/why.py", title="Why", icon=":material/psychology_alt:"),
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
+    st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
     st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),

@@ -19,6 +19,7 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from data.translation import GERMAN, Translator
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -152,7 +153,9 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "mnist": (lambda: DigitNet(28), DIGITS),
 }
 # The same for networks of which the inputs are no pictures.
-SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {}
+SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
+    "translation": (Translator, GERMAN),
+}
 
 
 def build(name: str) -> nn.Module:

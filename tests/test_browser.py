@@ -26,6 +26,7 @@ PAGES = [
     "",
     "why",
     "lime",
+    "attention",
     "classes",
     "trust",
     "saturation",

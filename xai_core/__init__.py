@@ -24,6 +24,8 @@ from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
 from xai_core.distancing import Regression, distanced, how_well
+from xai_core.embeddings import nearest_words, output_matrix, word_baseline, word_scores
+from xai_core.erasure import Duel, duel, erasure
 from xai_core.evaluate.biases import echo, nearest_part, roughness, share
 from xai_core.evaluate.rankings import rank_correlation
 from xai_core.evaluate.regions import Hull, complexity, hull, sensitivity, supplementary
@@ -41,6 +43,7 @@ from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
+from xai_core.rollout import attention_maps, attention_rollout, gradient_rollout, rollout
 from xai_core.score import Score, make_score
 from xai_core.shapley import coalitions, kernel_shap, shapley_values
 from xai_core.superpixels import superpixels
@@ -52,6 +55,7 @@ from xai_core.unlearning import unlearn, unlearned_probabilities
 from xai_core.words import masked_text, word_neighbourhood, words_of
 
 __all__ = [
+    "Duel",
     "GADMap",
     "Hull",
     "Method",
@@ -67,6 +71,8 @@ __all__ = [
     "agi_trace",
     "answer_to_match",
     "as_support",
+    "attention_maps",
+    "attention_rollout",
     "band",
     "bent",
     "blur_ig",
@@ -83,11 +89,14 @@ __all__ = [
     "deeplift",
     "detour_trace",
     "distanced",
+    "duel",
     "echo",
+    "erasure",
     "explain",
     "gad",
     "gaps",
     "grad_cam",
+    "gradient_rollout",
     "gradient_x_input",
     "guided_backprop",
     "guided_grad_cam",
@@ -108,15 +117,18 @@ __all__ = [
     "masked_text",
     "match_baseline",
     "nearest_part",
+    "nearest_words",
     "neighbourhood",
     "neighbourhoods",
     "normlime",
     "occlusion",
     "one_by_one",
+    "output_matrix",
     "path_integrated_gradients",
     "polyline",
     "rank_correlation",
     "rise",
+    "rollout",
     "roughness",
     "scale_space",
     "sensitivity",
@@ -144,6 +156,8 @@ __all__ = [
     "unlearn",
     "unlearned_probabilities",
     "vargrad",
+    "word_baseline",
     "word_neighbourhood",
+    "word_scores",
     "words_of",
 ]

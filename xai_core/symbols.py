@@ -274,6 +274,9 @@ GlobalMethod = Annotated[
     Choice("method", "how the features of a data set are ranked",
            ("random", "SmoothGrad²", "VarGrad", "KernelSHAP", "LIME", "NormLIME")),
 ]  # fmt: skip
+WordBaseline = Annotated[
+    str, Choice("baseline", "where the path starts in the space of words", ("zero", "mean", "word"))
+]
 Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
 
 
