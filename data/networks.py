@@ -19,6 +19,10 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from data.reviews import CLASSES as VERDICTS
+from data.signal_network import SignalNet
+from data.signals import CLASSES as RHYTHMS
+from data.text_network import TextNet
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -152,7 +156,10 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "mnist": (lambda: DigitNet(28), DIGITS),
 }
 # The same for networks of which the inputs are no pictures.
-SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {}
+SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
+    "reviews": (TextNet, VERDICTS),
+    "signals": (SignalNet, RHYTHMS),
+}
 
 
 def build(name: str) -> nn.Module:
