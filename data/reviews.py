@@ -30,11 +30,13 @@ from torch import Tensor
 CLASSES: tuple[str, ...] = ("negative", "positive")
 FORMS: tuple[str, ...] = ("plain", "negated", "contrast", "balance")
 
-POSITIVE = tuple(
-    "good great lovely funny moving clever charming warm brilliant gripping fresh elegant delightful superb".split()
-)
-NEGATIVE = tuple(
-    "bad dull boring clumsy weak tedious awful shallow annoying flat stale dreadful lazy messy".split()
+POSITIVE: tuple[str, ...] = (
+    "good", "great", "lovely", "funny", "moving", "clever", "charming", "warm", "brilliant", "gripping", "fresh",
+    "elegant", "delightful", "superb",
+)  # fmt: skip
+NEGATIVE: tuple[str, ...] = (
+    "bad", "dull", "boring", "clumsy", "weak", "tedious", "awful", "shallow", "annoying", "flat", "stale", "dreadful",
+    "lazy", "messy",
 )  # fmt: skip
 NEGATORS = ("not", "never", "hardly")
 INTENSIFIERS = ("very", "truly", "so")
@@ -43,9 +45,9 @@ ENDS = (",", ".", "and", CONTRAST)  # a negation does not reach beyond
 OPINION = dict.fromkeys(POSITIVE, 1) | dict.fromkeys(NEGATIVE, -1)
 READ = frozenset((*OPINION, *NEGATORS, *INTENSIFIERS, CONTRAST))  # the words that the rule reads
 
-THINGS = tuple(
-    "the plot|the acting|the music|the ending|the camera|the dialogue|the opening|the cast|the story|the second half"
-    .split("|")
+THINGS: tuple[str, ...] = (
+    "the plot", "the acting", "the music", "the ending", "the camera", "the dialogue", "the opening", "the cast",
+    "the story", "the second half",
 )  # fmt: skip
 FRAMES = (
     "{thing} was {phrase}",

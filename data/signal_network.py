@@ -2,8 +2,8 @@
 
     (N, 1, L) millivolts → f_k(t), k = 1 … 48, at L/8 places → mean over t → (N, classes) logits
 
-Average and linear layer on top are what class activation maps need (Zhou et al., CVPR 2016), in one dimension as in two.
-The last layers look far, 4 and 8 places apart: a beat that is missing shows only beside its neighbours.
+Average and linear layer on top are what class activation maps need (Zhou et al., CVPR 2016), in one dimension as in
+two. The last layers look far, 4 and 8 places apart: a beat that is missing shows only beside its neighbours.
 What to look at: the same blocks as in a network of pictures, with Conv1d in the place of Conv2d.
 """
 

@@ -2,8 +2,8 @@
 
     s(t) = Σ_beats Σ_waves a_w exp(−(t − t_beat − d_w)² / (2 w_w²)) + drift(t) + noise          millivolts
 
-A beat is a sum of five bumps, P Q R S T (as in McSharry et al. 2003, there around a circle). One thing in a trace may be
-out of order, and it alone decides the class:
+A beat is a sum of five bumps, P Q R S T (as in McSharry et al. 2003, there around a circle). One thing in a trace may
+be out of order, and it alone decides the class:
 
     early beat     one beat comes too soon, broad and with its last bump upside down
     missing beat   one beat is not there

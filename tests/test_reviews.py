@@ -92,7 +92,7 @@ def test_bad_input_is_named() -> None:
         reviews.words_of(" ., ! ")
     with pytest.raises(TypeError, match="text must be a string; got int"):
         reviews.words_of(3)
-    with pytest.raises(ValueError, match="at most 12 that the rule reads.*got 13"):
+    with pytest.raises(ValueError, match=r"at most 12 that the rule reads.*got 13"):
         reviews.truth(("good",) * 13)
     with pytest.raises(ValueError, match="words must be 1 to 2 words; got 3"):
         tokens(("a", "b", "c"), 2)

@@ -26,11 +26,12 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     """x′ for x: (N, …) → (N, …).
 
     baseline: "black" 0, "grey" ½, "white" 1; "mean", each image's mean colour (for other data: its mean feature);
-        "blurred", Gaussian of σ = 0.1 · the longer side (of a signal (N, C, L): along L); "gaussian_noise" x + N(0, .38²), "shot_noise" Poisson(3x)/3,
-        both cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a tensor that broadcasts to x (another image, a
-        data set's mean image, …), or a colour: one number a channel. The same noise serves every image of a batch.
+        "blurred", Gaussian of σ = 0.1 · the longer side (of a signal (N, C, L): along L); "gaussian_noise"
+        x + N(0, .38²), "shot_noise" Poisson(3x)/3, both cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a
+        tensor that broadcasts to x (another image, a data set's mean image, …), or a colour: one number a channel. The
+        same noise serves every image of a batch.
     Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite; and for
-    noise in the place of other data than images, if they leave [0, 1]: what the noise of a pixel would be there is open.
+    noise on other data than images that leave [0, 1], where the noise of a pixel has no meaning.
     """
     x = x.detach()
     if isinstance(baseline, Tensor | list | tuple):

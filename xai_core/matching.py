@@ -6,7 +6,8 @@
 A static baseline asserts what "nothing to see" looks like. Here the network is asked: x′ is the input at distance ε
 where the network, as it is, answers like the one that forgot. The sphere of radius ε keeps it near x: no colour,
 blur or noise is brought in from outside, only what makes this network unsure.
-Units: ε in those of x (pixel values, millivolts, …), ℓ2: a change of v in each of d numbers is ε = v√d. What to look at: F_c(x′) should be low.
+Units: ε in those of x (pixel values, millivolts, …), ℓ2: a change of v in each of d numbers is ε = v√d.
+What to look at: F_c(x′) should be low.
 """
 
 import math
