@@ -18,7 +18,7 @@ DEFAULT = ["Integrated Gradients", "UNI", "LIME", "CAM"]
 FRESH = 30  # traces for the measurement on the page, ten of each class that is out of order
 TRY = {
     "A missing beat: x − x′ is 0 where nothing is, if x′ is the zero line": {"rhythm": "missing beat", "trace_no": "0"},
-    "An early beat: every path finds it": {"rhythm": "early beat", "trace_no": "0"},
+    "An early beat: Integrated Gradients is ahead of UNI": {"rhythm": "early beat", "trace_no": "0"},
     "A raised stretch: a small thing, and the hardest to find": {"rhythm": "raised ST", "trace_no": "2"},
     "A normal trace: there is nothing to find, and the maps are not empty": {"rhythm": "normal", "trace_no": "1"},
 }
@@ -69,7 +69,7 @@ def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | N
             hit = "points at it" if found.pointing == 1 else "points elsewhere" if found.pointing == 0 else "a tie"
             captions[method] += f"   {found.share:.0%} on the stretch, {hit}"
     row = st.container(horizontal=True)
-    row.metric("The network says", said, f"{float(p.max()):.1%} sure", "off")
+    row.metric("The network says", said, f"{float(p.max()):.1%} sure", "off", delta_arrow="off")
     row.metric("By construction", name)
     row.metric("The stretch that decides", f"{float(trace.mask.double().mean()):.0%} of the trace")
     fig = signal_rows(

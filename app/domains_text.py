@@ -17,7 +17,7 @@ from app.equations import EQUATIONS
 from data import networks, reviews
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures import COLOURS
-from xai_core.sequence_figures import shares, word_grid
+from xai_core.sequence_figures import shares, word_bars, word_grid
 
 OWN = "your own words"
 START = "the plot was not dull, but the music felt weak to me."
@@ -58,9 +58,14 @@ def coloured_words(words: tuple[str, ...], A: Tensor, framed: Tensor | None) -> 
         cells.append(
             f'<span style="display:inline-block;text-align:center;margin:1px;padding:1px 6px;border:3px solid {edge};'
             f"border-radius:6px;background:{to_hex(colour.to_rgba(share))};color:{ink};font-size:1.05rem;"
-            f'line-height:1.25">{html.escape(word)}<br><span style="font-size:.8rem">{100 * share:+.0f}</span></span>'
+            f'line-height:1.25">{html.escape(word)}<br><span style="font-size:.8rem">{_percent(share)}</span></span>'
         )
     return f'<div style="line-height:1.2">{"".join(cells)}</div>'
+
+
+def _percent(share: float) -> str:
+    """A signed whole number, and a plain 0 for less than half a per cent."""
+    return f"{100 * share:+.0f}" if abs(share) >= 0.005 else "0"
 
 
 def show_words(words: tuple[str, ...], methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
@@ -90,9 +95,15 @@ def show_verdict(words: tuple[str, ...]) -> None:
     """What the network says, what the rule says, and which words neither has met."""
     this = wording.read(words)
     row = st.container(horizontal=True)
-    row.metric("The network says", reviews.CLASSES[this.target], f"{float(this.probabilities.max()):.1%} sure", "off")
+    row.metric(
+        "The network says",
+        reviews.CLASSES[this.target],
+        f"{float(this.probabilities.max()):.1%} sure",
+        "off",
+        delta_arrow="off",
+    )
     by_rule = "no opinion" if this.value == 0 else reviews.CLASSES[this.value > 0]
-    row.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off")
+    row.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off", delta_arrow="off")
     if this.unknown:
         st.info(
             f"The network never met: {', '.join(this.unknown)}. Such words all get one and the same vector."
@@ -114,8 +125,7 @@ def show_guess(B: int, K: int) -> None:
     words = reviews.words_of("the plot was not dull.")
     found = {m: float(wording.scores(words, m, B, None, K)[0][words.index("dull")]) for m in wording.METHODS}
     said = ", ".join(f"{name} {value:+.2f}" for name, value in found.items())
-    both = min(found.values()) < 0 < max(found.values())
-    verdict = "Right" if (guess == "it depends on whom you ask") == both else "Not quite"
+    verdict = "Right" if guess == "it depends on whom you ask" else "Not so simple"
     st.success(
         f"{verdict}. The methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the"
         " praise: its Shapley value is 0, and no sign of it is true by construction. “not” pulls to positive with its"
@@ -135,13 +145,13 @@ def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
     row.metric("ε, in units of embeddings", f"{there.eps:.2f}")
     row.metric("Moved farthest", farthest)
     row.metric("Nearest another word now", f"{len(others)} of {len(words)}")
-    fig = word_grid(words, {"‖x − x′‖ of the word": there.distance}, this.decides, theme=shown.theme())
+    fig = word_bars(words, there.distance, this.decides, y="‖x − x′‖ of the word", theme=shown.theme())
     with st.container(key="scrolls_words"):
-        shown.figure(fig, f"How far UNI's baseline moved each word. Farthest: {farthest}.")
+        shown.figure(fig, f"How far UNI's baseline moved each word, in units of embeddings. Farthest: {farthest}.")
     words_apart = f" Here these did become others: {', '.join(others)}." if others else ""
     st.markdown(
         "x′ is a list of vectors, and **no sentence**: its vectors lie between the words. A black pixel means darkness;"
-        " the zero vector means padding, a word that is not there. UNI leaves nearly every word nearest to itself, and"
+        " the zero vector means padding, a word that is not there. Bold and orange: the deciding words. UNI leaves nearly every word nearest to itself, and"
         f" moves most what the verdict rests on.{words_apart}"
     )
 

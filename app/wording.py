@@ -1,6 +1,5 @@
 """What the text half of the page Domains computes: scores of words, UNI's baseline, and how often they are right."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -106,20 +105,12 @@ def _left_out(words: tuple[str, ...], method: str, K: int) -> Tensor:
     text, target = reviews.joined(words), read(words).target
     names = xai_core.words_of(text)
 
-    def predict(texts: Sequence[str]) -> Tensor:
-        rows = [
-            [w for w in text.split() if w] or [""] for text in (t.replace(",", " ,").replace(".", " .") for t in texts)
-        ]
-        longest = max(map(len, rows))
-        with torch.no_grad():
-            return network()(torch.stack([tokens(row, longest) for row in rows])).softmax(1)
-
     if method == "LIME":
-        near = xai_core.word_neighbourhood(predict, text, COPIES, target=target)
+        near = xai_core.word_neighbourhood(network().predict, text, COPIES, target=target)
         weights = xai_core.k_lasso(near, min(K, near.features)).weights
     else:
         masks, kernel = xai_core.coalitions(len(names), COPIES)
-        near = xai_core.word_neighbourhood(predict, text, masks=masks, target=target)
+        near = xai_core.word_neighbourhood(network().predict, text, masks=masks, target=target)
         weights = xai_core.shapley_values(near, kernel)
     weight = dict(zip(names, weights.tolist(), strict=True))
     return torch.tensor([weight.get(word, 0.0) for word in words])

@@ -119,12 +119,17 @@ def words_of(text: str) -> tuple[str, ...]:
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a string; got {type(text).__name__}")
-    plain = text.lower().replace("’", "'")
-    plain = plain.replace("can't", "can not").replace("won't", "will not").replace("n't", " not")
-    found = tuple("." if w in "!?;:" else w for w in re.findall(r"\w+|[.,!?;:]", plain))
+    found = split(text)
     if not any(w not in ENDS[:2] for w in found):
         raise ValueError("text must have a word at least; there is none to read")
-    return found[:LONGEST]
+    return found
+
+
+def split(text: str) -> tuple[str, ...]:
+    """As `words_of`, of a text that may be empty, such as one with all words left out."""
+    plain = text.lower().replace("’", "'")
+    plain = plain.replace("can't", "can not").replace("won't", "will not").replace("n't", " not")
+    return tuple("." if w in "!?;:" else w for w in re.findall(r"\w+|[.,!?;:]", plain))[:LONGEST]
 
 
 def joined(words: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from data.reviews import CLASSES, UNKNOWN, VOCABULARY
+from data.reviews import CLASSES, UNKNOWN, VOCABULARY, split
 
 PAD, UNKNOWN_TOKEN = 0, 1
 NUMBER = {word: i for i, word in enumerate(("", UNKNOWN, *VOCABULARY))}  # word → token; "" is padding
@@ -83,3 +83,10 @@ class TextNet(nn.Module):
 
     def forward(self, numbers: Tensor) -> Tensor:
         return self.head(self.embedding(numbers))
+
+    @torch.no_grad()
+    def predict(self, texts: Sequence[str]) -> Tensor:
+        """What LIME and KernelSHAP ask: n texts, which may have lost all words → probabilities (n, classes)."""
+        rows = [split(text) or ("",) for text in texts]
+        longest = max(len(row) for row in rows)
+        return self(torch.stack([tokens(row, longest) for row in rows])).softmax(1)

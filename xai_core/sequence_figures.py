@@ -55,6 +55,26 @@ def word_grid(
     return fig
 
 
+def word_bars(
+    words: Sequence[str],
+    heights: Tensor,
+    decides: Tensor | None = None,
+    *,
+    y: str,
+    title: str = "",
+    theme: str = "light",
+) -> Figure:
+    """One bar a word for numbers that have no sign, (L,). decides: (L,) bool, words in another colour and bold."""
+    fig = figure(2.2 + 0.52 * len(words), 3.0, theme)
+    ax = style(fig.subplots(), title, "", y)
+    marked = [False] * len(words) if decides is None else decides.tolist()
+    ax.bar(range(len(words)), heights.detach().cpu(), color=[SHADE if m else LINES[0] for m in marked])
+    ax.set_xticks(range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
+    for label, mark in zip(ax.get_xticklabels(), marked, strict=True):
+        label.set_fontweight("bold" if mark else "normal")
+    return fig
+
+
 def signal_rows(
     signal: Tensor,
     maps: Mapping[str, Tensor],
@@ -82,7 +102,9 @@ def signal_rows(
     for (name, other), colour, dash in zip((others or {}).items(), LINES, ("--", "-.", ":"), strict=False):
         head.plot(t, other.cpu(), dash, color=colour, linewidth=1.8, label=name)
     if others:
-        head.legend(fontsize=11, frameon=False, labelcolor=fig.ink, loc="upper right", ncols=3)
+        head.legend(
+            fontsize=11, frameon=False, labelcolor=fig.ink, loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3
+        )  # above the axes, where no beat is hidden
     for ax, (name, bars) in zip(axes[1:], drawn.items(), strict=True):
         style(ax)
         ax.bar(t, bars, width=1 / rate, color=[FOR if b > 0 else AGAINST for b in bars])
