@@ -19,6 +19,10 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from data.reviews import CLASSES as VERDICTS
+from data.signal_network import SignalNet
+from data.signals import CLASSES as RHYTHMS
+from data.text_network import TextNet
 from data.translation import GERMAN, Translator
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
@@ -155,6 +159,8 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
 # The same for networks of which the inputs are no pictures.
 SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "translation": (Translator, GERMAN),
+    "reviews": (TextNet, VERDICTS),
+    "signals": (SignalNet, RHYTHMS),
 }
 
 

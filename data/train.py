@@ -21,6 +21,8 @@ from torch import Tensor, nn
 
 from data import digits, networks, recipe_translation, zoo
 from data.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
+from data.recipe_reviews import make_reviews
+from data.recipe_signals import make_signals
 
 HALF, SLOPE = 0.32, 0.07  # the part's size at which its class is as likely as not, and how fast that changes
 EMPTY, CUT, CUT_TRUNK = 0.03, 0.17, 0.45  # shares of the examples: no animal, part cut short, trunk cut short
@@ -166,6 +168,8 @@ MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
     "digits": make_digits,
     "mnist": make_mnist,
     "translation": recipe_translation.make,
+    "reviews": make_reviews,
+    "signals": make_signals,
 }
 
 

@@ -26,10 +26,12 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     """x′ for x: (N, …) → (N, …).
 
     baseline: "black" 0, "grey" ½, "white" 1; "mean", each image's mean colour (for other data: its mean feature);
-        "blurred", Gaussian of σ = 0.1 · the longer side; "gaussian_noise" x + N(0, .38²), "shot_noise" Poisson(3x)/3,
-        both cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a tensor that broadcasts to x (another image, a
-        data set's mean image, …), or a colour: one number a channel. The same noise serves every image of a batch.
-    Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite.
+        "blurred", Gaussian of σ = 0.1 · the longer side (of a signal (N, C, L): along L); "gaussian_noise"
+        x + N(0, .38²), "shot_noise" Poisson(3x)/3, both cut to [0, 1]; "uniform_noise" U(0, 1) instead of x. Or a
+        tensor that broadcasts to x (another image, a data set's mean image, …), or a colour: one number a channel. The
+        same noise serves every image of a batch.
+    Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite; and for
+    noise on other data than images that leave [0, 1], where the noise of a pixel has no meaning.
     """
     x = x.detach()
     if isinstance(baseline, Tensor | list | tuple):
@@ -41,6 +43,11 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     if not isinstance(baseline, str):
         raise TypeError(f"baseline must be a name, a colour or a tensor; got {type(baseline).__name__}")
     symbols.check(make_baseline, baseline=baseline)
+    if baseline.endswith("_noise") and x.dim() != 4 and ((x < 0) | (x > 1)).any():
+        raise ValueError(
+            f"baseline {baseline!r} is made of pixels in [0, 1], and x has numbers from {float(x.min()):.3g} to"
+            f" {float(x.max()):.3g}; give a tensor of your own"
+        )
     generator = torch.Generator().manual_seed(seed)
     if baseline in CONSTANT:
         return torch.full_like(x, CONSTANT[baseline])
@@ -76,10 +83,14 @@ def _given(x: Tensor, baseline: Tensor) -> Tensor:
 def blur(x: Tensor, sigma: float | Tensor) -> Tensor:
     """Gaussian blur of images (N, C, H, W), standard deviation `sigma` in pixels; the border is repeated outwards.
 
-    Raises ValueError if x is not a batch of images.
+    Signals (N, C, L) are blurred along L, `sigma` in samples. Raises ValueError for other shapes of x.
     """
+    if x.dim() == 3:
+        return blur(x[:, :, None], sigma)[:, :, 0]  # a picture of one row
     if x.dim() != 4:
-        raise ValueError(f"baseline 'blurred' needs images (N, C, H, W); x has shape {tuple(x.shape)}")
+        raise ValueError(
+            f"baseline 'blurred' needs images (N, C, H, W) or signals (N, C, L); x has shape {tuple(x.shape)}"
+        )
     channels = x.shape[1]
     radius = max(1, math.ceil(3 * float(sigma)))
     offsets = torch.arange(-radius, radius + 1, device=x.device, dtype=x.dtype)

@@ -27,10 +27,15 @@ POWER = 2
 
 
 def scale_space(x: Tensor, sigma: Blur = 50.0) -> Path:
-    """The path from `baselines.blur(x, sigma)` to the images x, (N, C, H, W)."""
+    """The path from `baselines.blur(x, sigma)` to the images x, (N, C, H, W), or signals, (N, C, L)."""
     symbols.check(scale_space, sigma=sigma)
+    if x.dim() == 3:
+        row = scale_space(x[:, :, None], sigma)  # a signal is a picture of one row
+        return Path(lambda α: row.point(α)[..., 0, :], lambda α: row.velocity(α)[..., 0, :])
     if x.dim() != 4:
-        raise ValueError(f"x must be images (N, C, H, W), to be blurred; got shape {tuple(x.shape)}")
+        raise ValueError(
+            f"x must be images (N, C, H, W) or signals (N, C, L), to be blurred; got shape {tuple(x.shape)}"
+        )
     x = x.detach()
     precise = x.to(torch.promote_types(x.dtype, torch.float32))
 
@@ -74,7 +79,7 @@ def _blur_matrix(width: Tensor, widest: float, size: int) -> tuple[Tensor, Tenso
 
 
 def blur_ig(f: ScoreFunction, x: Tensor, B: Steps = 100, sigma: Blur = 50.0, rule: Rule = "right") -> Tensor:
-    """∫ ∇F ⊙ dγ along the scale space of x, from σ to 0: images (N, C, H, W) → (N, C, H, W).
+    """∫ ∇F ⊙ dγ along the scale space of x, from σ to 0: images (N, C, H, W) → (N, C, H, W), signals alike.
 
     B = 100 and σ = 50 pixels: the authors' defaults. B and rule as in `quadrature`.
     """

@@ -6,7 +6,8 @@
 A static baseline asserts what "nothing to see" looks like. Here the network is asked: x′ is the input at distance ε
 where the network, as it is, answers like the one that forgot. The sphere of radius ε keeps it near x: no colour,
 blur or noise is brought in from outside, only what makes this network unsure.
-Units: ε in pixel values, ℓ2 (a change of v in each of d pixels is ε = v√d). What to look at: F_c(x′) should be low.
+Units: ε in those of x (pixel values, millivolts, …), ℓ2: a change of v in each of d numbers is ε = v√d.
+What to look at: F_c(x′) should be low.
 """
 
 import math
@@ -26,7 +27,7 @@ from xai_core.unlearning import log_odds
 # In pixels a length is s times as long and a gradient 1/s times as steep: ε = 0.25 s, μ = 0.1 s².
 PAPER_EPS, PAPER_MU = 0.056, 0.005
 REACH = 2.0  # ε by rule, in first-order distances; see `budget`
-LARGEST = 0.25  # … and at most this change a pixel, on average: ε ≤ 0.25 √d
+LARGEST = 0.25  # … and at most this change a pixel, on average: ε ≤ 0.25 √d; times max|x| where x are no pixels
 STRIDE = 0.3  # μ by rule: a first step of 0.3 ε
 
 
@@ -55,7 +56,13 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
             )
         fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
         found.append(REACH * fall / slope.flatten(1).norm(dim=1))
-    return torch.cat(found).clamp(max=LARGEST * math.sqrt(x[0].numel()))
+    return torch.minimum(torch.cat(found), LARGEST * math.sqrt(x[0].numel()) * _scale(x))
+
+
+def _scale(x: Tensor) -> Tensor:
+    """What counts as large in each row, (N,): 1 for pixels in [0, 1], the row's max|x| for data of other units."""
+    rows = x.flatten(1)
+    return torch.where(((rows < 0) | (rows > 1)).any(1), rows.abs().amax(1), 1.0)
 
 
 @torch.inference_mode(False)

@@ -19,19 +19,23 @@ from xai_core.symbols import Fill, Segmentation
 
 SUPERPIXELS = 50  # about how many SLIC makes
 GRID = 8  # a grid of 8 × 8 squares
+STRETCHES = 16  # of a signal
 
 
 def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     """Cut one image (1, C, H, W) into features: labels 0…M−1, (H, W) int64. Other data (1, …): one feature a number.
 
     segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares), "pixels",
-        or your own integer labels, numbered in any way.
+        or your own integer labels, numbered in any way. Of a signal (1, C, L), "grid" makes 16 equal stretches of L,
+        the same in all channels.
     Raises ValueError if fewer than two features come out: there would be nothing to compare.
     """
     if len(x) != 1:
         raise ValueError(f"x must be one input (1, …), each picture has superpixels of its own; got {len(x)}")
     if not isinstance(segments, str):
         labels = _own_labels(x, segments)
+    elif x.dim() == 3 and segments == "grid":
+        labels = grid(1, x.shape[2], STRETCHES).expand(x.shape[1:])
     elif x.dim() != 4 or segments == "pixels":
         symbols.check(superpixels, segments=segments)
         places = x.shape[2:] if x.dim() == 4 else x.shape[1:]
