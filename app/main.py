@@ -56,6 +56,7 @@ pages = [
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
     st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
     st.Page("labs/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
+    st.Page("labs/domains.py", title="Domains", icon=":material/public:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
 page = st.navigation(pages)

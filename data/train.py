@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data import digits, networks, zoo
+from data import digits, networks, recipe_retina, recipe_satellite, zoo
 from data.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 
 HALF, SLOPE = 0.32, 0.07  # the part's size at which its class is as likely as not, and how fast that changes
@@ -165,6 +165,8 @@ MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
     "birds_vgg": partial(make_birds, name="birds_vgg"),
     "digits": make_digits,
     "mnist": make_mnist,
+    "retina": recipe_retina.make,
+    "satellite": recipe_satellite.make,
 }
 
 
