@@ -37,8 +37,8 @@ def show() -> None:
     st.markdown(
         "Drawn eyes, graded by their lesions alone: **none** (no lesion), **mild** (microaneurysms only: dark red"
         " dots), **moderate** (haemorrhages: larger blots, or hard exudates: yellow specks), **severe** (two"
-        " haemorrhages or more in each quadrant). A toy after the international scale of diabetic retinopathy (Wilkinson et al."
-        " 2003). *No medical advice.*"
+        " haemorrhages or more in each quadrant). A toy after the international scale of diabetic"
+        " retinopathy (Wilkinson et al. 2003). *No medical advice.*"
     )
     guess = st.pills(
         "**Your guess first:** where will most of the relevance lie?", GUESSES, key="guess_eye", bind="query-params"
@@ -157,7 +157,7 @@ def _show_real() -> None:
     right.markdown(
         f"scikit-image's photograph of a retina (Häggström 2014). The network says **{retina.GRADES[best]},"
         f" {float(p[best]):.0%}**.\n\n**Do not believe it.** On {card['accuracy_on'].split(',')[0]} the network is"
-        f" right on {card['accuracy']:.1%}, but it has never seen a photograph: other colours, finer vessels, no lesion as we"
-        " draw them. Softmax has no answer for *I do not know this kind of picture*, so it sounds sure of something."
-        " A map of it explains the network's mistake, not the eye."
+        f" right on {card['accuracy']:.1%}, but it has never seen a photograph: other colours, finer vessels,"
+        " no lesion as we draw them. Softmax has no answer for *I do not know this kind of picture*, so"
+        " it sounds sure of something. A map of it explains the network's mistake, not the eye."
     )
