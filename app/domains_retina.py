@@ -49,7 +49,7 @@ def show() -> None:
     with st.spinner("Asking the network …", show_time=True):
         found, failures = pictures.explain(about, given)
     sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
-    views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures)
+    views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None)
     st.caption(f"By the rule this eye is **{eye.name}**: {_counted(eye)}. Left it is drawn sharply; the network sees"
                " 64 × 64 pixels.")  # fmt: skip
     if eye.label:

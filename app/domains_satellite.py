@@ -44,7 +44,8 @@ def show() -> None:
     with st.spinner("Asking the network …", show_time=True):
         found, failures = pictures.explain(about, given)
     sharp = satellite.draw(place, number, size=views.SIDE)
-    views.show_maps(about, sharp.image, {f"the {place}": sharp.thing} if outline else {}, found, failures)
+    lines = {f"the {place}": sharp.thing} if outline else {}
+    views.show_maps(about, sharp.image, lines, found, failures, guess is not None)
     st.subheader("Do they point at the object?")
     if guess is None:
         st.info("This scene was drawn, so the truth is known. Make your guess above to see it.")

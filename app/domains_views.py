@@ -44,9 +44,16 @@ def outlined(rgb: np.ndarray, masks: Sequence[Tensor], inks: Sequence[Sequence[f
 
 
 def show_maps(
-    about: Subject, sharp: Tensor, lines: Outlines, found: Mapping[str, Explanation], failures: Mapping[str, str]
+    about: Subject,
+    sharp: Tensor,
+    lines: Outlines,
+    found: Mapping[str, Explanation],
+    failures: Mapping[str, str],
+    told: bool,
 ) -> None:
-    """The picture, drawn sharply, and its maps over the grey picture that the network saw; outlines, if any, on all."""
+    """The picture, drawn sharply, and its maps over the grey picture that the network saw; outlines, if any, on all.
+    told: whether the numbers may be seen already.
+    """
     title = {name: method.title for name, method in catalogue().items()}
     ground = figures.pixels(about.opened.x)
     drawn, top = figures.scaled({name: figures.pixel_map(e.A) for name, e in found.items()})
@@ -61,7 +68,9 @@ def show_maps(
     mask = pictures.known(about.opened)
     for name, map_ in drawn.items():
         rgb = outlined(figures.coloured(map_, top[name], ground, 0.85), list(kept.values()), [BLACK] * len(kept))
-        said = "" if mask is None else f"{pictures.share(found[name].A, mask):.0%} of Σ\\|A\\| on what decides"
+        said = (
+            "" if mask is None or not told else f"{pictures.share(found[name].A, mask):.0%} of Σ\\|A\\| on what decides"
+        )
         panels[title[name]] = (rgb, said)
     panels |= {title[name]: (sentence, "") for name, sentence in failures.items()}
     show.pictures(panels, "domain")
