@@ -110,7 +110,7 @@ def region(about: Subject) -> Region:
     ground = ("the snow", "the background")
     masks = [mask for name, mask in parts.items() if name not in ground]
     whole = torch.stack(masks).any(0) if masks else torch.ones(about.opened.x.shape[2:], dtype=torch.bool)
-    name = f"the {about.picture.name}" if masks else "the picture"
+    name = f"the {about.opened.whole}"
     x = about.opened.x
     return Region(name, whole, *(nearest_part(x, start, whole) for start in ("black", "white", "blurred")))
 

@@ -32,6 +32,8 @@ _SHIPPED = {  # name → channels, size, what it was made for; a new network is 
     "husky_wolf": (3, 64, "husky or wolf"),
     "birds": (3, 64, "warbler or sparrow"),
     "birds_vgg": (3, 64, "warbler or sparrow"),
+    "retina": (3, 64, "retina"),
+    "satellite": (3, 64, "satellite"),
 }
 
 

@@ -157,13 +157,13 @@ def points(q: Question, N: int, share: float, reference: str, seed: int) -> Neig
 
 
 def masks(opened: Opened) -> dict[str, Tensor]:
-    """What is known of a drawn scene: the animal, the part that decides by construction, the snow. {} if nothing is."""
+    """What is known of a drawn scene: the whole, the part that decides by construction, the snow. {} if nothing is."""
     parts = opened.parts
     if not parts:
         return {}
     part, rest = list(parts)[:2]
-    if not rest.startswith("the rest of"):
-        return {}
+    if not rest.startswith("the rest of"):  # one thing is known, and it has no parts
+        return {part: parts[part]}
     known = {rest.removeprefix("the rest of "): parts[part] | parts[rest], part: parts[part]}
     return known | {name: mask for name, mask in parts.items() if name == "the snow"}
 

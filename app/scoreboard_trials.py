@@ -33,7 +33,7 @@ def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) ->
     if not known:
         st.info(
             "Nobody knows which pixels of this picture *should* decide, so there is nothing to compare with. Scenes of"
-            " the toy zoo, huskies and wolves, and birds were drawn: choose one in the sidebar."
+            " the toy zoo, huskies and wolves, birds, eyes and satellite scenes were drawn: choose one in the sidebar."
         )
         return {}
     found = {title: scoreboard.truths(about.opened, entry.A) for title, entry in entries.items()}

@@ -105,9 +105,14 @@ def maps(
             panels[name] = (failures[name], "")
     pictures(panels, key)
     if drawn:
-        limit = float(f"{next(iter(top.values())):.2g}")
-        words = f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:g}."
-        st.image(_colour_key(limit, scale, theme()), alt=words, width=480)
+        colours(next(iter(top.values())), scale)
+
+
+def colours(top: float, scale: str) -> None:
+    """The key to the colours of maps that saturate at `top`."""
+    limit = float(f"{top:.2g}")
+    words = f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:g}."
+    st.image(_colour_key(limit, scale, theme()), alt=words, width=480)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

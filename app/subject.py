@@ -11,7 +11,7 @@ from app import networks, stages
 from app.networks import Network
 from app.pictures import KINDS, Opened, Picture, fingerprint, open_picture
 from app.stages import Question
-from data import photographs, zoo
+from data import photographs, retina, satellite, zoo
 from xai_core import figures
 
 PREDICTED = "the predicted one"
@@ -106,6 +106,14 @@ def _ask_picture(network: Network) -> tuple[Picture, bytes]:
         left, right = st.columns([3, 2])
         animal = left.selectbox("Bird", zoo.BIRDS, key="bird", bind="query-params")
         return Picture(kind, animal, _number(right, "Scene")), b""
+    if kind == "retina":
+        left, right = st.columns([3, 2])
+        grade = left.selectbox("Grade", retina.GRADES, index=2, key="grade", bind="query-params", help=retina.RULE)
+        return Picture(kind, grade, _number(right, "Eye")), b""
+    if kind == "satellite":
+        left, right = st.columns([3, 2])
+        place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
+        return Picture(kind, place, _number(right, "Scene")), b""
     if kind == "digit":
         return Picture(kind, number=_number(st, "Digit no.")), b""
     if kind == "photograph":

@@ -114,7 +114,7 @@ def python(
     """
     lines = subject.opened.python
     module = subject.network.python.split(".")[0]
-    data = ("zoo", "digits", "photographs", "corruptions")
+    data = ("zoo", "retina", "satellite", "digits", "photographs", "corruptions")
     modules = sorted({module, *(m for m in data if any(f"{m}." in line for line in lines))})
     calls = []
     for name, arguments in given.items():

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from data import digits, folders, networks, photographs, pretrained, zoo
+from data import digits, folders, networks, photographs, pretrained, retina, satellite, zoo
 from data.finetuned import finetune, with_classes
 from data.pairs import PAIRS, apart, apart_in
 from data.retraining import retraining
@@ -52,6 +52,8 @@ TITLES = {
     "birds_vgg": "Birds, VGG",
     "digits": "Digits, 8 × 8",
     "mnist": "MNIST",
+    "retina": "Retina",
+    "satellite": "Satellite",
     "resnet18": "ResNet-18",
     "efficientnet_v2_s": "EfficientNetV2-S",
     "convnext_tiny": "ConvNeXt-Tiny",
@@ -62,8 +64,14 @@ TITLES = {
     "mobilenet_v3_small": "MobileNetV3-Small",
 }
 OWN = {"zoo": "zoo", "zoo_vgg": "zoo", "husky_wolf": "husky_wolf", "birds": "birds", "birds_vgg": "birds"}
-OWN |= {"digits": "digits", "mnist": "mnist"}  # which pictures a shipped network understands
+OWN |= {
+    "digits": "digits",
+    "mnist": "mnist",
+    "retina": "retina",
+    "satellite": "satellite",
+}  # which pictures a shipped network understands
 DRAWN = {"zoo": zoo.CLASSES, "husky_wolf": zoo.HUSKY_WOLF, "birds": zoo.BIRDS}
+DRAWN |= {"retina": retina.GRADES[1:], "satellite": satellite.PLACES}  # in a healthy eye nothing is to be pointed at
 NAMED = (*DRAWN, "digits", "mnist", "bundled")
 
 
@@ -80,7 +88,7 @@ class Picture(NamedTuple):
 
     image: Tensor  # (C, H, W) in [0, 1]
     label: int | None
-    masks: dict[str, Tensor]  # of drawn scenes "animal" and "part", (H, W) bool
+    masks: dict[str, Tensor]  # of drawn scenes "animal" and the deciding "part", (H, W) bool
     digest: str  # as it was listed, unless it has changed since
 
 
@@ -165,8 +173,7 @@ def picture(network: str, source: str, name: str) -> Picture:
     kind, n = _kind(source)
     if kind in DRAWN:
         i = int(name)
-        scene = _scene(kind, _names(kind, n)[i], i)
-        masks = {"animal": scene.animal, **({} if kind == "husky_wolf" else {"part": scene.part})}
+        scene, masks = _scene(kind, _names(kind, n)[i], i)
         return Picture(scene.image, scene.label, masks, _digest(scene.image, *masks.values()))
     if kind in ("digits", "mnist"):
         split, i = _digits(kind), int(name)
@@ -200,11 +207,20 @@ def _names(kind: str, n: int) -> tuple[str, ...]:
     return tuple(zoo.batch_labels(n, FRESH, DRAWN[kind]))
 
 
-def _scene(kind: str, name: str, i: int) -> zoo.Scene:
+def _scene(kind: str, name: str, i: int) -> tuple[zoo.Scene | retina.Eye | satellite.Scene, dict[str, Tensor]]:
+    """The i-th scene and its masks."""
     seed = zoo.scene_seed(FRESH, i)
+    if kind == "retina":
+        eye = retina.draw(name, seed)
+        return eye, {"part": eye.lesion}
+    if kind == "satellite":
+        place = satellite.draw(name, seed)
+        return place, {"part": place.thing}
     if kind == "husky_wolf":  # of every two huskies and wolves, both on snow or neither: it says nothing of the class
-        return zoo.draw_husky_wolf(name, seed, snow=i // 2 % 2 == 1)
-    return (zoo.draw if kind == "zoo" else zoo.draw_birds)(name, seed)
+        scene = zoo.draw_husky_wolf(name, seed, snow=i // 2 % 2 == 1)
+        return scene, {"animal": scene.animal}
+    scene = (zoo.draw if kind == "zoo" else zoo.draw_birds)(name, seed)
+    return scene, {"animal": scene.animal, "part": scene.part}
 
 
 @lru_cache(maxsize=2)

@@ -10,7 +10,7 @@ Shapes: images are (3, H, W), masks and distances are (H, W), all float32.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -319,6 +319,13 @@ class Pen:
         reach = float(np.hypot(*(points - middle).T).max() + radii.max())
         pen = self.near(*middle.tolist(), reach)
         pen.paint(pen.curve(points, radii), colour, **style)
+
+
+def painted(canvas: Canvas, draw: Callable[[], object]) -> Array:
+    """Draw, and return where anything changed: (size, size) bool."""
+    before = canvas.image.copy()
+    draw()
+    return (canvas.image != before).any(0)
 
 
 def bezier(points: Sequence[tuple[float, float]], t: Array) -> Array:

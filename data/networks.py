@@ -24,6 +24,8 @@ from data.signal_network import SignalNet
 from data.signals import CLASSES as RHYTHMS
 from data.text_network import TextNet
 from data.translation import GERMAN, Translator
+from data.retina import GRADES
+from data.satellite import PLACES
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
@@ -155,6 +157,8 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "birds_vgg": (lambda: ZooVGG(len(BIRDS)), BIRDS),
     "digits": (DigitNet, DIGITS),
     "mnist": (lambda: DigitNet(28), DIGITS),
+    "retina": (lambda: ZooNet(len(GRADES)), GRADES),
+    "satellite": (lambda: ZooNet(len(PLACES)), PLACES),
 }
 # The same for networks of which the inputs are no pictures.
 SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from data import digits, networks, recipe_translation, zoo
+from data import digits, networks, recipe_retina, recipe_satellite, recipe_translation, zoo
 from data.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 from data.recipe_reviews import make_reviews
 from data.recipe_signals import make_signals
@@ -170,6 +170,8 @@ MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
     "translation": recipe_translation.make,
     "reviews": make_reviews,
     "signals": make_signals,
+    "retina": recipe_retina.make,
+    "satellite": recipe_satellite.make,
 }
 
 

@@ -35,6 +35,7 @@ PAGES = [
     "unlearning",
     "distancing",
     "scoreboard",
+    "domains",
     "study",
 ]
 LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here

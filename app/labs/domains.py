@@ -1,10 +1,17 @@
-"""Domains: inputs that are no pictures of animals."""
+"""Domains: other inputs than animals, each with what decides known by construction."""
 
 import streamlit as st
 
-from app import domains_signal, domains_text
+from app import domains_retina, domains_satellite, domains_signal, domains_text
 
-DOMAINS = {"text": domains_text, "signal": domains_signal}
+DOMAINS = {
+    "retina": domains_retina,
+    "satellite": domains_satellite,
+    "text": domains_text,
+    "signal": domains_signal,
+}
 
-st.segmented_control("Domain", list(DOMAINS), default="text", key="domain", bind="query-params", required=True)
-DOMAINS[st.session_state["domain"] or "text"].show()
+domain = st.segmented_control(
+    "Domain", tuple(DOMAINS), default="retina", required=True, key="domain", bind="query-params"
+)  # fmt: skip
+DOMAINS[domain].show()
