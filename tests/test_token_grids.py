@@ -21,6 +21,7 @@ from xai_core import (
     find_layer,
     grad_cam,
     grad_cam_map,
+    grad_cam_maps,
     guided_backprop,
     guided_grad_cam,
     make_score,
@@ -399,6 +400,16 @@ def test_the_signed_map_is_what_the_relu_is_applied_to(seed, target):
     signed = grad_cam_map(f, x, signed=True)
     assert torch.equal(signed.relu(), grad_cam_map(f, x))
     torch.testing.assert_close(signed, cam_map(f, x) / 64)
+
+
+def test_all_layers_in_one_pass():
+    model, x = seeded(small_vit), images(2, side=64)
+    f = make_score(model, x, torch.tensor([0, 2]), "logit")
+    layers = cam_layers(f, x)
+    for name, map_ in grad_cam_maps(f, x, layers, signed=True).items():
+        torch.testing.assert_close(map_, grad_cam_map(f, x, name, signed=True), rtol=1e-4, atol=1e-8)
+    unused = grad_cam_maps(f, x, [layer for layer in layers if not layer.used])
+    assert len(unused) > 5 and not any(map_.any() for map_ in unused.values())
 
 
 def test_the_model_is_left_alone():

@@ -19,7 +19,7 @@ from xai_core.aggregate import (
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
 from xai_core.blur_ig import blur_ig, scale_space
-from xai_core.cam import cam, cam_map, grad_cam, grad_cam_map, guided_grad_cam
+from xai_core.cam import cam, cam_map, grad_cam, grad_cam_map, grad_cam_maps, guided_grad_cam
 from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
@@ -94,6 +94,7 @@ __all__ = [
     "gaps",
     "grad_cam",
     "grad_cam_map",
+    "grad_cam_maps",
     "gradient_x_input",
     "guided_backprop",
     "guided_grad_cam",

@@ -13,13 +13,14 @@ the ReLU leaves nothing, `signed=True` shows what it cut off.
 """
 
 import warnings
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from xai_core.layers import located
-from xai_core.listening import score_and_features
+from xai_core.layers import Layer, located
+from xai_core.listening import score_and_all_features, score_and_features
 from xai_core.relu_rules import guided_backprop
 from xai_core.score import Score, passes, private_copy
 from xai_core.token_grids import Grid
@@ -72,19 +73,32 @@ def grad_cam_map(f: Score, x: Tensor, layer: str | None = None, *, signed: bool 
     signed: True leaves the ReLU away: negative where a place speaks against the class. What explains a map of zeros.
     """
     layer, grid = located(f, x, layer)
-    maps = []
+    return _maps(f, x, {layer: grid}, signed)[layer]
+
+
+def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool = False) -> dict[str, Tensor]:
+    """Grad-CAM at many layers for the price of one pass forward and back: the layer's name → (N, h, w).
+
+    layers: some of `cam_layers(f, x)`. Their outputs are all kept for the pass, so that memory grows with them.
+    """
+    return _maps(f, x, {layer.name: layer.grid for layer in layers}, signed)
+
+
+def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str, Tensor]:
+    maps = {layer: [] for layer in grids}
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():
-            value, features = score_and_features(f.rows(i), x.detach()[i], layer)  # (n,), (n, …)
-            reached = value.requires_grad and features.requires_grad
-            slope = torch.autograd.grad(value.sum(), features, allow_unused=True)[0] if reached else None
+            value, features = score_and_all_features(f.rows(i), x.detach()[i], list(grids))  # (n,), each (n, …)
+            reached = value.requires_grad and all(given.requires_grad for given in features)
+            slopes = torch.autograd.grad(value.sum(), features, allow_unused=True) if reached else [None]
+        for (layer, grid), given, slope in zip(grids.items(), features, slopes, strict=False):
             if slope is None:
                 raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
-        slope, features = grid.maps(slope), grid.maps(features.detach())  # (n, K, h, w)
-        places = tuple(range(2, features.dim()))
-        alpha = slope.mean(places, keepdim=True)  # (n, K, 1, 1)
-        maps.append((alpha * features).sum(1))
-    return torch.cat(maps) if signed else torch.cat(maps).relu()
+            slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
+            alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
+            maps[layer].append((alpha * given).sum(1))
+    joined = {layer: torch.cat(parts) for layer, parts in maps.items()}
+    return joined if signed else {layer: map_.relu() for layer, map_ in joined.items()}
 
 
 def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:

@@ -29,7 +29,7 @@ class Layer:
 
 
 def cam_layers(f: Score, x: Tensor) -> list[Layer]:
-    """Every layer whose output is a map, in the order in which the network computes them.
+    """Every layer on the way to the score whose output is a map, in the order in which the network computes them.
 
     A container that returns what its last module gave is one layer with it, under the container's name. Seen on the
     first picture of x. Costs two passes forward and one backward for it.
@@ -107,6 +107,7 @@ def _layers(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> list[La
         value, features = score_and_all_features(logit, x[:1], list(found))
         slopes = torch.autograd.grad(value.sum(), features, allow_unused=True)
     return [
-        Layer(name, type(s.module).__name__, grid, slope is not None and bool(grid.maps(slope).any()))
+        Layer(name, type(s.module).__name__, grid, bool(grid.maps(slope).any()))
         for (name, (s, grid)), slope in zip(found.items(), slopes, strict=True)
+        if slope is not None  # a side branch
     ]
