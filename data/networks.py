@@ -19,13 +19,13 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from data.retina import GRADES
 from data.reviews import CLASSES as VERDICTS
+from data.satellite import PLACES
 from data.signal_network import SignalNet
 from data.signals import CLASSES as RHYTHMS
 from data.text_network import TextNet
 from data.translation import GERMAN, Translator
-from data.retina import GRADES
-from data.satellite import PLACES
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"

@@ -13,6 +13,8 @@ from xai_core import (
     catalogue,
     coalitions,
     explain,
+    find_layer,
+    grad_cam_map,
     guided_backprop,
     k_lasso,
     make_score,
@@ -23,7 +25,6 @@ from xai_core import (
     simple_gradient,
     trace,
 )
-from xai_core.cam import find_layer, grad_cam_map
 from xai_core.paths import straight
 from xai_core.superpixels import superpixels
 from xai_core.traces import Trace

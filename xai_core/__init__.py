@@ -19,7 +19,7 @@ from xai_core.aggregate import (
 from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
 from xai_core.blur_ig import blur_ig, scale_space
-from xai_core.cam import cam, grad_cam, guided_grad_cam
+from xai_core.cam import cam, cam_map, grad_cam, grad_cam_map, grad_cam_maps, guided_grad_cam
 from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
@@ -35,6 +35,7 @@ from xai_core.gad import GADMap, gad, important_pixels, survivors
 from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.guided_ig import guided_ig, guided_trace
 from xai_core.integrated_gradients import integrated_gradients, trace
+from xai_core.layers import Layer, cam_layers, find_layer
 from xai_core.lime import band, k_lasso, k_path, lime
 from xai_core.matching import match_baseline
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
@@ -58,6 +59,7 @@ __all__ = [
     "Duel",
     "GADMap",
     "Hull",
+    "Layer",
     "Method",
     "Neighbourhood",
     "Neighbourhoods",
@@ -78,6 +80,8 @@ __all__ = [
     "blur_ig",
     "bound",
     "cam",
+    "cam_layers",
+    "cam_map",
     "catalogue",
     "class_normlime",
     "coalitions",
@@ -93,9 +97,12 @@ __all__ = [
     "echo",
     "erasure",
     "explain",
+    "find_layer",
     "gad",
     "gaps",
     "grad_cam",
+    "grad_cam_map",
+    "grad_cam_maps",
     "gradient_rollout",
     "gradient_x_input",
     "guided_backprop",
