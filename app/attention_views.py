@@ -12,6 +12,7 @@ from xai_core import word_figures
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
+WIDEST = 9  # words: matrices of longer phrases stand below each other, so that their words stay legible
 SMALL = 0.02  # a change of a probability that is not worth a sentence
 
 
@@ -34,8 +35,9 @@ def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
     """Attention beside the other map, on one scale."""
     maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
     fig = word_figures.matrices(
-        maps, said.source, said.words, decides=r.decides if known else None, top=1.0, theme=show.theme()
-    )
+        maps, said.source, said.words, decides=r.decides if known else None, top=1.0,
+        columns=2 if len(said.source) <= WIDEST else 1, theme=show.theme(),
+    )  # fmt: skip
     apart = [t for t in range(len(said.words)) if len({reading.top(A[t]) for A in maps.values()}) > 1]
     named = ", ".join(said.words[t] for t in apart) or "none"
     with st.container(key="scrolls_matrices"):

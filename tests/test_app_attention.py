@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
+from test_app import fresh  # noqa: F401  (a fixture)
+from test_app import opened as opened_at
 
 from app import attention_files, attention_study
 from app import attention_reading as reading
 from app.attention_reading import How
 from app.attention_views import marked
 from data import networks, phrases, translation
-from tests.test_app import opened as opened_at
 from xai_core import Duel, output_matrix, word_baseline, word_figures
 
 PAGE = "labs/attention.py"

@@ -198,14 +198,6 @@ def test_attention_points_at_what_decides_more_often_than_chance(network: Transl
     assert chance(readings).mean < 0.5
     for name in ("attention", "IG", HIDDEN):
         assert pointing(readings, name).mean > 0.85
-    fight = duel(
-        *(
-            [group[name] for group in kept]
-            for kept, name in (
-                ([r.drops for r in readings], HIDDEN),
-                ([r.maps for r in readings], "attention"),
-                ([r.maps for r in readings], "IG"),
-            )
-        )
-    )
+    drops = [r.drops[HIDDEN] for r in readings]
+    fight = duel(drops, [r.maps["attention"] for r in readings], [r.maps["IG"] for r in readings])
     assert fight.rows == sum(len(r.decides) for r in readings) and 0 < fight.apart < fight.rows / 3
