@@ -170,8 +170,9 @@ def test_truth_by_hand() -> None:
 
 
 def test_an_interval_by_hand() -> None:
-    mean, low, high = mean_interval([1.0, 2.0, 3.0, float("nan")])
-    assert mean == 2 and high - mean == pytest.approx(4.302653 / math.sqrt(3), abs=1e-5) == mean - low
+    mean, low, high = mean_interval([0.4, 0.5, 0.6, float("nan")])
+    assert mean == 0.5 and high - mean == pytest.approx(0.4302653 / math.sqrt(3), abs=1e-6) == mean - low
+    assert mean_interval([0.0, 1.0]) == (0.5, 0.0, 1.0)
     assert mean_interval([0.5, 0.5]) == (0.5, 0.5, 0.5)
 
 
