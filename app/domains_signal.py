@@ -7,7 +7,7 @@ import streamlit as st
 from torch import Tensor
 
 import xai_core
-from app import controls, take_away, tracing
+from app import domains_text, take_away, tracing
 from app import show as shown
 from app.equations import EQUATIONS
 from data import networks, signals
@@ -101,9 +101,8 @@ def show_baseline(name: str, number: int, eps: float | None, B: int) -> None:
     row.metric("ε, in millivolts (ℓ2)", f"{there.eps:.2f}")
     row.metric("Completeness gap", f"{there.gap:.3f}")
     if trace.mask.any():
-        row.metric(
-            "Σ|x − x′| on the stretch", f"{there.share:.0%}", f"chance {float(trace.mask.double().mean()):.0%}", "off"
-        )
+        chance = f"chance {float(trace.mask.double().mean()):.0%}"
+        row.metric("Σ|x − x′| on the stretch", f"{there.share:.0%}", chance, "off", delta_arrow="off")
         was, is_ = there.spread
         st.markdown(
             f"Within the stretch the trace has a standard deviation of {was:.2f} mV, and x′ one of {is_:.2f} mV. UNI"
@@ -180,13 +179,9 @@ def show() -> None:
     st.markdown("### A line over time. Which stretch of it decides?")
     st.caption("Drawn by a formula to look a little like heartbeats. A toy for methods, and no medical advice.")
     name, number = ask_trace()
-    methods = st.multiselect("Methods", list(tracing.METHODS), DEFAULT, key="signal_methods", bind="query-params")
-    asked = {c.key: c for c in controls.controls()}
-    values = []
-    for column, key in zip(st.columns(3, gap="medium"), ("B", "eps", "K"), strict=True):
-        with column:
-            values.append(controls.ask(asked[key]))
-    B, eps, K = values
+    first, *others = st.columns([4, 2, 2, 2], gap="medium")
+    methods = first.multiselect("Methods", list(tracing.METHODS), DEFAULT, key="signal_methods", bind="query-params")
+    B, eps, K = domains_text.ask_symbols(others)
     show_guess()
     maps = show_maps(name, number, methods, B, eps, K)
     show_baseline(name, number, eps, B)

@@ -3,11 +3,12 @@
 import html
 import inspect
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_hex
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 import xai_core
@@ -45,6 +46,16 @@ def ask_words() -> tuple[str, ...] | None:
     except ValueError:
         st.info("There is no word to read. Type a short review, such as: the ending was lovely.")
         return None
+
+
+def ask_symbols(columns: Sequence[DeltaGenerator]) -> tuple[int, float | None, int]:
+    """B, ε (None: by rule) and K, one in each of three columns."""
+    asked = {c.key: c for c in controls.controls()}
+    values = []
+    for column, key in zip(columns, ("B", "eps", "K"), strict=True):
+        with column:
+            values.append(controls.ask(asked[key]))
+    return tuple(values)
 
 
 def coloured_words(words: tuple[str, ...], A: Tensor, framed: Tensor | None) -> str:
@@ -151,8 +162,8 @@ def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
     words_apart = f" Here these did become others: {', '.join(others)}." if others else ""
     st.markdown(
         "x′ is a list of vectors, and **no sentence**: its vectors lie between the words. A black pixel means darkness;"
-        " the zero vector means padding, a word that is not there. Bold and orange: the deciding words. UNI leaves nearly every word nearest to itself, and"
-        f" moves most what the verdict rests on.{words_apart}"
+        " the zero vector means padding, a word that is not there. UNI leaves nearly every word nearest to itself, and"
+        f" moves most what the verdict rests on (bold and orange: the words that decide).{words_apart}"
     )
 
 
@@ -217,15 +228,10 @@ def offer(words: tuple[str, ...], maps: Mapping[str, Tensor], B: int, eps: float
 def show() -> None:
     """The whole page below the choice of a domain."""
     st.markdown("### A review is not a picture. Which words made the verdict?")
-    asked = {c.key: c for c in controls.controls()}
     words = ask_words()
-    methods = st.multiselect("Methods", list(wording.METHODS), DEFAULT, key="text_methods", bind="query-params")
-    columns = st.columns(3, gap="medium")
-    values = []
-    for column, key in zip(columns, ("B", "eps", "K"), strict=True):
-        with column:
-            values.append(controls.ask(asked[key]))
-    B, eps, K = values
+    first, *others = st.columns([4, 2, 2, 2], gap="medium")
+    methods = first.multiselect("Methods", list(wording.METHODS), DEFAULT, key="text_methods", bind="query-params")
+    B, eps, K = ask_symbols(others)
     show_guess(B, K)
     if words is None:
         return

@@ -17,14 +17,14 @@ SEEDS = st.integers(0, 10**9)
 def test_what_is_out_of_order_lies_in_the_mask(seed: int) -> None:
     normal, early, missing, raised = (signals.draw(name, seed) for name in signals.CLASSES)
     assert not normal.mask.any() and early.mask.any() and missing.mask.any() and raised.mask.any()
-    for other in (missing, raised):  # the same trace but for the stretch, to a hundredth of a millivolt
+    for other in (missing, raised):  # the same trace but for the tails of bumps
         change = (other.signal - normal.signal)[0].abs()
-        assert change[~other.mask].max() < 0.04 < change[other.mask].max()
+        assert change[~other.mask].max() < 0.08 < 0.15 < change[other.mask].max()
     assert len(missing.beats) == len(normal.beats) - 1
     odd = next(at for at in normal.beats if at not in missing.beats)
     assert missing.mask[round(odd)] and missing.mask.sum() >= 30
     before = int(early.mask.nonzero()[0])  # up to the early beat nothing has changed
-    assert torch.allclose(early.signal[0, :before], normal.signal[0, :before], atol=0.04)
+    assert torch.allclose(early.signal[0, :before], normal.signal[0, :before], atol=0.05)
 
 
 def test_a_wave_is_as_high_as_it_is_drawn() -> None:

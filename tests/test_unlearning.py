@@ -211,14 +211,14 @@ def test_no_slope_no_step():
 
 
 def test_budget_of_two_classes():
-    """Linear: m = w·x, ε = 2 (m − m̂)/‖w‖, m̂ not below chance (0), the fall not below 1, ε not above .25√d."""
+    """Linear: m = w·x, ε = 2 (m − m̂)/‖w‖, m̂ not below chance (0), the fall not below 1, the cap .25√d max|x|."""
     w = torch.tensor([3.0, 0, -4] + [0] * 97, **F64)
     model = linear(torch.stack([w, torch.zeros_like(w)]))
     x = torch.zeros(4, 100, **F64)
-    x[:, 0] = torch.tensor([0.5, 0.5, 0.1, 100])  # m = 1.5, 1.5, .3, 300
+    x[:, 0] = torch.tensor([0.5, 0.5, 0.1, 100])  # m = 1.5, 1.5, .3, 300; the cap is 250
     f = make_score(model, x, 0)
     unlearned = torch.tensor([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8], [0.5, 0.5]], **F64)
-    expected = [2 * (1.5 - math.log(1.5)) / 5, 2 * 1.5 / 5, 2 * 1 / 5, 0.25 * 10]
+    expected = [2 * (1.5 - math.log(1.5)) / 5, 2 * 1.5 / 5, 2 * 1 / 5, 2 * 300 / 5]
     assert budget(f, x, unlearned).tolist() == pytest.approx(expected, rel=1e-9)
     swapped = budget(make_score(model, x, 1), -x, unlearned.flip(1))  # by symmetry
     assert swapped.tolist() == pytest.approx(expected, rel=1e-9)

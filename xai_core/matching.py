@@ -27,7 +27,7 @@ from xai_core.unlearning import log_odds
 # In pixels a length is s times as long and a gradient 1/s times as steep: ε = 0.25 s, μ = 0.1 s².
 PAPER_EPS, PAPER_MU = 0.056, 0.005
 REACH = 2.0  # ε by rule, in first-order distances; see `budget`
-LARGEST = 0.25  # … and at most this change a pixel, on average: ε ≤ 0.25 √d; times max|x| where x are no pixels
+LARGEST = 0.25  # … and at most this change a pixel, on average: ε ≤ 0.25 √d; times max|x| where that is above 1
 STRIDE = 0.3  # μ by rule: a first step of 0.3 ε
 
 
@@ -60,9 +60,8 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
 
 
 def _scale(x: Tensor) -> Tensor:
-    """What counts as large in each row, (N,): 1 for pixels in [0, 1], the row's max|x| for data of other units."""
-    rows = x.flatten(1)
-    return torch.where(((rows < 0) | (rows > 1)).any(1), rows.abs().amax(1), 1.0)
+    """What counts as large in each row, (N,): 1, as for pixels in [0, 1], or the row's max|x| in larger units."""
+    return x.flatten(1).abs().amax(1).clamp(min=1)
 
 
 @torch.inference_mode(False)

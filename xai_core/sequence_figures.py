@@ -65,10 +65,10 @@ def word_bars(
     theme: str = "light",
 ) -> Figure:
     """One bar a word for numbers that have no sign, (L,). decides: (L,) bool, words in another colour and bold."""
-    fig = figure(2.2 + 0.52 * len(words), 3.0, theme)
+    fig = figure(max(8.6, 2.2 + 0.52 * len(words)), 3.0, theme)
     ax = style(fig.subplots(), title, "", y)
     marked = [False] * len(words) if decides is None else decides.tolist()
-    ax.bar(range(len(words)), heights.detach().cpu(), color=[SHADE if m else LINES[0] for m in marked])
+    ax.bar(range(len(words)), heights.detach().cpu().numpy(), color=[SHADE if m else LINES[0] for m in marked])
     ax.set_xticks(range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
     for label, mark in zip(ax.get_xticklabels(), marked, strict=True):
         label.set_fontweight("bold" if mark else "normal")
@@ -98,9 +98,9 @@ def signal_rows(
     axes = np.atleast_1d(fig.subplots(1 + len(maps), 1, sharex=True, height_ratios=[2.4] + [1] * len(maps)))
     t = np.arange(len(signal)) / rate
     head = style(axes[0], title, "", unit)
-    head.plot(t, signal.cpu(), color=fig.ink, linewidth=1.8, label="x")
+    head.plot(t, signal.cpu().numpy(), color=fig.ink, linewidth=1.8, label="x")
     for (name, other), colour, dash in zip((others or {}).items(), LINES, ("--", "-.", ":"), strict=False):
-        head.plot(t, other.cpu(), dash, color=colour, linewidth=1.8, label=name)
+        head.plot(t, other.cpu().numpy(), dash, color=colour, linewidth=1.8, label=name)
     if others:
         head.legend(
             fontsize=11, frameon=False, labelcolor=fig.ink, loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3

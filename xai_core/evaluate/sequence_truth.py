@@ -58,9 +58,10 @@ def sequence_truth(A: Tensor, decides: Tensor, pull: Tensor | None = None) -> Fo
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float, float]:
-    """(mean, low, high): Student's t interval of the mean of independent values; NaN are left out.
+    """(mean, low, high): Student's t interval of the mean of independent values in [0, 1]; NaN are left out.
 
-    All three are the value itself where all are equal. Raises ValueError for fewer than two values.
+    The interval is cut to [0, 1], outside of which no mean can lie. All three are the value itself where all are equal.
+    Raises ValueError for fewer than two values.
     """
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
@@ -70,4 +71,4 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
     if error == 0:
         return mean, mean, mean
     low, high = scipy.stats.t.interval(level, len(known) - 1, mean, error)
-    return mean, float(low), float(high)
+    return mean, max(0.0, float(low)), min(1.0, float(high))
