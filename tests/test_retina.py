@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import networks, retina
+from data import collection, networks, retina
 from data.fitting import FRESH
 
 SEEDS = st.integers(0, 10**6)
@@ -134,3 +134,13 @@ def test_without_its_lesions_the_same_eye_is_graded_lower() -> None:
     for p in ill:
         assert float((healthy.argmax(1) < p.argmax(1)).double().mean()) > 0.9
         assert float((healthy[:, 0] - p[:, 0]).mean()) > 0.6
+
+
+def test_the_benchmark_sees_eyes_with_lesions_and_where_they_are() -> None:
+    listed = list(collection.pictures("retina", "retina:4"))
+    assert [each.name for each in listed] == ["00000", "00001", "00002", "00003"]
+    assert 0 not in [each.label for each in listed], "in a healthy eye there is nothing to point at"
+    found = collection.picture("retina", "retina:4", "00002")
+    eye = retina.draw(found.label, retina.eye_seed(FRESH, 2))
+    assert torch.equal(found.image, eye.image) and torch.equal(found.masks["part"], eye.lesion)
+    assert found.digest == listed[2].digest and list(found.masks) == ["part"]
