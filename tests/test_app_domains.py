@@ -15,6 +15,7 @@ from test_app import opened as opened_at
 
 import xai_core
 from app import baselining, domains_pictures, domains_retina, domains_views, networks, scoreboard, show, subject
+from app.domains_pictures import BLURRED
 from app.pictures import Picture, open_picture
 from data import networks as shipped
 from data import retina, satellite
@@ -121,7 +122,9 @@ def test_the_real_photograph_is_not_to_be_believed() -> None:
 
 
 def test_means_over_fresh_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(domains_views, "COMPARED", ("simple_gradient", "grad_cam"))
+    few = {"Simple gradient": ("simple_gradient", {}), BLURRED: domains_pictures.COMPARED[BLURRED]}
+    for module in (domains_views, domains_pictures):
+        monkeypatch.setattr(module, "COMPARED", few)
     at = opened(method="Simple gradient", fresh="true")
     table = next(e.value for e in at.markdown if "pointing game" in e.value)
     x, mask = domains_pictures.drawn("retina", 12, domains_retina.fresh)
@@ -130,6 +133,9 @@ def test_means_over_fresh_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     inside = ground_truth(A, mask).inside.double().numpy()
     low, high = scipy.stats.t.interval(0.95, 11, inside.mean(), scipy.stats.sem(inside))
     assert f"| Simple gradient | {inside.mean():.2f} | {low:.2f} to {high:.2f} |" in table
+    how = {"method": "integrated_gradients", "baseline": "blurred"}
+    A = xai_core.explain(shipped.load("retina"), x, "predicted", **how)
+    assert f"| {BLURRED} | {ground_truth(A, mask).inside.nanmean():.2f} |" in table
 
 
 def test_an_interval_by_hand() -> None:
