@@ -21,9 +21,13 @@ from xai_core.evaluate import Truth, ground_truth
 
 Fresh = Callable[[int], tuple[Tensor, Tensor]]  # i → the i-th fresh picture (3, H, W), and where what decides is (H, W)
 FRESH = (12, 24, 48)  # how many fresh pictures
-COMPARED = ("simple_gradient", "gradient_x_input", "smoothgrad", "guided_backprop", "deeplift", "integrated_gradients",
-            "uni", "grad_cam", "guided_grad_cam", "occlusion", "lime")  # fmt: skip
-LIGHT = {"lime": {"N": 300}}  # where the default takes a second a picture
+BLURRED = "Integrated Gradients from blurred"
+# Title → method, and what differs from its defaults: LIME's would take a second a picture.
+COMPARED: dict[str, tuple[str, dict[str, Any]]] = {
+    catalogue()[name].title: (name, {"N": 300} if name == "lime" else {})
+    for name in ("simple_gradient", "gradient_x_input", "smoothgrad", "guided_backprop", "deeplift",
+                 "integrated_gradients", "uni", "grad_cam", "guided_grad_cam", "occlusion", "lime")
+} | {BLURRED: ("integrated_gradients", {"baseline": "blurred"})}  # fmt: skip
 STATIC = ("black", "blurred")  # baselines beside UNI's
 
 
@@ -105,11 +109,11 @@ def _start(q: Question, x: Tensor, mask: Tensor) -> Start:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def over_fresh(network: str, n: int, method: str, _fresh: Fresh) -> Truth:
-    """A method against the truth on the first n fresh pictures, explaining what the network says."""
+def over_fresh(network: str, n: int, title: str, _fresh: Fresh) -> Truth:
+    """One of COMPARED against the truth on the first n fresh pictures, explaining what the network says."""
     x, mask = drawn(network, n, _fresh)
-    given = settings(method) | LIGHT.get(method, {})
-    A = xai_core.explain(networks.load(network), x, "predicted", method, **given)
+    method, more = COMPARED[title]
+    A = xai_core.explain(networks.load(network), x, "predicted", method, **settings(method) | more)
     return ground_truth(A, mask)
 
 

@@ -78,13 +78,13 @@ def _ask() -> tuple[retina.Eye, list[str], bool]:
     grade = left.segmented_control(
         "Grade", retina.GRADES, default="moderate", required=True, key="grade", bind="query-params"
     )  # fmt: skip
-    number = middle.number_input("Eye", 0, 10**6, 3, key="eye", bind="query-params")
+    number = middle.number_input("Eye", 0, 10**6, 1, key="eye", bind="query-params")
     outline = right.toggle("Outline the lesions", True, key="outline", bind="query-params")
     return retina.draw(grade, int(number)), views.ask_methods(), outline
 
 
 def _counted(eye: retina.Eye) -> str:
-    return ", ".join(f"{n} {'clusters of ' if kind == 'hard exudates' else ''}{kind}" for kind, n in eye.counts.items())
+    return ", ".join(f"{kind.replace('hard', 'clusters of hard')} {n}" for kind, n in eye.counts.items())
 
 
 def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
@@ -117,9 +117,9 @@ def _show_starts(about: Subject, eye: retina.Eye) -> None:
     times = uni.taken / area
     st.markdown(
         f"An ideal baseline would be this eye without its lesions. UNI's x′ is not that: **{uni.taken:.0%}** of what it"
-        f" changes lies on the lesions, {times:.1f} times their share of the pixels, and the change is invisible"
-        f" ({uni.away:.1f}/255). It is an eye that the network calls *{uni.says}*, with all lesions still in it:"
-        " unlearned for this network, not healed."
+        f" changes lies on the lesions, {times:.1f} times their share of the pixels, and the change is small"
+        f" ({uni.away:.1f}/255 a number). It is an eye that the network calls *{uni.says}*, with the lesions"
+        " still in the picture: unlearned for this network, not healed."
     )
 
 
@@ -130,12 +130,17 @@ def _show_removal(about: Subject, eye: retina.Eye) -> None:
     removed = {f"without {kind}": (kind,) for kind in kinds if len(kinds) > 1} | {"without any lesion": tuple(kinds)}
     score = stages.score(about.question("probability"))
     rows = [["as it is", eye.name, about.class_name, f"{about.confidence:.0%}"]]
+    broken = []
     for words, without in removed.items():
         other = retina.draw(eye.label, eye.seed, without=without)
         with torch.no_grad():
             p = score.logits(other.image[None]).softmax(1)[0]
-        rows.append([words, other.name, retina.GRADES[int(p.argmax())], f"{float(p[about.target]):.0%}"])
+        says = retina.GRADES[int(p.argmax())]
+        rows.append([words, other.name, says, f"{float(p[about.target]):.0%}"])
+        broken += [f"{words} it should say {other.name} and says {says}"] if says != other.name else []
     wide_table(["the same eye", "by the rule", "the network says", f"p({about.class_name})"], rows, "removal")
+    if broken:
+        st.markdown(f"The network does not keep to the rule: {'; '.join(broken)}.")
     st.caption("Only what is named was left out, everything else is the same to the last bit. This is proof; a map is"
                " a claim.")  # fmt: skip
 
@@ -145,9 +150,9 @@ def _show_real() -> None:
     st.subheader("A real eye")
     left, right = st.columns([1, 2], gap="medium")
     described = networks.describe(NAME)
-    cut = {"size": described.size, "resize": described.resize}
-    sharp = photographs.bundled("retina", views.SIDE, resize=views.SIDE)
-    p = networks.load(NAME)(photographs.bundled("retina", **cut)[None]).softmax(1)[0]
+    sharp = photographs.bundled("retina", views.SIDE, resize=views.SIDE * described.resize // described.size)
+    small = photographs.bundled("retina", described.size, resize=described.resize)
+    p = networks.load(NAME)(small[None]).softmax(1)[0]
     left.image(
         sharp.permute(1, 2, 0).numpy(), alt="A photograph of a retina: a pale disc, vessels, a dark macula.",
         width="stretch",
@@ -159,5 +164,6 @@ def _show_real() -> None:
         f" {float(p[best]):.0%}**.\n\n**Do not believe it.** On {card['accuracy_on'].split(',')[0]} the network is"
         f" right on {card['accuracy']:.1%}, but it has never seen a photograph: other colours, finer vessels,"
         " no lesion as we draw them. Softmax has no answer for *I do not know this kind of picture*, so"
-        " it sounds sure of something. A map of it explains the network's mistake, not the eye."
+        " it sounds sure of something, and is right or"
+        " wrong by luck. A map of it explains the network, not the eye."
     )

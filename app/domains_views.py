@@ -108,7 +108,7 @@ def show_starts(about: Subject, starts: Mapping[str, Start], without: str, thing
          for name, s in starts.items()],
         "starts_table",
     )  # fmt: skip
-    st.caption(f"{thing[0].upper()}{thing[1:]} cover {area:.0%} of the picture: a change by chance has that share.")
+    st.caption(f"By chance {area:.0%} of a change would lie on {thing}: the share of the pixels.")
 
 
 def percent(x: float) -> str:
@@ -124,35 +124,32 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
         return
     bar = st.progress(0.0, text=f"Explaining {n} {each}s …")
     truths = {}
-    for k, name in enumerate(COMPARED):
-        truths[name] = pictures.over_fresh(network, n, name, fresh)
-        bar.progress((k + 1) / len(COMPARED), text=f"{catalogue()[name].title}: {n} {each}s")
+    for k, title in enumerate(COMPARED):
+        truths[title] = pictures.over_fresh(network, n, title, fresh)
+        bar.progress((k + 1) / len(COMPARED), text=f"{title}: {n} {each}s")
     bar.empty()
-    title = {name: catalogue()[name].title for name in COMPARED}
-    inside = {title[name]: pictures.mean_interval(truth.inside) for name, truth in truths.items()}
-    hits = {title[name]: pictures.mean_interval(truth.pointing) for name, truth in truths.items()}
+    inside = {title: pictures.mean_interval(truth.inside) for title, truth in truths.items()}
     inside = dict(sorted(inside.items(), key=lambda row: -row[1][0]))
+    hits = {title: pictures.mean_interval(truth.pointing)[0] for title, truth in truths.items()}
     chance = float(next(iter(truths.values())).chance.mean())
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        fig = figures.intervals(
-            {"all": inside}, x=f"share of the positive relevance on {thing}", reference=chance, size=(6.6, 4.6),
-            theme=show.theme(),
-        )  # fmt: skip
-        said = "; ".join(f"{name} {mean:.2f} ({low:.2f} to {high:.2f})" for name, (mean, low, high) in inside.items())
+    fig = figures.intervals(
+        {"all": inside}, x=f"share of the positive relevance on {thing}", reference=chance, size=(9.6, 4.8),
+        theme=show.theme(),
+    )  # fmt: skip
+    said = "; ".join(f"{title} {mean:.2f} ({low:.2f} to {high:.2f})" for title, (mean, low, high) in inside.items())
+    with st.container(key="scrolls_means"):
         show.figure(fig, f"Share of the positive relevance on {thing}, {n} fresh {each}s: {said}.")
-    with right:
-        wide_table(
-            ["", "on it", "95 %", "pointing game"],
-            [[name, f"{m:.2f}", f"{low:.2f} to {high:.2f}", f"{hits[name][0]:.2f}"]
-             for name, (m, low, high) in inside.items()],
-            "means",
-        )  # fmt: skip
+    wide_table(
+        ["", f"share on {thing}", "95 % interval", "pointing game"],
+        [[title, f"{m:.2f}", f"{low:.2f} to {high:.2f}", f"{hits[title]:.2f}"]
+         for title, (m, low, high) in inside.items()],
+        "means",
+    )  # fmt: skip
     best = next(iter(inside))
     level = [name for name, (_, _, high) in inside.items() if name != best and high >= inside[best][1]]
     st.markdown(
         f"Over {n} fresh {each}s **{best}** puts most of what speaks for the class on {thing}"
-        + (f"; the intervals of {', '.join(level)} reach its own." if level else "; no other interval reaches its own.")
+        + (f"; its interval overlaps with that of {', '.join(level)}." if level else "; no other interval overlaps.")
     )
     st.caption(f"Dots: means, whiskers: Student's 95 % intervals over the {each}s; dotted: chance, {chance:.2f}.")
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import networks, retina
+from data import collection, networks, retina
 from data.fitting import FRESH
 
 SEEDS = st.integers(0, 10**6)
@@ -110,27 +110,37 @@ def test_what_cannot_be_drawn_is_said(label: object, seed: int, more: dict, says
 
 
 @cache
-def said(label: str, n: int = 60) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the network says of n fresh eyes at a grade, and how much of its probability is on `none`."""
-    x = torch.stack([retina.draw(label, retina.eye_seed(FRESH, i)).image for i in range(n)])
-    p = networks.load("retina")(x).softmax(1)
-    return p.argmax(1), p[:, 0]
+def answers() -> torch.Tensor:
+    """What the network says of 40 fresh eyes at all four grades: probabilities (4, 40, 4)."""
+    seeds = [retina.eye_seed(FRESH, i) for i in range(40)]
+    eyes = [[retina.draw(name, seed).image for name in retina.GRADES] for seed in seeds]
+    x = torch.stack([torch.stack(grades) for grades in zip(*eyes, strict=True)])
+    return networks.load("retina")(x.flatten(0, 1)).softmax(1).view(4, 40, 4)
 
 
 def test_the_card_is_true() -> None:
     card = networks.card("retina")
-    right = torch.cat([said(name)[0] == i for i, name in enumerate(retina.GRADES)]).double().mean()
-    near = torch.cat([(said(name)[0] - i).abs() <= 1 for i, name in enumerate(retina.GRADES)]).double().mean()
+    off = (answers().argmax(2) - torch.arange(4)[:, None]).abs()
+    right, near = (off == 0).double().mean(), (off <= 1).double().mean()
     assert card["accuracy"] >= 0.9 and card["accuracy_within_one_grade"] >= 0.98
-    assert abs(float(right) - card["accuracy"]) < 0.05  # 240 eyes: two standard errors are 0.04 at most
+    assert abs(float(right) - card["accuracy"]) < 0.06  # 160 eyes: three standard errors
     assert abs(float(near) - card["accuracy_within_one_grade"]) < 0.02
     assert "no medical device" in card["warning"]
 
 
 def test_without_its_lesions_the_same_eye_is_graded_lower() -> None:
-    """`said("none")` are the eyes of `said("severe")` with every lesion left out."""
-    healthy, p_healthy = said("none")
-    for name in ("mild", "moderate", "severe"):
-        grade, p = said(name)
-        assert float((healthy < grade).double().mean()) > 0.9
-        assert float((p_healthy - p).mean()) > 0.6
+    """An eye at grade `none` is the same eye with every lesion left out."""
+    healthy, *ill = answers()
+    for p in ill:
+        assert float((healthy.argmax(1) < p.argmax(1)).double().mean()) > 0.9
+        assert float((healthy[:, 0] - p[:, 0]).mean()) > 0.6
+
+
+def test_the_benchmark_sees_eyes_with_lesions_and_where_they_are() -> None:
+    listed = list(collection.pictures("retina", "retina:4"))
+    assert [each.name for each in listed] == ["00000", "00001", "00002", "00003"]
+    assert 0 not in [each.label for each in listed], "in a healthy eye there is nothing to point at"
+    found = collection.picture("retina", "retina:4", "00002")
+    eye = retina.draw(found.label, retina.eye_seed(FRESH, 2))
+    assert torch.equal(found.image, eye.image) and torch.equal(found.masks["part"], eye.lesion)
+    assert found.digest == listed[2].digest and list(found.masks) == ["part"]
