@@ -27,6 +27,7 @@ PAGES = [
     "lime",
     "classes",
     "trust",
+    "cam",
     "saturation",
     "paths",
     "baselines",
