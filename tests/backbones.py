@@ -120,7 +120,10 @@ def reach(model: nn.Module, empty: bool) -> dict[str, str]:
     kinds = Counter({k: n for k, n in kinds.items() if k not in ("Softmax", "MultiheadAttention")})
     relus, others = kinds.pop("ReLU", 0), ", ".join(kinds)
     if empty:
-        return {"verdict": "empty", "why": f"no ReLU in this network ({others}): it is the simple gradient"}
+        return {
+            "verdict": "empty",
+            "why": f"no ReLU in this network ({others}): guided backprop and deconvolution are the simple gradient",
+        }
     if kinds:
         return {
             "verdict": "in part",
