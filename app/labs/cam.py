@@ -17,7 +17,7 @@ from xai_core import Layer, figures
 GUESSES = ("an early layer", "one in the middle", "the last one")
 TRY = {
     "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
-    "Everything speaks against the class: ask the elephant's picture for a frog": {"target": "frog"},
+    "What speaks against: ask the elephant's picture for a frog": {"target": "frog"},
     "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
     "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo"},
     "All methods on all backbones": {"every": "true"},
@@ -67,10 +67,8 @@ def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str,
     words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
     if not signed.relu().any():
         say_why_zero(about, layer, signed)
-    with st.container():
-        show.maps(
-            x, maps, words, failures, title=f"{about.class_name}, {about.confidence:.0%}", scale=scale, opacity=1.0
-        )
+    title = f"{about.class_name}, {about.confidence:.0%}"
+    show.maps(x, maps, words, failures, title=title, scale=scale, opacity=1.0, key="six_cam")
     return maps
 
 
@@ -201,7 +199,7 @@ else:
     with left:
         layer = ask_layer(seen)
     scale = right.segmented_control(
-        "Scale of the colours", list(figures.SCALES), default="share", required=True, key="scale", bind="query-params",
+        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
         help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
     )  # fmt: skip
     maps = show_maps(about, seen, layer, scale)
