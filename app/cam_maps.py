@@ -15,7 +15,7 @@ import xai_core
 from app import stages
 from app.stages import KEY, Question
 from data import fitting, networks, zoo
-from xai_core import Layer
+from xai_core import Layer, Score
 from xai_core.evaluate.ground_truth import Truth, ground_truth
 
 MOST = 60  # layers on the slider; of a network with more, those that end a block
@@ -33,12 +33,16 @@ class Read:
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=KEY)
 def read(q: Question) -> Read:
     """Raises ValueError with a sentence for a network without any map."""
-    f = stages.score(q)
-    usual, layers = xai_core.find_layer(f, q.x), xai_core.cam_layers(f, q.x)
+    return read_layers(stages.score(q), q.x)
+
+
+def read_layers(f: Score, x: Tensor) -> Read:
+    """The same, kept nowhere."""
+    usual, layers = xai_core.find_layer(f, x), xai_core.cam_layers(f, x)
     if len(layers) > MOST:
         blocks = {layer.name.rpartition(".")[0] for layer in layers}
         layers = [layer for layer in layers if layer.name in blocks or layer.name == usual]
-    return Read(tuple(layers), xai_core.grad_cam_maps(f, q.x, layers, signed=True), usual)
+    return Read(tuple(layers), xai_core.grad_cam_maps(f, x, layers, signed=True), usual)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=KEY)

@@ -52,6 +52,7 @@ pages = [
     st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
     st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
+    st.Page("labs/cam.py", title="CAM", icon=":material/filter_center_focus:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),

@@ -31,6 +31,7 @@ from xai_core import catalogue, explain, make_score, superpixels
 
 TABLE = Path(__file__).parent.parent / "app" / "cam_backbones.json"
 SIZE = 64  # pixels, for random weights
+SMALL = {"size": SIZE, "resize": SIZE, "interpolation": "bilinear"}
 CHEAP: dict[str, dict[str, Any]] = {
     "smoothgrad": {"N": 2},
     "smoothgrad_squared": {"N": 2},
@@ -62,7 +63,7 @@ def network(name: str, weights: bool) -> nn.Module:
     rounding after fifty layers, and torchvision's ViT begins with a head of zeros."""
     if weights:
         return pretrained.load(name)
-    model, random = pretrained.load(name, weights=False), torch.Generator().manual_seed(0)
+    model = pretrained.load(name, weights=False)
     if name == "vit_b_16":  # takes pictures of one size only, and here they are small
         model.network.image_size = SIZE
         encoder, head, patches = (
@@ -71,20 +72,19 @@ def network(name: str, weights: bool) -> nn.Module:
             (SIZE // model.network.patch_size) ** 2,
         )
         encoder.pos_embedding.data = encoder.pos_embedding.data[:, : 1 + patches]
-        head.weight.data.normal_(std=0.02, generator=random)
+        head.weight.data.normal_(std=0.02, generator=torch.Generator().manual_seed(0))
         return model
     for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
-        norm.momentum = None  # the statistics of one batch, as they are
+        norm.momentum = None  # the statistics of the bundled photographs, as they are
         norm.train()
     with torch.no_grad():
-        model(torch.rand(8, 3, SIZE, SIZE, generator=random))
+        model(torch.stack([photographs.bundled(photo, **SMALL) for photo in photographs.BUNDLED]))
     return model.eval()
 
 
 def question(name: str, model: nn.Module, weights: bool) -> tuple[Tensor, Tensor]:
     """A photograph twice, and the network's two likeliest classes. Random weights take a small one as well."""
-    cut = {"size": SIZE, "resize": SIZE, "interpolation": "bilinear"}
-    x = photographs.bundled("cat", **(pretrained.geometry(name) if weights else cut))[None]
+    x = photographs.bundled("cat", **(pretrained.geometry(name) if weights else SMALL))[None]
     with torch.no_grad():
         return x.expand(2, -1, -1, -1).contiguous(), model(x)[0].topk(2).indices
 
@@ -120,7 +120,10 @@ def reach(model: nn.Module, empty: bool) -> dict[str, str]:
     kinds = Counter({k: n for k, n in kinds.items() if k not in ("Softmax", "MultiheadAttention")})
     relus, others = kinds.pop("ReLU", 0), ", ".join(kinds)
     if empty:
-        return {"verdict": "empty", "why": f"no ReLU in this network ({others}): it is the simple gradient"}
+        return {
+            "verdict": "empty",
+            "why": f"no ReLU in this network ({others}): guided backprop is the simple gradient here",
+        }
     if kinds:
         return {
             "verdict": "in part",

@@ -29,6 +29,7 @@ PAGES = [
     "attention",
     "classes",
     "trust",
+    "cam",
     "saturation",
     "paths",
     "baselines",
