@@ -24,19 +24,14 @@ from data.reviews import CLASSES as VERDICTS
 from data.satellite import PLACES
 from data.signal_network import SignalNet
 from data.signals import CLASSES as RHYTHMS
+from data.standardise import Standardise
 from data.text_network import TextNet
 from data.translation import GERMAN, Translator
+from data.vit import ZooViT
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 DIGITS: tuple[str, ...] = tuple("0123456789")
-
-
-class Standardise(nn.Module):
-    """(x − 1/2) / (1/4): pixels in [0, 1] to roughly zero mean and unit variance."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (x - 0.5) / 0.25
 
 
 class Residual(nn.Module):
@@ -159,6 +154,7 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "mnist": (lambda: DigitNet(28), DIGITS),
     "retina": (lambda: ZooNet(len(GRADES)), GRADES),
     "satellite": (lambda: ZooNet(len(PLACES)), PLACES),
+    "zoo_vit": (ZooViT, CLASSES),
 }
 # The same for networks of which the inputs are no pictures.
 SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
