@@ -32,10 +32,10 @@ def named(layer: Layer) -> str:
 def ask_layer(seen: Read) -> Layer:
     """The layer whose map is read; from early to late."""
     by_name = {layer.name: layer for layer in seen.layers}
-    if st.session_state.get("layer") not in by_name:
-        st.session_state["layer"] = seen.usual  # of another network
+    if st.session_state.get("layer", seen.usual) not in by_name:
+        del st.session_state["layer"]  # of another network
     name = st.select_slider(
-        "Layer, from early to late · its grid", list(by_name), key="layer", bind="query-params",
+        "Layer, from early to late · its grid", list(by_name), seen.usual, key="layer", bind="query-params",
         format_func=lambda n: named(by_name[n]),
     )  # fmt: skip
     return by_name[name]
