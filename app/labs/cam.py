@@ -35,8 +35,7 @@ def ask_layer(seen: Read) -> Layer:
     if st.session_state.get("layer", seen.usual) not in by_name:
         del st.session_state["layer"]  # of another network
     name = st.select_slider(
-        "Layer, from early to late · its grid", list(by_name), seen.usual, key="layer", bind="query-params",
-        format_func=lambda n: named(by_name[n]),
+        "Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params",
     )  # fmt: skip
     return by_name[name]
 
