@@ -75,10 +75,12 @@ def network(name: str, weights: bool) -> nn.Module:
         head.weight.data.normal_(std=0.02, generator=torch.Generator().manual_seed(0))
         return model
     for norm in (m for m in model.modules() if isinstance(m, nn.BatchNorm2d)):
-        norm.momentum = None  # the statistics of the bundled photographs, as they are
+        norm.momentum = None  # the statistics of one batch, as they are
         norm.train()
     with torch.no_grad():
-        model(torch.stack([photographs.bundled(photo, **SMALL) for photo in photographs.BUNDLED]))
+        photos = torch.stack([photographs.bundled(photo, **SMALL) for photo in photographs.BUNDLED])
+        grain = 0.3 * torch.randn(photos.shape, generator=torch.Generator().manual_seed(0))
+        model(torch.cat([photos, photos + grain]))  # what the methods will show it, noisy copies among them
     return model.eval()
 
 
