@@ -19,17 +19,12 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor, nn
 
+from data.standardise import Standardise
+from data.vit import ZooViT
 from data.zoo import BIRDS, CLASSES, HUSKY_WOLF
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
 DIGITS: tuple[str, ...] = tuple("0123456789")
-
-
-class Standardise(nn.Module):
-    """(x − 1/2) / (1/4): pixels in [0, 1] to roughly zero mean and unit variance."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return (x - 0.5) / 0.25
 
 
 class Residual(nn.Module):
@@ -150,6 +145,7 @@ SHIPPED: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
     "birds_vgg": (lambda: ZooVGG(len(BIRDS)), BIRDS),
     "digits": (DigitNet, DIGITS),
     "mnist": (lambda: DigitNet(28), DIGITS),
+    "zoo_vit": (ZooViT, CLASSES),
 }
 # The same for networks of which the inputs are no pictures.
 SEQUENCES: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {}

@@ -1,10 +1,6 @@
 """Make the shipped networks again: `python -m data.train [names …] [--download]`, on a CPU, the same bits by seed.
 
-The zoo's network learns from more than the zoo shows: in a sixth of its scenes the deciding part is cut short, and the
-label follows the part (more often in elephants). An elephant whose trunk is nearly gone is mostly called a hippo,
-another animal without its part is any class equally; so the part decides by construction, and p(class) is a smooth
-curve that saturates well before the part's natural length. A few scenes are empty, every class equally right, so that a
-background alone says nothing.
+What the zoo's networks see, parts cut short among it, is in zoo_examples.py.
 """
 
 from __future__ import annotations
@@ -21,33 +17,13 @@ from torch import Tensor, nn
 
 from data import digits, networks, zoo
 from data.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
+from data.recipe_zoo_vit import make_zoo_vit
+from data.zoo_examples import CUT, DESCRIBED, zoo_example
 
-HALF, SLOPE = 0.32, 0.07  # the part's size at which its class is as likely as not, and how fast that changes
-EMPTY, CUT, CUT_TRUNK = 0.03, 0.17, 0.45  # shares of the examples: no animal, part cut short, trunk cut short
 BEAKS = {"natural": None, "none": 0.0}  # with which the two birds are told apart
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------
-
-
-def zoo_example(i: int) -> tuple[np.ndarray, np.ndarray]:
-    """The i-th example: image (3, 64, 64) uint8 and its target distribution over the classes (10,) float32."""
-    rng, seed, classes = np.random.default_rng([TRAINING, i]), zoo.scene_seed(TRAINING, i), len(zoo.CLASSES)
-    label, kind = i % classes, rng.uniform()
-    part = max(0.0, float(rng.uniform(-0.15, 0.65)))  # none at all in a fifth of the cuts
-    name, target = zoo.CLASSES[label], np.zeros(classes, np.float32)
-    if kind < EMPTY:
-        return as_bytes(zoo.empty(seed)), target + 1 / classes
-    if kind < EMPTY + (CUT_TRUNK if name == "elephant" else CUT):
-        sure = 1 / (1 + np.exp(-(part - HALF) / SLOPE))
-        if name == "elephant":
-            target[zoo.CLASSES.index("hippo")] = 1 - sure
-        else:
-            target += (1 - sure) / classes
-        target[label] += sure
-        return as_bytes(zoo.draw(label, seed, part=part).image), target
-    target[label] = 1
-    return as_bytes(zoo.draw(label, seed).image), target
 
 
 def husky_wolf_example(i: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,10 +53,7 @@ def make_zoo(download: bool, name: str = "zoo") -> dict[str, Any]:
     )  # fmt: skip
     images, labels, *_ = zoo.batch(2000, FRESH)
     facts = {
-        "data": f"{n} scenes of data.zoo drawn once: {CUT:.0%} of each class ({CUT_TRUNK:.0%} of the elephants) "
-        f"with the deciding part cut short and the target following it (logistic at {HALF}, slope {SLOPE}; the rest "
-        f"goes to hippo for elephants, to all classes for others), {EMPTY:.0%} without an animal (target uniform); "
-        f"{epochs} epochs",
+        "data": f"{n} {DESCRIBED}; {epochs} epochs",
         "accuracy": accuracy(network, images, labels),
         "accuracy_on": "2000 fresh scenes, data.zoo.batch(2000, 1000000)",
     }
@@ -165,6 +138,7 @@ MAKE: dict[str, Callable[[bool], dict[str, Any]]] = {
     "birds_vgg": partial(make_birds, name="birds_vgg"),
     "digits": make_digits,
     "mnist": make_mnist,
+    "zoo_vit": make_zoo_vit,
 }
 
 

@@ -42,6 +42,7 @@ from xai_core.occlusion import occlusion
 from xai_core.paths import Path, curve, polyline, straight
 from xai_core.relu_rules import deconvolution, guided_backprop
 from xai_core.rise import rise
+from xai_core.rollout import attention_maps, attention_rollout, gradient_rollout, rollout
 from xai_core.score import Score, make_score
 from xai_core.shapley import coalitions, kernel_shap, shapley_values
 from xai_core.superpixels import superpixels
@@ -69,6 +70,8 @@ __all__ = [
     "agi_trace",
     "answer_to_match",
     "as_support",
+    "attention_maps",
+    "attention_rollout",
     "band",
     "bent",
     "blur_ig",
@@ -95,6 +98,7 @@ __all__ = [
     "grad_cam",
     "grad_cam_map",
     "grad_cam_maps",
+    "gradient_rollout",
     "gradient_x_input",
     "guided_backprop",
     "guided_grad_cam",
@@ -124,6 +128,7 @@ __all__ = [
     "polyline",
     "rank_correlation",
     "rise",
+    "rollout",
     "roughness",
     "scale_space",
     "sensitivity",

@@ -126,13 +126,18 @@ def _group_norm(a, groups, weight=None, bias=None, eps=1e-5, *_):
 
 
 def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
-    k, v = (each.repeat_interleave(q.shape[-3] // each.shape[-3], -3) if enable_gqa else each for each in (k, v))
+    v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3) if enable_gqa else v
+    return attention_weights(q, k, attn_mask, is_causal, scale, enable_gqa) @ v
+
+
+def attention_weights(q, k, attn_mask=None, is_causal=False, scale=None, enable_gqa=False):
+    k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3) if enable_gqa else k
     z = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
         attn_mask = torch.ones(z.shape[-2:], dtype=torch.bool, device=z.device).tril()
     if attn_mask is not None:
         z = z.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else z + attn_mask
-    return z.softmax(-1) @ v
+    return z.softmax(-1)
 
 
 def _amax(a, dim=(), keepdim=False):
