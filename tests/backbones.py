@@ -125,7 +125,7 @@ def reach(model: nn.Module, empty: bool) -> dict[str, str]:
     if empty:
         return {
             "verdict": "empty",
-            "why": f"no ReLU in this network ({others}): the rule finds nothing to change, and the simple gradient is left",
+            "why": f"no ReLU in this network ({others}): the simple gradient is left",
         }
     if kinds:
         return {
