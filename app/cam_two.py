@@ -89,7 +89,7 @@ def show_section() -> dict[str, str]:
     captions = {f"{METHODS[m]}: {n}": f"on the {n}: {s.own:.0%}, on the other: {s.other:.0%}"
                 for (m, n), s in single.items()}  # fmt: skip
     show.maps(
-        both.images[i], named, captions, {}, title=f"{first} and {second}", scale="share", opacity=1.0, key="six_two"
+        both.images[i], named, captions, {}, title=f"{first} and {second}", scale="own", opacity=1.0, key="six_two"
     )
     show_numbers(found, scored, first, second)
     return settings

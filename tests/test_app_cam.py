@@ -88,6 +88,19 @@ def test_another_network_no_cam_and_the_same_animal_twice(panels: dict) -> None:
     assert table.count("\n") == len(xai_core.catalogue()) + 1 and "squeezenet1_1" in table
 
 
+def test_zeros_are_explained(panels: dict) -> None:
+    """Nothing of this rabbit speaks for a cat at the last layer; the map before the ReLU is on the page."""
+    at = opened(PAGE, animal="rabbit", number="6", target="cat")
+    maps = panels["six_cam"][0]
+    assert not maps["Grad-CAM, enlarged"].any() and not maps["Guided Grad-CAM"].any()
+    f = xai_core.make_score(networks.load("zoo"), x := zoo.draw("rabbit", 6).image[None], 0, "logit")
+    assert zoo.CLASSES[0] == "cat"
+    signed = xai_core.grad_cam_map(f, x, signed=True)
+    assert (maps["Before the ReLU"] <= 0).all() and maps["Before the ReLU"].any()
+    said = next(w.value for w in at.warning if w.value.startswith("**All zero**: every place"))
+    assert f"from {float(signed.min()):.2g} to {float(signed.max()):.2g}" in said
+
+
 def test_the_table_in_words() -> None:
     found = cam_table.rows("random")
     lines = cam_table.lines(found, cam_table.CAM_FAMILY)

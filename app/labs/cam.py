@@ -18,15 +18,13 @@ GUESSES = ("an early layer", "one in the middle", "the last one")
 TRY = {
     "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
     "What speaks against: ask the elephant's picture for a frog": {"target": "frog"},
+    "All zero: nothing in this picture of a rabbit speaks for a cat": {
+        "animal": "rabbit", "number": "6", "target": "cat", "layer": "blocks",
+    },
     "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
     "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo"},
     "All methods on all backbones": {"every": "true"},
-}
-
-
-def named(layer: Layer) -> str:
-    """A layer's words on the slider."""
-    return f"{layer.name} · {' × '.join(map(str, layer.grid.places))}"
+}  # fmt: skip
 
 
 def ask_layer(seen: Read) -> Layer:
@@ -34,10 +32,12 @@ def ask_layer(seen: Read) -> Layer:
     by_name = {layer.name: layer for layer in seen.layers}
     if st.session_state.get("layer", seen.usual) not in by_name:
         del st.session_state["layer"]  # of another network
-    name = st.select_slider(
-        "Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params",
-    )  # fmt: skip
-    return by_name[name]
+    name = st.select_slider("Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params")
+    layer = by_name[name]
+    places = " × ".join(map(str, layer.grid.places))
+    usual = ", the one that is read unless you say otherwise" if name == seen.usual else ""
+    st.caption(f"{name}: {layer.kind}, {places} places, no. {list(by_name).index(name) + 1} of {len(by_name)}{usual}.")
+    return layer
 
 
 def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str, Tensor]:

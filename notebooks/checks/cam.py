@@ -7,7 +7,7 @@ from torch import Tensor
 
 from checks import check, done, require
 
-FEATURES = torch.tensor([[[1.0, 2], [3, 5]], [[4.0, 1], [0, 2]], [[0.5, 0], [2, 7]]], dtype=torch.double)  # (3, 2, 2)
+FEATURES = torch.tensor([[[1.0, 2], [3, 5]], [[4.0, 1], [-1, 2]], [[0.5, 0], [2, 7]]], dtype=torch.double)  # (3, 2, 2)
 WEIGHT = torch.tensor([1.0, -2, 0.5], dtype=torch.double)
 SLOPE = torch.tensor([[[1.0, 0], [2, 1]], [[-3.0, 1], [0, -4]], [[0.5, 0.5], [-1, 0.4]]], dtype=torch.double)
 
