@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 from test_app import fresh  # noqa: F401  (a fixture)
 from test_app import opened as opened_at
 
-from app import attention_files, attention_study
+import xai_core
+from app import attention_files, attention_rollout, attention_study, show
 from app import attention_reading as reading
 from app.attention_reading import How
 from app.attention_views import marked
-from data import networks, phrases, translation
+from data import networks, phrases, translation, zoo
 from xai_core import Duel, output_matrix, word_baseline, word_figures
 
 PAGE = "labs/attention.py"
@@ -106,8 +107,23 @@ def test_an_unknown_word_is_read_as_one(drawn: SimpleNamespace) -> None:
     assert drawn.decides is None and list(drawn.maps) == ["attention", "Gradient × input"]
 
 
-def test_the_transformer_has_a_place() -> None:
-    assert not opened(attending="vision transformer").error
+def test_the_transformers_attention_is_rolled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One layer of four, for another class than the picture's: the core's map, and its share on the animal."""
+    seen = {}
+    monkeypatch.setattr(show, "maps", lambda x, maps, words, *_, **how: seen.update(maps=maps, words=words, **how))
+    monkeypatch.setattr(attention_rollout, "SCENES", 4)
+    at = opened(attending="vision transformer", rolled="cat", rolled_scene="3", rolled_for="dog", layers="1",
+                rolled_guess="Attention rollout")  # fmt: skip
+    assert not at.exception and not at.error
+    scene, model = zoo.draw("cat", 3), networks.load("zoo_vit")
+    x = scene.image[None]
+    A = xai_core.attention_rollout(xai_core.make_score(model, x, "predicted"), x, 1)  # for every class the same
+    torch.testing.assert_close(seen["maps"]["Attention rollout"].sum(1, keepdim=True), A)
+    share = float(A[0, 0, scene.animal].sum() / A.sum())
+    assert f"{share:.0%} on the animal" in seen["words"]["Attention rollout"]
+    p = model(x).softmax(1)[0, zoo.CLASSES.index("dog")]
+    assert seen["title"] == f"dog, {p:.0%}"
+    assert "Over 4 fresh scenes" in at.success[0].value
 
 
 def test_the_table_is_what_the_readings_say(monkeypatch: pytest.MonkeyPatch) -> None:
