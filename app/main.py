@@ -21,6 +21,7 @@ st.html(
     /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
+    [class*="st-key-pictures_one_"] { grid-template-columns: repeat(auto-fit, minmax(min(220px, 46%), 320px)); }
     .st-key-pictures_copies { grid-template-columns: repeat(auto-fill, minmax(min(140px, 30%), 1fr)); }
     [class*="st-key-pictures_at_"] { grid-template-columns: repeat(3, minmax(0, 1fr)); }
     [class*="st-key-pictures_six_"] { grid-template-columns: repeat(auto-fit, minmax(min(130px, 30%), 1fr)); }
@@ -50,6 +51,7 @@ pages = [
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
     st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
+    st.Page("labs/prototypes.py", title="Prototypes", icon=":material/brush:"),
     st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
     st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/cam.py", title="CAM", icon=":material/filter_center_focus:"),

@@ -21,7 +21,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "Decision tree": ("why", {"part": "Black box", "readable": "the zoo's outlines"}),
     "Linear model": ("lime", {"input": "text", "classifier": "linear", "beside": OWN}),
     "Attention": ("attention", {}),
-    "Attention rollout": ("attention", {}),
+    "Attention rollout": ("attention", {"attending": "vision transformer"}),
     "Activation maximisation": ("prototypes", {}),
     "NormLIME": ("classes", {}),
     "SP-LIME": ("classes", {"look_at": "pictures"}),

@@ -27,6 +27,7 @@ PAGES = [
     "why",
     "lime",
     "attention",
+    "prototypes",
     "classes",
     "trust",
     "cam",

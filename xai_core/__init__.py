@@ -20,6 +20,7 @@ from xai_core.agi import agi, agi_trace
 from xai_core.baselines import make_baseline
 from xai_core.blur_ig import blur_ig, scale_space
 from xai_core.cam import cam, cam_map, grad_cam, grad_cam_map, grad_cam_maps, guided_grad_cam
+from xai_core.class_means import agreement, class_shares, mean_map
 from xai_core.convergence import bound, gaps, steps_for
 from xai_core.deeplift import deeplift
 from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
@@ -38,6 +39,7 @@ from xai_core.integrated_gradients import integrated_gradients, trace
 from xai_core.layers import Layer, cam_layers, find_layer
 from xai_core.lime import band, k_lasso, k_path, lime
 from xai_core.matching import match_baseline
+from xai_core.maximisation import Maximised, maximise, shown_to, total_variation
 from xai_core.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
 from xai_core.occlusion import occlusion
@@ -60,6 +62,7 @@ __all__ = [
     "GADMap",
     "Hull",
     "Layer",
+    "Maximised",
     "Method",
     "Neighbourhood",
     "Neighbourhoods",
@@ -71,6 +74,7 @@ __all__ = [
     "Trace",
     "agi",
     "agi_trace",
+    "agreement",
     "answer_to_match",
     "as_support",
     "attention_maps",
@@ -84,6 +88,7 @@ __all__ = [
     "cam_map",
     "catalogue",
     "class_normlime",
+    "class_shares",
     "coalitions",
     "complexity",
     "conditioned_i_sp",
@@ -123,6 +128,8 @@ __all__ = [
     "make_score",
     "masked_text",
     "match_baseline",
+    "maximise",
+    "mean_map",
     "nearest_part",
     "nearest_words",
     "neighbourhood",
@@ -142,6 +149,7 @@ __all__ = [
     "shapley_values",
     "share",
     "shared_weights",
+    "shown_to",
     "simple_gradient",
     "smoothgrad",
     "smoothgrad_squared",
@@ -157,6 +165,7 @@ __all__ = [
     "survivors",
     "table_neighbourhood",
     "table_samples",
+    "total_variation",
     "trace",
     "uni",
     "uni_baseline",

@@ -238,6 +238,28 @@ Sharpness = Annotated[
            above=True),
 ]  # fmt: skip
 
+AscentSteps = Annotated[
+    int, Symbol("steps", "T", "steps of the ascent", "gradients", low=10, high=300, step=10, least=1, whole=True)
+]
+AscentRate = Annotated[
+    float,
+    Symbol("rate", "μ", "change of a number in a step, root mean square", "pixel values", low=0.005, high=0.1,
+           step=0.005, above=True),
+]  # fmt: skip
+Jitter = Annotated[
+    int, Symbol("jitter", "j", "farthest shift before a gradient", "pixels", low=0, high=16, step=1, whole=True)
+]
+AscentBlur = Annotated[
+    float, Symbol("blur", "σ", "blur after the first step, fading to none", "pixels", low=0, high=4, step=0.1)
+]
+TVWeight = Annotated[float, Symbol("tv", "λ", "weight of total variation", "units of F_c", low=0, high=20, step=0.5)]
+Decay = Annotated[
+    float, Symbol("decay", "δ", "pull towards grey in a step", "of the distance", low=0, high=0.2, step=0.01, most=1)
+]
+Snapshots = Annotated[
+    int, Symbol("snapshots", "S", "pictures kept on the way", "pictures", low=1, high=30, step=1, least=1, whole=True)
+]
+
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]

@@ -1,0 +1,120 @@
+"""Activation maximisation: the picture that a class likes best, painted by the network itself.
+
+    x* = argmax_x  F_c(x) − λ · TV(x)                      Erhan et al. 2009; Simonyan, Vedaldi & Zisserman 2014
+    x ← blur( clip( ½ + (1 − δ)(x + μ g/rms(g) − ½) ) )    g = ∇ₓ[F_c(shifted x) − λ · TV(x)],  T times
+
+    TV(x) = 1/(HW) Σ |x_{i+1,j} − x_{ij}| + |x_{i,j+1} − x_{ij}|       over all pixels and channels
+
+Without help the ascent finds noise that no animal resembles and the network is certain of. The help is a prior, in five
+parts: jitter (a gradient is taken on a shifted picture, so that nothing can hang on one pixel's place), a Gaussian blur
+that fades from σ to 0 while T runs (coarse shapes first; Yosinski et al. 2015), total variation λ (Mahendran & Vedaldi
+2015), a decay δ towards grey, and the start (Olah, Mordvintsev & Schubert 2017 survey them). So the picture shows what
+network *and* prior like. A global explanation: of a class, not of a picture. F_c should be the logit: a probability
+also rises when all other classes fall, and stops to rise at 1.
+Units: F_c. The rate μ is the root mean square change of a number in a step, whatever the network's gradients.
+What to look at: the same picture shown to another network (`shown_to`): what is only noise to one is noise to the rest.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.baselines import blur as blurred
+from xai_core.baselines import make_baseline
+from xai_core.score import Score, check_input, passes
+from xai_core.symbols import AscentBlur, AscentRate, AscentSteps, BaselineName, Decay, Jitter, Snapshots, TVWeight
+
+
+@dataclass(frozen=True, eq=False)
+class Maximised:
+    """The way to x*, in S + 1 pictures of N rows."""
+
+    steps: tuple[int, ...]  # after how many steps each picture was kept, 0 … T
+    pictures: Tensor  # (S + 1, N, C, H, W)
+    logits: Tensor  # (S + 1, N), of the class
+    probabilities: Tensor  # (S + 1, N)
+    variation: Tensor  # (S + 1, N), TV
+
+    @property
+    def picture(self) -> Tensor:
+        """x*, (N, C, H, W)."""
+        return self.pictures[-1]
+
+
+def maximise(
+    f: Score,
+    x: Tensor,
+    start: BaselineName = "grey",
+    steps: AscentSteps = 100,
+    rate: AscentRate = 0.02,
+    jitter: Jitter = 4,
+    blur: AscentBlur = 1.0,
+    tv: TVWeight = 1.0,
+    decay: Decay = 0.0,
+    snapshots: Snapshots = 10,
+    seed: int = 0,
+) -> Maximised:
+    """Paint the picture that f's class likes best, one for each row of x.
+
+    f: the score, with output="logit" unless you want to see why not. x: images (N, C, H, W) of the size that the
+        network takes; what they show only matters for a start that is made of them ("mean", "blurred", or x itself).
+    start: as in `make_baseline`. seed: of the shifts and of a noisy start; all rows are shifted alike.
+    Costs T gradients. Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
+    symbols.check(
+        maximise, steps=steps, rate=rate, jitter=jitter, blur=blur, tv=tv, decay=decay, snapshots=snapshots
+    )  # fmt: skip
+    check_input(x)
+    if x.dim() != 4:
+        raise ValueError(f"x must be images (N, C, H, W); got shape {tuple(x.shape)}")
+    at = make_baseline(x, start, seed).clamp(0, 1)
+    generator = torch.Generator().manual_seed(seed)
+    keep = sorted({round(k * steps / snapshots) for k in range(snapshots + 1)})
+    kept = [at]
+    for t in range(1, steps + 1):
+        shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+        g = torch.cat([_slope(f.rows(i), at[i], shift, tv) for i in passes(at)])
+        size = g.square().mean((1, 2, 3), keepdim=True).sqrt()  # (N, 1, 1, 1)
+        at = at + rate * g / size.clamp(min=torch.finfo(g.dtype).tiny)
+        at = (0.5 + (1 - decay) * (at - 0.5)).clamp(0, 1)
+        sigma = blur * (1 - t / steps)
+        at = blurred(at, sigma) if sigma > 0 else at
+        if t in keep:
+            kept.append(at)
+    pictures = torch.stack(kept)
+    logits, probabilities = (
+        torch.stack([_of_class(f, picture, probability) for picture in kept]) for probability in (False, True)
+    )
+    return Maximised(tuple(keep), pictures, logits, probabilities, torch.stack([total_variation(p) for p in kept]))
+
+
+def total_variation(x: Tensor) -> Tensor:
+    """TV: the jumps from pixel to pixel, down and across, over all channels, for each pixel: (N, C, H, W) → (N,)."""
+    jumps = x.diff(dim=2).abs().sum((1, 2, 3)) + x.diff(dim=3).abs().sum((1, 2, 3))
+    return jumps / (x.shape[2] * x.shape[3])
+
+
+def shown_to(f: Score, pictures: Tensor) -> Tensor:
+    """The probabilities of all classes that f's network gives to pictures: (N, C, H, W) → (N, classes).
+
+    f: the score of *another* network than the one that painted them.
+    """
+    with torch.no_grad():
+        return torch.cat([f.logits(pictures[i]).softmax(1) for i in passes(pictures)])
+
+
+def _slope(f: Score, x: Tensor, shift: list[int], tv: float) -> Tensor:
+    """g, taken on the shifted picture and given back in the place of the unshifted: (n, C, H, W)."""
+    with torch.inference_mode(False), torch.enable_grad():
+        point = x.detach().clone().requires_grad_()
+        goal = f(point.roll(shift, (2, 3))) - tv * total_variation(point)
+        return torch.autograd.grad(goal.sum(), point)[0]
+
+
+def _of_class(f: Score, x: Tensor, probability: bool) -> Tensor:
+    """The class's probability, or its logit: (N, …) → (N,)."""
+    seen = Score(f.model, f.target, "probability" if probability else "logit")
+    with torch.no_grad():
+        return torch.cat([seen.rows(i)(x[i]) for i in passes(x)])
