@@ -100,7 +100,7 @@ def show_class(s: Setting) -> None:
     with st.container(key="wide_parts"):
         st.markdown("\n".join(lines))
     st.caption(
-        "Integrated Gradients from the blurred picture, B = 15. An animal stands anywhere, so the maps of two scenes agree"
+        "Integrated Gradients from the blurred picture, B = 15. An animal stands anywhere, so two scenes' maps agree"
         f" hardly: r = {mean.agreement:.2f} on average. What is left in their mean is where the parts stand most often."
         " A trunk is a trunk in every scene, though: shares of parts can be averaged. 1 is what a map that follows"
         " nothing gives."
