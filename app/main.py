@@ -46,21 +46,22 @@ if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of
     gc.collect()
     gc.freeze()
 asked = links.asked()
+# The lecture's own sections first: beside a page's controls Streamlit shows ten links and folds the rest.
 pages = [
     st.Page("labs/why.py", title="Why", icon=":material/psychology_alt:"),
     st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
     st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
-    st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
-    st.Page("labs/prototypes.py", title="Prototypes", icon=":material/brush:"),
-    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
-    st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
     st.Page("labs/cam.py", title="CAM", icon=":material/filter_center_focus:"),
     st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
     st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
     st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
     st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
-    st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
     st.Page("labs/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
+    st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
+    st.Page("labs/prototypes.py", title="Prototypes", icon=":material/brush:"),
+    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
+    st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
+    st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
     st.Page("labs/domains.py", title="Domains", icon=":material/public:"),
     st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
 ]
