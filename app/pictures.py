@@ -141,7 +141,7 @@ def _parts_of_eye(eye: retina.Eye) -> dict[str, Tensor]:
 def _truth(scene: zoo.Scene, network: Network) -> str:
     if network.name == "husky_wolf":
         return "This network learned where every wolf stood on snow and no husky did."
-    return f"By construction only the {scene.part_name} decides: the rest is drawn alike for every class."
+    return f"By construction the {scene.part_name} decides: where it is cut short, the label goes with it."
 
 
 @st.cache_resource(show_spinner=False)
