@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 
 import streamlit as st
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from app import networks
-from data import zoo
+from data import pretrained, zoo
 from data.fitting import FRESH
 from xai_core import integrated_gradients, make_score
 from xai_core.class_means import agreement, class_shares, mean_map
@@ -35,7 +36,13 @@ class Setting:
 
     @property
     def target(self) -> int:
-        return zoo.CLASSES.index(self.animal)
+        return networks.classes(self.network).index(self.animal)
+
+    @property
+    def x(self) -> Tensor:
+        """An empty picture of the network's size."""
+        size = networks.describe(self.network).size
+        return torch.zeros(1, 3, size, size)
 
     @property
     def given(self) -> dict[str, object]:
@@ -56,15 +63,30 @@ class ClassMean:
 @st.cache_resource(max_entries=64, show_spinner="The network paints …")
 def painted(s: Setting) -> Maximised:
     """The way from the start to the prototype."""
-    x = torch.zeros(1, 3, 64, 64)
-    return maximise(make_score(networks.load(s.network), x, s.target, "logit"), x, **s.given)
+    return maximise(make_score(networks.load(s.network), s.x, s.target, "logit"), s.x, **s.given)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def known(s: Setting, which: int) -> dict[str, float]:
-    """The probability of the class that each network gives to one picture of the way."""
+    """The probability of the class that each network of the same classes gives to one picture of the way."""
     picture = painted(s).pictures[which]
-    return {n: float(shown_to(make_score(networks.load(n), picture, 0), picture)[0, s.target]) for n in PAINTERS}
+    return {n: _probability(n, picture, s.target) for n in (PAINTERS if s.network in PAINTERS else _pretrained())}
+
+
+def painters() -> list[str]:
+    """The networks that can paint: the zoo's, and those pretrained ones of which the weights are here."""
+    return [*PAINTERS, *_pretrained()]
+
+
+def _pretrained() -> list[str]:
+    return [name for name in pretrained.NAMES if pretrained.is_available(name)]
+
+
+def _probability(name: str, picture: Tensor, target: int) -> float:
+    size = (networks.describe(name).size,) * 2
+    if picture.shape[2:] != size:
+        picture = F.interpolate(picture, size, mode="bilinear", antialias=True)
+    return float(shown_to(make_score(networks.load(name), picture, 0), picture)[0, target])
 
 
 @st.cache_resource(max_entries=40, show_spinner="Forty scenes …")
@@ -84,14 +106,15 @@ def class_mean(network: str, animal: str) -> ClassMean:
 
 def script(s: Setting) -> str:
     """What paints the picture again."""
+    about = networks.describe(s.network)
     given = ", ".join(f"{name}={value!r}" for name, value in s.given.items())
     return "\n".join(
         [
             '"""Made by the workbook. It writes prototype.png and prototype.npz into the current folder."""', "",
-            "import numpy as np", "import torch", "", "from data import networks",
+            "import numpy as np", "import torch", "", f"from data import {about.python.split('.')[0]}",
             "from xai_core import figures, make_score", "from xai_core.maximisation import maximise", "",
-            "x = torch.zeros(1, 3, 64, 64)",
-            f'f = make_score(networks.load("{s.network}"), x, {s.target}, "logit")  # {s.animal}',
+            f"x = torch.zeros(1, 3, {about.size}, {about.size})",
+            f'f = make_score({about.python}, x, {s.target}, "logit")  # {s.animal}',
             f"found = maximise(f, x, {given})",
             'print(f"logit {float(found.logits[-1, 0]):.2f}, probability {float(found.probabilities[-1, 0]):.3f}")',
             f'figures.picture_row({{"{s.animal}": found.picture[0]}}).savefig("prototype.png")',

@@ -28,7 +28,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_page_shows_what_the_core_paints() -> None:
-    at = opened_at(PAGE, **QUICK, who_knows="all three")
+    at = opened_at(PAGE, **QUICK, who_knows="all of them")
     assert not at.exception
     x = torch.zeros(1, 3, 64, 64)
     f = make_score(networks.load("zoo_vgg"), x, zoo.CLASSES.index("frog"), "logit")
@@ -57,3 +57,14 @@ def test_this_setting_as_python(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "prototype.npz")
     np.testing.assert_allclose(made["pictures"], prototypes.painted(s).pictures.numpy(), atol=1e-5)
+
+
+@pytest.mark.real
+def test_a_pretrained_network_paints(real_squeezenet: torch.nn.Module) -> None:
+    s = Setting("squeezenet1_1", "tabby", 10, 4, 1.0, 1.0, 0.02, 0.0, "grey", 0)
+    found = prototypes.painted(s)
+    assert found.picture.shape == (1, 3, 224, 224) and found.logits[-1] > found.logits[0] + 5
+    with torch.no_grad():
+        sure = real_squeezenet(found.picture).softmax(1)[0, 281]
+    known = prototypes.known(s, len(found.steps) - 1)
+    assert known["squeezenet1_1"] == pytest.approx(float(sure), abs=1e-4)

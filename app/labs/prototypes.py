@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import prototypes, show, take_away
+from app import networks, prototypes, show, take_away
 from app.prototypes import PAINTERS, Setting
 from data import zoo
 from xai_core import figures
@@ -15,7 +15,8 @@ from xai_core.class_means import agreement
 from xai_core.maximisation import Maximised, maximise
 from xai_core.symbols import Symbol, of
 
-GUESSES = ("all three", "its painter alone", "none")
+CAT = 281  # of ImageNet: a tabby
+GUESSES = ("all of them", "its painter alone", "none")
 TRY = {
     "No help at all: the network is certain, and nobody sees an animal": {"jitter": "0", "tv": "0.0", "smear": "0.0"},
     "The frog: what is there many times over?": {"prototype": "frog"},
@@ -41,8 +42,12 @@ def ask_number(where: Any, name: str, key: str) -> float:
 def ask() -> Setting:
     """The class and the painter, T and λ in front; the rest folded away."""
     first, second, third, fourth = st.columns(4, gap="medium")
-    animal = first.selectbox("Class", zoo.CLASSES, key="prototype", bind="query-params")
-    painter = second.selectbox("Painted by", PAINTERS, key="painter", bind="query-params")
+    painter = second.selectbox(
+        "Painted by", prototypes.painters(), key="painter", bind="query-params",
+        help="The zoo's networks, and pretrained ones that *Explain* has downloaded: these take longer.",
+    )  # fmt: skip
+    names, key = (zoo.CLASSES, "prototype") if painter in PAINTERS else (networks.classes(painter), "imagenet")
+    animal = first.selectbox("Class", names, 0 if painter in PAINTERS else CAT, key=key, bind="query-params")
     steps, tv = ask_number(third, "steps", "ascent"), ask_number(fourth, "tv", "tv")
     with st.expander("All settings"):
         left, middle, right = st.columns(3, gap="medium")
@@ -124,14 +129,15 @@ def npz(found: Maximised) -> bytes:
 
 st.markdown("### What does a class look like to the network?")
 guess = st.pills(
-    "**Your guess first:** the picture that one network likes best, which of three networks know it?", GUESSES,
+    "**Your guess first:** the picture that one network likes best, which networks know it?", GUESSES,
     key="who_knows", bind="query-params",
 )  # fmt: skip
 s = ask()
 found = prototypes.painted(s)
 which = show_way(s, found)
 show_judgement(s, which, guess)
-show_class(s)
+if s.network in PAINTERS:
+    show_class(s)
 st.subheader("Equation and code")
 for tab, equation, function in zip(st.tabs(list(EQUATIONS)), EQUATIONS.values(), (maximise, agreement), strict=True):
     tab.latex(equation)
