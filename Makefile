@@ -44,8 +44,8 @@ claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the 
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.train
-	$(RUN) -m app.held_apart
-	$(RUN) -m app.study.explanations
+	$(RUN) -m app.labs.distancing.held_apart
+	$(RUN) -m app.labs.study.explanations
 
 clean: ## remove .venv and what tools left behind
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

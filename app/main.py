@@ -1,8 +1,8 @@
 """The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
 
 This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
-file in labs/, each in the same order: question, your guess, controls, picture, the number that judges it, equation and
-code, what to try.
+package in labs/; its page.py runs in this order: question, your guess, controls, picture, the number that judges it,
+equation and code, what to try.
 """
 
 import gc
@@ -11,7 +11,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app import links, subject
+    from app.shared import links, subject
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(
@@ -48,22 +48,22 @@ if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of
 asked = links.asked()
 # The lecture's own sections first: beside a page's controls Streamlit shows ten links and folds the rest.
 pages = [
-    st.Page("labs/why.py", title="Why", icon=":material/psychology_alt:"),
-    st.Page("labs/explain.py", title="Explain", icon=":material/image_search:", default=True),
-    st.Page("labs/lime.py", title="LIME", icon=":material/grid_view:"),
-    st.Page("labs/cam.py", title="CAM", icon=":material/filter_center_focus:"),
-    st.Page("labs/saturation.py", title="Saturation", icon=":material/trending_flat:"),
-    st.Page("labs/paths.py", title="Paths", icon=":material/route:"),
-    st.Page("labs/baselines.py", title="Baselines", icon=":material/format_color_fill:"),
-    st.Page("labs/unlearning.py", title="Unlearning", icon=":material/history:"),
-    st.Page("labs/scoreboard.py", title="Scoreboard", icon=":material/leaderboard:"),
-    st.Page("labs/attention.py", title="Attention", icon=":material/translate:"),
-    st.Page("labs/prototypes.py", title="Prototypes", icon=":material/brush:"),
-    st.Page("labs/classes.py", title="Classes", icon=":material/category:"),
-    st.Page("labs/trust.py", title="Trust", icon=":material/pets:"),
-    st.Page("labs/distancing.py", title="Distancing", icon=":material/compare_arrows:"),
-    st.Page("labs/domains.py", title="Domains", icon=":material/public:"),
-    st.Page("labs/study.py", title="Study", icon=":material/how_to_vote:"),
+    st.Page("labs/why/page.py", title="Why", icon=":material/psychology_alt:", url_path="why"),
+    st.Page("labs/explain/page.py", title="Explain", icon=":material/image_search:", url_path="explain", default=True),
+    st.Page("labs/lime/page.py", title="LIME", icon=":material/grid_view:", url_path="lime"),
+    st.Page("labs/cam/page.py", title="CAM", icon=":material/filter_center_focus:", url_path="cam"),
+    st.Page("labs/saturation/page.py", title="Saturation", icon=":material/trending_flat:", url_path="saturation"),
+    st.Page("labs/paths/page.py", title="Paths", icon=":material/route:", url_path="paths"),
+    st.Page("labs/baselines/page.py", title="Baselines", icon=":material/format_color_fill:", url_path="baselines"),
+    st.Page("labs/unlearning/page.py", title="Unlearning", icon=":material/history:", url_path="unlearning"),
+    st.Page("labs/scoreboard/page.py", title="Scoreboard", icon=":material/leaderboard:", url_path="scoreboard"),
+    st.Page("labs/attention/page.py", title="Attention", icon=":material/translate:", url_path="attention"),
+    st.Page("labs/prototypes/page.py", title="Prototypes", icon=":material/brush:", url_path="prototypes"),
+    st.Page("labs/classes/page.py", title="Classes", icon=":material/category:", url_path="classes"),
+    st.Page("labs/trust/page.py", title="Trust", icon=":material/pets:", url_path="trust"),
+    st.Page("labs/distancing/page.py", title="Distancing", icon=":material/compare_arrows:", url_path="distancing"),
+    st.Page("labs/domains/page.py", title="Domains", icon=":material/public:", url_path="domains"),
+    st.Page("labs/study/page.py", title="Study", icon=":material/how_to_vote:", url_path="study"),
 ]
 page = st.navigation(pages)
 links.carry_over(page.url_path)

@@ -2,8 +2,8 @@
 
 They are the zoo network's support regressions of GAD (Rodrigues, Boutry & Najman 2024, §4.2; xai_core/supports.py),
 trained as the paper has it: 10 epochs, Adam with a learning rate of 4e-5, on 256 cats and 256 dogs. They are shipped
-because that takes 75 s on two cores, which a lecture does not have. `python -m app.held_apart` makes them again; each
-has a card with the SHA-256 that `load` verifies.
+because that takes 75 s on two cores, which a lecture does not have. `python -m app.labs.distancing.held_apart` makes
+them again; each has a card with the SHA-256 that `load` verifies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAIR: tuple[str, str] = ("cat", "dog")
 CLASSES: tuple[int, int] = (zoo.CLASSES.index(PAIR[0]), zoo.CLASSES.index(PAIR[1]))  # their logits
 ALPHAS: tuple[int, ...] = (2, 4, 6, 8)
 FOLDER = networks.CHECKPOINTS / "held_apart"
-COMMAND = "python -m app.held_apart"
+COMMAND = "python -m app.labs.distancing.held_apart"
 COUNT, STREAM = 512, 1  # of the samples: the zoo network, too, learned from this stream
 
 

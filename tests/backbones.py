@@ -3,7 +3,7 @@
 Every method of the catalogue × the lecture's six backbones, MobileNetV3 and SqueezeNet, with random weights, and with
 the published ones where torch's cache holds them. The cheapest settings at which a method still does what it says. One
 photograph, explained for the two classes that the network finds likeliest. It writes the table that page and notebook
-show, app/cam_backbones.json, and takes some minutes.
+show, app/labs/cam/backbones.json, and takes some minutes.
 
     works     finite, of the picture's shape, not zero everywhere, another map for another class, and complete where
               completeness is promised exactly (DeepLIFT, KernelSHAP)
@@ -29,7 +29,7 @@ from tqdm import tqdm
 from data import photographs, pretrained
 from xai_core import catalogue, explain, make_score, superpixels
 
-TABLE = Path(__file__).parent.parent / "app" / "cam_backbones.json"
+TABLE = Path(__file__).parent.parent / "app" / "labs" / "cam" / "backbones.json"
 SIZE = 64  # pixels, for random weights
 SMALL = {"size": SIZE, "resize": SIZE, "interpolation": "bilinear"}
 CHEAP: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ import torch
 from lime.lime_image import LimeImageExplainer
 from torch import Tensor, nn
 
-from app import held_apart
+from app.labs.distancing import held_apart
 from data import digits, networks, photographs, pretrained, zoo
 from xai_core import (
     agi,

@@ -16,19 +16,20 @@ import streamlit as st
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 from torch import Tensor
 
 import xai_core
-from app import controls, links, networks, show, stages, subject, take_away
-from app.meter import Cost, measured, watched
-from app.pictures import Picture, open_picture
+from app.shared import controls, links, networks, show, stages, subject, take_away
+from app.shared.meter import Cost, measured, watched
+from app.shared.pictures import Picture, open_picture
 from data import networks as shipped
 from data import pretrained
 from xai_core import catalogue, explaining
 from xai_core.symbols import Symbol
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
-PAGES = ("labs/saturation.py", "labs/unlearning.py")
+PAGES = ("labs/saturation/page.py", "labs/unlearning/page.py")
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +75,8 @@ def opened(page: str = "", **query: str | list[str]) -> AppTest:
     at = AppTest.from_file(str(MAIN), default_timeout=180)
     for name, value in query.items():
         at.query_params[name] = value
-    if page:
-        at.switch_page(page)
+    if page:  # before its first run AppTest.switch_page knows no url_path, and would take the file's name for it
+        at._page_hash = calc_hash(Path(page).parent.name)
     return ran(at)
 
 
@@ -325,12 +326,12 @@ def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> N
     at = opened(method="UNI", animal="frog")
     at.select_slider(key="B").set_value("20")
     ran(at)
-    at.switch_page("labs/unlearning.py")
+    at.switch_page("labs/unlearning/page.py")
     ran(at)
     assert at.select_slider(key="B").value == "20" and at.selectbox(key="animal").value == "frog"
     at.select_slider(key="B").set_value("10")
     ran(at)
-    at.switch_page("labs/explain.py")
+    at.switch_page("labs/explain/page.py")
     ran(at)
     assert at.select_slider(key="B").value == "10" and at.multiselect(key="method").value == ["UNI"]
     assert not at.warning
@@ -409,7 +410,7 @@ def test_an_upload_is_explained_and_stays_on_the_next_page(seen: SimpleNamespace
     ran(at)
     mine = seen.image
     assert not at.error and seen.offered[0].picture.name == "mine.png"
-    at.switch_page("labs/unlearning.py")
+    at.switch_page("labs/unlearning/page.py")
     ran(at)
     assert torch.equal(mine, seen.image)
 
@@ -473,7 +474,7 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def test_saturation_by_hand() -> None:
-    at = opened("labs/saturation.py", slope="0.5")
+    at = opened("labs/saturation/page.py", slope="0.5")
     m = metrics(at)
     assert (m["f(x)"], m["Gradient at x"], m["f(x) − f(x′)"]) == ("1", "0", "1")
     # Right rule, B = 15, from 0 to 2: the slope is 2 at α = k/15 < 1/2, k = 1…7, so IG = 7 · 2/15.
@@ -485,7 +486,7 @@ def test_saturation_by_hand() -> None:
 
 
 def test_the_elephants_gradient_fades_and_integrated_gradients_stays() -> None:
-    at = opened("labs/saturation.py", trunk="0.35")
+    at = opened("labs/saturation/page.py", trunk="0.35")
     steep = metrics(at)
     at.select_slider(key="trunk").set_value(1.0)
     ran(at)
@@ -496,7 +497,7 @@ def test_the_elephants_gradient_fades_and_integrated_gradients_stays() -> None:
 
 
 def test_unlearning_shows_its_three_stages(seen: SimpleNamespace) -> None:
-    at = opened("labs/unlearning.py", change="visibly")
+    at = opened("labs/unlearning/page.py", change="visibly")
     assert [m.value.split("·")[0] for m in at.markdown if m.value.startswith("####")] == [
         "#### 1 ",
         "#### 2 ",
@@ -519,7 +520,7 @@ def test_bad_links_to_the_other_pages(page: str, query: dict[str, str]) -> None:
 
 
 def test_settings_of_unlearning_are_those_of_explain(seen: SimpleNamespace) -> None:
-    opened("labs/unlearning.py", eps="2", B="20")
+    opened("labs/unlearning/page.py", eps="2", B="20")
     there = seen.maps["UNI"]
     opened(method="UNI", eps="2", B="20")
     assert torch.equal(there, seen.maps["UNI"])
@@ -570,14 +571,14 @@ def the_script_makes_the_same(seen: SimpleNamespace, folder: Path) -> dict[str, 
 
 
 def test_unlearning_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
-    opened("labs/unlearning.py", eta="0.5", output="logit", B="10")
+    opened("labs/unlearning/page.py", eta="0.5", output="logit", B="10")
     settings = the_script_makes_the_same(seen, tmp_path)
     assert settings["methods"]["uni"] | {"eta": 0.5, "B": 10, "output": "logit"} == settings["methods"]["uni"]
     assert set(settings["methods"]) == {"uni", "integrated_gradients"}
 
 
 def test_saturation_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
-    opened("labs/saturation.py", trunk="0.35", number="3", B="10", x="1.5")
+    opened("labs/saturation/page.py", trunk="0.35", number="3", B="10", x="1.5")
     settings = the_script_makes_the_same(seen, tmp_path)
     assert settings == {"x": 1.5, "start": 0.0, "B": 10, "scene": 3, "trunk": 0.35}
 

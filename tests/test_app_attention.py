@@ -13,14 +13,15 @@ from test_app import fresh  # noqa: F401  (a fixture)
 from test_app import opened as opened_at
 
 import xai_core
-from app import attention_files, attention_rollout, attention_study, show
-from app import attention_reading as reading
-from app.attention_reading import How
-from app.attention_views import marked
+from app.labs.attention import compute as reading
+from app.labs.attention import files, rollout, study
+from app.labs.attention.compute import How
+from app.labs.attention.views import marked
+from app.shared import show
 from data import networks, phrases, translation, zoo
 from xai_core import Duel, output_matrix, word_baseline, word_figures
 
-PAGE = "labs/attention.py"
+PAGE = "labs/attention/page.py"
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_the_transformers_attention_is_rolled_out(monkeypatch: pytest.MonkeyPatc
     """One layer of four, for another class than the picture's: the core's map, and its share on the animal."""
     seen = {}
     monkeypatch.setattr(show, "maps", lambda x, maps, words, *_, **how: seen.update(maps=maps, words=words, **how))
-    monkeypatch.setattr(attention_rollout, "SCENES", 4)
+    monkeypatch.setattr(rollout, "SCENES", 4)
     at = opened(attending="vision transformer", rolled="cat", rolled_scene="3", rolled_for="dog", layers="1",
                 rolled_guess="Attention rollout")  # fmt: skip
     assert not at.exception and not at.error
@@ -127,27 +128,25 @@ def test_the_transformers_attention_is_rolled_out(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_table_is_what_the_readings_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention_study, "COUNTS", (4, 20))
+    monkeypatch.setattr(study, "COUNTS", (4, 20))
     at = opened(measure="true", fresh="4", missed="attention")
     how = How("Integrated Gradients", "unknown word", 15)
-    found = attention_study.readings(4, how)
-    assert len(found) == 4 and attention_study.table(found, how) in said(at)
+    found = study.readings(4, how)
+    assert len(found) == 4 and study.table(found, how) in said(at)
     assert all(r.decides.any(1).all() for r in found)
-    fight = attention_study.fought(found, how, "hidden")
+    fight = study.fought(found, how, "hidden")
     assert fight.rows == sum(len(r.decides) for r in found)
 
 
 def test_a_side_is_taken_only_outside_the_interval() -> None:
     how = How("UNI", "zero", 15)
     won, lost, open_ = (Duel(100, 30, 20, s, s - 0.1, s + 0.1) for s in (0.7, 0.3, 0.45))
-    assert attention_study.verdict("attention", won, how).startswith(
-        "Right: a hidden word sides with **attention**, 70%"
-    )
-    assert "**the gradients**" in attention_study.verdict("attention", lost, how)
-    assert "**neither, measurably**" in attention_study.verdict("the gradients", open_, how)
+    assert study.verdict("attention", won, how).startswith("Right: a hidden word sides with **attention**, 70%")
+    assert "**the gradients**" in study.verdict("attention", lost, how)
+    assert "**neither, measurably**" in study.verdict("the gradients", open_, how)
     few = Duel(10, 1, 1, 1.0, float("nan"), float("nan"))
-    assert "Too few" in attention_study.verdict("attention", few, how)
-    assert "too few to say more" in attention_study.sentence(few, how, "hidden")
+    assert "Too few" in study.verdict("attention", few, how)
+    assert "too few to say more" in study.sentence(few, how, "hidden")
 
 
 def test_the_script_makes_the_same_numbers(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,10 +154,10 @@ def test_the_script_makes_the_same_numbers(tmp_path: Any, monkeypatch: pytest.Mo
     phrase = reading.translated(phrases.DECK)
     r = reading.read(phrase.source, phrase.words, how)
     monkeypatch.chdir(tmp_path)
-    exec(compile(attention_files.python(phrase, how), "script", "exec"), {})
+    exec(compile(files.python(phrase, how), "script", "exec"), {})
     with (
         np.load(tmp_path / "attention.npz") as script,
-        np.load(io.BytesIO(attention_files.npz(phrase, r, how))) as page,
+        np.load(io.BytesIO(files.npz(phrase, r, how))) as page,
     ):
         assert np.array_equal(script["A"], page["Integrated_Gradients"])
         assert np.array_equal(script["attention"], page["attention"])

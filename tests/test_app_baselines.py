@@ -19,17 +19,18 @@ from test_app import ran
 from torch import Tensor
 
 import xai_core
-from app import baselining, controls, networks, show, stages, take_away
-from app.baselining import KINDS, OWN, STARTS
-from app.meter import measured
-from app.pictures import Picture, open_picture
-from app.stages import Question
+from app.labs.baselines import compute
+from app.labs.baselines.compute import KINDS, OWN, STARTS
+from app.shared import controls, networks, show, stages, take_away
+from app.shared.meter import measured
+from app.shared.pictures import Picture, open_picture
+from app.shared.stages import Question
 from data import corruptions, pretrained
 from data import networks as shipped
 from xai_core import nearest_part, roughness, share
 from xai_core.symbols import BaselineName
 
-PAGE = "labs/baselines.py"
+PAGE = "labs/baselines/page.py"
 DIGIT = {"network": "digits", "picture": "digit"}
 FEW = {"start": ["black", "UNI"], "B": "5"}
 
@@ -197,8 +198,8 @@ def test_corruption_severity_and_seed_are_part_of_the_key() -> None:
         ("shot_noise", 4, 0),
         ("brightness", 3, 0),
     ):
-        picture = baselining.Corrupted(**vars(about.picture), corruption=corruption, severity=severity, seed=seed)
-        worse = baselining._worse(network, picture, x)
+        picture = compute.Corrupted(**vars(about.picture), corruption=corruption, severity=severity, seed=seed)
+        worse = compute._worse(network, picture, x)
         assert torch.equal(worse, corruptions.corrupt(x, corruption, severity, seed))
         q = Question(network, picture, 0, "logit", worse)
         answers.append(stages.explanation(q, "simple_gradient", {}).A)

@@ -6,11 +6,14 @@ import torch
 from test_app import fresh, opened, seen  # noqa: F401  (the fixtures)
 
 import xai_core
-from app import cam_maps, cam_table, cam_two, show
+from app.labs.cam import compute
+from app.labs.cam import table as cam_table
+from app.labs.cam import two_animals as cam_two
+from app.shared import show
 from data import networks, two_animals, zoo
 from xai_core import figures
 
-PAGE = "labs/cam.py"
+PAGE = "labs/cam/page.py"
 
 
 @pytest.fixture
@@ -48,8 +51,8 @@ def test_the_maps_are_those_of_the_core(panels: dict) -> None:
     assert float(values["The same over 400 maps of the zoo network"]) < 1e-5
     told = next(s.value for s in at.success if s.value.startswith("You guessed an early layer"))
     animal = zoo.draw("elephant", 27).animal
-    read = cam_maps.read_layers(f, x)
-    inside = {n: float(t.inside[0]) for n, t in cam_maps.judged(read, x, animal).items()}
+    read = compute.read_layers(f, x)
+    inside = {n: float(t.inside[0]) for n, t in compute.judged(read, x, animal).items()}
     assert f"{max(v for v in inside.values() if v == v):.0%} of its map" in told
 
 
@@ -112,9 +115,9 @@ def test_the_table_in_words() -> None:
 
 def test_enlarging_by_hand() -> None:
     x, map_ = torch.zeros(1, 3, 4, 4), torch.tensor([[[0.0, 4], [8, 12]]])
-    near = cam_maps.enlarged(map_, x, "nearest")[0, 0]
+    near = compute.enlarged(map_, x, "nearest")[0, 0]
     assert near.tolist() == [[0, 0, 4, 4]] * 2 + [[8, 8, 12, 12]] * 2
-    assert cam_maps.enlarged(map_, x)[0, 0, 0].tolist() == [0, 1, 3, 4]
-    np.testing.assert_allclose(figures.pixel_map(cam_maps.spread(near[None, None], x)), near)
-    assert cam_maps.difference(torch.tensor([[[4.0, -8]]]), torch.tensor([[[2.0, -4]]])) == 0
-    assert cam_maps.difference(torch.tensor([[[4.0, -8]]]), torch.tensor([[[3.0, -4]]])) == 0.25
+    assert compute.enlarged(map_, x)[0, 0, 0].tolist() == [0, 1, 3, 4]
+    np.testing.assert_allclose(figures.pixel_map(compute.spread(near[None, None], x)), near)
+    assert compute.difference(torch.tensor([[[4.0, -8]]]), torch.tensor([[[2.0, -4]]])) == 0
+    assert compute.difference(torch.tensor([[[4.0, -8]]]), torch.tensor([[[3.0, -4]]])) == 0.25

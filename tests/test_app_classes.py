@@ -12,13 +12,14 @@ import torch
 from test_app import fresh, opened, ran  # noqa: F401  (the fixtures)
 
 import xai_core
-from app import aggregating, picking, show, take_away
-from app.aggregating import Setting
-from app.meter import measured
+from app.labs.classes import compute, sp_lime
+from app.labs.classes.compute import Setting
+from app.shared import show, take_away
+from app.shared.meter import measured
 from data import digits, networks
 from xai_core import class_figures, class_maps
 
-PAGE = "labs/classes.py"
+PAGE = "labs/classes/page.py"
 FEW = {"many_digits": "40", "samples_digits": "50", "length": "6", "off": "grey"}
 SETTING = Setting("digits 8 × 8", 40, 50, "grey", 0, 6, 0.25)
 
@@ -88,44 +89,44 @@ def test_the_pick_is_sp_limes(seen: SimpleNamespace, core: SimpleNamespace) -> N
 
 def test_k_and_sigma_ask_nothing_and_more_pictures_only_for_the_new_ones(core: SimpleNamespace) -> None:
     with measured() as first:
-        W = aggregating.weights(SETTING).weights
+        W = compute.weights(SETTING).weights
     assert first.forwards == 40 * 50 and torch.equal(W, core.local.weights)
     with measured() as again:
-        assert int((aggregating.weights(Setting(*[*vars(SETTING).values()][:5], 3, 0.5)).weights != 0).sum()) == 3 * 40
+        assert int((compute.weights(Setting(*[*vars(SETTING).values()][:5], 3, 0.5)).weights != 0).sum()) == 3 * 40
     assert again.passes == 0
     with measured() as more:
-        aggregating.weights(Setting("digits 8 × 8", 60, 50, "grey", 0, 6, 0.25))
+        compute.weights(Setting("digits 8 × 8", 60, 50, "grey", 0, 6, 0.25))
     assert more.forwards == 20 * 50
 
 
 def test_another_class_asks_for_its_own_averages_alone(core: SimpleNamespace) -> None:
-    local = aggregating.weights(SETTING)
-    aggregating.maps(SETTING, local, 3)
+    local = compute.weights(SETTING)
+    compute.maps(SETTING, local, 3)
     with measured() as cost:
-        aggregating.maps(Setting(*[*vars(SETTING).values()][:5], 9, 0.25), local, 3)  # another K: nothing
+        compute.maps(Setting(*[*vars(SETTING).values()][:5], 9, 0.25), local, 3)  # another K: nothing
     assert cost.passes == 0
-    assert aggregating.maps(SETTING, local, 99) == {}
+    assert compute.maps(SETTING, local, 99) == {}
 
 
 @pytest.mark.parametrize("kind", ["posts", "iris"])
 def test_posts_and_tables(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picking, "ROWS", 12)
+    monkeypatch.setattr(sp_lime, "ROWS", 12)
     at = opened(PAGE, look_at=kind, pick="4", **FEW)
-    named = picking.named(kind)
+    named = sp_lime.named(kind)
     picked = xai_core.submodular_pick(named.local.weights, 4)
     titles = [e.label for e in at.expander if e.label.startswith(("post", "row"))]
     assert [t.split(":")[0] for t in titles] == [named.titles[i] for i in picked]
     assert any(named.what in m.value for m in at.markdown)
-    top = next(iter(picking.strongest(named.local.weights[picked[0]], named.local.names, 1)))
+    top = next(iter(sp_lime.strongest(named.local.weights[picked[0]], named.local.names, 1)))
     assert top in titles[0]
     if kind == "posts":  # the header that leaks is what this classifier reads
         S = xai_core.class_normlime(named.local.weights, named.local.labels, 0)
-        assert {"NNTP", "Posting", "Host"} == set(picking.strongest(S, named.local.names, 3))
+        assert {"NNTP", "Posting", "Host"} == set(sp_lime.strongest(S, named.local.names, 3))
 
 
 def test_the_zoo_says_where_its_weight_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = aggregating.Source("zoo", "square of an 8 × 8 grid", 20, 20, (20, 50), ("elephant",))
-    monkeypatch.setitem(aggregating.SOURCES, "toy zoo", small)
+    small = compute.Source("zoo", "square of an 8 × 8 grid", 20, 20, (20, 50), ("elephant",))
+    monkeypatch.setitem(compute.SOURCES, "toy zoo", small)
     at = opened(PAGE, crowd="toy zoo", length="6")
     assert not at.error
     said = next(m.value for m in at.markdown if "Single explanations of elephant" in m.value)

@@ -15,15 +15,18 @@ import torch
 from test_app import opened, ran
 
 import xai_core
-from app import distancing, distancing_files, distancing_pairs, distancing_report, distancing_views, show, take_away
-from app.distancing import Reading
-from app.distancing_pairs import Pair
-from app.meter import measured
-from app.pictures import Picture
+from app.labs.distancing import compute, pairs, views
+from app.labs.distancing import files as distancing_files
+from app.labs.distancing import report as distancing_report
+from app.labs.distancing.compute import Reading
+from app.labs.distancing.pairs import Pair
+from app.shared import show, take_away
+from app.shared.meter import measured
+from app.shared.pictures import Picture
 from data import held_apart, networks, zoo
 from xai_core import distancing_figures
 
-PAGE = "labs/distancing.py"
+PAGE = "labs/distancing/page.py"
 CATS = Pair("zoo", ("cat", "dog"))
 COUNT = 32  # scenes: enough where only the bookkeeping is looked at
 
@@ -32,9 +35,9 @@ COUNT = 32  # scenes: enough where only the bookkeeping is looked at
 def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Few scenes and short training, in a cache of our own; what is ready stays so from test to test."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distancing_pairs, "SCENES", COUNT)
-        patch.setattr(distancing_pairs, "NEW_SCENES", 16)
-        patch.setattr(distancing_pairs, "EPOCHS", 1)
+        patch.setattr(pairs, "SCENES", COUNT)
+        patch.setattr(pairs, "NEW_SCENES", 16)
+        patch.setattr(pairs, "EPOCHS", 1)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         st.cache_resource.clear()
         st.cache_data.clear()
@@ -166,7 +169,7 @@ def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespac
     at = opened(PAGE, base="Gradient × input")
     assert any("10 gradients" in c.value for c in at.caption)  # 5 networks, 2 classes
     with measured() as cost:
-        five = distancing.maps(CATS, (Picture("toy zoo", "cat", 0),) * 2, (0, 1), "gradient_x_input", None)
+        five = compute.maps(CATS, (Picture("toy zoo", "cat", 0),) * 2, (0, 1), "gradient_x_input", None)
     assert cost.passes == 0
     at.select_slider(key="apart").set_value(2)
     at.selectbox(key="join").set_value("minimum")
@@ -227,7 +230,7 @@ def test_nothing_left_is_a_sentence(drawn: SimpleNamespace) -> None:
 
 
 def test_the_sentences_about_rc_and_rs() -> None:
-    said = distancing_views.judged
+    said = views.judged
     assert "no region" in said("cat", 0.0, math.nan, 0.1) and "two hulls are one" in said("cat", 1.0, 0.2, math.nan)
     assert "a point or a line" in said("cat", 0.0, 0.2, 0.1) and "a point or a line" in said("cat", math.nan, 0.2, 0.1)
     assert "80% as large" in said("cat", 0.8, 0.2, 0.1) and "as the paper expects" in said("cat", 0.8, 0.2, 0.1)
@@ -262,14 +265,14 @@ def test_a_pair_is_trained_once(drawn: SimpleNamespace) -> None:
     assert drawn.surviving is not None and not at.button
     files = sorted(pair.folder.iterdir())
     assert len(files) == 4 and "_rabbit_lion" in pair.folder.name
-    kit = distancing_pairs.ready(pair)
+    kit = pairs.ready(pair)
     X, labels, *_ = zoo.batch(COUNT, 1, pair.names)
     again = xai_core.support_network(networks.load("zoo"), X, labels, (2, 3), 2, epochs=1, rate=4e-4)
     torch.testing.assert_close(kit.networks[1](X), again.model(X), rtol=1e-4, atol=1e-4)
     assert kit.reports[0].reached == pytest.approx(again.report.reached, abs=1e-4)
-    distancing_pairs._shelf.clear()  # a new start of the app
+    pairs._shelf.clear()  # a new start of the app
     steps: list[int] = []
-    found = distancing_pairs.prepare(pair, lambda done, total: steps.append(done))
+    found = pairs.prepare(pair, lambda done, total: steps.append(done))
     assert len(steps) == 4 and torch.equal(found.networks[4](X), kit.networks[4](X))  # read, not trained
     assert sorted(pair.folder.iterdir()) == files
 
@@ -282,25 +285,23 @@ def test_two_readers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert waited.wait(20)  # until the other one has asked, too
         return "kit"
 
-    monkeypatch.setattr(distancing_pairs, "_make", make)
-    readers = [
-        threading.Thread(target=lambda: results.append(distancing_pairs.prepare(pair, wait=waited.set))) for _ in "ab"
-    ]
+    monkeypatch.setattr(pairs, "_make", make)
+    readers = [threading.Thread(target=lambda: results.append(pairs.prepare(pair, wait=waited.set))) for _ in "ab"]
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join(30)
     assert made == [pair] and results == ["kit", "kit"]
-    distancing_pairs._shelf.clear()
+    pairs._shelf.clear()
 
 
 def test_scenes_are_those_that_the_network_learned_from() -> None:
-    pictures, X, labels = distancing_pairs._drawn(Pair("husky_wolf", ("husky", "wolf")), 6, 1)
+    pictures, X, labels = pairs._drawn(Pair("husky_wolf", ("husky", "wolf")), 6, 1)
     images, truth, *_ = zoo.husky_wolf(6, 1)
     assert torch.equal(X, images) and torch.equal(labels, truth)
     assert [p.snow for p in pictures] == [bool(y) for y in truth]  # every wolf on snow, no husky
-    assert set(distancing_pairs.network_names()) >= {"zoo", "husky_wolf"}
-    assert not {"digits", "mnist"} & set(distancing_pairs.network_names())
+    assert set(pairs.network_names()) >= {"zoo", "husky_wolf"}
+    assert not {"digits", "mnist"} & set(pairs.network_names())
 
 
 # --- take away --------------------------------------------------------------------------------------------------------

@@ -14,15 +14,20 @@ from streamlit.testing.v1 import AppTest
 from test_app import opened as opened_at
 
 import xai_core
-from app import baselining, domains_pictures, domains_retina, domains_views, networks, scoreboard, show, subject
-from app.domains_pictures import BLURRED
-from app.pictures import Picture, open_picture
+from app.labs.baselines import compute
+from app.labs.domains import compute as domains_pictures
+from app.labs.domains import retina as domains_retina
+from app.labs.domains import views
+from app.labs.domains.compute import BLURRED
+from app.labs.scoreboard import compute as scoreboard
+from app.shared import networks, show, subject
+from app.shared.pictures import Picture, open_picture
 from data import networks as shipped
 from data import retina, satellite
 from xai_core.evaluate import ground_truth
 
 FAST = ["Simple gradient", "Integrated Gradients"]
-opened = partial(opened_at, "labs/domains.py")
+opened = partial(opened_at, "labs/domains/page.py")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +76,7 @@ def test_outlines_lie_around_the_lesions_and_can_be_taken_away(panels: dict[str,
     opened(eye="1", method=FAST, outline="false")
     without = next(iter(panels["domain"].values()))[0]
     changed = torch.from_numpy((with_lines != without).any(2))
-    lesion = retina.draw("moderate", 1, size=domains_views.SIDE).lesion
+    lesion = retina.draw("moderate", 1, size=views.SIDE).lesion
     around = torch.nn.functional.max_pool2d(lesion[None, None].float(), 3, 1, 1)[0, 0] > 0
     assert changed.any() and not (changed & lesion).float().sum() > 0.1 * changed.sum()
     assert not (changed & ~around).any()
@@ -123,7 +128,7 @@ def test_the_real_photograph_is_not_to_be_believed() -> None:
 
 def test_means_over_fresh_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"Simple gradient": ("simple_gradient", {}), BLURRED: domains_pictures.COMPARED[BLURRED]}
-    for module in (domains_views, domains_pictures):
+    for module in (views, domains_pictures):
         monkeypatch.setattr(module, "COMPARED", few)
     at = opened(method="Simple gradient", fresh="true")
     table = next(e.value for e in at.markdown if "pointing game" in e.value)
@@ -181,12 +186,12 @@ def test_every_page_knows_what_decides(picture: Picture) -> None:
     if picture.kind == "retina":
         eye = retina.draw("severe", 2)
         assert torch.equal(known["the lesions"], eye.lesion) and torch.equal(known["the eye"], eye.field)
-        assert baselining.region(about).name == "the eye" and "lesions decide" in shown.truth
+        assert compute.region(about).name == "the eye" and "lesions decide" in shown.truth
         assert torch.equal(domains_pictures.known(shown), eye.lesion)
     else:
         scene = satellite.draw("airport", 2)
         assert list(known) == ["the airport"] and torch.equal(known["the airport"], scene.thing)
-        assert baselining.region(about).name == "the airport" and "only the airport decides" in shown.truth
+        assert compute.region(about).name == "the airport" and "only the airport decides" in shown.truth
 
 
 def test_the_network_brings_its_own_pictures_to_every_page() -> None:

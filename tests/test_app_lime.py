@@ -18,9 +18,13 @@ from test_app import opened as opened_at
 from test_app import ran
 
 import xai_core
-from app import lime_files, lime_samples, lime_tables, lime_texts, lime_truth, lime_weights, meter, perturbing, show
-from app.lime_samples import text_html
-from app.pictures import Picture, open_picture
+from app.labs.lime import compute, files, samples, truth
+from app.labs.lime import tables as lime_tables
+from app.labs.lime import texts as lime_texts
+from app.labs.lime import weights as lime_weights
+from app.labs.lime.samples import text_html
+from app.shared import meter, show
+from app.shared.pictures import Picture, open_picture
 from data import documents, newsgroups, tables, texts
 from data import networks as shipped
 from xai_core import charts, words
@@ -43,7 +47,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels, and all that was asked."""
     drawn = SimpleNamespace(panels={}, bars=[], tables={}, asked=0, given=None, curves=None)
-    real = show.pictures, charts.bars, lime_samples.wide_table, meter.answered, lime_files.offer, charts.r2_curves
+    real = show.pictures, charts.bars, samples.wide_table, meter.answered, files.offer, charts.r2_curves
 
     def pictures(panels: dict, key: str, **how: Any) -> None:
         drawn.panels[key] = panels
@@ -71,16 +75,16 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(charts, "bars", bars)
-    for module in (lime_samples, lime_truth, lime_weights):
+    for module in (samples, truth, lime_weights):
         monkeypatch.setattr(module, "wide_table", wide_table)
     for module in (meter, lime_texts, lime_tables):
         monkeypatch.setattr(module, "answered", answered)
-    monkeypatch.setattr(lime_files, "offer", offer)
+    monkeypatch.setattr(files, "offer", offer)
     monkeypatch.setattr(charts, "r2_curves", r2_curves)
     return drawn
 
 
-opened = partial(opened_at, "labs/lime.py")
+opened = partial(opened_at, "labs/lime/page.py")
 
 
 def asked_by(at: AppTest, seen: SimpleNamespace) -> int:
@@ -166,7 +170,7 @@ def test_a_row_is_explained_as_the_core_does(name: str, seen: SimpleNamespace) -
 def test_every_copy_can_be_seen_with_its_numbers(seen: SimpleNamespace) -> None:
     at = opened(**DIGIT, order="lowest F first", copy="2")
     given = seen.given
-    near = perturbing.around(given.this, 60, 0)
+    near = compute.around(given.this, 60, 0)
     F, order = near.scores[:, near.target], [0, *(1 + near.scores[1:, near.target].argsort(stable=True)).tolist()]
     panels = seen.panels["copies"]
     assert list(panels) == [f"sample {i}" for i in order[1:13]]
@@ -193,7 +197,7 @@ def test_copies_of_a_row_mark_what_changed(seen: SimpleNamespace) -> None:
     table = tables.load("iris")
     rows, masks = xai_core.table_samples(table.test[0], table.train, 60, 0)
     _, lines = seen.tables["copies"]
-    assert len(lines) == lime_samples.SHEET
+    assert len(lines) == samples.SHEET
     for i, cells in enumerate(lines):
         for j, cell in enumerate(cells[5:]):
             assert (cell == f"{rows[i, j]:.4g}") == bool(masks[i, j])
@@ -219,7 +223,7 @@ def test_only_new_copies_ask(kind: dict[str, str], seen: SimpleNamespace) -> Non
     assert asked_by(at, seen) == 0 and line(at) != before
     at.select_slider(key="N_lime").set_value("30")
     assert asked_by(at, seen) == 0 and seen.how.N == 30
-    assert perturbing.around(seen.given.this, 30, 0).masks.shape[0] == 30
+    assert compute.around(seen.given.this, 30, 0).masks.shape[0] == 30
     at.select_slider(key="N_lime").set_value("100")
     new = asked_by(at, seen)
     assert new == (100 if kind is TABLE else 41)  # 40 new copies, and the thing itself once more
@@ -232,7 +236,7 @@ def test_what_grows_is_what_would_have_been_asked_at_once(seen: SimpleNamespace)
     at = opened(**{**DIGIT, "N_lime": "30"})
     at.select_slider(key="N_lime").set_value("100")
     ran(at)
-    grown = perturbing.around(seen.given.this, 100, 0)
+    grown = compute.around(seen.given.this, 100, 0)
     q = seen.given.about.question("probability")
     whole = xai_core.neighbourhood(xai_core.make_score(shipped.load("digits"), q.x, q.target), q.x, 100)
     assert torch.equal(grown.masks, whole.masks)
@@ -241,7 +245,7 @@ def test_what_grows_is_what_would_have_been_asked_at_once(seen: SimpleNamespace)
 
 def test_curves_over_N_and_sigma_are_read_from_the_copies(seen: SimpleNamespace) -> None:
     opened(**DIGIT, against="N and σ", K="3")
-    near = perturbing.around(seen.given.this, 60, 0)
+    near = compute.around(seen.given.this, 60, 0)
     sizes, by_N, now = seen.curves["N: copies"]
     assert now == sizes[-1] == 60 and sizes[0] == 10
     assert by_N == [xai_core.k_lasso(near.first(n), 3).r2 for n in sizes]
@@ -257,7 +261,7 @@ def test_band_and_shapley_values_stand_beside(seen: SimpleNamespace) -> None:
     opened(**DIGIT, K="4", **BESIDE)
     this = seen.given.this
     weights, how = seen.bars[0]
-    fits = [xai_core.k_lasso(perturbing.around(this, 60, seed), 4) for seed in range(perturbing.SEEDS)]
+    fits = [xai_core.k_lasso(compute.around(this, 60, seed), 4) for seed in range(compute.SEEDS)]
     spread = xai_core.band(fits)
     top = [this.names.index(name) for name in weights]
     assert how["bands"] == charts.banded(this.names, spread, top)
@@ -275,7 +279,7 @@ def test_shapley_values_of_a_row_add_up(seen: SimpleNamespace) -> None:
     predict = tables.predictor(tables.fit(table, "linear"))
     target = seen.given.this.target
     nothing = predict(table.train[: lime_tables.BACKGROUND])[:, target].mean()
-    φ = perturbing.shapley(seen.given.this, 60, 0)
+    φ = compute.shapley(seen.given.this, 60, 0)
     assert float(φ.sum()) == pytest.approx(predict(table.test[:1])[0, target] - nothing, abs=1e-9)
     assert seen.bars[0][1]["marks"]["KernelSHAP"].keys() == seen.bars[0][0].keys()
 
@@ -291,8 +295,8 @@ def test_a_class_without_the_clue_puts_no_weight_on_it(seen: SimpleNamespace) ->
 
 def test_shares_of_a_picture_add_up(seen: SimpleNamespace) -> None:
     at = opened(N_lime="60", guess_part="the trunk")
-    fit = perturbing.fit(seen.given.this, seen.how)
-    found = lime_truth.shares(seen.given, fit.weights)
+    fit = compute.fit(seen.given.this, seen.how)
+    found = truth.shares(seen.given, fit.weights)
     assert sum(g.weight for g in found.values()) == pytest.approx(1)
     assert sum(g.size for g in found.values()) == pytest.approx(1)
     assert len(at.success) == 1
@@ -359,8 +363,8 @@ def test_this_setting_as_python_makes_the_same_numbers(
     query: dict[str, str], seen: SimpleNamespace, tmp_path: Path
 ) -> None:
     opened(**query)
-    taken = np.load(BytesIO(lime_files.npz(seen.given, seen.how)))
-    (tmp_path / "this_setting.py").write_text(lime_files.python(seen.given, seen.how), encoding="utf-8")
+    taken = np.load(BytesIO(files.npz(seen.given, seen.how)))
+    (tmp_path / "this_setting.py").write_text(files.python(seen.given, seen.how), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "this_setting.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
@@ -370,5 +374,5 @@ def test_this_setting_as_python_makes_the_same_numbers(
     for name in set(made) - {"names"}:
         np.testing.assert_allclose(made[name], taken[name], rtol=1e-4, atol=1e-5)
     assert made["names"].tolist() == taken["names"].tolist()
-    assert (tmp_path / "lime.png").stat().st_size > 1000 and len(lime_files.png(seen.given, seen.how)) > 1000
+    assert (tmp_path / "lime.png").stat().st_size > 1000 and len(files.png(seen.given, seen.how)) > 1000
     assert json.loads(str(taken["settings"]))["N"] == 60

@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 from test_app import fresh, opened, ran, seen, the_script_makes_the_same  # noqa: F401  (the fixtures)
 
 import xai_core
-from app import controls, show, walking
-from app.walking import WAYS
+from app.labs.paths import compute
+from app.labs.paths.compute import WAYS
+from app.shared import controls, show
 from data import networks, zoo
 from xai_core import figures
 
-PAGE = "labs/paths.py"
+PAGE = "labs/paths/page.py"
 TITLES = {way.name: way.title for way in WAYS}
 CHEAP = {"errors": "false", "B": "10"}
 
@@ -116,7 +117,7 @@ def test_every_way_arrives_and_its_map_is_that_of_explain(seen: SimpleNamespace,
         A = xai_core.explain(networks.load("zoo"), about.opened.x, about.target, methods[way.name], **given[way.name])
         torch.testing.assert_close(found[way.name].A, A, rtol=1e-3, atol=1e-5)
         assert float(found[way.name].A.sum()) == pytest.approx(found[way.name].change, abs=found[way.name].gap + 1e-4)
-    if walking.COLOUR in some:
+    if compute.COLOUR in some:
         assert given["from_colour"]["baseline"] == (0.7529, 0.1882, 0.1882)
 
 

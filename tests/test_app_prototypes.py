@@ -11,20 +11,20 @@ import torch
 from test_app import fresh  # noqa: F401  (a fixture)
 from test_app import opened as opened_at
 
-from app import prototypes
-from app.prototypes import Setting
+from app.labs.prototypes import compute
+from app.labs.prototypes.compute import Setting
 from data import networks, zoo
 from xai_core import make_score
 from xai_core.maximisation import maximise
 
-PAGE = "labs/prototypes.py"
+PAGE = "labs/prototypes/page.py"
 QUICK = {"ascent": "20", "painter": "zoo_vgg", "prototype": "frog", "jitter": "2", "tv": "0.5"}
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mean of four pictures takes a tenth of the time."""
-    monkeypatch.setattr(prototypes, "PICTURES", 4)
+    monkeypatch.setattr(compute, "PICTURES", 4)
 
 
 def test_the_page_shows_what_the_core_paints() -> None:
@@ -52,19 +52,19 @@ def test_nothing_is_told_before_the_guess() -> None:
 
 def test_this_setting_as_python(tmp_path: Path) -> None:
     s = Setting("zoo", "cat", 10, 1, 1.0, 0.5, 0.02, 0.0, "grey", 3)
-    (tmp_path / "it.py").write_text(prototypes.script(s), encoding="utf-8")
+    (tmp_path / "it.py").write_text(compute.script(s), encoding="utf-8")
     done = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "prototype.npz")
-    np.testing.assert_allclose(made["pictures"], prototypes.painted(s).pictures.numpy(), atol=1e-5)
+    np.testing.assert_allclose(made["pictures"], compute.painted(s).pictures.numpy(), atol=1e-5)
 
 
 @pytest.mark.real
 def test_a_pretrained_network_paints(real_squeezenet: torch.nn.Module) -> None:
     s = Setting("squeezenet1_1", "tabby", 10, 4, 1.0, 1.0, 0.02, 0.0, "grey", 0)
-    found = prototypes.painted(s)
+    found = compute.painted(s)
     assert found.picture.shape == (1, 3, 224, 224) and found.logits[-1] > found.logits[0] + 5
     with torch.no_grad():
         sure = real_squeezenet(found.picture).softmax(1)[0, 281]
-    known = prototypes.known(s, len(found.steps) - 1)
+    known = compute.known(s, len(found.steps) - 1)
     assert known["squeezenet1_1"] == pytest.approx(float(sure), abs=1e-4)

@@ -18,16 +18,17 @@ from test_app import opened as opened_at
 from test_app import ran
 
 import xai_core
-from app import networks, scoreboard, scoreboard_points, show, take_away
-from app.pictures import Picture, open_picture
-from app.scoreboard import EDGES, RANDOM, Candidate, Entry
-from app.stages import Question
+from app.labs.scoreboard import compute, points
+from app.labs.scoreboard.compute import EDGES, RANDOM, Candidate, Entry
+from app.shared import networks, show, take_away
+from app.shared.pictures import Picture, open_picture
+from app.shared.stages import Question
 from data import networks as shipped
 from data import zoo
 from xai_core import evaluate, rank_correlation
 from xai_core.evaluate import Examination, own_baseline
 
-PAGE = "labs/scoreboard.py"
+PAGE = "labs/scoreboard/page.py"
 FEW = {"candidate": ["Integrated Gradients", "UNI", EDGES], "B": "3", "T": "2"}
 FAST = {"candidate": ["Simple gradient", EDGES]}
 DIGIT = {"network": "digits", "picture": "digit", "number": "3"}
@@ -58,7 +59,7 @@ def core() -> SimpleNamespace:
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values; figures are not painted, which would be most of the work."""
     drawn = SimpleNamespace(maps={}, panels={}, files=None, found=None)
-    real = show.maps, show.pictures, take_away.offer_files, scoreboard_points.dotted
+    real = show.maps, show.pictures, take_away.offer_files, points.dotted
 
     def maps(image: torch.Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
         drawn.maps, drawn.words, drawn.failures = attributions, captions, failures
@@ -81,7 +82,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(take_away, "offer_files", offer_files)
-    monkeypatch.setattr(scoreboard_points, "dotted", dotted)
+    monkeypatch.setattr(points, "dotted", dotted)
     return drawn
 
 
@@ -197,7 +198,7 @@ def test_mufidelity(seen: SimpleNamespace, core: SimpleNamespace) -> None:
 def test_one_dot_is_ringed() -> None:
     sums, changes = torch.tensor([[0.0, 1.0, 2.0]]), torch.tensor([[0.0, 0.5, 1.0]])
     found = {"a": evaluate.MuFidelity(torch.tensor([1.0]), sums, changes)}
-    dots = scoreboard_points.dotted(found, "black", "light")
+    dots = points.dotted(found, "black", "light")
     rgba = dots.ringed(1)
     (column, row), (above_column, above_row) = dots.at[0, 1], dots.at[0, 2]
     assert above_column > column and above_row < row  # larger sums to the right, larger losses above
@@ -220,7 +221,7 @@ def test_ground_truth(seen: SimpleNamespace, core: SimpleNamespace) -> None:
 
 
 def test_the_mean_over_scenes(seen: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoreboard, "SCENES", 3)
+    monkeypatch.setattr(compute, "SCENES", 3)
     at = opened(**FAST, judge="Ground truth", animal="cat", target="cat", scenes="true")
     scenes = [zoo.draw("cat", n) for n in range(3)]
     x, model = torch.stack([s.image for s in scenes]), shipped.load("zoo")
@@ -293,18 +294,18 @@ def test_all_scores(seen: SimpleNamespace, core: SimpleNamespace) -> None:
 
 def test_edges_and_random_numbers() -> None:
     x = zoo.draw("cat", 1).image[None]
-    edges = scoreboard.drawn(x, Candidate("edges", EDGES, {"seed": 0}))
+    edges = compute.drawn(x, Candidate("edges", EDGES, {"seed": 0}))
     np.testing.assert_allclose(edges.sum(1)[0], sobel(x[0].double().mean(0).numpy()), atol=1e-6)
-    first, again, other = (scoreboard.drawn(x, Candidate("random", RANDOM, {"seed": s})) for s in (1, 1, 2))
+    first, again, other = (compute.drawn(x, Candidate("random", RANDOM, {"seed": s})) for s in (1, 1, 2))
     assert torch.equal(first, again) and not torch.equal(first, other) and first.shape == x.shape
-    assert scoreboard.drawn(x[:, :1], Candidate("edges", EDGES)).shape == (1, 1, 64, 64)
+    assert compute.drawn(x[:, :1], Candidate("edges", EDGES)).shape == (1, 1, 64, 64)
 
 
 def test_best() -> None:
-    assert scoreboard.best({"a": 0.501, "b": 0.499, "c": 0.3}, 1.0) == ["a", "b"]  # equal as they are shown
-    assert scoreboard.best({"a": 0.5, "b": float("nan"), "c": 0.3}, 0.0) == ["c"]
-    assert scoreboard.best({"a": 1.0, "b": 1.0}, 1.0) == [] and scoreboard.best({}, 1.0) == []
-    assert scoreboard.best({"a": 0.4}, 1.0) == ["a"]
+    assert compute.best({"a": 0.501, "b": 0.499, "c": 0.3}, 1.0) == ["a", "b"]  # equal as they are shown
+    assert compute.best({"a": 0.5, "b": float("nan"), "c": 0.3}, 0.0) == ["c"]
+    assert compute.best({"a": 1.0, "b": 1.0}, 1.0) == [] and compute.best({}, 1.0) == []
+    assert compute.best({"a": 0.4}, 1.0) == ["a"]
 
 
 def test_the_candidate_is_part_of_the_key() -> None:
@@ -312,9 +313,9 @@ def test_the_candidate_is_part_of_the_key() -> None:
     network, picture = networks.describe("digits"), Picture("digit", number=1)
     x = open_picture(picture, network).x
     q = Question(network, picture, 0, "probability", x)
-    entries = [Entry(c, scoreboard.drawn(x, c), None)
+    entries = [Entry(c, compute.drawn(x, c), None)
                for c in (Candidate("random", RANDOM, {"seed": s}) for s in range(2))]  # fmt: skip
-    first, second = (scoreboard.curves(q, "deletion", e.candidate, e)["black"] for e in entries)
+    first, second = (compute.curves(q, "deletion", e.candidate, e)["black"] for e in entries)
     assert not torch.equal(first.exchange.order, second.exchange.order)
     expected = evaluate.deletion(xai_core.make_score(shipped.load("digits"), x, 0), x, entries[1].A, "black", 10)
     torch.testing.assert_close(second.scores, expected.scores, rtol=1e-4, atol=1e-6)
@@ -438,7 +439,7 @@ def test_the_link_holds_every_setting(seen: SimpleNamespace) -> None:
 
 def test_masks_are_those_of_the_scene(core: SimpleNamespace) -> None:
     network = networks.describe("zoo")
-    known = scoreboard.masks(open_picture(Picture("toy zoo", "elephant", 27), network))
+    known = compute.masks(open_picture(Picture("toy zoo", "elephant", 27), network))
     assert list(known) == ["the elephant", "the trunk"]
     assert torch.equal(known["the elephant"], core.scene.animal) and torch.equal(known["the trunk"], core.scene.part)
-    assert scoreboard.masks(open_picture(Picture("digit"), networks.describe("digits"))) == {}
+    assert compute.masks(open_picture(Picture("digit"), networks.describe("digits"))) == {}

@@ -8,12 +8,13 @@ from streamlit.testing.v1 import AppTest
 from test_app import opened, ran
 
 import xai_core
-from app import domains_text, tracing, wording
+from app.labs.domains import signal_compute, text_compute
+from app.labs.domains import text as domains_text
 from data import networks, reviews, signals
 from data.text_network import tokens
 from xai_core.evaluate.sequence_truth import sequence_truth
 
-PAGE = "labs/domains.py"
+PAGE = "labs/domains/page.py"
 WORDS = reviews.draw(0, 4, form="contrast").words
 
 
@@ -29,11 +30,11 @@ def test_scores_are_the_cores_own() -> None:
         ("Integrated Gradients", "integrated_gradients", {"B": 7}),
         ("Gradient × input", "gradient_x_input", {}),
     ):
-        A, gap = wording.scores(WORDS, method, 7, None, 6)
+        A, gap = text_compute.scores(WORDS, method, 7, None, 6)
         expected = xai_core.explain(network.head, x, 0, name, **how)[0].sum(1)
         assert A.tolist() == pytest.approx(expected.tolist(), abs=1e-5)
         assert (gap is None) == (method == "Gradient × input")
-    A, _ = wording.scores(WORDS, "KernelSHAP", 7, None, 6)
+    A, _ = text_compute.scores(WORDS, "KernelSHAP", 7, None, 6)
     text = reviews.joined(WORDS)
     nothing = xai_core.masked_text(text, [False] * len(xai_core.words_of(text)))
     p, rest = network.predict([text, nothing])[:, 0].tolist()
@@ -51,10 +52,10 @@ def test_the_page_reads_any_text() -> None:
     at = opened(PAGE, domain="text", own_review="<i>NOT</i> good, zebra!", dull="against", text_methods=["UNI"])
     shown = metrics(at)
     words = reviews.words_of("<i>NOT</i> good, zebra!")
-    there = wording.moved(words, None)
+    there = text_compute.moved(words, None)
     assert shown["The grammar's rule says"] == "negative" and shown["ε, in units of embeddings"] == f"{there.eps:.2f}"
     assert any("never met: zebra." in info.value for info in at.info)
-    found = wording.read(words).judge(wording.scores(words, "UNI", 15, None, 6)[0])
+    found = text_compute.read(words).judge(text_compute.scores(words, "UNI", 15, None, 6)[0])
     assert any(f"{found.share:.0%} of Σ|A|" in m.value for m in at.markdown)
     assert "Not so simple" in at.success[0].value
     at.text_input(key="own_review").set_value(" ., ")
@@ -69,7 +70,7 @@ def test_the_page_reads_any_text() -> None:
 def test_the_page_judges_a_trace() -> None:
     at = opened(PAGE, domain="signal", flat="nearly nothing", signal_methods=["CAM", "UNI"], B="9")
     shown, trace = metrics(at), signals.draw("missing beat", 0)
-    there = tracing.unlearned("missing beat", 0, None, 9)
+    there = signal_compute.unlearned("missing beat", 0, None, 9)
     assert shown["The network says"] == "missing beat" and shown["F(x′)"] == f"{float(there.probabilities[2]):.2f}"
     assert shown["Σ|x − x′| on the stretch"] == f"{there.share:.0%}"
     model, x = networks.load("signals"), trace.signal[None]
@@ -82,15 +83,15 @@ def test_the_page_judges_a_trace() -> None:
 
 
 def test_the_script_makes_the_same_maps(tmp_path, monkeypatch) -> None:
-    script = tracing.python("raised ST", 2, ["UNI", "LIME"], 5, 1.5, 4)
+    script = signal_compute.python("raised ST", 2, ["UNI", "LIME"], 5, 1.5, 4)
     monkeypatch.chdir(tmp_path)
     world: dict = {}
     exec(compile(script, "this_setting.py", "exec"), world)
     for method in ("UNI", "LIME"):
-        given = tuple(tracing.arguments(method, 5, 1.5, 4).items())
-        expected = tracing.attribution("raised ST", 2, method, given)
+        given = tuple(signal_compute.arguments(method, 5, 1.5, 4).items())
+        expected = signal_compute.attribution("raised ST", 2, method, given)
         assert world["maps"][method].tolist() == pytest.approx(expected.tolist(), abs=1e-6)
     assert (tmp_path / "trace.png").stat().st_size > 10_000
-    exec(compile(wording.python(WORDS, 5, None), "this_setting.py", "exec"), world)
-    expected = wording.scores(WORDS, "UNI", 5, None, 6)[0]
+    exec(compile(text_compute.python(WORDS, 5, None), "this_setting.py", "exec"), world)
+    expected = text_compute.scores(WORDS, "UNI", 5, None, 6)[0]
     assert world["maps"]["UNI"].tolist() == pytest.approx(expected.tolist(), abs=1e-5)

@@ -16,14 +16,14 @@ from streamlit.testing.v1 import AppTest
 from test_app import opened as opened_at
 from test_app import ran
 
-from app import take_away
-from app.study import explanations, questions, results, taking
-from app.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, options, order
-from app.study.store import Store, StoreError, Study, Taker, name_of
-from app.study.tally import HEADER, as_csv, tally, votes
+from app.labs.study import explanations, questions, results, taking
+from app.labs.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, options, order
+from app.labs.study.store import Store, StoreError, Study, Taker, name_of
+from app.labs.study.tally import HEADER, as_csv, tally, votes
+from app.shared import take_away
 from xai_core import votes as statistics
 
-PAGE = "labs/study.py"
+PAGE = "labs/study/page.py"
 
 
 @pytest.fixture
@@ -398,7 +398,7 @@ def test_an_empty_class_and_the_files(drawn: SimpleNamespace, capsys: pytest.Cap
 def test_back_from_another_page(store: Store, study: Study) -> None:
     token = answered(store, study.code, {0: "lime"})
     at = opened(study=study.code, taker=token)
-    at.switch_page("labs/saturation.py")
+    at.switch_page("labs/saturation/page.py")
     ran(at)
     at.switch_page(PAGE)
     ran(at)

@@ -14,13 +14,14 @@ from test_app import opened as opened_at
 from test_app import ran
 
 import xai_core
-from app import show, take_away, trusting
-from app.meter import measured
-from app.trusting import CONDITIONS, Share, Twins
+from app.labs.trust import compute
+from app.labs.trust.compute import CONDITIONS, Share, Twins
+from app.shared import show, take_away
+from app.shared.meter import measured
 from data import fitting, networks, zoo
 from xai_core import catalogue, figures
 
-PAGE = "labs/trust.py"
+PAGE = "labs/trust/page.py"
 QUICK = {"trust": "no", "reveal": "true", "scenes": "4", "N_lime_trust": "30"}
 IG = {**catalogue()["integrated_gradients"].defaults, "B": 4}
 LIME = {**catalogue()["lime"].defaults, "N": 40}
@@ -31,7 +32,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left in the caches, so that passes can be counted; fewer animals, so that it is quick."""
     st.cache_resource.clear()
     st.cache_data.clear()
-    monkeypatch.setattr(trusting, "ANIMALS", 8)
+    monkeypatch.setattr(compute, "ANIMALS", 8)
 
 
 @pytest.fixture
@@ -72,12 +73,12 @@ def table(at: AppTest, head: str) -> dict[str, list[str]]:
 
 def test_the_ten_follow_the_rule() -> None:
     """Five of each; snow lies as in training but for the third husky and the third wolf."""
-    ten = trusting.ten()
+    ten = compute.ten()
     for name in zoo.HUSKY_WOLF:
         snow = [p.snow for p in ten if p.name == name]
         assert snow == [(name == "wolf") != (i == 2) for i in range(5)]
     assert [p.name for p in ten] == zoo.batch_labels(10, fitting.FRESH, zoo.HUSKY_WOLF)
-    wrong = [i for i, p in enumerate(trusting.predictions()) if zoo.HUSKY_WOLF[p.said] != p.picture.name]
+    wrong = [i for i, p in enumerate(compute.predictions()) if zoo.HUSKY_WOLF[p.said] != p.picture.name]
     assert wrong == [i for i, p in enumerate(ten) if p.snow == (p.name == "husky")] and len(wrong) == 2
 
 
@@ -109,12 +110,12 @@ def test_answers_stay_and_open_the_explanations(seen: SimpleNamespace) -> None:
 def test_kept_superpixels_by_hand() -> None:
     x = torch.arange(12.0).view(1, 3, 2, 2) / 12
     segments = torch.tensor([[0, 1], [2, 3]])
-    shown = trusting.kept(x, torch.tensor([0.2, -0.9, 0.5, 0.0]), segments, K=3)
+    shown = compute.kept(x, torch.tensor([0.2, -0.9, 0.5, 0.0]), segments, K=3)
     assert torch.equal(shown[..., 0, 0], x[..., 0, 0]) and torch.equal(shown[..., 1, 0], x[..., 1, 0])
     assert (shown[..., 0, 1] == 0.5).all() and (shown[..., 1, 1] == 0.5).all()  # against, and nothing
-    assert (trusting.kept(x, torch.tensor([0.2, -0.9, 0.5, 0.0]), segments, K=1)[..., 0, 0] == 0.5).all()
+    assert (compute.kept(x, torch.tensor([0.2, -0.9, 0.5, 0.0]), segments, K=1)[..., 0, 0] == 0.5).all()
     A = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.5, 0.0], [-3.0, 1.0]]]])
-    assert trusting.by_superpixel(A, torch.tensor([[0, 0], [1, 2]])).tolist() == [3.5, 0.0, 5.0]
+    assert compute.by_superpixel(A, torch.tensor([[0, 0], [1, 2]])).tolist() == [3.5, 0.0, 5.0]
 
 
 def test_the_pictures_show_the_map_on_the_page(seen: SimpleNamespace) -> None:
@@ -122,7 +123,7 @@ def test_the_pictures_show_the_map_on_the_page(seen: SimpleNamespace) -> None:
     opened(**QUICK, K="3", which="2")
     about, maps, given, _ = seen.offered
     x = about.opened.x
-    assert about.picture == trusting.ten()[1] and given["lime"]["N"] == 30
+    assert about.picture == compute.ten()[1] and given["lime"]["N"] == 30
     f = xai_core.make_score(networks.load("husky_wolf"), x, "predicted")
     near = xai_core.neighbourhood(f, x, 30)
     painted = near.paint(xai_core.k_lasso(near, 3).weights)
@@ -144,17 +145,17 @@ def test_accuracy_by_hand() -> None:
 
 
 def test_the_network_is_a_snow_detector() -> None:
-    t = trusting.twins(False)
+    t = compute.twins(False)
     assert [t.accuracy(where(t.wolf)) for where in CONDITIONS.values()] == [1.0, 0.0, 0.5, 0.5]
-    assert t.flipped == trusting.ANIMALS == 8
+    assert t.flipped == compute.ANIMALS == 8
     name = zoo.batch_labels(1, fitting.FRESH, zoo.HUSKY_WOLF)[0]
     one = zoo.draw_husky_wolf(name, zoo.scene_seed(fitting.FRESH, 0), snow=True).image[None]
-    p = xai_core.make_score(networks.load("husky_wolf"), one, trusting.WOLF)(one)
+    p = xai_core.make_score(networks.load("husky_wolf"), one, compute.WOLF)(one)
     assert float(t.on_snow[0]) == pytest.approx(float(p), abs=1e-5)
 
 
 def test_scenes_balance_class_and_snow() -> None:
-    many = trusting.scenes(8)
+    many = compute.scenes(8)
     names = zoo.batch_labels(8, fitting.FRESH, zoo.HUSKY_WOLF)
     snowy = many.parts["the snow"].flatten(1).any(1).tolist()
     assert sorted(zip(names, snowy, strict=True)) == sorted(
@@ -165,8 +166,8 @@ def test_scenes_balance_class_and_snow() -> None:
 
 
 def test_shares_are_those_of_the_core() -> None:
-    found = trusting.proof(False, "integrated_gradients", IG, 4)
-    many = trusting.scenes(4)
+    found = compute.proof(False, "integrated_gradients", IG, 4)
+    many = compute.scenes(4)
     strength = (
         xai_core.explain(networks.load("husky_wolf"), many.x, "predicted", "integrated_gradients", B=4).sum(1).abs()
     )
@@ -189,33 +190,33 @@ def test_the_interval_is_students() -> None:
 
 def test_another_k_asks_nothing_and_more_scenes_only_the_new_ones() -> None:
     with measured() as cost:
-        trusting.proof(False, "lime", LIME, 4)
+        compute.proof(False, "lime", LIME, 4)
     first = cost.forwards
     with measured() as cost:
-        again = trusting.proof(False, "lime", {**LIME, "K": 2, "sigma": 0.5}, 4)
+        again = compute.proof(False, "lime", {**LIME, "K": 2, "sigma": 0.5}, 4)
     assert cost.passes == 0 and first >= 4 * 40
     with measured() as cost:
-        trusting.proof(False, "lime", LIME, 8)
+        compute.proof(False, "lime", LIME, 8)
     assert cost.forwards == first  # four new scenes
-    x = trusting.scenes(4).x
+    x = compute.scenes(4).x
     A = xai_core.explain(networks.load("husky_wolf"), x, "predicted", "lime", N=40, K=2, sigma=0.5)
-    expected = xai_core.share(A, trusting.scenes(4).parts["the background"], torch.ones(64, 64, dtype=torch.bool))
+    expected = xai_core.share(A, compute.scenes(4).parts["the background"], torch.ones(64, 64, dtype=torch.bool))
     np.testing.assert_allclose(again["the background"].fair, expected, rtol=1e-4)
 
 
 def test_the_verdict_says_what_the_interval_allows() -> None:
-    assert "**do** point away" in trusting.verdict("LIME", (1.2, 1.1, 1.3))
-    assert "**at the animal**" in trusting.verdict("LIME", (0.6, 0.5, 0.7))
-    assert "**nobody could tell**" in trusting.verdict("LIME", (1.1, 0.9, 1.3))
-    told = trusting.verdict("LIME", (1.1, 0.9, 1.3), (0.4, 0.2, 0.6))
+    assert "**do** point away" in compute.verdict("LIME", (1.2, 1.1, 1.3))
+    assert "**at the animal**" in compute.verdict("LIME", (0.6, 0.5, 0.7))
+    assert "**nobody could tell**" in compute.verdict("LIME", (1.1, 0.9, 1.3))
+    told = compute.verdict("LIME", (1.1, 0.9, 1.3), (0.4, 0.2, 0.6))
     assert "0.40 (0.20 to 0.60)" in told and "gives it away" in told
-    assert "No clear difference" in trusting.verdict("LIME", (1.1, 0.9, 1.3), (0.9, 0.7, 1.1))
+    assert "No clear difference" in compute.verdict("LIME", (1.1, 0.9, 1.3), (0.9, 0.7, 1.1))
 
 
 def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(trusting, "FAIR_SCENES", 32)
-    monkeypatch.setattr(trusting, "FAIR_EPOCHS", 1)
+    monkeypatch.setattr(compute, "FAIR_SCENES", 32)
+    monkeypatch.setattr(compute, "FAIR_EPOCHS", 1)
     real = zoo.husky_wolf
 
     def drawn(n: int, seed: int, *, snow: str) -> Any:
@@ -224,11 +225,11 @@ def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest
 
     monkeypatch.setattr(zoo, "husky_wolf", drawn)
     state = torch.get_rng_state()
-    first = trusting.network(fair=True)
+    first = compute.network(fair=True)
     assert asked == [(32, fitting.TRAINING, "independent")]
     assert torch.equal(torch.get_rng_state(), state)  # nobody else's random numbers change
     st.cache_resource.clear()
-    again = trusting.network(fair=True)
+    again = compute.network(fair=True)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
     assert not first.training and not any(p.requires_grad for p in first.parameters())
 
@@ -237,7 +238,7 @@ def test_the_proof_on_the_page(seen: SimpleNamespace) -> None:
     at = opened(**QUICK, proof="true", by="Integrated Gradients", B="4", which="6")
     assert [row[0] for row in table(at, "| where the snow lies").values()] == ["100%", "0%", "50%", "50%"]
     shares = table(at, "| | area")
-    expected = trusting.proof(False, "integrated_gradients", IG, 4)
+    expected = compute.proof(False, "integrated_gradients", IG, 4)
     assert list(shares) == list(expected)
     for part, row in shares.items():
         assert float(row[2]) == pytest.approx(expected[part].interval[0], abs=0.006)

@@ -15,10 +15,11 @@ from test_app import png, ran
 from torch import Tensor
 
 import xai_core
-from app import controls, experimenting, networks, show, stages
-from app.meter import measured
-from app.pictures import Picture, open_picture
-from app.stages import Question, Unlearning
+from app.labs.unlearning import compute
+from app.shared import controls, networks, show, stages
+from app.shared.meter import measured
+from app.shared.pictures import Picture, open_picture
+from app.shared.stages import Question, Unlearning
 from data import networks as shipped
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
 from xai_core.evaluate.rankings import rank_correlation
@@ -57,7 +58,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return found
 
 
-opened = partial(opened_at, "labs/unlearning.py")
+opened = partial(opened_at, "labs/unlearning/page.py")
 
 
 def said(at: AppTest) -> str:
@@ -116,7 +117,7 @@ def test_every_word_of_the_three_choices_is_explained() -> None:
     for name, meanings in controls.WORDS.items():
         assert tuple(meanings) == made[name].values
     at = opened(**DIGIT)
-    assert all(f"**{word}**" in at.selectbox(key="divergence").help for word in experimenting.COMPARED["divergence"])
+    assert all(f"**{word}**" in at.selectbox(key="divergence").help for word in compute.COMPARED["divergence"])
 
 
 def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
@@ -154,7 +155,7 @@ def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
 # --- sweeps -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("letter", "name"), experimenting.SWEPT.items())
+@pytest.mark.parametrize(("letter", "name"), compute.SWEPT.items())
 @pytest.mark.parametrize("given", [{}, {"B": "10", "rule": "midpoint", "goal": "uniform", "divergence": "l2"}], ids=str)
 def test_a_sweep_is_what_xai_core_says(letter: str, name: str, given: dict[str, str], drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT, experiment=letter, **given)
@@ -178,35 +179,35 @@ def test_the_present_value_is_among_those_tried() -> None:
     f, x = digit()
     q = Question(networks.describe("digits"), Picture("digit", number=3), int(f.target), "probability", x)
     usual = Unlearning(**USUAL)
-    assert experimenting.present(q, usual, "eps") == pytest.approx(
+    assert compute.present(q, usual, "eps") == pytest.approx(
         float(budget(f, x, xai_core.answer_to_match(f, x))), rel=1e-5
     )
-    mu = experimenting.present(q, usual, "mu")
+    mu = compute.present(q, usual, "mu")
     by_rule = match_baseline(f, x, xai_core.answer_to_match(f, x))
     torch.testing.assert_close(uni_baseline(f, x, mu=mu), by_rule, rtol=1e-4, atol=1e-5)
-    assert list(experimenting.sweep(q, usual, "T")) == [1, 2, 3, 5, 10, 20, 50]
-    assert list(experimenting.sweep(q, Unlearning(**{**USUAL, "T": 7}), "T")) == [1, 2, 3, 5, 7, 10, 20, 50]
-    assert list(experimenting.sweep(q, Unlearning(**{**USUAL, "eta": 0.35}), "eta")) == [
+    assert list(compute.sweep(q, usual, "T")) == [1, 2, 3, 5, 10, 20, 50]
+    assert list(compute.sweep(q, Unlearning(**{**USUAL, "T": 7}), "T")) == [1, 2, 3, 5, 7, 10, 20, 50]
+    assert list(compute.sweep(q, Unlearning(**{**USUAL, "eta": 0.35}), "eta")) == [
         0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0,
     ]  # fmt: skip
-    tried = experimenting.sweep(q, Unlearning(**{**USUAL, "eps": 0.123}), "eps")
-    rule = experimenting.present(q, usual, "eps")
+    tried = compute.sweep(q, Unlearning(**{**USUAL, "eps": 0.123}), "eps")
+    rule = compute.present(q, usual, "eps")
     assert len(tried) == 8 and 0.123 in tried and rule in tried and max(tried) == pytest.approx(8 * rule, rel=0.05)
     assert all(how == Unlearning(**{**USUAL, "eps": value}) for value, how in tried.items())
     with measured() as cost:
-        experimenting.sweep(q, usual, "mu")
+        compute.sweep(q, usual, "mu")
     assert cost.passes == 0  # the rule's μ is kept
 
 
 # --- choices side by side ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", experimenting.COMPARED)
+@pytest.mark.parametrize("name", compute.COMPARED)
 def test_choices_are_what_xai_core_says(name: str, drawn: SimpleNamespace) -> None:
     opened(**DIGIT, experiment=name, eta="0.5")
     f, x = digit()
     now = uni(f, x, eta=0.5)
-    words = experimenting.COMPARED[name]
+    words = compute.COMPARED[name]
     shown = drawn.maps["experiment"]
     assert list(shown) == [f"{words[0]} (now)", *words[1:]]
     for word, (title, A) in zip(words, shown.items(), strict=True):

@@ -13,12 +13,16 @@ from test_app import metrics, ran
 from test_app import opened as opened_at
 
 import xai_core
-from app import asking, controls, distancing_pairs, show, stages, take_away, trusting, why_map, why_questions
-from app.asking import LENGTHS
+from app.labs.distancing import pairs
+from app.labs.trust import compute as trusting
+from app.labs.why import compute, questions
+from app.labs.why import map as why_map
+from app.labs.why.compute import LENGTHS
+from app.shared import controls, show, stages, take_away
 from data import networks, outlines
 from xai_core import catalogue, taxonomy
 
-PAGE = "labs/why.py"
+PAGE = "labs/why/page.py"
 ASK = {"part": "Four questions"}
 MAP = {"part": "Map of methods"}
 FEW = {"N": "20", "B": "8", "T": "2", "K": "3", "window": "16"}
@@ -43,10 +47,10 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(take_away, "offer", offer)
-    monkeypatch.setattr(asking, "MANY", 4)
+    monkeypatch.setattr(compute, "MANY", 4)
     monkeypatch.setattr(trusting, "ANIMALS", 8)
-    monkeypatch.setattr(distancing_pairs, "SCENES", 32)
-    monkeypatch.setattr(distancing_pairs, "NEW_SCENES", 16)
+    monkeypatch.setattr(pairs, "SCENES", 32)
+    monkeypatch.setattr(pairs, "NEW_SCENES", 16)
     return drawn
 
 
@@ -60,7 +64,7 @@ def text(at: AppTest) -> str:
 
 
 def about() -> Any:
-    return asking.subject("elephant", 27)
+    return compute.subject("elephant", 27)
 
 
 # --- the box and the tree ---------------------------------------------------------------------------------------------
@@ -88,11 +92,11 @@ def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
     """Six questions call this elephant a dog; one number says by how little."""
     at = opened(depth="6")
     rows = outlines.load()
-    model = asking.tree("the zoo's outlines", 6)
+    model = compute.tree("the zoo's outlines", 6)
     row = outlines.row_of("elephant", 27)
     assert rows.classes[model.predict([row])[0]] == "dog" and "So: **dog**" in text(at)
     assert f"| this tree, 6 questions | {model.score(rows.test, rows.test_labels):.1%} |" in text(at)
-    cost = asking.price("the zoo's outlines")
+    cost = compute.price("the zoo's outlines")
     assert f"| linear model | {cost.linear:.1%} |" in text(at) and "| network, from pixels | 100.0% |" in text(at)
     assert model.get_depth() == 6 and cost.trees[5] == model.score(rows.test, rows.test_labels)
     assert 0 < cost.linear - max(cost.trees) < 0.1
@@ -108,10 +112,10 @@ def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
 def test_why_is_answered_by_a_share_of_one_and_of_many(seen: SimpleNamespace) -> None:
     at = opened(**ASK, answered_by="Grad-CAM")
     mask = about().opened.parts["the trunk"]
-    share = asking.share_on(seen.maps["Grad-CAM"], mask)
+    share = compute.share_on(seen.maps["Grad-CAM"], mask)
     m = metrics(at)
     assert m["of Σ|A|"] == f"{share:.0%}" and m["relative"] == f"{share / float(mask.float().mean()):.1f}"
-    many = asking.many_shares("elephant", "grad_cam")
+    many = compute.many_shares("elephant", "grad_cam")
     assert len(many.fair) == 4
     mean, low, high = many.interval
     assert f"it is {mean:.1f} times ({low:.1f} to {high:.1f}, 95 %)" in text(at)
@@ -124,10 +128,10 @@ def test_why_not_is_a_difference_and_what_would_have_to_change(seen: SimpleNames
     torch.testing.assert_close(difference, a - b, rtol=1e-3, atol=1e-4)
     logits = networks.load("zoo")(about().opened.x)[0]
     assert f"logit {float(logits[4] - logits[5]):+.1f}" in seen.captions["elephant − hippo"]
-    growth = asking.grown("elephant", 27)
+    growth = compute.grown("elephant", 27)
     assert growth.p.shape == (len(LENGTHS), 10) and growth.flip() == 0.3
     assert "At 0.3 of the longest, the network says **hippo**" in text(at)
-    cat = asking.Growth([], torch.eye(10)[[0] * len(LENGTHS)])
+    cat = compute.Growth([], torch.eye(10)[[0] * len(LENGTHS)])
     assert cat.flip() is None
 
 
@@ -137,14 +141,14 @@ def test_when_it_fails_it_is_as_sure(seen: SimpleNamespace) -> None:
     at.pills(key="swapped").set_value("half")
     ran(at)
     assert "| with the husky: swapped | 0% |" in text(at) and "You guessed **half**" in text(at)
-    (right, sure), (wrong, still) = asking.sureness(trusting.twins(False)).values()
+    (right, sure), (wrong, still) = compute.sureness(trusting.twins(False)).values()
     assert (right, wrong) == (1.0, 0.0) and sure > 0.9 and still > 0.9
     assert f"it is {sure:.0%} sure where it is right, and {still:.0%} sure where it is wrong" in text(at)
 
 
 def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None:
     at = opened(**ASK, question="How to correct an error?", fair_scenes="25")
-    before, after = asking.repair(0), asking.repair(25)
+    before, after = compute.repair(0), compute.repair(25)
     assert list(before.accuracy.values()) == [1.0, 0.0] and min(after.accuracy.values()) < 0.9
     assert list(seen.maps) == ["as it was", "new last layer, 25 scenes"]
     for name, r in (("as it was", before), ("new last layer, 25 scenes", after)):
@@ -155,12 +159,12 @@ def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None
     A = xai_core.explain(networks.load("husky_wolf"), many.x, "predicted", "integrated_gradients")
     expected = xai_core.share(A, many.parts["the background"], torch.ones(64, 64, dtype=torch.bool))
     np.testing.assert_allclose(before.background.fair, expected, rtol=1e-3)
-    assert many.parts["the snow"][asking.SEEN].any()
+    assert many.parts["the snow"][compute.SEEN].any()
 
 
 def test_every_method_that_answers_why_can(seen: SimpleNamespace) -> None:
-    for method in why_questions.METHODS:
-        given = asking.usual(method)
+    for method in questions.METHODS:
+        given = compute.usual(method)
         A = stages.explanation(about().question(given["output"]), method, given).A
         expected = xai_core.explain(networks.load("zoo"), about().opened.x, 4, method)
         torch.testing.assert_close(A, expected, rtol=1e-3, atol=1e-5)
@@ -204,8 +208,8 @@ def test_a_click_on_a_method_opens_it_on_the_picture(names: list[str], seen: Sim
     titles = [catalogue()[name].title for name in names]
     rest = [{k: v for k, v in settings.items() if k != "method"} for _, settings in clicked.values()]
     assert [settings["method"] for _, settings in clicked.values()] == titles
-    assert all(page == "labs/explain.py" for page, _ in clicked.values()) and all(r == rest[0] for r in rest)
-    at = opened_at("labs/explain.py", **rest[0], **CHEAP, method=titles)
+    assert all(page == "labs/explain/page.py" for page, _ in clicked.values()) and all(r == rest[0] for r in rest)
+    at = opened_at("labs/explain/page.py", **rest[0], **CHEAP, method=titles)
     assert list(seen.maps) == titles and not seen.failures and not at.toast
     assert all(A.any() for A in seen.maps.values())
     assert seen.offered[0].picture == about().picture
@@ -247,7 +251,7 @@ def test_a_click_on_any_other_leaf_opens_its_page(titles: tuple[str, ...], seen:
 
 
 def test_a_page_that_is_not_there_has_no_link() -> None:
-    assert why_map.file_of("why") == "labs/why.py" and why_map.file_of("nowhere") is None
+    assert why_map.file_of("why") == "labs/why/page.py" and why_map.file_of("nowhere") is None
     stranger = taxonomy.Leaf("Stranger", "local", "answers", "1 pass", "Nobody 2030")
     assert why_map.target(stranger, about()) is None
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from app import held_apart as made
+from app.labs.distancing import held_apart as made
 from data import held_apart, networks, zoo
 from xai_core import Regression, as_support, gad, hull, make_score
 

@@ -8,7 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from app.study import explanations as study
+from app.labs.study import explanations as study
 from data import digits, networks
 
 
@@ -25,7 +25,7 @@ def test_what_ships_is_what_its_card_says() -> None:
     card, content = study.card(), (study.FOLDER / "maps.safetensors").read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest() == study.load().checksum
     assert card["bytes"] == len(content) < 400_000
-    assert card["command"] == "python -m app.study.explanations" and card["seed"] == 0
+    assert card["command"] == "python -m app.labs.study.explanations" and card["seed"] == 0
     assert card["network_sha256"] == networks.card("mnist")["sha256"]  # of the network that ships now
     assert tuple(card["methods"]) == study.METHODS
 
@@ -53,7 +53,9 @@ def test_another_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "card.json").write_text(json.dumps(study.card()), encoding="utf-8")
     (tmp_path / "maps.safetensors").write_bytes(safetensors.torch.save({"maps": maps + 1, "means": means}))
     monkeypatch.setattr(study, "FOLDER", tmp_path)
-    with pytest.raises(ValueError, match=r"not those of their card.*make it with: python -m app.study.explanations"):
+    with pytest.raises(
+        ValueError, match=r"not those of their card.*make it with: python -m app.labs.study.explanations"
+    ):
         study.load.__wrapped__()
 
 
@@ -93,7 +95,7 @@ def test_without_mnist_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setenv("XAI_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["app.study.explanations"])
+    monkeypatch.setattr("sys.argv", ["app.labs.study.explanations"])
     study.main()
     said = capsys.readouterr().out
     assert said.startswith("study: skipped. MNIST is not in") and said.rstrip().endswith("--download")

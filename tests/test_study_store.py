@@ -13,8 +13,8 @@ from threading import Barrier
 
 import pytest
 
-from app.study import store as module
-from app.study.store import Store, StoreError, Taker, default_path, name_of
+from app.labs.study import store as module
+from app.labs.study.store import Store, StoreError, Taker, default_path, name_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -136,7 +136,7 @@ def test_sixty_takers_in_the_same_second(store: Store) -> None:
 
 WRITER = """
 import sys, threading
-from app.study.store import Store
+from app.labs.study.store import Store
 store, code = Store(__import__("pathlib").Path(sys.argv[1])), sys.argv[2]
 def take():
     token = store.begin(code)
@@ -176,7 +176,9 @@ def test_several_servers_make_the_file_at_once(store: Store) -> None:
 
     def create(i: int) -> str:
         start.wait()
-        command = "from app.study.store import *; import sys; print(Store(Path(sys.argv[1])).create('t', 'm')[0].code)"
+        command = (
+            "from app.labs.study.store import *; import sys; print(Store(Path(sys.argv[1])).create('t', 'm')[0].code)"
+        )
         return subprocess.run(
             [sys.executable, "-c", command, str(store.path)], cwd=ROOT, check=True, capture_output=True, text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT)},

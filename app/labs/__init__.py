@@ -1,1 +1,1 @@
-"""The pages, one a lab. Streamlit runs each as a script."""
+"""The labs, a package each; `page.py` is the script that Streamlit runs. No lab imports another."""

@@ -1,0 +1,64 @@
+"""What a reader of the page Attention takes home: the matrices as a picture, as numbers, and a script."""
+
+import io
+import json
+
+import numpy as np
+
+from app.labs.attention.compute import ATTENTION, BASELINES, METHODS, How
+from app.labs.attention.views import rows_of
+from app.shared import take_away
+from data.translation import Translation
+from xai_core import word_figures
+from xai_core.evaluate.words import Reading
+
+
+def offer(said: Translation, r: Reading, how: How) -> None:
+    """The buttons."""
+    take_away.offer_files(python(said, how), lambda: png(said, r, how), lambda: npz(said, r, how), stem="attention")
+
+
+def png(said: Translation, r: Reading, how: How) -> bytes:
+    """Both matrices on white."""
+    maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
+    fig = word_figures.matrices(maps, said.source, said.words, top=1.0)
+    fig.patch.set_alpha(1)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=160)
+    return buffer.getvalue()
+
+
+def npz(said: Translation, r: Reading, how: How) -> bytes:
+    """Every matrix (German words, English words), the words, the probabilities, settings as JSON."""
+    settings = {"method": METHODS[how.title], "baseline": how.baseline, "B": how.B}
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, english=np.array(said.source), german=np.array(said.words), probabilities=said.probabilities.numpy(),
+        settings=json.dumps(settings), **{name.replace(" ", "_"): A.numpy() for name, A in rows_of(r).items()},
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def python(said: Translation, how: How) -> str:
+    """A script that makes both matrices again; it runs wherever the workbook is installed."""
+    name = BASELINES[how.baseline]
+    word = ', "word", 0' if name == "word" else f', "{name}"'
+    settings = {"UNI": f", B={how.B}", "Gradient × input": ""}.get(how.title, f", B={how.B}, baseline=start")
+    return "\n".join(
+        [
+            '"""Made by the workbook. It writes attention.png and attention.npz into the current folder."""', "",
+            "import numpy as np", "", "import xai_core", "from data import networks, translation",
+            "from xai_core import word_figures", "",
+            'network = networks.load("translation")',
+            f"said = translation.translate(network, {' '.join(said.source)!r})",
+            "print(said.text)",
+            "case = translation.opened(network, said.source, said.words)",
+            *([f"start = xai_core.word_baseline(network.english.weight{word})"] if "start" in settings else []),
+            f'A = xai_core.output_matrix(case.steps, case.x, case.classes, "{METHODS[how.title]}"{settings})',
+            "",
+            f'maps = {{"attention": case.attention, "{how.words}": A}}',
+            "fig = word_figures.matrices(maps, said.source, said.words, top=1.0)",
+            'fig.patch.set_alpha(1)', 'fig.savefig("attention.png")',
+            'np.savez("attention.npz", attention=case.attention.numpy(), A=A.numpy())', "",
+        ]
+    )  # fmt: skip

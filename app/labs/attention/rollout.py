@@ -1,0 +1,97 @@
+"""Attention of a vision transformer, for the page Attention: rolled out over its layers, beside the gradients."""
+
+import inspect
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.shared import networks
+from app.shared import show as panels
+from data import zoo
+from data.fitting import FRESH
+from xai_core import Score, attention_rollout, gradient_rollout, integrated_gradients, make_score, rollout
+from xai_core.evaluate.ground_truth import ground_truth
+
+NETWORK, SCENES, LAYERS = "zoo_vit", 24, 4
+MAPS = {  # title → the function of (f, x, layers), with what it knows
+    "Attention rollout": (lambda f, x, layers: attention_rollout(f, x, layers), "the same for every class"),
+    "Weighted by its gradient": (lambda f, x, layers: gradient_rollout(f, x), "for this class, all layers"),
+    "Integrated Gradients": (lambda f, x, layers: integrated_gradients(f, x, "blurred", 30), "for this class"),
+}
+EQUATION = r"R = \hat A_L\cdots\hat A_1,\qquad \hat A_l = \tfrac12\,\overline{A_l} + \tfrac12 I"
+TRY = {
+    "Ask the elephant's picture for a hippo: which map moves?": {"rolled": "elephant", "rolled_for": "hippo"},
+    "After the first layer alone": {"layers": "1"},
+}
+
+
+def show_rollout(animal: str, seed: int, wanted: str, layers: int) -> None:
+    """The three maps of one scene, and the shares on the animal and on the part that decides."""
+    scene = zoo.draw(animal, seed)
+    x = scene.image[None]
+    f = score(x, zoo.CLASSES.index(wanted))
+    with torch.no_grad():
+        sure = float(f(x)[0])
+    found = {name: of(f, x, layers) for name, (of, _) in MAPS.items()}
+    words = {}
+    for name, (_, knows) in MAPS.items():
+        on = {what: float(ground_truth(found[name], mask).inside[0]) for what, mask in masks(scene).items()}
+        words[name] = f"{knows}  \n" + ", ".join(f"{share:.0%} on the {what}" for what, share in on.items())
+    panels.maps(x, {n: A.expand_as(x) / (3 if A.shape[1] == 1 else 1) for n, A in found.items()}, words, {},
+              title=f"{wanted}, {sure:.0%}", scale="own", opacity=1.0, key="six_rolled")  # fmt: skip
+
+
+def masks(scene: zoo.Scene) -> dict[str, Tensor]:
+    """What an explanation should point at, where it is in sight."""
+    named = {"animal": scene.animal, scene.part_name: scene.part}
+    return {name: mask for name, mask in named.items() if mask.any()}
+
+
+def score(x: Tensor, target: int | Tensor) -> Score:
+    """The vision transformer's probability of a class."""
+    return make_score(networks.load(NETWORK), x, target)
+
+
+@st.cache_data(show_spinner="Twenty-four fresh scenes …")
+def measured() -> dict[str, tuple[float, float, float]]:
+    """By map: the mean share on the animal, on the deciding part, and how often its best pixel is on the animal."""
+    x, y, animals, parts = zoo.batch(SCENES, FRESH)
+    seen = parts.flatten(1).any(1)
+    f, shares = score(x, y), {}
+    for name, (of, _) in MAPS.items():
+        A = of(f, x, None)
+        whole, part = ground_truth(A, animals), ground_truth(A[seen], parts[seen])
+        shares[name] = (float(whole.inside.mean()), float(part.inside.mean()), float(whole.pointing.mean()))
+    shares["chance: the area"] = (float(whole.chance.mean()), float(part.chance.mean()), float(whole.chance.mean()))
+    return shares
+
+
+def show() -> None:
+    """Everything below the choice of a network."""
+    first, second, third, fourth = st.columns(4, gap="medium")
+    animal = first.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index("elephant"), key="rolled", bind="query-params")
+    seed = second.number_input("Scene", 0, 10**6, 27, key="rolled_scene", bind="query-params")
+    wanted = third.selectbox("Class to explain", zoo.CLASSES, zoo.CLASSES.index(animal), key="rolled_for",
+                             bind="query-params")  # fmt: skip
+    layers = fourth.slider("Layers rolled out", 1, LAYERS, LAYERS, key="layers", bind="query-params")
+    guess = st.pills("**Your guess first:** which map lies most on the animal?", list(MAPS), key="rolled_guess",
+                     bind="query-params")  # fmt: skip
+    show_rollout(animal, int(seed), wanted, layers)
+    st.caption("A patch is 8 × 8 pixels. Rollout is never negative and asks for no class; IG keeps its signs.")
+    if guess:
+        shares = measured()
+        best = max(MAPS, key=lambda name: shares[name][0])
+        st.success(f"You guessed {guess}. Over {SCENES} fresh scenes **{best}** has most on the animal.")
+        lines = ["| | on the animal | on the part that decides | best pixel on the animal |", "|---|---|---|---|"]
+        lines += [f"| {name} | " + " | ".join(f"{s:.0%}" for s in row) + " |" for name, row in shares.items()]
+        with st.container(key="wide_rolled"):
+            st.markdown("\n".join(lines))
+        st.caption("Shares of the positive part of a map; of a map that follows nothing, the share is the area.")
+    st.subheader("Equation and code")
+    st.latex(EQUATION)
+    st.code(inspect.getsource(rollout), language="python")
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        query = {"attending": "vision transformer", **setting}
+        st.page_link("labs/attention/page.py", label=label, query_params=query, icon=":material/arrow_forward:")

@@ -1,0 +1,142 @@
+"""The page Attention: the two matrices, one word's bars with a verdict, and a phrase with words taken away."""
+
+import streamlit as st
+import torch
+
+from app.labs.attention import compute as reading
+from app.labs.attention.compute import ATTENTION, How
+from app.shared import show
+from data.phrases import sentence
+from data.translation import Translation
+from xai_core import word_figures
+from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
+
+LEAVE, HIDE = "left out", "hidden behind <unk>"
+WIDEST = 9  # words: matrices of longer phrases stand below each other, so that their words stay legible
+SMALL = 0.02  # a change of a probability that is not worth a sentence
+
+
+def show_translation(said: Translation) -> None:
+    """The German phrase, and how sure the network is of each word."""
+    sure = " · ".join(f"{word} {p:.0%}" for word, p in zip(said.words, said.probabilities.tolist(), strict=True))
+    st.markdown(f"### {said.text}")
+    st.caption(f"Probability of each word, given those before it: {sure}")
+    if said.unknown:
+        words = ", ".join(f"“{word[:20]}”" for word in said.unknown[:5])
+        st.info(
+            f"The network has not learned {words}. It reads `<unk>` in that place, a word that in training stood for"
+            " any other, and answers what the rest suggests."
+        )
+    if not said.finished:
+        st.warning(f"The network did not come to an end; the translation is cut off at {len(said.words)} words.")
+
+
+def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
+    """Attention beside the other map, on one scale."""
+    maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
+    fig = word_figures.matrices(
+        maps, said.source, said.words, decides=r.decides if known else None, top=1.0,
+        columns=2 if len(said.source) <= WIDEST else 1, theme=show.theme(),
+    )  # fmt: skip
+    apart = [t for t in range(len(said.words)) if len({reading.top(A[t]) for A in maps.values()}) > 1]
+    named = ", ".join(said.words[t] for t in apart) or "none"
+    with st.container(key="scrolls_matrices"):
+        show.figure(
+            fig, f"Two matrices of German × English words: attention and {how.words}. They disagree for: {named}."
+        )
+    sums = r.maps[how.title].sum(1)
+    row = st.container(horizontal=True)
+    row.metric("Words where they name different words", f"{len(apart)} of {len(said.words)}")
+    row.metric("Row sums of attention", "1 by definition")
+    row.metric(f"Row sums of {how.title}", f"{float(sums.min()):+.2f} to {float(sums.max()):+.2f}")
+    framed = " A frame is what decides by construction." if known else ""
+    st.caption(
+        f"Rows: German words; columns: English words. Red speaks for the word, blue against it.{framed} They disagree"
+        f" for: {named}. A row of attributions sums to F(x) − F(x′): little where the German words already written make"
+        " the next one likely, whatever the English."
+    )
+
+
+def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
+    """One German word: what each map says, what erasing says, and who is missed more."""
+    word, source = said.words[t], said.source
+    bars = {
+        "attention": r.maps[ATTENTION][t],
+        how.title: r.maps[how.title][t],
+        **{f"erasure: {name}": drop[t] for name, drop in r.drops.items()},
+    }
+    names = _numbered(source)
+    with st.container(key="scrolls_bars"):
+        show.figure(
+            word_figures.word_bars(bars, names, columns=4, theme=show.theme()),
+            f"For {word}: " + "; ".join(f"{n} is largest at {source[reading.top(a)]}" for n, a in bars.items()),
+        )
+    st.markdown(verdict(word, names, r, how, t))
+    if how.title == "UNI":
+        near = reading.unlearned_words(source, said.words, t)
+        rows = "\n".join(
+            f"| {word} | " + ", ".join(f"{name} ({far:.1f})" for name, far in best) + " |"
+            for word, best in zip(source, near, strict=True)
+        )
+        st.markdown(
+            "**What UNI's baseline is in words**, the three nearest embeddings and their distance:\n\n"
+            f"| in place of | nearest |\n|---|---|\n{rows}"
+        )
+
+
+def _numbered(words: tuple[str, ...]) -> list[str]:
+    """The words; one that occurs twice gets its place."""
+    return [f"{word} ({j + 1})" if words.count(word) > 1 else word for j, word in enumerate(words)]
+
+
+def verdict(word: str, names: list[str], r: Reading, how: How, t: int) -> str:
+    """Whose most important word is missed more."""
+    a, b = reading.top(r.maps[ATTENTION][t]), reading.top(r.maps[how.title][t])
+    drops = {name: drop[t] for name, drop in r.drops.items()}
+    if a == b:
+        lost = ", ".join(f"{float(drop[a]):+.2f} with it {name}" for name, drop in drops.items())
+        return f"Both name **{names[a]}** for “{word}”. The word's probability loses {lost}."
+    lines = [f"For “{word}” attention names **{names[a]}**, {how.title} names **{names[b]}**."]
+    for name, drop in drops.items():
+        lost_a, lost_b = float(drop[a]), float(drop[b])
+        side = "attention" if lost_a > lost_b else how.title
+        close = abs(lost_a - lost_b) < SMALL
+        lines.append(
+            f"{name.capitalize()}, {names[a]} costs {lost_a:+.2f} and {names[b]} {lost_b:+.2f}: "
+            + ("no side is taken." if close else f"**{side}** was right.")
+        )
+    return " ".join(lines)
+
+
+def show_without(said: Translation) -> None:
+    """Words taken away, and what is written then."""
+    left, right = st.columns([3, 2], gap="medium")
+    options = [f"{j + 1} {word}" for j, word in enumerate(said.source)]
+    gone = left.multiselect("Words to take away", options, key="gone", bind="query-params")
+    way = right.segmented_control("They are", (LEAVE, HIDE), default=HIDE, key="way", bind="query-params") or HIDE
+    if not gone:
+        st.caption("Choose a word: which German words change?")
+        return
+    text = reading.without(said.source, [options.index(each) for each in gone], way == HIDE)
+    try:
+        new = reading.translated(text)
+    except ValueError:
+        st.info("Nothing would be left to translate. Leave a word, or hide the words one by one.")
+        return
+    st.markdown(f"`{text}`  →  {marked(said.words, new.words)}")
+    st.caption("Bold: words that were not in the translation before.")
+
+
+def marked(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """The new translation, its new words in bold."""
+    if not after:
+        return "nothing"
+    written = sentence(after).split(" ")
+    return " ".join(f"**{shown}**" if word not in before else shown for word, shown in zip(after, written, strict=True))
+
+
+def rows_of(r: Reading) -> dict[str, torch.Tensor]:
+    """All matrices, for the files."""
+    return {**r.maps, f"erasure {HIDDEN}": r.drops[HIDDEN]} | (
+        {f"erasure {LEFT_OUT}": r.drops[LEFT_OUT]} if LEFT_OUT in r.drops else {}
+    )

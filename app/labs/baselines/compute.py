@@ -1,0 +1,140 @@
+"""What the page Baselines computes: a picture made worse, its maps from several baselines, and a number for each bias.
+
+    corrupted picture (picture, corruption, severity, seed)  →  the stages of stages.py, as for any other picture
+
+A corrupted picture is a picture of its own: network answers, baselines, walks and maps are kept for it under its own
+name. So a severity that was seen before costs nothing.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.shared import stages
+from app.shared.pictures import Picture
+from app.shared.stages import Explanation, Question, Unlearning
+from app.shared.subject import Subject
+from data.corruptions import corrupt
+from xai_core import catalogue, make_baseline, nearest_part, rank_correlation, roughness, share
+
+OWN = "own colour"
+STARTS = {  # words on the page → name of the map in a file, and of the baseline
+    "black": "black",
+    "white": "white",
+    "grey": "grey",
+    "mean colour": "mean",
+    OWN: "own_colour",
+    "blurred": "blurred",
+    "Gaussian noise": "gaussian_noise",
+    "uniform noise": "uniform_noise",
+    "shot noise": "shot_noise",
+    "UNI": "uni",
+}
+KINDS = {  # words on the page → name in data.corruptions, and the bias that the lecture shows with it
+    "brightness": ("brightness", "colour"),
+    "saturation": ("saturate", "colour"),
+    "Gaussian blur": ("gaussian_blur", "texture"),
+    "defocus blur": ("defocus_blur", "texture"),
+    "Gaussian noise": ("gaussian_noise", "frequency"),
+    "shot noise": ("shot_noise", "frequency"),
+}
+
+
+@dataclass(frozen=True)
+class Corrupted(Picture):
+    """A picture after one of ImageNet-C's corruptions."""
+
+    corruption: str = ""
+    severity: int = 0
+    seed: int = 0
+
+
+def corrupted(about: Subject, corruption: str, severity: int, seed: int) -> Subject:
+    """The subject with its picture made worse; the class that is explained stays. Severity 0: as it is.
+
+    Raises ValueError with a sentence where the corruption makes no sense, such as more saturation for grey.
+    """
+    if severity == 0:
+        return about
+    name, _ = KINDS[corruption]
+    picture = Corrupted(**vars(about.picture), corruption=name, severity=severity, seed=seed)
+    x = _worse(about.network, picture, about.opened.x)
+    line = f'x = corruptions.corrupt(x, "{name}", {severity}, seed={seed})'
+    opened = replace(about.opened, x=x, python=(*about.opened.python, line))
+    return replace(about, picture=picture, opened=opened, probabilities=stages.predictions(about.network, picture, x))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _worse(network: object, picture: Corrupted, _x: Tensor) -> Tensor:
+    return corrupt(_x, picture.corruption, picture.severity, picture.seed)
+
+
+def method_of(start: str) -> str:
+    """The method of the catalogue that explains from this start."""
+    return "uni" if start == "UNI" else "integrated_gradients"
+
+
+def arguments(start: str, colour: tuple[float, ...], **asked: Any) -> dict[str, Any]:
+    """All arguments of that method, as `xai_core.explain` takes them. asked: B, rule, seed, output."""
+    defaults = catalogue()[method_of(start)].defaults
+    given = defaults | {name: value for name, value in asked.items() if name in defaults}
+    if start == "UNI":
+        return {name: value for name, value in given.items() if name != "seed"}  # nothing in it is random
+    return given | {"baseline": colour if start == OWN else STARTS[start]}
+
+
+def baseline_of(q: Question, start: str, given: dict[str, Any]) -> Tensor:
+    """x′: (1, C, H, W)."""
+    if start == "UNI":
+        return stages.unlearned_baseline(q, Unlearning.of(given))
+    return make_baseline(q.x, given["baseline"], given["seed"])
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where the biases are looked for. The parts belong to the picture before it was made worse."""
+
+    name: str  # "the elephant", "the picture"
+    whole: Tensor  # (H, W) bool
+    darkest: Tensor  # a quarter of it, (1, H, W) bool
+    brightest: Tensor
+    plainest: Tensor
+
+
+def region(about: Subject) -> Region:
+    """The animal where the picture was drawn, else the whole picture."""
+    parts = about.opened.parts
+    ground = ("the snow", "the background")
+    masks = [mask for name, mask in parts.items() if name not in ground]
+    whole = torch.stack(masks).any(0) if masks else torch.ones(about.opened.x.shape[2:], dtype=torch.bool)
+    name = f"the {about.opened.whole}"
+    x = about.opened.x
+    return Region(name, whole, *(nearest_part(x, start, whole) for start in ("black", "white", "blurred")))
+
+
+@dataclass(frozen=True)
+class Biases:
+    """The numbers of one map. 1 is a fair share."""
+
+    darkest: float
+    brightest: float
+    plainest: float
+    rough: float
+    same: float  # Spearman with the same kind of map of the picture before it was made worse
+
+
+def biases(A: Tensor, clean: Tensor, where: Region) -> Biases:
+    """All numbers of a map. clean: its like, of the picture before it was made worse."""
+    return Biases(
+        *(float(share(A, part, where.whole)) for part in (where.darkest, where.brightest, where.plainest)),
+        float(roughness(A)),
+        float(rank_correlation(A, clean)),
+    )
+
+
+def explain(q: Question, start: str, given: dict[str, Any]) -> Explanation:
+    """The map from one baseline."""
+    return stages.explanation(q, method_of(start), given)

@@ -1,0 +1,211 @@
+"""CAM: which places of a layer's map speak for the class? CAM, Grad-CAM and Guided Grad-CAM at any layer."""
+
+import inspect
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+import xai_core
+from app.labs.cam import compute, table, two_animals
+from app.labs.cam.compute import Read, enlarged, spread
+from app.shared import show, subject, take_away
+from app.shared.equations import EQUATIONS
+from app.shared.stages import Explanation
+from app.shared.subject import Subject
+from xai_core import Layer, figures
+
+GUESSES = ("an early layer", "one in the middle", "the last one")
+TRY = {
+    "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
+    "What speaks against: ask the elephant's picture for a frog": {"target": "frog"},
+    "All zero: nothing in this picture of a rabbit speaks for a cat": {
+        "animal": "rabbit", "number": "6", "target": "cat", "layer": "blocks",
+    },
+    "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
+    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo"},
+    "All methods on all backbones": {"every": "true"},
+}  # fmt: skip
+
+
+def ask_layer(seen: Read) -> Layer:
+    """The layer whose map is read; from early to late."""
+    by_name = {layer.name: layer for layer in seen.layers}
+    if st.session_state.get("layer", seen.usual) not in by_name:
+        del st.session_state["layer"]  # of another network
+    name = st.select_slider("Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params")
+    layer = by_name[name]
+    places = " × ".join(map(str, layer.grid.places))
+    usual = ", the one that is read unless you say otherwise" if name == seen.usual else ""
+    st.caption(f"{name}: {layer.kind}, {places} places, no. {list(by_name).index(name) + 1} of {len(by_name)}{usual}.")
+    return layer
+
+
+def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str, Tensor]:
+    """The three maps, coarse and enlarged, and what the ReLU cut off. Returns those with one number a pixel colour."""
+    x, q = about.opened.x, about.question("logit")
+    signed, cam = seen.signed[layer.name], compute.original(q)
+    grid = " × ".join(map(str, layer.grid.places))
+    fine = enlarged(signed.relu(), x)
+    maps = {
+        "Before the ReLU": spread(enlarged(signed, x, "nearest"), x),
+        "Grad-CAM, coarse": spread(enlarged(signed.relu(), x, "nearest"), x),
+        "Grad-CAM, enlarged": spread(fine, x),
+        "Guided Grad-CAM": compute.guided(q) * fine,
+    }
+    words = {
+        "Before the ReLU": f"{grid} numbers, {float((signed < 0).double().mean()):.0%} of them against",
+        "Grad-CAM, coarse": f"{grid} numbers, as they are",
+        "Grad-CAM, enlarged": "the same numbers, smoothed",
+        "Guided Grad-CAM": "× guided backprop",
+    }
+    failures = {}
+    if isinstance(cam, str):
+        failures["CAM"] = cam
+    else:
+        maps["CAM"] = spread(enlarged(cam, x), x)
+    words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
+    if not signed.relu().any():
+        say_why_zero(about, layer, signed)
+    title = f"{about.class_name}, {about.confidence:.0%}"
+    show.maps(x, maps, words, failures, title=title, scale=scale, opacity=1.0, key="six_cam")
+    return maps
+
+
+def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
+    """A map of zeros has one of two reasons."""
+    if not layer.used:
+        st.warning(
+            f"**All zero**: the score does not go through these places. Behind the last attention of a ViT the head"
+            f" reads the class token alone, so ∂y/∂f is 0 at each of the patches of {layer.name}."
+        )
+    else:
+        st.warning(
+            f"**All zero**: every place of {layer.name} speaks against *{about.class_name}*, and Grad-CAM's ReLU leaves"
+            f" nothing. The map before the ReLU shows it: from {float(signed.min()):.2g} to {float(signed.max()):.2g}."
+        )
+
+
+def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) -> None:
+    """Grad-CAM against CAM, as a number; and each layer against the truth, where the picture was drawn."""
+    st.subheader("Which number judges it?")
+    cam, signed = compute.original(about.question("logit")), seen.signed[layer.name]
+    row = st.container(horizontal=True)
+    if not isinstance(cam, str):
+        usual = seen.signed[seen.usual]
+        row.metric("Largest |Grad-CAM − ReLU(CAM)/(hw)|, relative", f"{compute.difference(cam, usual):.0e}")
+    if "zoo" in about.network.name.split("_")[:1]:
+        worst, n = compute.proof()
+        row.metric(f"The same over {n} maps of the zoo network", f"{worst:.0e}")
+    row.metric("Places that speak for the class", f"{float((signed > 0).double().mean()):.0%}")
+    st.caption("Both are computed on their own: CAM from the weights of the head, Grad-CAM from gradients. A difference"
+               " of 1e-06 is rounding.")  # fmt: skip
+    if not about.opened.parts:
+        return
+    if guess is None:
+        st.info("This picture was drawn, so the truth about it is known. Make your guess above to see it.")
+        return
+    show_truth(about, seen, layer, guess)
+
+
+def show_truth(about: Subject, seen: Read, layer: Layer, guess: str) -> None:
+    """The share of each layer's map that lies on the animal."""
+    animal = animal_of(about)
+    truth = compute.judged(seen, about.opened.x, animal)
+    inside = [float(t.inside[0]) for t in truth.values()]  # NaN where a map is zero
+    area, at = float(animal.double().mean()), list(truth).index(layer.name)
+    places = list(range(1, len(inside) + 1))
+    fig = figures.curves(
+        {
+            "share of Grad-CAM on the animal": (places, inside),
+            "the animal's share of the pixels": (places, [area] * len(places)),
+        },
+        x="layer, from early to late",
+        y="share",
+        marks={} if torch.tensor(inside[at]).isnan() else {"chosen": (at + 1, inside[at])},
+        size=(8, 3.2),
+        theme=show.theme(),
+    )
+    show.figure(fig, f"The share of Grad-CAM on the animal, layer by layer: {inside[at]:.0%} at {layer.name}.")
+    seen_shares = [(share, i) for i, share in enumerate(inside) if share == share]
+    if not seen_shares:
+        st.success("Every layer's map is zero for this class: nothing here speaks for it.")
+        return
+    best = max(seen_shares)[1]
+    third = GUESSES[min(3 * best // len(inside), 2)]
+    st.success(
+        f"You guessed {guess}. Here it is layer {best + 1} of {len(inside)}, {list(truth)[best]}: {inside[best]:.0%} of"
+        f" its map lie on the animal, which covers {area:.0%} of the picture ({third})."
+    )
+
+
+def animal_of(about: Subject) -> Tensor:
+    """The mask of the animal: its deciding part and the rest."""
+    return torch.stack([m for name, m in about.opened.parts.items() if name not in ("the background", "the snow")]).any(
+        0
+    )
+
+
+def show_code() -> None:
+    """Equations and the functions that have just run."""
+    st.subheader("Equation and code")
+    shown = {"CAM": ("cam", xai_core.cam_map), "Grad-CAM": ("grad_cam", xai_core.grad_cam_map),
+             "Guided Grad-CAM": ("guided_grad_cam", xai_core.guided_grad_cam)}  # fmt: skip
+    for tab, (name, function) in zip(st.tabs(list(shown)), shown.values(), strict=True):
+        with tab:
+            st.latex(EQUATIONS[name])
+            st.code(inspect.getsource(function), language="python")
+
+
+def show_what_to_try() -> None:
+    """Links into this page."""
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        st.page_link("labs/cam/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+
+
+def offer_files(about: Subject, maps: dict[str, Tensor], layer: Layer, scale: str, pair: dict[str, str]) -> None:
+    """The maps as picture and numbers, and a script that makes them again."""
+    given = {"grad_cam": {"layer": layer.name}, "guided_grad_cam": {"layer": layer.name}}
+    given |= {"cam": {}} if "CAM" in maps else {}
+    found = {name: Explanation(A) for name, A in maps.items()}
+    take_away.offer_files(
+        take_away.python(about, given, scale, also=compute.python(layer.name)),
+        lambda: take_away.png(about.opened.x, maps, scale, f"{about.class_name} {about.confidence:.0%}"),
+        lambda: take_away.npz(about, found, {**given, "two animals": pair}),
+        own_picture=about.picture.kind == "upload",
+    )
+
+
+about = subject.choose()
+if about is None:
+    two_animals.show_section()
+    table.show_section()
+    st.stop()
+st.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
+guess = st.pills(
+    "**Your guess first:** at which layer does Grad-CAM lie on the animal best?",
+    GUESSES,
+    key="depth",
+    bind="query-params",
+)
+try:
+    with st.spinner("Reading all layers …", show_time=True):
+        seen = compute.read(about.question("logit"))
+except ValueError as error:
+    st.error(str(error))
+else:
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        layer = ask_layer(seen)
+    scale = right.segmented_control(
+        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
+        help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
+    )  # fmt: skip
+    maps = show_maps(about, seen, layer, scale)
+    show_judgement(about, seen, layer, guess)
+    pair = two_animals.show_section()
+    table.show_section()
+    show_code()
+    show_what_to_try()
+    offer_files(about, maps, layer, scale, pair)

@@ -1,0 +1,297 @@
+"""Classes: from many explanations to one. NormLIME beside five other maps of a class, and SP-LIME's pick."""
+
+import inspect
+import io
+import json
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app.labs.classes import compute, sp_lime
+from app.labs.classes.compute import SOURCES, Crowd, Judged, Setting
+from app.shared import show, take_away
+from app.shared.equations import CLASSES
+from app.shared.meter import measured
+from xai_core import class_figures, class_normlime, conditioned_i_sp, figures, i_sp, normlime, submodular_pick
+from xai_core.class_maps import METHODS, kept
+from xai_core.neighbourhoods import LocalWeights
+
+MANY, SAMPLES = (20, 40, 80, 100, 200, 300, 400), (50, 100, 300, 1000)
+FILLS = {"black": "no ink", "grey": "half ink, so that an empty pixel says something too", "blurred": "a blurred copy"}
+TRY = {
+    "Off means grey: now empty places count. What becomes of the 3?": {"off": "grey"},
+    "Off means black: only ink counts, and LIME's maps look like digits": {"off": "black"},
+    "3 against 8: which pixels tell them apart?": {"off": "grey", "of_class": ["3", "8"]},
+    "K = 5: short explanations. Which map suffers?": {"length": "5"},
+    "Which posts should you read to know this classifier?": {"look_at": "posts"},
+    "The toy zoo, where a class has no fixed place": {"crowd": "toy zoo"},
+}
+
+
+def ask_source() -> str:
+    """The sidebar: which network, explained with which pictures."""
+    with st.sidebar:
+        return st.selectbox("Network and pictures", list(SOURCES), key="crowd", bind="query-params")
+
+
+def ask(source: str, where: Crowd) -> tuple[Setting, list[int]]:
+    """Pictures, N, K and classes in front; the rest folded away."""
+    about, kind = SOURCES[source], SOURCES[source].network  # each network's controls have starts of their own
+    first, second, third, fourth = st.columns(4, gap="medium")
+    many = [n for n in MANY if n <= about.most]
+    n = first.select_slider("Pictures to explain", many, about.start[0], key=f"many_{kind}", bind="query-params")
+    N = second.select_slider("N: masked copies of each", SAMPLES, about.start[1], key=f"samples_{kind}",
+                             bind="query-params")  # fmt: skip
+    K = third.slider("K: features in an explanation", 1, 40, 20, key="length", bind="query-params")
+    of_class = "of_class" if kind != "zoo" else "of_animal"
+    names = fourth.multiselect("Classes", where.classes, about.classes, key=of_class, bind="query-params",
+                               max_selections=4)  # fmt: skip
+    with st.expander("All settings"):
+        left, middle, right = st.columns(3, gap="medium")
+        words = "  \n".join(f"**{fill}**: {what}." for fill, what in FILLS.items())
+        fill = left.selectbox(f"What stands where a {about.what} is off", list(FILLS), key="off", bind="query-params",
+                              help=words)  # fmt: skip
+        sigma = middle.slider("σ: width of LIME's kernel", 0.05, 2.0, 0.25, 0.05, key="width", bind="query-params")
+        seed = right.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+    chosen = [where.classes.index(name) for name in (names or about.classes[:1])]
+    return Setting(source, n, N, fill, int(seed), K, sigma), chosen
+
+
+def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict[int, dict[str, Judged]]) -> None:
+    """One row a class, one column a method, and below each map its two numbers."""
+    masks = max(s.N, 2 * (int(where.segments.max()) + 1) + 2)
+    for y, maps in found.items():
+        st.markdown(f"#### {where.classes[y]}")
+        numbers = judged[y]
+        panels = {
+            name: (
+                class_figures.darkened(importance, where.segments),
+                f"kept **{numbers[name].kept:.2f}**  \nlikeness {numbers[name].likeness:.2f}",
+            )
+            for name, importance in maps.items()
+        }
+        show.pictures(panels, f"six_{y}", side=256)
+    st.caption(
+        "Dark is important; each map has its own scale, and only its positive part is drawn, as in the NormLIME paper's"
+        f" Figure 1. KernelSHAP: ten pictures, {masks} masks each, “off” is {s.fill}, too."
+        f" **Kept**: of {SOURCES[s.source].held_out} other pictures only"
+        " the map's best 5 to 50 % of the features are left; ½ (share of the class still named so + share of the rest"
+        " not named so), the mean over six steps: 1 is best, 0.5 a guess. **Likeness**: Pearson's r with the mean"
+        " picture of the class. A map can look right and be of little use."
+    )
+
+
+def show_verdict(guess: str, name: str, numbers: dict[str, Judged]) -> None:
+    """What the guess was worth."""
+    best = max(numbers, key=lambda n: numbers[n].kept)
+    looks = max(numbers, key=lambda n: numbers[n].likeness)
+    said = "Right" if guess == best else f"You guessed {guess}, {numbers[guess].kept:.2f}"
+    st.success(
+        f"{said}: **{best}** keeps {name} best, {numbers[best].kept:.2f}. **{looks}** looks most like it"
+        f" ({numbers[looks].likeness:.2f}) and keeps {numbers[looks].kept:.2f}. NormLIME keeps"
+        f" {numbers['NormLIME'].kept:.2f}, LIME's I_SP {numbers['LIME'].kept:.2f}."
+    )
+
+
+def show_one(s: Setting, where: Crowd, local: LocalWeights, y: int) -> None:
+    """One explanation, in the layout of the paper's Figure 2, beside what all of them say."""
+    mine = (local.labels == y).nonzero().flatten().tolist()
+    name, what = where.classes[y], SOURCES[s.source].what
+    st.subheader(f"One {name}, and all {len(mine)} of them")
+    which = st.number_input(f"Which of the {len(mine)}", 1, len(mine), 1, key="which", bind="query-params")
+    j = mine[int(which) - 1]
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        fig = class_figures.for_and_against(
+            where.X[j : j + 1], local.weights[j], where.segments, title=f"for {name} (red), against (blue)",
+            theme=show.theme(),
+        )  # fmt: skip
+        used = int((local.weights[j] != 0).sum())
+        show.figure(
+            fig, f"Left the picture and its most important places, right the {used} weights of its explanation."
+        )
+    with right:
+        S = class_normlime(local.weights, local.labels, y)
+        fig = figures.map_grid(
+            where.X[mine].mean(0), {"NormLIME, signed": S[where.segments][None]}, scale="value", theme=show.theme(),
+            picture_title=f"the mean {name}",
+        )  # fmt: skip
+        show.figure(fig, f"The mean {name} and its class-specific NormLIME: red speaks for it, blue against it.")
+    if where.parts:
+        told = "; ".join(
+            f"{share:.0%} of Σ|w| on {part}, which covers {area:.0%} of the picture"
+            for part, (share, area) in compute.shares_on(s, local, y).items()
+        )
+        st.markdown(f"**Single explanations of {name}, on average:** {told}.")
+        st.caption(
+            "An animal stands anywhere, so a square of the grid is trunk in one scene and grass in the next. A class"
+            " map of places averages that away: class-wide explanations need features that mean the same in all inputs."
+        )
+    st.caption(f"One explanation uses {s.K} features at most. NormLIME averages, for every {what}, over those that do.")
+
+
+def show_global(where: Crowd, local: LocalWeights) -> None:
+    """All classes together, as the two papers weigh."""
+    st.subheader("The whole network: global importance")
+    left, right = st.columns([3, 2], gap="medium")
+    row = {"LIME, I_SP": i_sp(local.weights), "NormLIME": normlime(local.weights)}
+    with left:
+        fig = class_figures.class_grid({"all": row}, where.segments, show.theme())
+        show.figure(fig, "Which features the network uses at all, by I_SP and by NormLIME.")
+    used = (local.weights != 0).double().mean(0)
+    least, most = float(used[used > 0].min()), float(used.max())
+    right.markdown(
+        f"The least used feature stands in {least:.0%} of the explanations, the most used in {most:.0%}. I_SP adds up,"
+        " so it counts how often; NormLIME takes the mean over those that use it."
+    )
+
+
+def show_pick(s: Setting, where: Crowd, local: LocalWeights) -> list[int]:
+    """SP-LIME: which few to look at."""
+    st.subheader("SP-LIME: which few should you look at?")
+    left, right = st.columns(2, gap="medium")
+    kind = left.segmented_control("Look at", sp_lime.KINDS, default="pictures", key="look_at", bind="query-params")
+    count = right.slider("How many you have time for", 1, 10, 5, key="pick", bind="query-params")
+    named = None if kind in (None, "pictures") else sp_lime.named(kind)
+    W = local.weights if named is None else named.local.weights
+    picked = submodular_pick(W, min(count, len(W)))
+    curves = sp_lime.coverage_curves(W, picked)
+    if named is None:
+        captions = [f"no. {i}: {where.classes[local.labels[i]]}" for i in picked]
+        fig = class_figures.picked(where.X[picked], captions, show.theme())
+        show.figure(fig, "The picked pictures: " + ", ".join(captions), width=min(1200, 200 * len(picked)))
+    else:
+        st.markdown(f"{named.what} {len(W)} inputs, {W.shape[1]} features that they share.")
+        show_named(named, picked)
+    ours, random = (values[1][-1] for values in curves.values())
+    fig = figures.curves(curves, x="inputs looked at", y="share of importance covered", size=(6.4, 3.2),
+                         theme=show.theme())  # fmt: skip
+    fig.axes[0].set_xticks(curves["SP-LIME"][0])
+    show.figure(fig, f"Coverage after {len(picked)} inputs: SP-LIME {ours:.2f}, random {random:.2f}.", width=640)
+    st.markdown(f"After {len(picked)}: **{ours:.0%}** covered, by picks at random {random:.0%}.")
+    if len(picked) < count:
+        st.caption("It ends early: nothing is left to cover.")
+    return picked
+
+
+def show_named(named: sp_lime.Named, picked: list[int]) -> None:
+    """Posts or rows: the picked ones, and what a class is to the classifier."""
+    local, words = named.local, named.local.names
+    for i in picked:
+        strong = ", ".join(f"{word} {w:+.2f}" for word, w in sp_lime.strongest(local.weights[i], words, 6).items())
+        with st.expander(f"{named.titles[i]}: taken for {named.classes[local.labels[i]]}; {strong}"):
+            st.text(named.texts[i])
+    seen = [y for y in range(len(named.classes)) if (local.labels == y).any()]
+    for column, y in zip(st.columns(len(seen), gap="medium"), seen, strict=True):
+        both = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp}
+        panels = {
+            f"{named.classes[y]}: {title}": sp_lime.strongest(S(local.weights, local.labels, y), words)
+            for title, S in both.items()
+        }
+        with column:
+            fig = class_figures.weight_bars(panels, columns=1, theme=show.theme())
+            show.figure(fig, "; ".join(f"{title}: {', '.join(bars)}" for title, bars in panels.items()))
+    st.caption("Red speaks for the class, blue against it. I_SP takes positive weights alone and adds them up.")
+
+
+def show_code() -> None:
+    """Equations, and the functions that have just run."""
+    st.subheader("Equation and code")
+    for name in CLASSES:
+        st.latex(CLASSES[name])
+    functions = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp, "SP-LIME": submodular_pick, "kept": kept}
+    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+def script(s: Setting, where: Crowd, chosen: list[int]) -> str:
+    """What makes Figure 1 again."""
+    about = SOURCES[s.source]
+    segments = '"pixels"' if about.what == "pixel" else '"grid"'
+    names = [where.classes[y] for y in chosen]
+    return "\n".join(
+        [
+            '"""Made by the workbook. It writes classes.png and classes.npz into the current folder."""', "",
+            "import numpy as np", "", "import xai_core",
+            f"from data import {', '.join(sorted({where.python.split('.')[0], 'networks'}))}",
+            "from xai_core import class_figures", "from xai_core.class_maps import class_maps", "",
+            f'model = networks.load("{about.network}")',
+            f"X = {where.python}[:{s.n}]",
+            'f = xai_core.make_score(model, X, "predicted")',
+            f"local = xai_core.local_weights(f, X, N={s.N}, K={s.K}, sigma={s.sigma}, segments={segments},"
+            f' fill="{s.fill}", seed={s.seed})',
+            "maps = {",
+            *(f'    "{name}": class_maps(f, X, local, {y}, N={s.N}, fill="{s.fill}", seed={s.seed}),'
+              for name, y in zip(names, chosen, strict=True)),
+            "}", "",
+            'class_figures.class_grid(maps, local.segments).savefig("classes.png")',
+            "arrays = {f\"{name}: {method}\": A.numpy() for name, row in maps.items() for method, A in row.items()}",
+            'np.savez("classes.npz", W=local.weights.numpy(), labels=local.labels.numpy(), **arrays)', "",
+        ]
+    )  # fmt: skip
+
+
+def png(maps: dict[str, dict], segments: torch.Tensor) -> bytes:
+    """Figure 1 on white."""
+    fig, buffer = class_figures.class_grid(maps, segments), io.BytesIO()
+    fig.patch.set_alpha(1)
+    fig.savefig(buffer, format="png", dpi=160)
+    return buffer.getvalue()
+
+
+def npz(s: Setting, local: LocalWeights, maps: dict[str, dict]) -> bytes:
+    """W, its labels, every map, and the settings as JSON."""
+    buffer = io.BytesIO()
+    arrays = {f"{name}: {method}": A.numpy() for name, row in maps.items() for method, A in row.items()}
+    np.savez_compressed(
+        buffer, W=local.weights.numpy(), labels=local.labels.numpy(), settings=json.dumps(vars(s)), **arrays
+    )
+    return buffer.getvalue()
+
+
+source = ask_source()
+try:
+    where = compute.crowd(source)
+except FileNotFoundError as error:
+    st.info(f"{error} The other pictures come with the workbook.")
+    st.stop()
+first = SOURCES[source].classes[0]
+st.markdown(f"### What does a class look like to the network: what is “{first}”?")
+guess = st.pills(
+    "**Your guess first:** of other pictures only a map's best places are left. By whose map is the class still told"
+    " from the rest?", METHODS, key="best_map", bind="query-params",
+)  # fmt: skip
+s, chosen = ask(source, where)
+bar = st.progress(0.0, text="Asking the network …")
+with measured() as cost:
+    local = compute.weights(s, lambda done: bar.progress(done, text=f"{done:.0%} of {s.n} pictures explained"))
+    found, judged = {}, {}
+    for y in chosen:
+        bar.progress(1.0, text=f"The other maps of {where.classes[y]} …")
+        maps = compute.maps(s, local, y)
+        if maps:
+            found[y], judged[y] = maps, compute.judged(s, y, maps)
+bar.empty()
+for y in set(chosen) - set(found):
+    st.warning(f"The network takes none of the {s.n} pictures for {where.classes[y]}. Explain more pictures.")
+if not found:
+    st.stop()
+show_figure_1(s, where, found, judged)
+st.caption(
+    f"Just now: {cost.words()}, {cost.seconds:.2f} s."
+    if cost.passes
+    else "Read from the cache: K and the class ask the network nothing."
+)
+y = next(iter(found))
+if guess is not None:
+    show_verdict(guess, where.classes[y], judged[y])
+show_one(s, where, local, y)
+show_global(where, local)
+show_pick(s, where, local)
+show_code()
+st.subheader("What to try")
+for label, setting in TRY.items():
+    st.page_link("labs/classes/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+rows = {where.classes[y]: maps for y, maps in found.items()}
+take_away.offer_files(script(s, where, list(found)), lambda: png(rows, where.segments), lambda: npz(s, local, rows))

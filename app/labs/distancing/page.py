@@ -1,0 +1,235 @@
+"""Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
+
+import inspect
+
+import streamlit as st
+
+from app.labs.distancing import compute, files, pairs, report, views
+from app.labs.distancing.compute import FEWEST, METHODS, Reading
+from app.labs.distancing.pairs import ALPHAS, Kit, Pair
+from app.shared import controls, networks
+from app.shared.equations import DISTANCING
+from app.shared.meter import measured
+from app.shared.pictures import Picture
+from xai_core import catalogue, complexity, gad, sensitivity, support_network
+from xai_core.gad import SHARES
+
+NEW, LEAST = "a new scene", "least activated"
+LEARNED, UNSEEN = "the scenes they learned from", "new scenes"
+IMPORTANT = {"top": ("Share of the pixels", "the strongest pixels, as many as this share of all"),
+             "above": ("Share of the maximum", "all pixels above this share of the strongest one")}  # fmt: skip
+TITLES = {catalogue()[method].title: method for method in METHODS}
+QUICK = ("Simple gradient", "Gradient × input", "Guided backprop")  # of Figure 5, until the reader adds others
+TRY = {
+    "Drag α up from 0: when do the two clouds part, and what is left of the map?": {"apart": "0"},
+    "Minimum instead of intersection: nothing is cut off, but much is pale": {"join": "minimum"},
+    "Only the strongest tenth: do five networks still agree?": {"share_top": "0.1"},
+    "Grad-CAM: is its region any smaller?": {"base": "Grad-CAM"},
+    "The least activated cat: what is missing in it?": {"pair_picture": LEAST, "outlines": "true"},
+    "Blue and red rows for several methods, as in the paper's Figure 5": {"rows": "true"},
+    "Two birds that only the beak tells apart: is the beak what survives?": {"pair_network": "birds"},
+    "Husky and wolf: does holding them apart make the network forget the snow?": {"pair_network": "husky_wolf"},
+}
+
+
+def ask_pair() -> Pair | None:
+    """The sidebar: a network and two of its classes. None, after a sentence, for one class twice."""
+    with st.sidebar:
+        network = st.selectbox("Network", pairs.network_names(), key="pair_network", bind="query-params")
+        names = networks.classes(network)
+        columns = st.columns(2)
+        chosen = [
+            column.selectbox(f"Class {letter}", names, at, key=f"class_{letter}_{network}", bind="query-params")
+            for at, (column, letter) in enumerate(zip(columns, "ab", strict=True))
+        ]
+    if chosen[0] == chosen[1]:
+        st.info(f"GAD tells two classes apart. Choose another one beside {chosen[0]}.")
+        return None
+    return Pair(network, tuple(sorted(chosen, key=names.index)))
+
+
+def opened(pair: Pair) -> Kit | None:
+    """The pair's networks. None where they have to be trained: the page then offers it."""
+    a, b = pair.names
+    try:
+        scenes = f"{pairs.SCENES} scenes of {a} and {b}"
+        with st.spinner(f"Drawing {scenes}, and asking five networks …", show_time=True):
+            kit = pairs.ready(pair)
+        if kit is not None:
+            return kit
+        st.info(
+            f"No networks hold {a} and {b} further apart yet. Four copies of {pair.network} learn it from {scenes},"
+            f" {pairs.EPOCHS} times over. They stay on this computer,"
+            " so this is done once. Cat and dog of the network zoo come with the workbook."
+        )
+        if not st.button(
+            "Train the four support networks (about a minute)", type="primary", icon=":material/model_training:"
+        ):
+            return None
+        train(pair)
+    except (ValueError, OSError) as error:
+        st.error(f"The networks of {a} and {b} could not be made: {error}")
+        return None
+
+
+def train(pair: Pair) -> None:
+    """Train, with a bar, and begin the page anew."""
+    bar = st.progress(0.0, text="Drawing the scenes …")
+
+    def tell(done: int, total: int) -> None:
+        k = min(done * len(ALPHAS) // total, len(ALPHAS) - 1)
+        bar.progress(done / total, text=f"Training the network of α = {ALPHAS[k]} …")
+
+    pairs.prepare(pair, tell, lambda: bar.progress(0.0, text="Another reader is training; please wait …"))
+    st.rerun()
+
+
+def ask_picture(pair: Pair, kit: Kit) -> tuple[Picture, str]:
+    """The sidebar: which picture, and of which class."""
+    key = "_".join(pair.names)
+    with st.sidebar:
+        kind = st.selectbox("Picture", [NEW, LEAST], key="pair_picture", bind="query-params")
+        left, right = st.columns([3, 2])
+        name = left.selectbox("Of a", pair.names, key=f"of_{key}", bind="query-params")
+        if kind == LEAST:
+            which = right.number_input(f"No., 1 to {FEWEST}", 1, FEWEST, 1, key="least", bind="query-params")
+            row = compute.least_activated(pair, kit.scenes, name)[int(which) - 1]
+            return kit.scenes.pictures[row], name
+        number = int(right.number_input("Scene", 0, 10**6, 0, key="scene", bind="query-params"))
+        snow = pair.kind == "husky or wolf" and st.toggle("on snow", key="snow", bind="query-params")
+    return Picture(pair.kind, name, number, snow), name
+
+
+def say(pair: Pair, picture: Picture) -> None:
+    """In the sidebar: what the own network makes of the picture."""
+    logits, names = compute.answers(pair, picture), networks.classes(pair.network)
+    probabilities = logits.softmax(0)
+    best = int(logits.argmax())
+    with st.sidebar:
+        st.markdown(f"**The network says {names[best]}**")
+        for c in dict.fromkeys([*pair.classes, best]):
+            st.progress(float(probabilities[c]), text=f"{names[c]} {probabilities[c]:.1%}, logit {logits[c]:.1f}")
+    with st.container(key="where"):
+        st.caption(f"Network {pair.network}, {' against '.join(pair.names)}; it says {names[best]}. Change picture and"
+                   " classes behind the » at the top left.")  # fmt: skip
+
+
+def ask_reading() -> Reading:
+    """How far apart, by which method, and what counts as important in all."""
+    first, second, third, fourth, fifth = st.columns(5, gap="medium")
+    apart = first.select_slider("α: held apart by", (0, *ALPHAS), 8, key="apart", bind="query-params",
+                                help="Every network up to this α takes part; 0 is the base method alone.")  # fmt: skip
+    method = TITLES[second.selectbox("Base method", list(TITLES), key="base", bind="query-params")]
+    join = third.selectbox("Rule", ["intersection", "minimum"], key="join", bind="query-params",
+                           help="**intersection**: a pixel stays as it was, if it is important in every map.  \n"
+                                "**minimum**: of a pixel stays as much as the map that makes least of it.")  # fmt: skip
+    important = fourth.selectbox("Important is", list(IMPORTANT), key="important", bind="query-params",
+                                 help="  \n".join(f"**{w}**: {IMPORTANT[w][1]}." for w in IMPORTANT))  # fmt: skip
+    share = fifth.slider(IMPORTANT[important][0], 0.05, 1.0, SHARES[important], 0.05, key=f"share_{important}",
+                         bind="query-params")  # fmt: skip
+    B = None
+    for steps in controls.controls():
+        if steps.name == "B" and method in steps.methods:
+            with st.sidebar:
+                B = controls.ask(steps, [method])
+    return Reading(apart, method, B, join, important, share)
+
+
+def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
+    """The paper's visual knowledge clues."""
+    c = pair.classes[pair.names.index(name)]
+    rows = compute.least_activated(pair, kit.scenes, name)
+    st.markdown(f"#### 4 · What the network knows least: the five scenes with the lowest logit of {name}")
+    views.clues(pair, kit.scenes, rows)
+    st.caption("The numbers are the network's own logits. What do these have in common: a part hidden, small, far off?"
+               " Choose one of them in the sidebar to see its maps.")  # fmt: skip
+    if st.toggle("Outline the region of each", key="outlines", bind="query-params"):
+        pictures = tuple(kit.scenes.pictures[i] for i in rows)
+        with st.spinner(f"{how.title} of {FEWEST} pictures by {len(kit.networks)} networks …", show_time=True):
+            maps = compute.maps(pair, pictures, (c,) * len(rows), how.method, how.B)
+        views.clue_regions(pair, pictures, compute.opened(pair, pictures), how.read(maps), how, name)
+
+
+def show_rows(pair: Pair, how: Reading, number: int) -> None:
+    """Figure 5: two new scenes of each class, by several methods."""
+    st.markdown("#### 5 · Many pictures, several methods: the original in blue, GAD in red")
+    if not st.toggle("Show the rows", key="rows", bind="query-params"):
+        return
+    chosen = st.multiselect("Methods", list(TITLES), QUICK, key="rows_of", bind="query-params") or QUICK[:1]
+    pictures = tuple(pair.picture(name, number + i) for name in pair.names for i in range(2))
+    targets, found = tuple(c for c in pair.classes for _ in range(2)), {}
+    for title in chosen:
+        with st.spinner(f"{title} …", show_time=True):
+            maps = compute.maps(pair, pictures, targets, TITLES[title], None)
+        found[TITLES[title]] = how.read(maps)
+    views.show_rows(pair, pictures, compute.opened(pair, pictures), found, how)
+    st.caption("Each map explains the class that was drawn. Original and GAD share a scale, picture by picture: what"
+               " GAD kept is as dark as it was.")  # fmt: skip
+
+
+def show_code(how: Reading) -> None:
+    """Equations, and the functions that have just run."""
+    st.subheader("Equation and code")
+    for name in ("targets", "supports", how.join, "scores"):
+        st.latex(DISTANCING[name])
+    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+pair = ask_pair()
+if pair is None:
+    st.stop()
+a, b = pair.names
+st.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
+kit = opened(pair)
+if kit is None:
+    st.stop()
+picture, of = ask_picture(pair, kit)
+say(pair, picture)
+guess = st.pills(
+    "**Your guess first:** four copies of the network hold the two further apart. Of the pixels that are important to"
+    " the network itself, how many are so to all four?", ["nearly all", "about half", "hardly any"],
+    key="agreed", bind="query-params",
+)  # fmt: skip
+with st.container(key="stays"):
+    how = ask_reading()
+
+st.markdown("#### 1 · Do the networks do what they should? All below rests on it")
+report.show_report(pair, kit, how)
+spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
+with st.spinner("Asking the networks …", show_time=True):
+    report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED)
+st.caption(
+    "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
+    " diagonal the network says more for the class along the bottom."
+)
+
+st.markdown(f"#### 2 · {how.title} of each network, and what survives: GAD")
+with st.spinner("Asking the networks …", show_time=True), measured() as cost:
+    try:
+        found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
+    except (ValueError, TypeError) as error:
+        st.error(str(error))
+        st.stop()
+x = compute.opened(pair, (picture,))
+views.show_surviving(pair, picture, x, found, how)
+st.caption(f"For this picture just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else
+           "Read from the cache: α, rule and threshold ask the networks nothing.")  # fmt: skip
+if guess is not None:
+    views.verdict(guess, pair, found)
+
+st.markdown("#### 3 · One region: smaller, and does it matter more?")
+views.show_regions(pair, picture, x, found, how)
+st.caption(
+    "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller. RS:"
+    " how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
+    " easily have a large one. A hull is as large as its farthest pixel makes it."
+)
+show_clues(pair, kit, how, of)
+show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
+show_code(how)
+st.subheader("What to try")
+for label, setting in TRY.items():
+    st.page_link("labs/distancing/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+files.offer(pair, picture, x, found, how)

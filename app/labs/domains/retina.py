@@ -1,0 +1,169 @@
+"""Retina: do the maps point at the lesions that decide a drawn eye's grade? After the deck's figure 3."""
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.labs.domains import compute as pictures
+from app.labs.domains import views
+from app.labs.lime.samples import wide_table
+from app.shared import networks, stages, take_away
+from app.shared.pictures import Picture
+from app.shared.subject import Subject
+from data import networks as shipped
+from data import photographs, retina
+from data.fitting import FRESH
+
+NAME = "retina"
+GUESSES = ("the lesions", "the optic disc", "the vessels", "the rest of the eye")
+TRY = {
+    "A severe eye: many lesions, and only some of them light up": ("domains", {"domain": NAME, "grade": "severe"}),
+    "A healthy eye: what is there to point at?": ("domains", {"domain": NAME, "grade": "none"}),
+    "The maps that point best at the lesions, on one mild eye": (
+        "domains", {"domain": NAME, "grade": "mild", "method": ["Occlusion", "UNI", "Integrated Gradients", "LIME"]},
+    ),
+    "A photograph of a real retina, explained": (
+        "explain", {"network": NAME, "picture": "photograph", "photo": "retina",
+                    "method": ["Integrated Gradients", "UNI"]},
+    ),
+    "UNI on this network, stage by stage": ("unlearning", {"network": NAME, "picture": NAME, "grade": "moderate"}),
+    "Every judge on one eye": ("scoreboard", {"network": NAME, "picture": NAME, "grade": "severe"}),
+}  # fmt: skip
+
+
+def show() -> None:
+    """The whole page."""
+    st.markdown("### Which lesions made the network say so?")
+    st.markdown(
+        "Drawn eyes, graded by their lesions alone: **none** (no lesion), **mild** (microaneurysms only: dark red"
+        " dots), **moderate** (haemorrhages: larger blots, or hard exudates: yellow specks), **severe** (two"
+        " haemorrhages or more in each quadrant). A toy after the international scale of diabetic"
+        " retinopathy (Wilkinson et al. 2003). *No medical advice.*"
+    )
+    guess = st.pills(
+        "**Your guess first:** where will most of the relevance lie?", GUESSES, key="guess_eye", bind="query-params"
+    )
+    eye, methods, outline = _ask()
+    about = pictures.about(NAME, Picture(NAME, eye.name, eye.seed))
+    given = {name: pictures.settings(name) for name in methods}
+    with st.spinner("Asking the network …", show_time=True):
+        found, failures = pictures.explain(about, given)
+    sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
+    views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None)
+    st.caption(f"By the rule this eye is **{eye.name}**: {_counted(eye)}. Left it is drawn sharply; the network sees"
+               " 64 × 64 pixels.")  # fmt: skip
+    if eye.label:
+        _show_where(eye, found, guess)
+        _show_starts(about, eye)
+        _show_removal(about, eye)
+    else:
+        st.info("A healthy eye has no lesion to point at: what decides is that there are none. No map of pixels can"
+                " show that. Choose another grade.")  # fmt: skip
+    st.subheader("Many eyes")
+    views.show_means(NAME, fresh, "eye", "the lesions")
+    _show_real()
+    views.show_code(methods)
+    views.show_what_to_try(TRY)
+    take_away.offer(about, found, given, "share")
+
+
+def fresh(i: int) -> tuple[Tensor, Tensor]:
+    """The i-th eye that no network learned from, the three grades with lesions in turn, and its lesions."""
+    eye = retina.draw(1 + i % 3, retina.eye_seed(FRESH, i))
+    return eye.image, eye.lesion
+
+
+def _ask() -> tuple[retina.Eye, list[str], bool]:
+    left, middle, right = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
+    grade = left.segmented_control(
+        "Grade", retina.GRADES, default="moderate", required=True, key="grade", bind="query-params"
+    )  # fmt: skip
+    number = middle.number_input("Eye", 0, 10**6, 1, key="eye", bind="query-params")
+    outline = right.toggle("Outline the lesions", True, key="outline", bind="query-params")
+    return retina.draw(grade, int(number)), views.ask_methods(), outline
+
+
+def _counted(eye: retina.Eye) -> str:
+    return ", ".join(f"{kind.replace('hard', 'clusters of hard')} {n}" for kind, n in eye.counts.items())
+
+
+def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
+    """Shares of this eye's maps; told after a guess."""
+    st.subheader("Do they point at the lesions?")
+    if guess is None:
+        st.info("This eye was drawn, so the truth is known. Make your guess above to see it.")
+        return
+    anatomy = eye.disc | eye.vessels
+    parts = {kind: mask for kind, mask in eye.lesions.items() if mask.any()}
+    parts = {"all lesions": eye.lesion, **(parts if len(parts) > 1 else {})}
+    parts |= {
+        "the optic disc": eye.disc & ~eye.lesion,
+        "the vessels": eye.vessels & ~eye.disc & ~eye.lesion,
+        "the rest of the eye": eye.field & ~anatomy & ~eye.lesion,
+        "the black around it": ~eye.field,
+    }
+    st.markdown(f"You guessed **{guess}**. By construction the lesions decide, and nothing else.")
+    views.show_numbers(found, parts, eye.lesion)
+
+
+def _show_starts(about: Subject, eye: retina.Eye) -> None:
+    """UNI's baseline beside others."""
+    st.subheader("What has UNI taken away?")
+    healthy = retina.draw("none", eye.seed).image[None]
+    starts = pictures.starts(about.question("probability"), eye.lesion, healthy)
+    area = float(eye.lesion.float().mean())
+    views.show_starts(about, starts, "the eye without lesions", "the lesions", area)
+    uni = starts["UNI"]
+    times = uni.taken / area
+    st.markdown(
+        f"An ideal baseline would be this eye without its lesions. UNI's x′ is not that: **{uni.taken:.0%}** of what it"
+        f" changes lies on the lesions, {times:.1f} times their share of the pixels, and the change is small"
+        f" ({uni.away:.1f}/255 a number). It is an eye that the network calls *{uni.says}*, with the lesions"
+        " still in the picture: unlearned for this network, not healed."
+    )
+
+
+def _show_removal(about: Subject, eye: retina.Eye) -> None:
+    """Remove lesions and ask again: who was right?"""
+    st.subheader("Remove the lesions, and ask again")
+    kinds = [kind for kind, n in eye.counts.items() if n]
+    removed = {f"without {kind}": (kind,) for kind in kinds if len(kinds) > 1} | {"without any lesion": tuple(kinds)}
+    score = stages.score(about.question("probability"))
+    rows = [["as it is", eye.name, about.class_name, f"{about.confidence:.0%}"]]
+    broken = []
+    for words, without in removed.items():
+        other = retina.draw(eye.label, eye.seed, without=without)
+        with torch.no_grad():
+            p = score.logits(other.image[None]).softmax(1)[0]
+        says = retina.GRADES[int(p.argmax())]
+        rows.append([words, other.name, says, f"{float(p[about.target]):.0%}"])
+        broken += [f"{words} it should say {other.name} and says {says}"] if says != other.name else []
+    wide_table(["the same eye", "by the rule", "the network says", f"p({about.class_name})"], rows, "removal")
+    if broken:
+        st.markdown(f"The network does not keep to the rule: {'; '.join(broken)}.")
+    st.caption("Only what is named was left out, everything else is the same to the last bit. This is proof; a map is"
+               " a claim.")  # fmt: skip
+
+
+def _show_real() -> None:
+    """A photograph, on which nothing that the network says is to be believed."""
+    st.subheader("A real eye")
+    left, right = st.columns([1, 2], gap="medium")
+    described = networks.describe(NAME)
+    sharp = photographs.bundled("retina", views.SIDE, resize=views.SIDE * described.resize // described.size)
+    small = photographs.bundled("retina", described.size, resize=described.resize)
+    p = networks.load(NAME)(small[None]).softmax(1)[0]
+    left.image(
+        sharp.permute(1, 2, 0).numpy(), alt="A photograph of a retina: a pale disc, vessels, a dark macula.",
+        width="stretch",
+    )  # fmt: skip
+    best = int(p.argmax())
+    card = shipped.card(NAME)
+    right.markdown(
+        f"scikit-image's photograph of a retina (Häggström 2014). The network says **{retina.GRADES[best]},"
+        f" {float(p[best]):.0%}**.\n\n**Do not believe it.** On {card['accuracy_on'].split(',')[0]} the network is"
+        f" right on {card['accuracy']:.1%}, but it has never seen a photograph: other colours, finer vessels,"
+        " no lesion as we draw them. Softmax has no answer for *I do not know this kind of picture*, so"
+        " it sounds sure of something, and is right or"
+        " wrong by luck. A map of it explains the network, not the eye."
+    )

@@ -1,0 +1,127 @@
+"""Satellite: from above nothing is up, and one object names the scene. Do the maps point at it?"""
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+import xai_core
+from app.labs.domains import compute as pictures
+from app.labs.domains import views
+from app.shared import networks, stages, take_away
+from app.shared.pictures import Picture
+from app.shared.subject import Subject
+from data import satellite
+from data.fitting import FRESH
+from xai_core import figures
+
+NAME = "satellite"
+TURNS = (0, 90, 180, 270)
+TRY = {
+    "An airport: the runway, or the aeroplanes?": ("domains", {"domain": NAME, "place": "airport"}),
+    "A roundabout: the ring, or the roads that lead to it?": ("domains", {"domain": NAME, "place": "roundabout"}),
+    "Tanks, by LIME's superpixels and by occlusion": (
+        "domains", {"domain": NAME, "place": "tank farm", "method": ["LIME", "Occlusion", "UNI"]},
+    ),
+    "The same scene on the page Explain": ("explain", {"network": NAME, "picture": NAME, "place": "stadium"}),
+    "Its paths from UNI's baseline and from black": ("paths", {"network": NAME, "picture": NAME, "place": "harbour"}),
+}  # fmt: skip
+
+
+def show() -> None:
+    """The whole page."""
+    st.markdown("### What made the network name the scene?")
+    st.markdown(
+        "Drawn scenes as a satellite sees them. The ground, fields, woods, water, roads, houses, is drawn alike for all"
+        " six classes; then one object is put on it, and by construction only the object decides."
+    )
+    place, number, methods, outline = _ask()
+    scene = satellite.draw(place, number)
+    guesses = ("the object", "the ground around it", "half and half")
+    guess = st.pills("**Your guess first:** where will most of the relevance lie?", guesses, key="guess_scene",
+                     bind="query-params")  # fmt: skip
+    about = pictures.about(NAME, Picture(NAME, place, number))
+    given = {name: pictures.settings(name) for name in methods}
+    with st.spinner("Asking the network …", show_time=True):
+        found, failures = pictures.explain(about, given)
+    sharp = satellite.draw(place, number, size=views.SIDE)
+    lines = {f"the {place}": sharp.thing} if outline else {}
+    views.show_maps(about, sharp.image, lines, found, failures, guess is not None)
+    st.subheader("Do they point at the object?")
+    if guess is None:
+        st.info("This scene was drawn, so the truth is known. Make your guess above to see it.")
+    else:
+        st.markdown(f"You guessed **{guess}**. {about.opened.truth}")
+        views.show_numbers(found, about.opened.parts, scene.thing)
+    _show_starts(about, scene)
+    _show_turned(about, scene, methods)
+    st.subheader("Many scenes")
+    views.show_means(NAME, fresh, "scene", "the object")
+    views.show_code(methods)
+    views.show_what_to_try(TRY)
+    take_away.offer(about, found, given, "share")
+
+
+def fresh(i: int) -> tuple[Tensor, Tensor]:
+    """The i-th scene that no network learned from, the classes in turn, and its object."""
+    scene = satellite.draw(i % len(satellite.PLACES), satellite.scene_seed(FRESH, i))
+    return scene.image, scene.thing
+
+
+def _ask() -> tuple[str, int, list[str], bool]:
+    left, middle, right = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
+    place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
+    number = middle.number_input("Scene", 0, 10**6, 3, key="scene", bind="query-params")
+    outline = right.toggle("Outline the object", True, key="outline", bind="query-params")
+    return place, int(number), views.ask_methods(), outline
+
+
+def _show_starts(about: Subject, scene: satellite.Scene) -> None:
+    """UNI's baseline beside others."""
+    st.subheader("What has UNI taken away?")
+    bare = satellite.empty(scene.seed)[None]
+    starts = pictures.starts(about.question("probability"), scene.thing, bare)
+    area = float(scene.thing.float().mean())
+    views.show_starts(about, starts, "the bare ground", "the object", area)
+    uni, black = starts["UNI"], starts["black"]
+    st.markdown(
+        f"From above, black is night: it takes away everything, and {black.taken:.0%} of that lies on the object. The"
+        f" ideal is the bare ground. UNI's x′ keeps the object in sight and changes {uni.away:.1f}/255 a number,"
+        f" **{uni.taken:.0%}** of it on the object, {uni.taken / area:.1f} times its share of the pixels: what this"
+        f" network needs to read *{about.class_name}*, not the {scene.name} itself."
+    )
+
+
+def _show_turned(about: Subject, scene: satellite.Scene, methods: list[str]) -> None:
+    """The same scene turned by quarters: the answer and the maps should turn with it."""
+    st.subheader("Nothing is up: turn the scene")
+    network = networks.load(NAME)
+    turned = [satellite.draw(scene.label, scene.seed, turn=turn).image for turn in TURNS]
+    p = network(torch.stack(turned)).softmax(1)[:, about.target]
+    st.markdown(
+        f"Turned by 0, 90, 180 and 270 degrees the network says {about.class_name} with"
+        f" {', '.join(f'{float(each):.0%}' for each in p)}. The picture is the same to the last bit, only turned. A"
+        " network of convolutions was not built to know that; it was shown turned scenes. Does the explanation turn"
+        " too?"
+    )
+    if not methods:
+        return
+    name = methods[0]
+    kept = _turned_maps(about.question("probability"), name, tuple(turned), scene.seed, scene.name)
+    drawn, top = figures.scaled({str(t): figures.pixel_map(A) for t, A in zip(TURNS, kept, strict=True)})
+    base = kept[0].sum(1)
+    panels = {}
+    for t, A in zip(TURNS, kept, strict=True):
+        back = torch.rot90(A, t // 90, (2, 3)).sum(1)
+        ρ = float(xai_core.rank_correlation(back[:, None], base[:, None]))
+        panels[f"turned by {t}°"] = (figures.coloured(drawn[str(t)], top[str(t)]), f"turned back: ρ = {ρ:.2f}")
+    with st.container(key="turned_maps"):
+        views.show.pictures(panels, "turned", side=320)
+    st.caption(f"{xai_core.catalogue()[name].title}. ρ: Spearman's rank correlation with the map of the scene as it was"
+               " drawn, after turning back; 1 if the map turns with the scene.")  # fmt: skip
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=stages.KEY)
+def _turned_maps(q: stages.Question, method: str, _pictures: tuple[Tensor, ...], seed: int, place: str) -> list[Tensor]:
+    x = torch.stack(_pictures)
+    A = xai_core.explain(networks.load(NAME), x, q.target, method, **pictures.settings(method))
+    return [each[None] for each in A]

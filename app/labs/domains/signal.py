@@ -1,0 +1,201 @@
+"""The page Domains, signal: which stretch of a trace decides, and what UNI's baseline looks like in millivolts."""
+
+import inspect
+import io
+
+import streamlit as st
+from torch import Tensor
+
+import xai_core
+from app.labs.domains import signal_compute, text
+from app.shared import show as shown
+from app.shared import take_away
+from app.shared.equations import EQUATIONS
+from data import networks, signals
+from xai_core.evaluate.sequence_truth import mean_interval
+from xai_core.sequence_figures import signal_rows
+
+DEFAULT = ["Integrated Gradients", "UNI", "LIME", "CAM"]
+FRESH = 30  # traces for the measurement on the page, ten of each class that is out of order
+TRY = {
+    "A missing beat: x − x′ is 0 where nothing is, if x′ is the zero line": {"rhythm": "missing beat", "trace_no": "0"},
+    "An early beat: Integrated Gradients is ahead of UNI": {"rhythm": "early beat", "trace_no": "0"},
+    "A raised stretch: a small thing, and the hardest to find": {"rhythm": "raised ST", "trace_no": "2"},
+    "A normal trace: there is nothing to find, and the maps are not empty": {"rhythm": "normal", "trace_no": "1"},
+}
+
+
+def ask_trace() -> tuple[str, int]:
+    """Class and number of the trace."""
+    left, right = st.columns([3, 2], gap="medium")
+    name = left.selectbox("Trace", signals.CLASSES, 2, key="rhythm", bind="query-params")
+    return name, int(right.number_input("Trace no.", 0, 10**6, 0, key="trace_no", bind="query-params"))
+
+
+def show_guess() -> None:
+    """What can a path from the zero line give to a stretch where nothing is?"""
+    guess = st.pills(
+        "**Your guess first:** a beat is missing, so the line is flat there. How much of Integrated Gradients from the"
+        " zero line lies on that flat stretch?",
+        ["nearly all", "about half", "nearly nothing"],
+        key="flat", bind="query-params",
+    )  # fmt: skip
+    if guess is None:
+        return
+    A = signal_compute.attribution("missing beat", 0, "Integrated Gradients", (("B", 30),))
+    found = signal_compute.judged("missing beat", 0, A)
+    verdict = "Right" if guess == "nearly nothing" else f"Not {guess}"
+    st.success(
+        f"{verdict}: {found.share:.0%} of Σ|A| in the first trace, though the stretch is {found.chance:.0%} of it and"
+        " decides alone. A = (x − x′) ⊙ …, and on a flat line x is x′. To see what is missing, the baseline has to have"
+        " it."
+    )
+
+
+def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
+    """The trace over its attributions, and what judges each. Returns the attributions."""
+    trace, p = signal_compute.drawn(name, number), signal_compute.answers(name, number)
+    said = signals.CLASSES[int(p.argmax())]
+    maps, captions = {}, {}
+    for method in methods:
+        given = tuple(signal_compute.arguments(method, B, eps, K).items())
+        try:
+            A = signal_compute.attribution(name, number, method, given)
+        except ValueError as error:
+            st.warning(f"{method}: {error}")
+            continue
+        maps[method], found = A, signal_compute.judged(name, number, A)
+        captions[method] = f"({signal_compute.METHODS[method][2]})"
+        if found is not None:
+            hit = "points at it" if found.pointing == 1 else "points elsewhere" if found.pointing == 0 else "a tie"
+            captions[method] += f"   {found.share:.0%} on the stretch, {hit}"
+    row = st.container(horizontal=True)
+    row.metric("The network says", said, f"{float(p.max()):.1%} sure", "off", delta_arrow="off")
+    row.metric("By construction", name)
+    row.metric("The stretch that decides", f"{float(trace.mask.double().mean()):.0%} of the trace")
+    fig = signal_rows(
+        trace.signal[0], maps, trace.mask, captions=captions, rate=signals.RATE, unit="mV",
+        title=f"{name}, no. {number}", theme=shown.theme(),
+    )  # fmt: skip
+    words = "; ".join(f"{method} {caption}" for method, caption in captions.items())
+    with st.container(key="scrolls_trace"):
+        shown.figure(fig, f"A trace with its deciding stretch shaded, and below it one row of bars a method: {words}.")
+    return maps
+
+
+def show_baseline(name: str, number: int, eps: float | None, B: int) -> None:
+    """x and x′ in one figure, and the numbers."""
+    st.markdown("### What is “unlearned”, for a trace?")
+    trace, there = signal_compute.drawn(name, number), signal_compute.unlearned(name, number, eps, B)
+    p, c = signal_compute.answers(name, number), int(signal_compute.answers(name, number).argmax())
+    fig = signal_rows(
+        trace.signal[0], {}, trace.mask, others={"x′, UNI's baseline": there.start}, rate=signals.RATE, unit="mV",
+        theme=shown.theme(),
+    )  # fmt: skip
+    with st.container(key="scrolls_baseline"):
+        shown.figure(fig, "The trace and UNI's baseline of it, dashed, with the deciding stretch shaded.")
+    now = int(there.probabilities.argmax())
+    row = st.container(horizontal=True)
+    row.metric("F(x)", f"{float(p.max()):.2f}")
+    row.metric("F(x′)", f"{float(there.probabilities[c]):.2f}")
+    row.metric("At x′ the network says", signals.CLASSES[now])
+    row.metric("ε, in millivolts (ℓ2)", f"{there.eps:.2f}")
+    row.metric("Completeness gap", f"{there.gap:.3f}")
+    if trace.mask.any():
+        chance = f"chance {float(trace.mask.double().mean()):.0%}"
+        row.metric("Σ|x − x′| on the stretch", f"{there.share:.0%}", chance, "off", delta_arrow="off")
+        was, is_ = there.spread
+        st.markdown(
+            f"Within the stretch the trace has a standard deviation of {was:.2f} mV, and x′ one of {is_:.2f} mV. UNI"
+            " does not flatten what decides, and x′ need not be the normal trace either: it is a nearby trace, found by"
+            " the network's own slopes, for which this class is no longer said. Much of the change lies outside the"
+            " stretch, as ripples of a few tenths of a millivolt."
+        )
+
+
+def show_measured(B: int, K: int) -> None:
+    """Share and pointing game over fresh traces, on request: it takes some seconds."""
+    st.markdown("### How often are they right?")
+    if not st.toggle(f"Measure all methods on {FRESH} fresh traces", key="measure_signal", bind="query-params"):
+        return
+    with st.spinner("Explaining traces that the network never saw …", show_time=True):
+        found, labels = signal_compute.measured(FRESH, B, K)
+    kinds = signals.CLASSES[1:]
+    rows = [
+        f"| Method | share on the stretch | points at it | {' | '.join(f'share, {k}' for k in kinds)} |",
+        "|---" * (3 + len(kinds)) + "|",
+    ]
+    for method, each in found.items():
+        parts = [
+            "{:.2f} ({:.2f} to {:.2f})".format(*mean_interval([getattr(f, w) for f in each]))
+            for w in ("share", "pointing")
+        ]
+        for c in range(1, len(signals.CLASSES)):
+            parts.append(f"{mean_interval([f.share for f, y in zip(each, labels, strict=True) if y == c])[0]:.2f}")
+        rows.append(f"| {method} | {' | '.join(parts)} |")
+    chance = [f.chance for f in found["UNI"]]
+    by_kind = [mean_interval([p for p, y in zip(chance, labels, strict=True) if y == c])[0] for c in (1, 2, 3)]
+    rows.append(
+        f"| by chance | {mean_interval(chance)[0]:.2f} | {mean_interval(chance)[0]:.2f} | "
+        + " | ".join(f"{p:.2f}" for p in by_kind) + " |"
+    )  # fmt: skip
+    with st.container(key="wide_signal"):
+        st.markdown("\n".join(rows))
+    st.caption(f"Means over {FRESH} traces, in brackets Student's t interval (95 %) of the mean.")
+
+
+def show_code() -> None:
+    """Equations and the functions that ran."""
+    st.subheader("Equation and code")
+    tabs = {"UNI": xai_core.uni, "Integrated Gradients": xai_core.integrated_gradients, "CAM": xai_core.cam}
+    for tab, function in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+        with tab:
+            st.latex(EQUATIONS[function.__name__])
+            st.code(inspect.getsource(function), language="python")
+    st.caption(f"{networks.card('signals')['warning']} Its card: {networks.card('signals')['data']}.")
+
+
+def offer(name: str, number: int, maps: dict[str, Tensor], B: int, eps: float | None, K: int) -> None:
+    """PNG, npz, Python, link."""
+    trace = signal_compute.drawn(name, number)
+
+    def png() -> bytes:
+        fig = signal_rows(trace.signal[0], maps, trace.mask, rate=signals.RATE, unit="mV", title=name)
+        fig.patch.set_alpha(1)
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format="png", dpi=160)
+        return buffer.getvalue()
+
+    settings = {"trace": name, "number": number, "B": B, "eps": eps, "K": K}
+    take_away.offer_files(
+        signal_compute.python(name, number, list(maps), B, eps, K),
+        png if maps else None,
+        (lambda: take_away.packed(trace.signal, maps, settings)) if maps else None,
+        stem="trace",
+    )
+
+
+def show() -> None:
+    """The whole page below the choice of a domain."""
+    st.markdown("### A line over time. Which stretch of it decides?")
+    st.caption("Drawn by a formula to look a little like heartbeats. A toy for methods, and no medical advice.")
+    name, number = ask_trace()
+    first, *others = st.columns([4, 2, 2, 2], gap="medium")
+    methods = first.multiselect(
+        "Methods", list(signal_compute.METHODS), DEFAULT, key="signal_methods", bind="query-params"
+    )
+    B, eps, K = text.ask_symbols(others)
+    show_guess()
+    maps = show_maps(name, number, methods, B, eps, K)
+    show_baseline(name, number, eps, B)
+    show_measured(B, K)
+    show_code()
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        st.page_link(
+            "labs/domains/page.py",
+            label=label,
+            query_params={"domain": "signal", **setting},
+            icon=":material/arrow_forward:",
+        )
+    offer(name, number, maps, B, eps, K)

@@ -1,0 +1,252 @@
+"""The page Domains, text: which words decide a review, and what UNI's baseline is where there are no pixels."""
+
+import html
+import inspect
+import io
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_hex
+from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
+
+import xai_core
+from app.labs.domains import text_compute
+from app.shared import controls, take_away
+from app.shared import show as shown
+from app.shared.equations import EQUATIONS
+from data import networks, reviews
+from xai_core.evaluate.sequence_truth import mean_interval
+from xai_core.figures import COLOURS
+from xai_core.sequence_figures import shares, word_bars, word_grid
+
+OWN = "your own words"
+START = "the plot was not dull, but the music felt weak to me."
+DEFAULT = ["Gradient × input", "Integrated Gradients", "UNI", "LIME"]
+FRESH = 24  # reviews for the measurement on the page
+TRY = {
+    "“not dull”: one word turns another over": {"review": "negated", "review_no": "3"},
+    "“but”: what stands before it does not count": {"review": "contrast", "review_no": "2"},
+    "“very”: two verdicts, the stressed one wins": {"review": "balance", "review_no": "1"},
+    "Irony: the network has never met any": {"review": OWN, "own_review": "what a great idea to make it so dull"},
+    "Every word unknown: the network answers all the same": {"review": OWN, "own_review": "colourless green ideas"},
+}
+
+
+def ask_words() -> tuple[str, ...] | None:
+    """The review, generated or typed; None, after a sentence, where there is nothing to read."""
+    left, right = st.columns([2, 3], gap="medium")
+    form = left.selectbox("Review", [OWN, *reviews.FORMS], key="review", bind="query-params")
+    if form != OWN:
+        number = right.number_input("Review no.", 0, 10**6, 3, key="review_no", bind="query-params")
+        return reviews.draw(int(number) % 2, int(number), form=form).words
+    text = right.text_input("Your own words", START, max_chars=400, key="own_review", bind="query-params")
+    try:
+        return reviews.words_of(text or "")
+    except ValueError:
+        st.info("There is no word to read. Type a short review, such as: the ending was lovely.")
+        return None
+
+
+def ask_symbols(columns: Sequence[DeltaGenerator]) -> tuple[int, float | None, int]:
+    """B, ε (None: by rule) and K, one in each of three columns."""
+    asked = {c.key: c for c in controls.controls()}
+    values = []
+    for column, key in zip(columns, ("B", "eps", "K"), strict=True):
+        with column:
+            values.append(controls.ask(asked[key]))
+    return tuple(values)
+
+
+def coloured_words(words: tuple[str, ...], A: Tensor, framed: Tensor | None) -> str:
+    """One line of HTML: each word on its colour, its share of Σ|A| in per cent below; the deciding ones framed."""
+    part = shares(A)
+    colour = ScalarMappable(Normalize(-0.6, 0.6), COLOURS)
+    cells = []
+    for i, (word, share) in enumerate(zip(words, part, strict=True)):
+        edge = "#e69f00" if framed is not None and bool(framed[i]) else "transparent"
+        ink = "#ffffff" if abs(share) > 0.35 else "#1a1a1a"
+        cells.append(
+            f'<span style="display:inline-block;text-align:center;margin:1px;padding:1px 6px;border:3px solid {edge};'
+            f"border-radius:6px;background:{to_hex(colour.to_rgba(share))};color:{ink};font-size:1.05rem;"
+            f'line-height:1.25">{html.escape(word)}<br><span style="font-size:.8rem">{_percent(share)}</span></span>'
+        )
+    return f'<div style="line-height:1.2">{"".join(cells)}</div>'
+
+
+def _percent(share: float) -> str:
+    """A signed whole number, and a plain 0 for less than half a per cent."""
+    return f"{100 * share:+.0f}" if abs(share) >= 0.005 else "0"
+
+
+def show_words(words: tuple[str, ...], methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
+    """The sentence once a method, and the numbers that judge each. Returns the scores."""
+    this, maps = text_compute.read(words), {}
+    for method in methods:
+        try:
+            A, gap = text_compute.scores(words, method, B, eps, K)
+        except ValueError as error:
+            st.warning(f"{method}: {error}")
+            continue
+        maps[method], found = A, this.judge(A)
+        said = [f"**{method}** ({text_compute.METHODS[method]})"]
+        if found is not None:
+            said.append(f"{found.share:.0%} of Σ|A| on the deciding words (chance {found.chance:.0%})")
+        said += [] if gap is None else [f"completeness gap {gap:.3f}"]
+        st.markdown(" · ".join(said))
+        st.html(coloured_words(words, A, this.decides))
+    st.caption(
+        "Red speaks for the verdict, blue against it. Below each word: its share of Σ|A| in per cent, with the sign."
+        " Frames: the words that decide by the grammar's rule."
+    )
+    return maps
+
+
+def show_verdict(words: tuple[str, ...]) -> None:
+    """What the network says, what the rule says, and which words neither has met."""
+    this = text_compute.read(words)
+    row = st.container(horizontal=True)
+    row.metric(
+        "The network says",
+        reviews.CLASSES[this.target],
+        f"{float(this.probabilities.max()):.1%} sure",
+        "off",
+        delta_arrow="off",
+    )
+    by_rule = "no opinion" if this.value == 0 else reviews.CLASSES[this.value > 0]
+    row.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off", delta_arrow="off")
+    if this.unknown:
+        st.info(
+            f"The network never met: {', '.join(this.unknown)}. Such words all get one and the same vector."
+            f" It knows {len(reviews.VOCABULARY)} words of a small grammar, not English."
+        )
+    if this.value and reviews.CLASSES[this.target] != by_rule:
+        st.warning("Network and rule disagree here. The explanations are of the network.")
+
+
+def show_guess(B: int, K: int) -> None:
+    """In "not dull", which way does "dull" pull? Asked before, answered by the methods."""
+    guess = st.pills(
+        "**Your guess first:** “the plot was not dull” is positive. Which way does the word “dull” pull?",
+        ["for positive", "against", "it depends on whom you ask"],
+        key="dull", bind="query-params",
+    )  # fmt: skip
+    if guess is None:
+        return
+    words = reviews.words_of("the plot was not dull.")
+    found = {m: float(text_compute.scores(words, m, B, None, K)[0][words.index("dull")]) for m in text_compute.METHODS}
+    said = ", ".join(f"{name} {value:+.2f}" for name, value in found.items())
+    verdict = "Right" if guess == "it depends on whom you ask" else "Not so simple"
+    st.success(
+        f"{verdict}. The methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the"
+        " praise: its Shapley value is 0, and no sign of it is true by construction. “not” pulls to positive with its"
+        " whole weight."
+    )
+
+
+def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
+    """x′ in the space of embeddings: how far each word went, and whether it became another."""
+    st.markdown("### What is “unlearned”, for words?")
+    this, there = text_compute.read(words), text_compute.moved(words, eps)
+    farthest = words[int(there.distance.argmax())]
+    others = [f"{a} → {b}" for a, b in zip(words, there.nearest, strict=True) if a != b and a not in this.unknown]
+    row = st.container(horizontal=True)
+    row.metric("F(x)", f"{float(this.probabilities.max()):.2f}")
+    row.metric("F(x′)", f"{there.confidence:.2f}")
+    row.metric("ε, in units of embeddings", f"{there.eps:.2f}")
+    row.metric("Moved farthest", farthest)
+    row.metric("Nearest another word now", f"{len(others)} of {len(words)}")
+    fig = word_bars(words, there.distance, this.decides, y="‖x − x′‖ of the word", theme=shown.theme())
+    with st.container(key="scrolls_words"):
+        shown.figure(fig, f"How far UNI's baseline moved each word, in units of embeddings. Farthest: {farthest}.")
+    words_apart = f" Here these did become others: {', '.join(others)}." if others else ""
+    st.markdown(
+        "x′ is a list of vectors, and **no sentence**: its vectors lie between the words. A black pixel means darkness;"
+        " the zero vector means padding, a word that is not there. UNI leaves nearly every word nearest to itself, and"
+        f" moves most what the verdict rests on (bold and orange: the words that decide).{words_apart}"
+    )
+
+
+def show_measured(B: int, K: int) -> None:
+    """Share, pointing game and signs over fresh reviews, on request: it takes some seconds."""
+    st.markdown("### How often are they right?")
+    if not st.toggle(f"Measure all methods on {FRESH} fresh reviews", key="measure_text", bind="query-params"):
+        return
+    with st.spinner("Explaining reviews that the network never saw …", show_time=True):
+        found = text_compute.measured(FRESH, B, K)
+    rows = []
+    for method, each in found.items():
+        means = [mean_interval([getattr(f, what) for f in each]) for what in ("share", "pointing", "signs")]
+        rows.append(
+            f"| {method} | " + " | ".join(f"{m:.2f} ({low:.2f} to {high:.2f})" for m, low, high in means) + " |"
+        )
+    chance = mean_interval([f.chance for f in found["UNI"]])[0]
+    head = ["| Method | share on deciding words | points at one | right signs |", "|---|---|---|---|"]
+    with st.container(key="wide_text"):
+        st.markdown("\n".join([*head, *rows, f"| by chance | {chance:.2f} | {chance:.2f} | 0.50 |"]))
+    st.caption(
+        f"Mean over {FRESH} reviews and Student's t interval (95 %) of the mean. Signs: of the deciding words that the"
+        " rule gives a sign. The network is right on every one of 2000 fresh reviews, so this judges the methods."
+    )
+
+
+def show_code() -> None:
+    """Equations and the functions that ran."""
+    st.subheader("Equation and code")
+    st.latex(r"s_i = \sum_{d=1}^{D} A_{i,d}, \qquad A \text{ of } F_c(\text{head}(x)), \quad x = \text{embed(tokens)}")
+    tabs = {
+        "UNI": xai_core.uni,
+        "Integrated Gradients": xai_core.integrated_gradients,
+        "LIME": xai_core.word_neighbourhood,
+    }
+    for tab, (name, function) in zip(st.tabs(list(tabs)), tabs.items(), strict=True):
+        with tab:
+            st.latex(EQUATIONS["lime" if name == "LIME" else function.__name__])
+            st.code(inspect.getsource(function), language="python")
+    st.caption(f"The network's card: {networks.card('reviews')['data']}.")
+
+
+def offer(words: tuple[str, ...], maps: Mapping[str, Tensor], B: int, eps: float | None) -> None:
+    """PNG, npz, Python, link."""
+
+    def png() -> bytes:
+        fig = word_grid(words, maps, text_compute.read(words).decides)
+        fig.patch.set_alpha(1)
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format="png", dpi=160)
+        return buffer.getvalue()
+
+    settings = {"words": list(words), "B": B, "eps": eps}
+    take_away.offer_files(
+        text_compute.python(words, B, eps),
+        png if maps else None,
+        (lambda: take_away.packed(text_compute.read(words).x[0], dict(maps), settings)) if maps else None,
+        stem="words",
+    )
+
+
+def show() -> None:
+    """The whole page below the choice of a domain."""
+    st.markdown("### A review is not a picture. Which words made the verdict?")
+    words = ask_words()
+    first, *others = st.columns([4, 2, 2, 2], gap="medium")
+    methods = first.multiselect("Methods", list(text_compute.METHODS), DEFAULT, key="text_methods", bind="query-params")
+    B, eps, K = ask_symbols(others)
+    show_guess(B, K)
+    if words is None:
+        return
+    show_verdict(words)
+    maps = show_words(words, methods, B, eps, K)
+    show_baseline(words, eps)
+    show_measured(B, K)
+    show_code()
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        st.page_link(
+            "labs/domains/page.py",
+            label=label,
+            query_params={"domain": "text", **setting},
+            icon=":material/arrow_forward:",
+        )
+    offer(words, maps, B, eps)

@@ -1,0 +1,118 @@
+"""What a reader of the page LIME takes home: bars, copies with answers and weights, and a script that makes both."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+
+from app.labs.lime import compute
+from app.labs.lime.compute import Reading
+from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
+from app.labs.lime.texts import MOST_COPIES
+from app.shared import take_away
+from xai_core import charts
+
+
+def offer(given: Given, how: Reading) -> None:
+    """The buttons."""
+    own = isinstance(given, Pictured) and given.about.picture.kind == "upload"
+    take_away.offer_files(
+        python(given, how), lambda: png(given, how), lambda: npz(given, how), own_picture=own, stem="lime"
+    )
+
+
+def png(given: Given, how: Reading) -> bytes:
+    """The bars, as the script draws them."""
+    this, fit = given.this, compute.fit(given.this, how)
+    bars = {this.names[j]: float(fit.weights[j]) for j in charts.strongest(fit.weights, how.K)}
+    fig = charts.bars(bars, unit=f"weight ({this.unit})", title=_title(given, fit.r2))
+    fig.patch.set_alpha(1)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=160)
+    return buffer.getvalue()
+
+
+def _title(given: Given, r2: float) -> str:
+    return f"{given.this.class_name}: local R² {r2:.2f}"
+
+
+def npz(given: Given, how: Reading) -> bytes:
+    """z (N, M), F (N, classes), w (M,), w₀, R², the features' names, and the settings as JSON."""
+    this = given.this
+    near, fit = compute.around(this, how.N, how.seed), compute.fit(this, how)
+    settings: dict[str, Any] = {
+        "input": this.kind, "what": this.title, "class": this.class_name, "target": this.target,
+        **(given.setting if isinstance(given, Pictured) else {}), **vars(how),
+    }  # fmt: skip
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, masks=near.masks.numpy(), scores=near.scores.numpy(), weights=fit.weights.numpy(),
+        intercept=fit.intercept, r2=fit.r2, names=np.array(this.names), settings=json.dumps(settings),
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def python(given: Given, how: Reading) -> str:
+    """A script that makes the explanation again; it runs wherever the workbook is installed."""
+    this = given.this
+    lines, names = _neighbourhood(given, how), "near.names"
+    modules = [m for m in ("corruptions", "digits", "documents", "networks", "newsgroups", "photographs", "pretrained",
+                           "tables", "texts", "zoo") if any(f"{m}." in line for line in lines)]  # fmt: skip
+    if isinstance(given, Pictured):
+        names = '[f"no. {j}" for j in range(near.features)]'
+    return "\n".join(
+        [
+            '"""Made by the workbook. It writes lime.png and lime.npz into the current folder."""',
+            "",
+            "import numpy as np",
+            *(["import torch.nn.functional as F"] if any("F.interpolate" in line for line in lines) else []),
+            "",
+            "import xai_core",
+            f"from data import {', '.join(modules)}",
+            "from xai_core import charts" + (", words" if isinstance(given, Worded) else ""),
+            "",
+            *lines,
+            f'fit = xai_core.k_lasso(near, K={how.K}, sigma={how.sigma:g}, distance="{how.distance}")',
+            "",
+            f"names = {names}",
+            f"bars = {{names[j]: float(fit.weights[j]) for j in charts.strongest(fit.weights, {how.K})}}",
+            "for name, weight in bars.items():",
+            '    print(f"{weight:+.3f}  {name}")',
+            f'title = f"{this.class_name}: local R² {{fit.r2:.2f}}"',
+            f'charts.bars(bars, unit="weight ({this.unit})", title=title).savefig("lime.png")',
+            "np.savez(",
+            '    "lime.npz", masks=near.masks.numpy(), scores=near.scores.numpy(), weights=fit.weights.numpy(),',
+            "    intercept=fit.intercept, r2=fit.r2, names=np.array(names),",
+            ")",
+            "",
+        ]
+    )
+
+
+def _neighbourhood(given: Given, how: Reading) -> list[str]:
+    """The lines that make `near`."""
+    this = given.this
+    target = f"target = {this.target}  # {this.class_name}"
+    if isinstance(given, Pictured):
+        setting = given.setting
+        return [
+            f"model = {given.about.network.python}",
+            *given.about.opened.python,
+            target,
+            f'f = xai_core.make_score(model, x, target, "{setting["output"]}")',
+            f'near = xai_core.neighbourhood(f, x, N={how.N}, segments="{setting["segments"]}",'
+            f' fill="{setting["fill"]}", seed={how.seed})',
+        ]
+    if isinstance(given, Rowed):
+        return [
+            *given.python,
+            target,
+            f"near = xai_core.table_neighbourhood(predict, x, table.train, {how.N}, {how.seed}, target, table.columns)",
+        ]
+    return [
+        *given.python,
+        target,
+        f"masks = words.random_sizes({MOST_COPIES}, len(xai_core.words_of(text)), seed={how.seed})[:{how.N}]",
+        "near = xai_core.word_neighbourhood(predict, text, masks=masks, target=target)",
+    ]

@@ -1,0 +1,134 @@
+"""The three kinds of things that the page LIME explains; here pictures, and what all three share.
+
+Texts are in lime_texts.py, rows of tables in lime_tables.py.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from torch import Tensor
+
+from app.labs.lime import compute
+from app.labs.lime.compute import Input
+from app.shared import stages, subject
+from app.shared.stages import Question
+from app.shared.subject import PREDICTED, Subject
+from data.documents import Document
+from data.tables import Table
+from data.texts import TextClassifier
+from xai_core import Neighbourhood, neighbourhood, superpixels
+from xai_core.neighbourhood import coin_flips
+from xai_core.superpixels import filling
+
+KINDS = ("picture", "text", "table")
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A picture: its superpixels and what stands where they are off."""
+
+    this: Input
+    about: Subject
+    labels: Tensor  # (H, W)
+    off: Tensor  # (1, C, H, W)
+    setting: dict[str, Any]  # segments, fill, output
+
+
+@dataclass(frozen=True)
+class Worded:
+    """A text, the classifier, and what is known of it by construction."""
+
+    this: Input
+    text: str
+    classifier: TextClassifier
+    document: Document | None
+    header: tuple[str, ...]  # the words before the first empty line
+    learnt: str
+    python: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rowed:
+    """A row of a table, and a model of the table."""
+
+    this: Input
+    table: Table
+    row: np.ndarray  # (M,)
+    truth: str
+    python: tuple[str, ...]
+
+
+Given = Pictured | Worded | Rowed
+
+
+def ask_kind() -> str:
+    """Picture, text or table; what was set for the others stays."""
+    return st.segmented_control(
+        "Explain a", KINDS, default=KINDS[0], required=True, key="input", bind="query-params", on_change=_bring_back,
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _bring_back() -> None:
+    """The controls of another kind begin as they were left; Streamlit forgets what it does not draw."""
+    for name, value in st.session_state.get("_values", {}).items():
+        if name not in st.session_state:
+            st.session_state[name] = value
+
+
+def picture(about: Subject, segments: str, fill: str, output: str) -> Pictured:
+    """Raises ValueError with a sentence where there are too few superpixels, or too many."""
+    q = about.question(output)
+    labels = _superpixels(q.place, segments, q)
+    M = int(labels.max()) + 1
+    if M > compute.MOST_FEATURES:
+        raise ValueError(f"{segments} makes {M} features, more than {compute.MOST_FEATURES}; choose larger ones")
+    f = stages.score(q)
+
+    def ask(masks: Tensor) -> Neighbourhood:
+        return neighbourhood(f, q.x, segments=labels, fill=fill, masks=masks)
+
+    def shap(masks: Tensor, column: int) -> Neighbourhood:
+        near = ask(masks)
+        return Neighbourhood(near.segments, near.masks, near.scores, column)
+
+    answers = _answers(q.place, q)
+    this = Input(
+        "picture", (*q.place, segments, fill), about.opened.title, about.classes, about.target, answers, output,
+        tuple(f"no. {j}" for j in range(M)),
+        lambda near, N, seed: compute.longer(near, coin_flips(N, M, seed), ask), shap,
+    )  # fmt: skip
+    return Pictured(this, about, labels, filling(q.x, labels, fill),
+                    {"segments": segments, "fill": fill, "output": output})  # fmt: skip
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _answers(place: tuple, _q: Question) -> Tensor:
+    with torch.no_grad():
+        return stages.score(_q).outputs(_q.x)[0].double()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _superpixels(place: tuple, segments: str, _q: Question) -> Tensor:
+    return superpixels(_q.x, segments)
+
+
+def say(classes: tuple[str, ...], answers: Tensor, judged: str, title: str, key: str) -> int:
+    """In the sidebar: what the model says, and which class is to be explained."""
+    best = answers.argsort(descending=True).tolist()
+    with st.sidebar:
+        st.markdown("**The classifier says**")
+        for c in best[: subject.BARS]:
+            st.progress(min(1.0, float(answers[c])), text=f"{classes[c]} {float(answers[c]):.1%}")
+        st.caption(judged)
+        wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key=key, bind="query-params")
+    where(title)
+    return best[0] if wanted == PREDICTED else classes.index(wanted)
+
+
+def where(title: str) -> None:
+    with st.container(key="where"):
+        st.caption(f"Explained: {title}. Change it behind the » at the top left.")

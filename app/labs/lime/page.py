@@ -1,0 +1,176 @@
+"""LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
+
+import inspect
+from typing import Any
+
+import streamlit as st
+
+from app.labs.lime import compute, files, inputs, samples, tables, texts, truth, views, weights
+from app.labs.lime.compute import SEEDS, Input, Reading
+from app.labs.lime.inputs import Given
+from app.labs.lime.texts import LEAKING
+from app.labs.lime.weights import BAND, OWN, SHAP
+from app.shared import controls, subject
+from app.shared.equations import EQUATIONS
+from app.shared.meter import Cost, measured
+from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
+from xai_core.lime import kernel
+from xai_core.superpixels import superpixels
+from xai_core.words import random_sizes
+
+SIGMA_TABLE = 1.06  # the reference package's width for tables, see xai_core.table_neighbourhood
+QUESTIONS = {
+    "picture": "Which regions make the network say *{}*?",
+    "text": "Which words make the classifier say *{}*?",
+    "table": "Which columns make the model say *{}*?",
+}
+SLIDES = {
+    "picture": "Deck: LIME, superpixels and figure 4 (top 3 classes); figure 11 for the husky.",
+    "text": "Deck: LIME, figure 2 (Christianity against atheism).",
+    "table": "Deck: LIME, equations 1 and 2, for any classifier or regressor.",
+}
+TRY = {
+    "K = 1, then drag K up: which weight changes when another comes in?": {"input": "picture", "K": "1"},
+    "Only 50 copies, ten seeds: which bars have no sign?": {"input": "picture", "N_lime": "50", "beside": BAND},
+    "A husky on snow, and the network says wolf": {
+        "input": "picture", "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
+    },
+    "A post from the Christian side, and someone adds the header line: what does the classifier say now?": {
+        "input": "text", "text": texts.GENERATED, "group": "christian", "line": "true", "learnt": LEAKING,
+    },
+    "The linear classifier's own weights: does LIME find them?": {
+        "input": "text", "classifier": "linear", "beside": OWN,
+    },
+    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ"},
+    "Write a text of your own": {"input": "text", "text": texts.OWN},
+    "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
+}  # fmt: skip
+
+
+def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
+    """N, K, σ and what stands beside the weights in front; the rest folded away."""
+    declared = {c.name: c for c in controls.controls() if "lime" in c.methods}
+    columns = st.columns(4, gap="medium")
+    with columns[0]:
+        N = controls.ask(declared["N"])
+    with columns[1]:
+        K = controls.ask(declared["K"])
+    with columns[2]:
+        if kind == "table":
+            sigma = st.slider(
+                "σ: width of the locality kernel", 0.05, 2.0, SIGMA_TABLE, 0.01, key="sigma_table", bind="query-params"
+            )
+        else:
+            sigma = controls.ask(declared["sigma"])
+    beside = columns[3].multiselect(
+        "Beside LIME's weights", [BAND, SHAP, *([OWN] if kind == "text" else [])], key="beside", bind="query-params",
+        help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {tables.BACKGROUND}"
+        " rows of a background), once. The classifier's own weights cost nothing.",
+    )  # fmt: skip
+    setting = {}
+    with st.expander("All settings"):
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            if kind == "table":
+                distance = st.selectbox(
+                    "distance: distance between masks", ("l2", "cosine"), key="distance_table", bind="query-params"
+                )
+            else:
+                distance = controls.ask(declared["distance"])
+        seed = middle.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+        if kind == "picture":
+            with left:
+                setting["segments"] = controls.ask(declared["segments"])
+            with middle:
+                setting["fill"] = controls.ask(declared["fill"])
+            with right:
+                setting["output"] = controls.ask_output() or "probability"
+    return Reading(N, K, sigma, distance, int(seed)), setting, beside
+
+
+def possible(this: Input, how: Reading) -> Reading:
+    """The reading that there can be: not more features than there are."""
+    if this.features >= how.K:
+        return how
+    st.caption(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
+    return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
+
+
+def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
+    """What is explained and how; the page stops where there is nothing to explain."""
+    if kind == "picture":
+        about = subject.choose()
+        given: Given | None = None
+    else:
+        about = None
+        given = texts.ask_text() if kind == "text" else tables.ask_row()
+    if about is None and given is None:
+        st.stop()
+    with place:
+        how, setting, beside = ask_settings(kind)
+    if about is not None:
+        try:
+            given = inputs.picture(about, **setting)
+        except (ValueError, TypeError) as error:
+            st.error(str(error))
+            st.stop()
+    return given, how, beside
+
+
+def cost_in_words(kind: str, cost: Cost) -> str:
+    """What it cost just now."""
+    if not cost.passes:
+        return "nothing was asked for this, all is read from the cache"
+    what = {"picture": "pictures", "text": "texts", "table": "rows"}[kind]
+    return f"{cost.forwards} {what} asked about, {cost.seconds:.2f} s"
+
+
+def show_code(kind: str) -> None:
+    """The equations, and the functions that have just run."""
+    st.subheader("Equation and code")
+    st.latex(EQUATIONS["lime"])
+    st.latex(EQUATIONS["kernel_shap"])
+    st.caption(SLIDES[kind])
+    first = {"picture": {"superpixels": superpixels, "copies": neighbourhood}, "text": {"masks": random_sizes},
+             "table": {"copies": table_samples}}[kind]  # fmt: skip
+    functions = {**first, "kernel": kernel, "K-LASSO": k_lasso, "KernelSHAP": shapley_values}
+    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+def show_what_to_try() -> None:
+    """Links into this page."""
+    st.subheader("What to try")
+    for label, setting in TRY.items():
+        st.page_link("labs/lime/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+
+
+kind = inputs.ask_kind()
+question, betting, settings = st.container(), st.container(), st.container()
+given, how, beside = choose(kind, settings)
+this = given.this
+if len(this.classes) > 1:
+    question.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
+else:
+    question.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
+with betting:
+    guess = truth.ask_guess(given)
+how = possible(this, how)
+with st.spinner("Asking about the copies …", show_time=True), measured() as cost:
+    try:
+        compute.around(this, how.N, how.seed)
+    except (ValueError, TypeError) as error:
+        st.error(str(error))
+        st.stop()
+numbers = st.container()
+with st.spinner("Fitting …", show_time=True), measured() as more:
+    fit = weights.show_explanation(given, how, beside)
+with numbers:
+    weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
+truth.show_truth(given, fit, guess)
+samples.samples(given, how)
+views.show_fit(this, how)
+views.show_classes(given, how)
+show_code(kind)
+show_what_to_try()
+files.offer(given, how)

@@ -1,0 +1,183 @@
+"""What the page Paths computes: ways from a baseline to the picture, and what is seen on each."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from app.shared import stages
+from app.shared.stages import Explanation, Question, Unlearning, Walk
+from xai_core import bound, catalogue, gaps, steps_for
+from xai_core.convergence import FINE, ladder
+from xai_core.detours import whole_steps
+from xai_core.quadrature import quadrature
+
+SMALL = 3 * 64 * 64  # numbers in a picture up to which a finer grid, and the errors of all B, take a second
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way from a baseline to the picture: a method of the catalogue, with what makes it this way."""
+
+    name: str  # of its map in a file
+    title: str
+    method: str
+    own: dict[str, Any] = field(default_factory=dict, compare=False)  # arguments that differ from the method's defaults
+
+
+def _from(baseline: str, words: str) -> Way:
+    return Way(f"from_{baseline}", f"straight from {words}", "integrated_gradients", {"baseline": baseline})
+
+
+def _detour(name: str, title: str, path: str, order: str) -> Way:
+    return Way(name, title, "path_integrated_gradients", {"path": path, "order": order})
+
+
+COLOUR = Way("from_colour", "straight from a colour of mine", "integrated_gradients")
+WAYS = (
+    _from("black", "black"),
+    Way("uni", "UNI: from the unlearned picture", "uni"),
+    _from("white", "white"),
+    _from("grey", "grey"),
+    _from("mean", "the mean colour"),
+    COLOUR,
+    _from("blurred", "the blurred picture"),
+    _from("gaussian_noise", "the picture in Gaussian noise"),
+    _from("shot_noise", "the picture in shot noise"),
+    _from("uniform_noise", "uniform noise"),
+    _detour("p1_rows", "P1 from black: row after row", "one_by_one", "rows"),
+    _detour("p1_rings", "P1 from black: ring after ring", "one_by_one", "rings"),
+    _detour("p1_channels", "P1 from black: colour after colour", "one_by_one", "channels"),
+    _detour("p3_rows", "P3 from black: the lower, the later", "bent", "rows"),
+    Way("blur_ig", "BlurIG: from blurred to sharp", "blur_ig"),
+    Way("guided_ig", "Guided IG from black", "guided_ig"),
+    Way("agi", "AGI: from the likeliest other class", "agi", {"K": 1}),
+)
+
+
+def arguments(way: Way, **asked: Any) -> dict[str, Any]:
+    """All arguments of the way's method, as `xai_core.explain` takes them. asked: those that it does not know are left
+    out."""
+    defaults = catalogue()[way.method].defaults
+    return defaults | {name: value for name, value in asked.items() if name in defaults} | way.own
+
+
+def walk(q: Question, way: Way, given: dict[str, Any]) -> Walk:
+    """The way's trace, shared with every reader and page that walks it."""
+    if way.method == "uni":
+        return stages.walk_from_unlearned(q, Unlearning.of(given))
+    if way.method == "blur_ig":
+        return stages.walk_from_blurred(q, given["sigma"])
+    if way.method == "guided_ig":
+        return stages.walk_guided(q, given["baseline"], given["B"], given["seed"])
+    if way.method == "agi":
+        return stages.walk_from_rival(q, given["T"], given["eps"])
+    if way.method == "path_integrated_gradients":
+        detour = {name: given[name] for name in ("baseline", "path", "order", "G", "seed")}
+        return stages.walk_on_detour(q, **detour)
+    return stages.walk_from_static(q, given["baseline"], given["seed"])
+
+
+def steps(q: Question, way: Way, given: dict[str, Any]) -> tuple[int, str]:
+    """B and the rule by which the way's method sums."""
+    if way.method == "guided_ig":
+        return given["B"], "left"
+    if way.method == "path_integrated_gradients":
+        return whole_steps(q.x, given["B"], given["path"], given["order"], given["G"]), "midpoint"
+    return given["B"], given["rule"]
+
+
+def grid(q: Question) -> list[float]:
+    """The α at which the curves are drawn and the scrubber stops."""
+    n = 50 if q.x.numel() <= SMALL else 20  # both have a stop at α = ½
+    return [k / n for k in range(n + 1)]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is read off one way's trace. Shared between readers: not to be written into."""
+
+    confidence: list[float]  # F(γ(α)) on the grid
+    norm: list[float]  # ‖∇F(γ(α))‖₂ on the grid
+    slope: list[float]  # dF/dα on the grid
+    points: list[float]  # α_k of the rule
+    cumulative: list[float]  # Σ A collected up to α_k
+    whole: Explanation
+    monotonicity: float  # Spearman of F and α on the grid
+    curvature: float  # the largest |d²F/dα²| on the grid
+
+
+def see(q: Question, walk: Walk, B: int, rule: str) -> Seen:
+    """Walk, and look."""
+    whole, α = stages.read(walk, B, rule), grid(q)
+    with walk.lock:
+        trace = walk.trace
+        return Seen(
+            slope=trace.slope_along(α)[:, 0].tolist(),
+            norm=trace.gradient_norm(α)[:, 0].tolist(),
+            confidence=trace.confidence(α)[:, 0].tolist(),
+            points=quadrature(B, rule)[0],
+            cumulative=trace.cumulative(B, rule)[:, 0].tolist(),
+            whole=whole,
+            monotonicity=float(trace.monotonicity(len(α) - 1)),
+            curvature=float(trace.curvature(len(α) - 1)),
+        )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where the scrubber stands on one way."""
+
+    point: Tensor  # γ(α), (1, C, H, W)
+    gradient: Tensor  # ∇F(γ(α))
+    collected: Tensor  # A, from the points up to α
+    norm: float
+    confidence: float
+
+
+def at(walk: Walk, α: float, B: int, rule: str) -> Moment:
+    """One α of a way: a gradient, if nobody looked at it before."""
+    with walk.lock:
+        trace = walk.trace
+        return Moment(
+            point=trace.points([α])[0],
+            gradient=trace.gradients([α])[0],
+            collected=trace.attribution(B, rule, until=α),
+            norm=float(trace.gradient_norm([α])),
+            confidence=float(trace.confidence([α])),
+        )
+
+
+def steepest(walk: Walk, seen: Seen, α: list[float]) -> Tensor:
+    """The gradient where it is longest: what the others are drawn against."""
+    with walk.lock:
+        return walk.trace.gradients([max(zip(seen.norm, α, strict=True))[1]])[0]
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How one way's completeness gap falls with B."""
+
+    B: list[int]
+    gap: list[float]
+    bound: list[float]  # M‖x − x′‖²/(2B)
+    bound_with_kinks: list[float]  # V/B
+    enough: int  # the fewest steps within the tolerance, 0: more than the most that were tried
+
+
+def errors(walk: Walk, rule: str, tolerance: float) -> Errors:
+    """The gap for every number of steps that divides FINE. Costs FINE gradients, once, for the right and left rule."""
+    with walk.lock:
+        trace = walk.trace
+        remembered, trace.remember = trace.remember, False  # dF/dα is kept, 300 gradients need not be
+        try:
+            tried = ladder(FINE, 2 if rule == "trapezoid" else 1)
+            return Errors(
+                B=tried,
+                gap=gaps(trace, tried, rule)[:, 0].tolist(),
+                bound=bound(trace, tried)[:, 0].tolist(),
+                bound_with_kinks=bound(trace, tried, kinks=True)[:, 0].tolist(),
+                enough=int(steps_for(trace, tolerance, rule)),
+            )
+        finally:
+            trace.remember = remembered

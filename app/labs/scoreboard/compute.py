@@ -1,0 +1,279 @@
+"""What the page Scoreboard computes: candidates for belief, among them two that explain nothing, and their scores.
+
+    map (network, picture, class, method)  →  curves (deletion or insertion, on all canvases)     asked once a candidate
+    points (network, picture, class, |S|, reference, N)  →  r of any map                          asked once for all
+    ruins (map, depth)                                                                             asked once a depth
+
+So the step of a curve, the canvas and one subset more or less never ask the network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from skimage.filters import sobel
+from torch import Tensor, nn
+
+import xai_core
+from app.shared import networks, stages
+from app.shared.networks import Network
+from app.shared.pictures import Opened, Picture, draw_picture
+from app.shared.stages import Question, Unlearning
+from app.shared.subject import Subject
+from xai_core import Neighbourhood, catalogue, make_baseline
+from xai_core.evaluate import (
+    Attacked,
+    Curve,
+    Robustness,
+    Truth,
+    attack_maps,
+    ground_truth,
+    layers_of,
+    own_baseline,
+    rank_correlation,
+    robustness,
+    ruined,
+    without_subsets,
+)
+from xai_core.evaluate.deletion import ask, exchange
+
+EDGES, RANDOM = "the picture's edges", "random numbers"
+NO_EXPLANATIONS = {EDGES: "edges", RANDOM: "random"}  # words on the page → name in a file
+STEPS = 10  # of a curve
+CANVASES = ("black", "blurred", "own")
+GAMES = ("insertion", "deletion")
+SCENES = 20  # of one kind, for the mean of the truth
+DEPTHS = 8  # stops on the way into ruin
+SMALL = 3 * 64 * 64  # numbers in a picture up to which all depths of ruin take a second a map
+STRONGEST = 1000  # pixels that an attack is to move away, at most a quarter of the picture
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One that asks to be believed: a method with its arguments, or none. Equal candidates share their maps."""
+
+    name: str  # in a file
+    title: str
+    given: dict[str, Any] = field(default_factory=dict)  # as `xai_core.explain` takes it, `output` too
+
+    @property
+    def explains(self) -> bool:
+        """Whether it is a method of the catalogue."""
+        return self.name in catalogue()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A candidate's map of the picture, and its own baseline, if it compares with one. Not to be written into."""
+
+    candidate: Candidate
+    A: Tensor  # (1, C, H, W)
+    own: Tensor | None  # x′, (1, C, H, W)
+
+
+def enter(about: Subject, candidate: Candidate) -> Entry:
+    """The candidate's map. Raises ValueError or TypeError with a sentence, as the methods do."""
+    if not candidate.explains:
+        return Entry(candidate, drawn(about.opened.x, candidate), None)
+    q = about.question(candidate.given["output"])
+    A = stages.explanation(q, candidate.name, candidate.given).A
+    if not A.isfinite().all():
+        raise ValueError(f"Its map has {int((~A.isfinite()).sum())} numbers that are not finite.")
+    return Entry(candidate, A, _own(q, candidate.name, candidate.given))
+
+
+def drawn(x: Tensor, candidate: Candidate) -> Tensor:
+    """What is no explanation: the edges of a picture, or numbers by lot. Shaped like x, (1, C, H, W)."""
+    if candidate.name == "edges":
+        flat = torch.from_numpy(sobel(x[0].double().mean(0).cpu().numpy()))
+    else:
+        flat = torch.from_numpy(np.random.default_rng(candidate.given["seed"]).standard_normal(x.shape[2:]))
+    return (flat / x.shape[1]).to(x).expand_as(x).contiguous()
+
+
+def _own(q: Question, method: str, given: Mapping[str, Any]) -> Tensor | None:
+    """x′, of the stages that the map was made of where there are any."""
+    if method == "uni":
+        return stages.unlearned_baseline(q, Unlearning.of(given))
+    if "baseline" in given:
+        return make_baseline(q.x, given["baseline"], given.get("seed", 0))
+    return _start_of_walk(q, method, given)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
+def _start_of_walk(q: Question, method: str, given: Mapping[str, Any]) -> Tensor | None:
+    asked = {name: value for name, value in given.items() if name != "output"}
+    return own_baseline(stages.score(q), q.x, method, **asked)
+
+
+# --- deletion and insertion -------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=stages.KEY)
+def curves(q: Question, game: str, candidate: Candidate, _entry: Entry) -> dict[str, Curve]:
+    """The curve on every canvas that the candidate has, all in the same passes: canvas → curve."""
+    canvases = {name: make_baseline(q.x, name) for name in ("black", "blurred")}
+    if _entry.own is not None:
+        canvases["own"] = _entry.own
+    ends = {c: (q.x, canvas) if game == "deletion" else (canvas, q.x) for c, canvas in canvases.items()}
+    exchanges = [exchange(*pair, _entry.A, STEPS) for pair in ends.values()]
+    return dict(zip(ends, ask(stages.score(q), exchanges), strict=True))
+
+
+def best(numbers: Mapping[str, float], goal: float) -> list[str]:
+    """Who comes nearest to the goal, 0 or 1, to two decimals as they are shown: all who share the place, or nobody
+    where everybody does."""
+    known = {name: round(abs(round(v, 2) - goal), 2) for name, v in numbers.items() if np.isfinite(v)}
+    if len(known) > 1 and len(set(known.values())) == 1:
+        return []
+    return [name for name, off in known.items() if off == min(known.values())]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
+def budgets(q: Question, candidate: Candidate, stops: tuple[float, ...]) -> dict[str, list[float]]:
+    """UNI from baselines at several distances ε: insertion on each canvas, and F(x′)."""
+    found: dict[str, list[float]] = {**{c: [] for c in CANVASES}, "F(x′)": []}
+    for eps in stops:
+        given = {**candidate.given, "eps": eps}
+        at = stages.explanation(q, "uni", given).A
+        own = stages.unlearned_baseline(q, Unlearning.of(given))
+        each = curves(q, "insertion", Candidate(candidate.name, candidate.title, given), Entry(candidate, at, own))
+        for canvas, curve in each.items():
+            found[canvas].append(float(curve.auc))
+        found["F(x′)"].append(float(each["own"].scores[0, 0]))
+    return found
+
+
+# --- MuFidelity and ground truth --------------------------------------------------------------------------------------
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=stages.KEY)
+def points(q: Question, N: int, share: float, reference: str, seed: int) -> Neighbourhood:
+    """What the network says without each of N subsets, for all maps."""
+    return without_subsets(stages.score(q), q.x, N, share, reference=reference, seed=seed)
+
+
+def masks(opened: Opened) -> dict[str, Tensor]:
+    """What is known of a drawn scene: the whole, the part that decides by construction, the snow. {} if nothing is."""
+    parts = opened.parts
+    if not parts:
+        return {}
+    part, rest = list(parts)[:2]
+    if not rest.startswith("the rest of"):  # one thing is known, and it has no parts
+        return {part: parts[part]}
+    known = {rest.removeprefix("the rest of "): parts[part] | parts[rest], part: parts[part]}
+    return known | {name: mask for name, mask in parts.items() if name == "the snow"}
+
+
+def truths(opened: Opened, A: Tensor) -> dict[str, Truth]:
+    """A map against every mask."""
+    return {name: ground_truth(A, mask) for name, mask in masks(opened).items()}
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def over_scenes(network: Network, like: Picture, target: int, candidate: Candidate) -> dict[str, tuple[float, float]]:
+    """The same for the first scenes like this one: mask → means of `inside` and `pointing`. A map without relevance
+    for the class is left out of the first; a mask that some of the scenes lack, such as snow, of both."""
+    found: dict[str, list[Truth]] = {}
+    for number in range(SCENES):
+        picture = replace(like, number=number)
+        opened = draw_picture(picture, network)
+        if candidate.explains:
+            q = Question(network, picture, target, candidate.given["output"], opened.x)
+            A = stages.explanation(q, candidate.name, candidate.given).A
+        else:
+            A = drawn(opened.x, candidate)
+        for name, truth in truths(opened, A).items():
+            found.setdefault(name, []).append(truth)
+    found = {name: each for name, each in found.items() if len(each) == SCENES}
+    inside = {name: torch.cat([t.inside for t in each]).nanmean() for name, each in found.items()}
+    return {name: (float(inside[name]), float(torch.cat([t.pointing for t in found[name]]).mean())) for name in found}
+
+
+# --- a network in ruins, and an attacked picture ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ruin:
+    """A candidate's map of a network whose last layers are in ruins."""
+
+    A: Tensor  # (1, C, H, W)
+    spearman: float  # with the map of the trained network
+
+
+def depths(name: str) -> dict[int, str]:
+    """The stops: how many layers, from the answer downwards → the layer that was ruined last."""
+    layers = layers_of(networks.load(name))
+    stops = sorted({round(d * len(layers) / DEPTHS) for d in range(DEPTHS + 1)} if len(layers) > DEPTHS
+                   else range(len(layers) + 1))  # fmt: skip
+    return {stop: layers[stop - 1] if stop else "" for stop in stops}
+
+
+def half(name: str) -> int:
+    """The depth at which the upper half of the network is in ruins."""
+    return (len(layers_of(networks.load(name))) + 1) // 2
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _ruined(name: str, depth: int, seed: int) -> nn.Module:
+    model = networks.load(name)
+    return ruined(model, layers_of(model)[:depth], seed)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=stages.KEY)
+def answer_in_ruins(q: Question, depth: int, seed: int) -> tuple[float, int, float]:
+    """F of the class, the class that the ruined network names, and its probability."""
+    with torch.no_grad():
+        p = _ruined(q.network.name, depth, seed)(q.x).softmax(1)[0]
+    return float(p[q.target]), int(p.argmax()), float(p.max())
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=stages.KEY)
+def in_ruins(q: Question, candidate: Candidate, depth: int, seed: int, _entry: Entry) -> Ruin:
+    """The map at one depth. The network is asked, if the candidate asks it at all."""
+    A = _entry.A if depth == 0 else _again(_ruined(q.network.name, depth, seed), q.x, q.target, candidate)
+    return Ruin(A, float(rank_correlation(_entry.A, A)))
+
+
+def _again(model: nn.Module, x: Tensor, target: int, candidate: Candidate) -> Tensor:
+    """The map of another network, or of another picture."""
+    if not candidate.explains:
+        return drawn(x, candidate)
+    return xai_core.explain(model, x, target, candidate.name, **candidate.given)
+
+
+@dataclass(frozen=True)
+class Assault:
+    """A candidate before and after an attack, and after noise of the same size."""
+
+    after: Robustness
+    noise_spearman: float
+    noise_intersection: float
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
+def assault(q: Question, candidate: Candidate, eps: float, steps: int, seed: int, _entry: Entry) -> Assault:
+    """The picture that turns this candidate's map over, found along its own path, or along the gradient if it has none.
+
+    The softplus twin's second derivatives do not exist for every network; ValueError or RuntimeError then.
+    """
+    model, k = networks.load(q.network.name), strongest(q.x)
+    f = xai_core.make_score(model, q.x, q.target)  # unwatched: the meter knows no second derivatives
+    attacked = attack_maps(f, q.x, eps, steps, k, _entry.own, seed=seed)
+
+    def attribute(x: Tensor) -> Tensor:
+        return _again(model, x, q.target, candidate)
+
+    after = robustness(attribute, attacked, k, _entry.A)
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], q.x.shape)
+    noisy = (q.x + eps * torch.from_numpy(signs).to(q.x)).clamp(0, 1)
+    blurred_by_noise = robustness(attribute, Attacked(q.x, noisy, attacked.smooth), k, _entry.A)
+    return Assault(after, float(blurred_by_noise.spearman), float(blurred_by_noise.intersection))
+
+
+def strongest(x: Tensor) -> int:
+    """How many pixels count as the strongest: 1000, at most a quarter."""
+    return min(STRONGEST, max(1, x.shape[2] * x.shape[3] // 4))

@@ -1,0 +1,171 @@
+"""Scoreboard: which explanation should we believe? Maps, two of which explain nothing, before five kinds of judges."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app.labs.scoreboard import compute, curves, files, points, trials
+from app.labs.scoreboard.all_scores import all_scores, show_all
+from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
+from app.labs.scoreboard.views import show_maps
+from app.shared import controls, networks, subject
+from app.shared.equations import SCOREBOARD
+from app.shared.meter import measured
+from app.shared.subject import Subject
+from xai_core import catalogue, evaluate
+from xai_core.evaluate.deletion import exchange
+from xai_core.evaluate.mufidelity import read
+
+MOST = 5
+TITLES = {method.title: name for name, method in catalogue().items()} | NO_EXPLANATIONS
+FIRST = ("Integrated Gradients", "UNI", "Guided backprop", EDGES)
+GAME, POINTS, TRUTH, RUINS, ATTACK = SCOREBOARD
+ALL = "All scores"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One way to judge a map: the code that has just run, and the widths of its controls, UNI's ε last."""
+
+    code: tuple[Callable, ...]
+    columns: tuple[int, ...]
+
+
+JUDGES = {
+    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (3, 5, 5)),
+    POINTS: Judge((evaluate.without_subsets, read), (4, 3, 4, 4)),
+    TRUTH: Judge((evaluate.ground_truth,), (1,)),
+    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (1, 2)),
+    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
+    ALL: Judge((all_scores,), (1,)),
+}
+TRY = {
+    "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
+        "judge": GAME, "canvas": "black", "step": "5",
+    },
+    "UNI at ε = 0.2: what is its bare canvas?": {
+        "judge": GAME, "canvas": "own", "eps": "0.2", "step": "0", "budgets": "true",
+    },
+    "Deletion on black: can random numbers win?": {
+        "judge": GAME, "game": "deletion", "canvas": "black", "candidate": ["UNI", "Guided backprop", "random numbers"],
+    },
+    "MuFidelity with a blurred reference: does r rise or fall?": {"judge": POINTS, "subset_reference": "blurred"},
+    "Ruin the upper half of the network: which maps do not notice?": {
+        "judge": RUINS, "ruin": "12", "candidate": ["Simple gradient", "Grad-CAM", "Guided backprop", EDGES],
+    },
+    "A husky on snow: the map that points at the snow is right about this network": {
+        "judge": TRUTH, "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
+    },
+    "The attack: a picture that looks the same, another map": {"judge": ATTACK},
+    "Everything at once: does one map win every row?": {"judge": ALL},
+}  # fmt: skip
+
+
+def ask_candidates() -> list[str]:
+    """Up to five titles, in the reader's order."""
+    return st.multiselect(
+        "Candidates", list(TITLES), FIRST, key="candidate", bind="query-params", max_selections=MOST, wrap=True,
+        help="The last two in the list explain nothing: the edges of the picture, and numbers drawn by lot.",
+    )  # fmt: skip
+
+
+def ask_settings(
+    chosen: list[str], about: Subject, sight: DeltaGenerator, folded: DeltaGenerator
+) -> tuple[dict[str, dict[str, Any]], int]:
+    """UNI's ε in sight, all other symbols folded away: each candidate's arguments by its title, and the seed."""
+    methods = [TITLES[title] for title in chosen if title not in NO_EXPLANATIONS]
+    front, rest_of_them = controls.controls_of(methods)
+    values: dict[str, Any] = {}
+    for control in [*front, *rest_of_them]:
+        with sight if control.name == "eps" and "uni" in control.methods else folded:
+            values[control.key] = controls.ask(control, methods)
+    with folded:
+        rest = controls.ask_rest(methods, networks.load(about.network.name))
+    given = {t: controls.values_for(TITLES[t], values, rest) for t in chosen if t not in NO_EXPLANATIONS}
+    return given | {t: {"seed": rest["seed"]} for t in chosen if t in NO_EXPLANATIONS}, rest["seed"]
+
+
+def ask_guess(chosen: list[str]) -> str | None:
+    """Who will win, before anything is seen."""
+    return st.pills("**Your guess first:** the best pixels are put back, step by step. Whose picture is known first,"
+                    " and on which canvas?", chosen, key="believed", bind="query-params")  # fmt: skip
+
+
+def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Every candidate's map, or the sentence that says why there is none."""
+    found, failures = {}, {}
+    for title, arguments in given.items():
+        try:
+            found[title] = compute.enter(about, Candidate(TITLES[title], title, arguments))
+        except (ValueError, TypeError) as error:
+            failures[title] = str(error)
+    return found, failures
+
+
+def show_code(judge: str) -> None:
+    """Equation, and the functions that have just run."""
+    st.subheader("Equation and code")
+    for name in SCOREBOARD if judge == ALL else (judge,):
+        st.latex(SCOREBOARD[name])
+    code = JUDGES[judge].code
+    for tab, function in zip(st.tabs([f.__name__ for f in code]), code, strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+about = subject.choose()
+if about is None:
+    st.stop()
+st.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
+above = st.container()
+left, right = st.columns([5, 1], gap="medium", vertical_alignment="bottom")
+with left:
+    chosen = ask_candidates()
+with above:
+    guess = ask_guess(chosen)
+if not chosen:
+    st.info("Choose a candidate above.")
+    st.stop()
+judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params")
+*row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
+given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
+q = about.question("probability")
+with st.spinner("Asking the network …", show_time=True), measured() as cost:
+    entries, failures = enter(about, given)
+
+if not entries:
+    show_maps(about, entries, failures, {})
+    st.stop()
+how: dict[str, Any] = {}
+with st.spinner("Judging …", show_time=True), measured() as judging:
+    if judge == GAME:
+        how = curves.ask_game(*row)
+        played = curves.play(q, how["game"], entries)
+        numbers = curves.show_game(about, entries, failures, played, **how, guess=guess)
+        curves.show_budgets(q, entries)
+    elif judge == POINTS:
+        how = points.ask_subsets(*row)
+        numbers = points.show_points(about, entries, failures, compute.points(q, **how, seed=seed), **how)
+    elif judge == TRUTH:
+        numbers = trials.show_truth(about, entries, failures)
+    elif judge == RUINS:
+        how = trials.ask_ruins(about, *row)
+        numbers = trials.show_ruins(about, q, entries, failures, seed, **how)
+    elif judge == ATTACK:
+        how = trials.ask_attack(*row)
+        numbers = trials.show_attack(about, q, entries, failures, **how, seed=seed)
+    else:
+        numbers = show_all(about, q, entries, failures, seed)
+cost += judging
+if judge in (RUINS, ATTACK):
+    st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
+else:
+    st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
+show_code(judge)
+st.subheader("What to try")
+for label, setting in TRY.items():
+    st.page_link("labs/scoreboard/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+files.offer(about, entries, judge, how, numbers, seed)

@@ -1,0 +1,66 @@
+"""What all parts of the page Scoreboard draw alike: the candidates' maps in a row, and what belongs below each."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from app.labs.scoreboard.compute import Entry
+from app.shared import show
+from app.shared.show import Sheet
+from app.shared.subject import Subject
+from xai_core import figures
+
+Numbers = Mapping[str, Mapping[str, float]]  # what → title → number
+Entries = Mapping[str, Entry]  # by title, in the reader's order
+
+
+def show_maps(about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str]) -> None:
+    """The picture and every map, on one scale. words: what stands below a map."""
+    show.maps(
+        about.opened.x,
+        {title: entry.A for title, entry in entries.items()},
+        {title: words.get(title, "") for title in [*entries, *failures]},
+        failures,
+        title=f"{about.class_name}, {about.confidence:.0%}",
+        scale="share",
+        opacity=1.0,
+    )
+
+
+def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """Other maps of the same candidates, in the colours of the first row: title → (H, W, 3)."""
+    _, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
+    drawn, _ = figures.scaled({title: figures.pixel_map(A) for title, A in others.items()})
+    return {title: figures.coloured(map_, top[title]) for title, map_ in drawn.items()}
+
+
+Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # name → (xs, ys)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
+    """Curves that a slider moves over: drawn once for all readers."""
+    size = (5.4, 3.9 + 0.2 * len(lines))
+    return show.sheet(figures.curve_grid({heading: lines}, x=x, columns=1, size=size, theme=theme))
+
+
+def marked(sheet: Sheet, at: float, alt: str) -> None:
+    """The curves, with a line where the slider stands."""
+    st.image(sheet.marked(at, figures.INK[show.theme()]), width="stretch", output_format="PNG", alt=alt)
+
+
+def number(x: float) -> str:
+    """Two decimals, or a word where there is no number."""
+    return f"{x:.2f}" if np.isfinite(x) else "none"
+
+
+def stressed(x: float, wins: bool) -> str:
+    """A number in a table; the best of its column in bold."""
+    return f"**{number(x)}**" if wins else number(x)
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

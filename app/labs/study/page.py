@@ -1,0 +1,187 @@
+"""Study: a class votes on four explanations, as the NormLIME paper's takers did; the teacher sees the votes and tests.
+
+One page, three readers, told apart by the address: ?study=CODE is a taker, &teacher=SECRET their teacher, and without a
+code one sees the paper's result beside a made-up class, and can start a study.
+"""
+
+import inspect
+import io
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import streamlit as st
+
+from app.labs.study import explanations, questions, results, taking, teaching
+from app.labs.study.store import LONGEST_TITLE, Store, StoreError, default_path
+from app.shared import take_away
+from xai_core import votes
+from xai_core.votes import PAPER_TAKERS, PAPER_VOTES
+
+PLACE = "_study_place"  # code and token or secret, for who comes back from another page
+EXAMPLE = 3  # the digit of the question on the first page
+GUESSES = ("a quarter, as by chance", "a third", "more than a half", "nearly all")
+TRY = {
+    "A class that chooses by chance: is F significant? Move the seed, and count": {"preference": "0", "takers": "20"},
+    "Six takers with the paper's taste: which pairs does Tukey tell apart?": {"preference": "100", "takers": "6"},
+    "A weak taste: how many takers until NormLIME and LIME differ?": {"preference": "20", "takers": "20"},
+    "As many as in the paper: is our F as large as theirs? What does that say of people?": {
+        "preference": "100", "takers": "83",
+    },
+}  # fmt: skip
+
+
+def place() -> dict[str, str]:
+    """Code, token and secret from the address; who comes back from another page finds theirs again."""
+    here = {name: st.query_params[name] for name in ("study", "taker", "teacher") if name in st.query_params}
+    if not st.query_params and PLACE in st.session_state:
+        here = st.session_state[PLACE]
+        st.query_params.update(here)
+    if "study" in here:
+        st.session_state[PLACE] = here
+        if "_study_secret" in st.session_state:  # taken out of the address
+            here = {"teacher": st.session_state["_study_secret"], **here}
+    return here
+
+
+def show_study(store: Store, here: dict[str, str]) -> None:
+    """The taker's or the teacher's page."""
+    try:
+        study = store.study(here["study"])
+        if study.maps != explanations.load().checksum:
+            st.error(
+                "This study was started with other explanations than this version of the workbook has. Mixing both"
+                " would make its votes worthless; start the version it was made with."
+            )
+        elif "teacher" in here:
+            store.check_teacher(study.code, here["teacher"])
+            teaching.run(store, study, here["teacher"])
+        else:
+            taking.run(store, study, here.get("taker", ""))
+    except StoreError as error:
+        st.error(str(error))
+    if "taker" not in here:
+        st.button("Leave this study", type="tertiary", on_click=_leave)
+
+
+def start_or_join(store: Store) -> None:
+    """A teacher's title, or a taker's code."""
+    left, right = st.columns(2, gap="large")
+    with left, st.form("_study_new", border=False):
+        st.markdown("**Teachers: start a study with your class**")
+        title = st.text_input("Its title, which the class will see", max_chars=LONGEST_TITLE, key="_study_title")
+        if st.form_submit_button("Start", type="primary", key="_study_start"):
+            try:
+                study, secret = store.create(title, explanations.load().checksum)
+            except StoreError as error:
+                st.error(str(error))
+            else:
+                st.query_params.from_dict({"study": study.code, "teacher": secret})
+                st.rerun()
+    with right, st.form("_study_join", border=False):
+        st.markdown("**Takers: take part**")
+        word = st.text_input("The code from your teacher, or the link", key="_study_code")
+        if st.form_submit_button("Take part", key="_study_take_part"):
+            st.query_params.from_dict({"study": code_in(word)})
+            st.rerun()
+
+
+def code_in(word: str) -> str:
+    """A code as somebody types it, or the code in a pasted link."""
+    word = word.strip()
+    return parse_qs(urlsplit(word).query).get("study", [word])[0].lower()
+
+
+def show_paper(guess: str | None) -> dict[str, Any]:
+    """A made-up class beside the paper's votes, which a guess uncovers. Returns the settings."""
+    columns = st.columns(3, gap="medium")
+    takers = columns[0].slider("Takers", 0, 120, 30, key="takers", bind="query-params")
+    preference = columns[1].slider(
+        "Taste, in % of the paper's: 0 chooses by chance", 0, 100, 50, 5, key="preference", bind="query-params"
+    )
+    seed = columns[2].number_input("seed: another class", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+    settings = {"takers": takers, "preference": preference / 100, "seed": int(seed)}
+    made = votes.simulated(**settings)
+    if guess is not None:
+        share = PAPER_VOTES["normlime"] / sum(PAPER_VOTES.values())
+        verdict = "Right" if guess == GUESSES[2] else f"You guessed {guess}"
+        st.success(
+            f"{verdict}: NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
+            f" {PAPER_TAKERS} takers; LIME {PAPER_VOTES['lime']}, VarGrad {PAPER_VOTES['vargrad']}, SmoothGrad²"
+            f" {PAPER_VOTES['smoothgrad_squared']}."
+        )
+    else:
+        st.info("Make your guess above to see the paper's votes beside these.")
+    results.show_votes(made, "made-up class", paper=guess is not None)
+    st.markdown(results.CAUTION)
+    return settings
+
+
+def show_code() -> None:
+    """Equations, and the functions that have just run."""
+    st.subheader("Equation and code")
+    st.latex(
+        r"F = \frac{n \sum_j (\bar s_j - \bar s)^2 / (k - 1)}{\sum_{uj} (s_{uj} - \bar s_j)^2 / (k (n - 1))}, \qquad"
+        r" s_{uj} = \frac{\text{votes of taker } u \text{ for method } j}{\text{votes of taker } u}"
+    )
+    functions = {"shares": votes.shares, "ANOVA": votes.anova, "takers as blocks": votes.blocked,
+                 "Tukey": votes.tukey, "Friedman": votes.friedman, "the made-up class": votes.simulated}  # fmt: skip
+    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
+        tab.code(inspect.getsource(function), language="python")
+
+
+def offer_files(settings: dict[str, Any]) -> None:
+    """Chart, votes, and a script that makes and tests the same class."""
+    made = votes.simulated(**settings)
+    arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    script = (
+        '"""Made by the workbook. A made-up class of the user study, and its tests."""\n\n'
+        "from xai_core import votes\n\n"
+        f"s = votes.shares(votes.simulated({arguments}))\n"
+        'print(dict(zip(votes.PAPER_VOTES, s.mean(0).round(3).tolist(), strict=True)))\n'
+        "print(votes.why_untested(s) or (votes.anova(s), votes.blocked(s), votes.friedman(s), votes.tukey(s)))\n"
+    )  # fmt: skip
+
+    def png() -> bytes:
+        means, half = votes.interval(votes.shares(made))
+        fig = results.bars(means, half, f"made-up class, {len(made)} takers", "light")
+        fig.patch.set_alpha(1)
+        file = io.BytesIO()
+        fig.savefig(file, format="png", dpi=160)
+        return file.getvalue()
+
+    def npz() -> bytes:
+        file = io.BytesIO()
+        np.savez_compressed(file, votes=made, methods=list(PAPER_VOTES), settings=json.dumps(settings))
+        return file.getvalue()
+
+    take_away.offer_files(script, png if len(made) else None, npz)
+
+
+def _leave() -> None:
+    st.query_params.clear()
+    for name in (PLACE, "_study_secret"):
+        st.session_state.pop(name, None)
+
+
+store = Store(default_path())
+here = place()
+if "study" in here:
+    show_study(store, here)
+    st.stop()
+st.markdown("### Which explanation do people like best, and is that more than chance?")
+guess = st.pills(
+    "**Your guess first:** of four explanations of a digit, what share of the votes did NormLIME get in its paper?",
+    GUESSES, key="votes", bind="query-params",
+)  # fmt: skip
+taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
+st.caption(f"One of the 20 questions: which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")
+start_or_join(store)
+st.markdown("#### How sure is such a result? A made-up class, to try the tests on")
+settings = show_paper(guess)
+show_code()
+st.subheader("What to try")
+for label, setting in TRY.items():
+    st.page_link("labs/study/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+offer_files(settings)

@@ -1,0 +1,107 @@
+"""The page Why, third part: the map of methods. Every leaf is a link that opens the method on a picture."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.labs.lime.weights import OWN
+from app.shared.subject import Subject
+from xai_core import taxonomy
+from xai_core.taxonomy import BRANCHES, Leaf
+
+LABS = Path(__file__).parents[1]
+HAVE = {
+    "the network itself": "inside",
+    "its answers and their gradients": "gradients",
+    "its answers alone": "answers",
+}
+SIGNS = {"answers": ":green[●]", "gradients": ":blue[■]", "inside": ":orange[◆]", "itself": ":violet[▲]"}
+# What is no method of `explain` has a page of its own: leaf → (page, its settings).
+PAGES: dict[str, tuple[str, dict[str, str]]] = {
+    "Decision tree": ("why", {"part": "Black box", "readable": "the zoo's outlines"}),
+    "Linear model": ("lime", {"input": "text", "classifier": "linear", "beside": OWN}),
+    "Attention": ("attention", {}),
+    "Attention rollout": ("attention", {"attending": "vision transformer"}),
+    "Activation maximisation": ("prototypes", {}),
+    "NormLIME": ("classes", {}),
+    "SP-LIME": ("classes", {"look_at": "pictures"}),
+    "LIME of words": ("lime", {"input": "text"}),
+    "LIME of a table's row": ("lime", {"input": "table"}),
+    "GAD": ("distancing", {}),
+}
+MORE = {  # branch → pages that go deeper
+    "perturbation": {"lime": "LIME, step by step"},
+    "back-propagation": {"saturation": "Where gradients vanish", "cam": "From CAM to Guided Grad-CAM"},
+    "path": {
+        "paths": "The lecture's three paths",
+        "baselines": "Where a path should start",
+        "unlearning": "UNI's baseline",
+    },
+}
+
+
+def file_of(page: str) -> str | None:
+    """A page's file as `st.page_link` takes it; None where this workbook has no such page."""
+    return f"labs/{page}/page.py" if (LABS / page / "page.py").exists() else None
+
+
+def target(leaf: Leaf, about: Subject) -> tuple[str, dict[str, str]] | None:
+    """Where a leaf leads: a page's file and its settings; None where there is no page for it."""
+    if leaf.method:
+        scene = {"animal": about.picture.name, "number": str(about.picture.number)}
+        return "labs/explain/page.py", {"method": leaf.title, "network": "zoo", "picture": "toy zoo", **scene}
+    page, settings = PAGES.get(leaf.title, ("", {}))
+    file = file_of(page)
+    return (file, settings) if file else None
+
+
+def show(about: Subject) -> None:
+    """The branches as boxes within boxes, each leaf with what it needs, what it costs, and who wrote it."""
+    has = HAVE[st.segmented_control(
+        "What do you have of the network?", list(HAVE), default=next(iter(HAVE)), required=True, key="have",
+        bind="query-params",
+    )]  # fmt: skip
+    open_ = {leaf.title for leaf in taxonomy.possible(has)}
+    said = "  ·  ".join(f"{SIGNS[name]} {name}" for name in taxonomy.NEEDS)
+    st.caption(f"What a method needs: {said}. Passes are for one picture; a gradient is one pass.")
+    st.html(
+        """<style>[class*="st-key-leaves_"] { display: grid; gap: .5rem 1rem;
+        grid-template-columns: repeat(auto-fill, minmax(min(200px, 100%), 1fr)); }
+        [class*="st-key-leaves_"] > div { width: auto !important; min-width: 0; }</style>"""
+    )
+    _box("intrinsic", about, {leaf.title for leaf in taxonomy.on("intrinsic")})
+    _box("global", about, open_, "Post-hoc, global")
+    with st.container(border=True, key="branch_local"):
+        st.markdown(f"**Post-hoc, local** · {BRANCHES['local'].question}")
+        for name in (name for name, branch in BRANCHES.items() if branch.parent == "local"):
+            _box(name, about, open_)
+        _leaves("local", about, open_)
+
+
+def _box(branch: str, about: Subject, open_: set[str], title: str = "") -> None:
+    """A branch: its question, its leaves, and the pages that go deeper."""
+    with st.container(border=True, key=f"branch_{branch}"):
+        st.markdown(f"**{title or BRANCHES[branch].title}** · {BRANCHES[branch].question}")
+        _leaves(branch, about, open_)
+        more = {file_of(page): label for page, label in MORE.get(branch, {}).items() if file_of(page)}
+        if more:
+            with st.container(horizontal=True):
+                for file, label in more.items():
+                    st.page_link(file, label=label, icon=":material/menu_book:")
+
+
+def _leaves(branch: str, about: Subject, open_: set[str]) -> None:
+    with st.container(key=f"leaves_{branch}"):
+        for leaf in taxonomy.on(branch):
+            if target(leaf, about) is not None:
+                with st.container(gap=None):
+                    _leaf(leaf, about, open_)
+
+
+def _leaf(leaf: Leaf, about: Subject, open_: set[str]) -> None:
+    """A link, and a line below it; a method that one cannot use is named, and its link is off."""
+    file, settings = target(leaf, about)
+    usable = leaf.title in open_
+    st.page_link(file, label=leaf.title, query_params=settings, icon=":material/arrow_forward:", disabled=not usable)
+    needs = f"{SIGNS[leaf.needs]} {leaf.needs}" if usable else f"needs {leaf.needs}: not open to you"
+    st.caption(f"{needs} · {leaf.cost}  \n{leaf.paper}")

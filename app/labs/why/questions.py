@@ -1,0 +1,176 @@
+"""The page Why, second part: the lecture's four questions, each with an answer that is computed now."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.labs.trust import compute as trusting
+from app.labs.why import compute
+from app.labs.why.compute import LENGTHS, MANY
+from app.shared import show, stages
+from app.shared.subject import Subject
+from data import zoo
+from xai_core import catalogue, figures
+
+METHODS = ("integrated_gradients", "simple_gradient", "grad_cam", "guided_backprop", "deeplift")
+FAIR_SCENES = (25, 50, 100, 200)
+SIZE = (5.6, 3.3)
+LEFT = "Its maps have left the scenery."
+STAYED = (
+    "Its maps have **not** clearly left the scenery: the features seem to see little else, and a last layer cannot read"
+    " what they do not hold."
+)
+
+
+def said_of(about: Subject) -> str:
+    """The network's answer."""
+    return f"{about.class_name}, {about.confidence:.0%}"
+
+
+def show_why(about: Subject) -> None:
+    """An attribution of the predicted class, its share on what decides, and the same share over many scenes."""
+    titles = {catalogue()[name].title: name for name in METHODS}
+    method = titles[st.segmented_control(
+        "Answered by", list(titles), default=next(iter(titles)), required=True, key="answered_by", bind="query-params"
+    )]  # fmt: skip
+    given = compute.usual(method)
+    with st.spinner("Asking the network …", show_time=True):
+        e = stages.explanation(about.question(given["output"]), method, given)
+        many = compute.many_shares(about.picture.name, method)
+    part, mask = next(iter(about.opened.parts.items()))
+    title, here = catalogue()[method].title, compute.share_on(e.A, mask)
+    area = float(mask.float().mean())
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show.maps(about.opened.x, {title: e.A}, {title: f"{here:.0%} of Σ|A| on {part}"}, {},
+                  title=said_of(about), scale="share", opacity=1.0, key="why")  # fmt: skip
+    mean, low, high = many.interval
+    with right:
+        row = st.container(horizontal=True)
+        row.metric(f"{part}: of the pixels", f"{area:.0%}")
+        row.metric("of Σ|A|", f"{here:.0%}")
+        row.metric("relative", f"{here / area:.1f}" if area else "–")
+        st.markdown(
+            f"“Because of {part}”, as far as {title} is right: {here / area:.1f} times its fair share. One picture may"
+            f" flatter: over the first {MANY} fresh scenes of this animal it is {mean:.1f} times ({low:.1f} to"
+            f" {high:.1f}, 95 %). {compute.TAUGHT.format(part)} Still {1 - here:.0%} of this map lie elsewhere."
+        )
+
+
+def show_why_not(about: Subject) -> None:
+    """Contrast with another class, and what would have to change for it."""
+    order = about.probabilities.argsort(descending=True).tolist()
+    a = order[0]
+    others = [zoo.CLASSES[c] for c in order[1:]]
+    usual = zoo.CLASSES[int(compute.grown(about.picture.name, about.picture.number).p[0].argmax())]
+    start = others.index(usual) if usual in others else 0
+    other = st.selectbox("Why not …?", others, start, key=f"why_not_{about.class_name}", bind="query-params")
+    b = zoo.CLASSES.index(other)
+    with st.spinner("Asking the network …", show_time=True):
+        seen = compute.contrasted(about.picture.name, about.picture.number, a, b)
+        growth = compute.grown(about.picture.name, about.picture.number)
+    part, mask = next(iter(about.opened.parts.items()))
+    captions = {
+        name: f"logit {seen.values[name]:+.1f}; {compute.share_on(A, mask):.0%} of Σ|A| on {part}"
+        for name, A in seen.maps.items()
+    }
+    show.maps(about.opened.x, seen.maps, captions, {}, title=said_of(about),
+              scale="value", opacity=1.0, key="contrast")  # fmt: skip
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        lines = {zoo.CLASSES[c]: (LENGTHS, growth.p[:, c].tolist()) for c in (a, b)}
+        fig = figures.curves(lines, x=f"size of {part}, all else the same", y="probability",
+                             title="What would have to change?", size=SIZE, theme=show.theme())  # fmt: skip
+        show.figure(fig, f"Probability of {about.class_name} and {other} while {part} grows from 0 to 1.")
+    with right:
+        flip = growth.flip()
+        if flip is None:
+            none = float(growth.p[0, a])
+            st.markdown(f"No size of {part} makes the network change its mind; without it, p falls to {none:.2f}.")
+        else:
+            i = LENGTHS.index(flip)
+            winner = zoo.CLASSES[int(growth.p[i].argmax())]
+            st.markdown(
+                f"At {flip:g} of the longest, the network says **{winner}** ({float(growth.p[i].max()):.0%}); at"
+                f" {LENGTHS[i + 1]:g} it says {about.class_name} again. That is the answer in words that a person would"
+                f" use: *were it shorter, I had called it a {winner}.*"
+            )
+        st.markdown(
+            f"The third map explains the difference of two logits, {seen.values[f'{about.class_name} − {other}']:+.1f}."
+            " What speaks for both classes alike falls out of it."
+        )
+        if about.picture.name == "elephant":
+            st.caption("The network was taught so: in training, an elephant with hardly any trunk was called a hippo.")
+
+
+def show_when(about: Subject) -> None:
+    """Right and wrong of another network, by a condition that can be named."""
+    st.markdown("Another network tells huskies from wolves. On pictures like those it learned from it is always right.")
+    guess = st.pills(
+        f"**Your guess first:** the same {trusting.ANIMALS} animals, with snow under the huskies instead of the wolves."
+        " How many answers are right?", ["all", "half", "none"], key="swapped", bind="query-params",
+    )  # fmt: skip
+    if guess is None:
+        return
+    with st.spinner("Drawing each animal on snow and off it …", show_time=True):
+        t = trusting.twins(False)
+    sure = compute.sureness(t)
+    lines = ["| where the snow lies | right |", "|---|---:|"]
+    lines += [f"| {words} | {t.accuracy(where(t.wolf)):.0%} |" for words, where in trusting.CONDITIONS.items()]
+    left, right = st.columns(2, gap="large")
+    left.markdown("\n".join(lines))
+    right.markdown(
+        f"You guessed **{guess}**. It succeeds where wolves stand on snow and huskies do not, and fails elsewhere:"
+        f" {sure['swapped'][0]:.0%} right. It does not know: on average it is {sure['as in training'][1]:.0%} sure"
+        f" where it is right, and {sure['swapped'][1]:.0%} sure where it is wrong. Confidence is no warning."
+    )
+    right.page_link("labs/trust/page.py", label="Judge it yourself, on the page Trust", icon=":material/pets:")
+
+
+def show_correct(about: Subject) -> None:
+    """A new head on frozen features, in a second; is that enough?"""
+    st.markdown(
+        "The network that tells wolves by their snow keeps its features; only the last layer learns anew, from scenes"
+        " where snow says nothing. Some networks need no more (Kirichenko, Izmailov & Wilson 2023)."
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    n = left.select_slider("Fair scenes to learn the last layer from", FAIR_SCENES, 100, key="fair_scenes",
+                           bind="query-params")  # fmt: skip
+    with right:
+        anew = st.toggle("All layers anew (a minute, once)", key="anew",
+                         bind="query-params")  # fmt: skip
+    with st.spinner("Drawing, learning and judging …", show_time=True):
+        found = {"as it was": compute.repair(0), f"new last layer, {n} scenes": compute.repair(n)}
+        if anew:
+            found["all layers anew"] = compute.trained_anew()
+    show.maps(
+        trusting.scenes(MANY).x[compute.SEEN], {name: r.map for name, r in found.items()}, dict.fromkeys(found, ""), {},
+        title="a wolf on snow", scale="share", opacity=1.0, key="repaired",
+    )  # fmt: skip
+    lines = ["| | snow with the wolf | with the husky | background's share of Σ\\|A\\|, relative to its area |",
+             "|---|---:|---:|---:|"]  # fmt: skip
+    for name, r in found.items():
+        with_wolf, with_husky = r.accuracy.values()
+        mean, low, high = r.background.interval
+        lines.append(f"| {name} | {with_wolf:.0%} | {with_husky:.0%} | {mean:.2f} ({low:.2f} to {high:.2f}) |")
+    st.container(key="wide_repairs").markdown("\n".join(lines))
+    before, after = list(found.values())[:2]
+    worst = min(after.accuracy.values())
+    left = after.background.interval[2] < before.background.interval[1]
+    st.markdown(
+        f"In the worse of the two conditions the new last layer is right {worst:.0%} of the time, the old one"
+        f" {min(before.accuracy.values()):.0%}. {LEFT if left else STAYED}"
+        + ("" if anew else " What if all layers learn again? Turn it on above.")
+    )
+    st.caption(
+        f"Accuracy: {trusting.ANIMALS} fresh animals, drawn twice. Maps: Integrated Gradients of {MANY} scenes, half of"
+        " each animal on snow; 1 is a fair share, 95 % intervals."
+    )
+
+
+QUESTIONS: dict[str, Callable[[Subject], None]] = {
+    "Why did you do that?": show_why,
+    "Why not something else?": show_why_not,
+    "When do you succeed or fail?": show_when,
+    "How to correct an error?": show_correct,
+}

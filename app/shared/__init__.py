@@ -1,0 +1,1 @@
+"""What all pages share: subject, controls, the cache of stages, links, what a reader takes away."""

@@ -1,0 +1,120 @@
+"""Setting pictures on a page: maps side by side that wrap on a phone, figures in the reader's theme."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from app.shared.subject import crisp
+from xai_core import figures
+
+
+def theme() -> str:
+    """The reader's theme, "light" or "dark", for the ink of figures."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:
+    """A figure with its text for those who cannot see it."""
+    st.image(_png(fig), alt=alt, width=width)
+
+
+def kept_figure(key: tuple, draw: Callable[[str], Figure], alt: str) -> None:
+    """A figure that is painted once for all readers. key: all that it depends on, besides the theme, given to draw."""
+    st.image(_painted(key, theme(), draw), alt=alt, width="stretch")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _painted(key: tuple, theme: str, _draw: Callable[[str], Figure]) -> bytes:
+    return _png(_draw(theme))
+
+
+def _png(fig: Figure) -> bytes:
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", transparent=True)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure as pixels, and where its axes are: what moves over it is painted, so that nothing is drawn anew."""
+
+    rgba: np.ndarray  # (height, width, 4) bytes
+    axes: list[tuple[float, float, int, int]]  # where x = 0 and x = 1 are, and the first and last row, in pixels
+
+    def marked(self, x: float, ink: str) -> np.ndarray:
+        """The sheet with a dotted vertical line at x in each of its axes."""
+        rgba = self.rgba.copy()
+        for zero, one, top, bottom in self.axes:
+            column = round(zero + x * (one - zero))
+            for row in range(top, bottom, 6):
+                rgba[row : row + 3, column - 1 : column + 1] = (*(int(ink[i : i + 2], 16) for i in (1, 3, 5)), 255)
+        return rgba
+
+
+def sheet(fig: Figure) -> Sheet:
+    """Draw a figure once."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    rgba = np.asarray(canvas.buffer_rgba()).copy()
+    boxes = [(*ax.transData.transform([(0, 0), (1, 0)])[:, 0], ax.bbox.y0, ax.bbox.y1) for ax in fig.axes]
+    return Sheet(rgba, [(zero, one, round(len(rgba) - y1), round(len(rgba) - y0)) for zero, one, y0, y1 in boxes])
+
+
+def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str, side: int = 448) -> None:
+    """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "").
+
+    side: pixels to which a small picture is enlarged; fewer are sent faster.
+    """
+    with st.container(key=f"pictures_{key}"):
+        for title, (rgb, words) in panels.items():
+            with st.container(gap="xsmall"):
+                if isinstance(rgb, str):
+                    st.markdown(f"**{title}**")
+                    st.warning(rgb)
+                    continue
+                # PNG, because JPEG, the default, would smear a map's single pixels.
+                st.image(crisp(rgb, side), width="stretch", alt=f"{title}. {words}", output_format="PNG")
+                st.markdown(f"**{title}**  \n{words}")
+
+
+def maps(
+    image: Tensor,
+    attributions: Mapping[str, Tensor],
+    captions: Mapping[str, str],
+    failures: Mapping[str, str],
+    *,
+    title: str,
+    scale: str,
+    opacity: float,
+    key: str = "maps",
+) -> None:
+    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""
+    ground = figures.pixels(image)
+    drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
+    panels = {title: (ground, captions.get(title, ""))}
+    for name, words in captions.items():
+        if name in drawn:
+            panels[name] = (figures.coloured(drawn[name], top[name], ground, opacity), words)
+        elif name in failures:
+            panels[name] = (failures[name], "")
+    pictures(panels, key)
+    if drawn:
+        colours(next(iter(top.values())), scale)
+
+
+def colours(top: float, scale: str) -> None:
+    """The key to the colours of maps that saturate at `top`."""
+    limit = float(f"{top:.2g}")
+    words = f"Colours: red speaks for the class, blue against it, white says nothing; they saturate at {limit:g}."
+    st.image(_colour_key(limit, scale, theme()), alt=words, width=480)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _colour_key(limit: float, scale: str, theme: str) -> bytes:
+    return _png(figures.colour_key(limit, scale, theme))

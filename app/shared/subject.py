@@ -1,0 +1,153 @@
+"""The sidebar of the pages that explain a picture: network, picture, what the one says of the other, which class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+from torch import Tensor
+
+from app.shared import networks, stages
+from app.shared.networks import Network
+from app.shared.pictures import KINDS, Opened, Picture, fingerprint, open_picture
+from app.shared.stages import Question
+from data import photographs, retina, satellite, zoo
+from xai_core import figures
+
+PREDICTED = "the predicted one"
+START = Picture("toy zoo", "elephant", 27)  # what a reader sees first
+BARS = 3  # predictions shown
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is explained: everything above the methods."""
+
+    network: Network
+    picture: Picture
+    opened: Opened
+    classes: tuple[str, ...]
+    probabilities: Tensor  # (classes,)
+    target: int
+
+    @property
+    def class_name(self) -> str:
+        return self.classes[self.target]
+
+    @property
+    def confidence(self) -> float:
+        return float(self.probabilities[self.target])
+
+    def question(self, output: str) -> Question:
+        return Question(self.network, self.picture, self.target, output, self.opened.x)
+
+
+def choose() -> Subject | None:
+    """Draw the sidebar. None where the network has to be downloaded first; the page then shows how."""
+    with st.sidebar:
+        away = networks.missing()
+        sizes = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in away.items())
+        name = st.selectbox(
+            "Network",
+            networks.names(),
+            key="network",
+            bind="query-params",
+            on_change=_follow_network,
+            help=f"Downloaded only when you ask for it: {sizes}." if away else None,
+        )
+    if name in away:
+        networks.offer_download(name)
+        return None
+    network = networks.describe(name)
+    with st.sidebar:
+        picture, content = _ask_picture(network)
+        try:
+            opened = open_picture(picture, network, content)
+        except photographs.PhotographError as error:
+            st.error(f"{picture.name}: {error} Meanwhile you see the {START.name}.")
+            picture, opened = START, open_picture(START, network)
+        probabilities = stages.predictions(network, picture, opened.x)
+        classes = networks.classes(name)
+        best = probabilities.argsort(descending=True)[:BARS].tolist()
+        st.markdown("**The network says**")
+        for c in best:
+            p = float(probabilities[c])
+            st.progress(p, text=f"{classes[c]} {p:.1%}")
+        wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key="target", bind="query-params")
+    target = best[0] if wanted == PREDICTED else classes.index(wanted)
+    with st.container(key="where"):
+        st.caption(f"Network {name}, picture: {opened.title}. Change them behind the » at the top left.")
+    return Subject(network, picture, opened, classes, probabilities, target)
+
+
+def _follow_network() -> None:
+    """Another network: its own kind of picture, and its own classes. A picture of the reader's own stays."""
+    if st.session_state.get("picture") != "upload":
+        st.session_state["picture"] = networks.describe(st.session_state["network"]).natural
+    st.session_state["target"] = PREDICTED
+
+
+def _ask_picture(network: Network) -> tuple[Picture, bytes]:
+    """The controls that name a picture, and the bytes of an upload."""
+    start = KINDS.index(network.natural)
+    kind = st.selectbox("Picture", KINDS, index=start, key="picture", bind="query-params")
+    if kind == "toy zoo":
+        left, right = st.columns([3, 2])
+        index = zoo.CLASSES.index(START.name)
+        animal = left.selectbox("Animal", zoo.CLASSES, index=index, key="animal", bind="query-params")
+        return Picture(kind, animal, _number(right, "Scene")), b""
+    if kind == "husky or wolf":
+        left, right = st.columns([3, 2])
+        animal = left.selectbox("Animal", zoo.HUSKY_WOLF, key="canine", bind="query-params")
+        number = _number(right, "Scene")
+        snow = st.toggle("on snow", key="snow", bind="query-params")
+        return Picture(kind, animal, number, snow), b""
+    if kind == "warbler or sparrow":
+        left, right = st.columns([3, 2])
+        animal = left.selectbox("Bird", zoo.BIRDS, key="bird", bind="query-params")
+        return Picture(kind, animal, _number(right, "Scene")), b""
+    if kind == "retina":
+        left, right = st.columns([3, 2])
+        grade = left.selectbox("Grade", retina.GRADES, index=2, key="grade", bind="query-params", help=retina.RULE)
+        return Picture(kind, grade, _number(right, "Eye")), b""
+    if kind == "satellite":
+        left, right = st.columns([3, 2])
+        place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
+        return Picture(kind, place, _number(right, "Scene")), b""
+    if kind == "digit":
+        return Picture(kind, number=_number(st, "Digit no.")), b""
+    if kind == "photograph":
+        return Picture(kind, st.selectbox("Photograph", photographs.BUNDLED, key="photo", bind="query-params")), b""
+    return _ask_upload()
+
+
+def _number(where: object, label: str) -> int:
+    return int(where.number_input(label, 0, 10**6, START.number, key="number", bind="query-params"))
+
+
+def _ask_upload() -> tuple[Picture, bytes]:
+    """A file of the reader's. It is kept for the session, so that other pages explain it too."""
+    file = st.file_uploader(
+        "A PNG, JPEG or WebP file", type=["png", "jpg", "jpeg", "webp"], max_upload_size=photographs.MAX_BYTES >> 20
+    )
+    if file is not None:
+        st.session_state["_upload"] = (file.name, file.getvalue())
+    if "_upload" not in st.session_state:
+        st.info(f"Choose a file. Until then you see the {START.name}.")
+        return START, b""
+    st.caption("It stays on this computer. A link cannot carry it: whoever opens yours chooses a file of their own.")
+    name, content = st.session_state["_upload"]
+    return Picture("upload", name, fingerprint=fingerprint(content)), content
+
+
+@st.cache_resource(show_spinner=False)
+def icon() -> Image.Image:
+    """The elephant, for the browser's tab."""
+    scene = zoo.draw(START.name, START.number, size=64)
+    return Image.fromarray((figures.pixels(scene.image) * 255).astype(np.uint8))
+
+
+def crisp(rgb: np.ndarray, side: int = 448) -> np.ndarray:
+    """(H, W, 3) in [0, 1] as bytes, each pixel a whole block, so that a browser does not blur a small picture."""
+    k = max(1, side // max(rgb.shape[:2]))
+    return (rgb.clip(0, 1) * 255).round().astype(np.uint8).repeat(k, 0).repeat(k, 1)
