@@ -37,7 +37,7 @@ bench: $(VENV)/.test ## how far every method is from the passes it needs, as rat
 	$(RUN) -m tests.bench_scores
 
 tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
-	$(RUN) -m xai_core.evaluate --workers $(WORKERS)
+	$(RUN) -m xai_core.benchmark --workers $(WORKERS)
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
 	$(RUN) -m tests.claims

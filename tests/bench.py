@@ -39,8 +39,8 @@ from xai_core import (
     superpixels,
     uni,
 )
-from xai_core.agi import attack, rivals
-from xai_core.occlusion import windows
+from xai_core.path.agi import attack, rivals
+from xai_core.perturbation.occlusion import windows
 from xai_core.score import Score, passes
 
 PEAK = """

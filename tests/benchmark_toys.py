@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from xai_core.evaluate.benchmark.cells import Cell, Row
+from xai_core.benchmark.cells import Cell, Row
 
 
 def squares(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 import xai_core
 from data import digits, networks
 from xai_core import (
-    class_maps,
     class_normlime,
     conditioned_i_sp,
     coverage,
@@ -29,7 +28,8 @@ from xai_core import (
     submodular_pick,
     word_neighbourhood,
 )
-from xai_core.neighbourhood import coin_flips
+from xai_core.classwide import class_maps
+from xai_core.perturbation.neighbourhood import coin_flips
 
 W = torch.tensor(
     [

@@ -25,7 +25,7 @@ from app.shared.meter import Cost, measured, watched
 from app.shared.pictures import Picture, open_picture
 from data import networks as shipped
 from data import pretrained
-from xai_core import catalogue, explaining
+from xai_core import catalogue, methods
 from xai_core.symbols import Symbol
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
@@ -259,9 +259,7 @@ def test_a_new_symbol_of_a_new_method_appears_by_itself(monkeypatch: pytest.Monk
     def wave(f: Any, x: Tensor, Q: waves = 4) -> Tensor:  # type: ignore[valid-type]
         return torch.full_like(x, Q)
 
-    monkeypatch.setattr(
-        explaining, "_METHODS", (*explaining._METHODS, explaining.Method(wave, "Wave", "none", "nobody"))
-    )
+    monkeypatch.setattr(methods, "_METHODS", (*methods._METHODS, methods.Method(wave, "Wave", "none", "nobody")))
     at = opened(method="Wave")
     assert float(seen.maps["Wave"].max()) == 4
     at.slider(key="Q").set_value(7)

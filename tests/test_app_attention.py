@@ -19,7 +19,8 @@ from app.labs.attention.compute import How
 from app.labs.attention.views import marked
 from app.shared import show
 from data import networks, phrases, translation, zoo
-from xai_core import Duel, output_matrix, word_baseline, word_figures
+from xai_core import Duel, output_matrix, word_baseline
+from xai_core.figures import words as word_figures
 
 PAGE = "labs/attention/page.py"
 

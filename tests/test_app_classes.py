@@ -17,7 +17,8 @@ from app.labs.classes.compute import Setting
 from app.shared import show, take_away
 from app.shared.meter import measured
 from data import digits, networks
-from xai_core import class_figures, class_maps
+from xai_core.classwide import class_maps
+from xai_core.figures import classes
 
 PAGE = "labs/classes/page.py"
 FEW = {"many_digits": "40", "samples_digits": "50", "length": "6", "off": "grey"}
@@ -28,7 +29,7 @@ SETTING = Setting("digits 8 × 8", 40, 50, "grey", 0, 6, 0.25)
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values."""
     drawn = SimpleNamespace(panels={}, picked=None, files=None)
-    pictures, picked, offer = show.pictures, class_figures.picked, take_away.offer_files
+    pictures, picked, offer = show.pictures, classes.picked, take_away.offer_files
 
     def panels(given, key, **how):
         drawn.panels[key] = given
@@ -43,7 +44,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         offer(*given, **how)
 
     monkeypatch.setattr(show, "pictures", panels)
-    monkeypatch.setattr(class_figures, "picked", pick)
+    monkeypatch.setattr(classes, "picked", pick)
     monkeypatch.setattr(take_away, "offer_files", files)
     return drawn
 
@@ -68,7 +69,7 @@ def test_the_maps_and_their_numbers_are_those_of_the_core(seen: SimpleNamespace,
         assert list(panels) == list(class_maps.METHODS)
         for name, (rgb, words) in panels.items():
             A = core.maps[y][name]
-            assert np.allclose(rgb, class_figures.darkened(A, core.local.segments), atol=1e-4)
+            assert np.allclose(rgb, classes.darkened(A, core.local.segments), atol=1e-4)
             kept[y, name] = float(class_maps.kept(core.f, core.others, core.named, y, A, core.local.segments,
                                                   fill="grey").mean())  # fmt: skip
             alike = class_maps.likeness(A, core.X[core.local.labels == y], core.local.segments)

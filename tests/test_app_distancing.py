@@ -24,7 +24,7 @@ from app.shared import show, take_away
 from app.shared.meter import measured
 from app.shared.pictures import Picture
 from data import held_apart, networks, zoo
-from xai_core import distancing_figures
+from xai_core.figures import distancing
 
 PAGE = "labs/distancing/page.py"
 CATS = Pair("zoo", ("cat", "dog"))
@@ -50,7 +50,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page hands to its figures, tables and buttons, as values; nothing is painted."""
     found = SimpleNamespace(surviving=None, hulls=[], rows=None, drifting=None, panels={}, files=None)
-    empty = distancing_figures.figure(1, 1)
+    empty = distancing.figure(1, 1)
 
     def surviving(image: Any, maps: dict, kept: dict, *rest: Any) -> Any:
         found.surviving = (image, maps, kept)
@@ -84,7 +84,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "original_and_gad": rows,
         "drifting": drifting,
     }.items():
-        monkeypatch.setattr(distancing_figures, name, function)
+        monkeypatch.setattr(distancing, name, function)
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(take_away, "offer_files", offer)
     show._painted.clear()

@@ -27,7 +27,8 @@ from app.shared import meter, show
 from app.shared.pictures import Picture, open_picture
 from data import documents, newsgroups, tables, texts
 from data import networks as shipped
-from xai_core import charts, words
+from xai_core.figures import linear
+from xai_core.perturbation import words
 
 DIGIT = {"network": "digits", "picture": "digit", "N_lime": "60"}
 TEXT = {"input": "text", "N_lime": "60"}
@@ -47,7 +48,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels, and all that was asked."""
     drawn = SimpleNamespace(panels={}, bars=[], tables={}, asked=0, given=None, curves=None)
-    real = show.pictures, charts.bars, samples.wide_table, meter.answered, files.offer, charts.r2_curves
+    real = show.pictures, linear.bars, samples.wide_table, meter.answered, files.offer, linear.r2_curves
 
     def pictures(panels: dict, key: str, **how: Any) -> None:
         drawn.panels[key] = panels
@@ -74,13 +75,13 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return real[5](curves, **how)
 
     monkeypatch.setattr(show, "pictures", pictures)
-    monkeypatch.setattr(charts, "bars", bars)
+    monkeypatch.setattr(linear, "bars", bars)
     for module in (samples, truth, lime_weights):
         monkeypatch.setattr(module, "wide_table", wide_table)
     for module in (meter, lime_texts, lime_tables):
         monkeypatch.setattr(module, "answered", answered)
     monkeypatch.setattr(files, "offer", offer)
-    monkeypatch.setattr(charts, "r2_curves", r2_curves)
+    monkeypatch.setattr(linear, "r2_curves", r2_curves)
     return drawn
 
 
@@ -109,7 +110,7 @@ def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
     near = xai_core.neighbourhood(f, x, 80, "grid", "mean", 5)
     fit = xai_core.k_lasso(near, 4, 0.3)
     weights, _ = seen.bars[0]
-    top = charts.strongest(fit.weights, 4)
+    top = linear.strongest(fit.weights, 4)
     assert list(weights) == [f"no. {j}" for j in top]
     assert list(weights.values()) == pytest.approx([float(fit.weights[j]) for j in top], rel=1e-4, abs=1e-5)
     assert f"Local R² **{fit.r2:.2f}**" in line(at) and "80 pictures asked about" in line(at)
@@ -134,7 +135,7 @@ def test_a_text_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
     near = xai_core.word_neighbourhood(classifier.predict_proba, post.text, masks=masks)
     fit = xai_core.k_lasso(near, 5)
     weights, how = seen.bars[0]
-    top = charts.strongest(fit.weights, 5)
+    top = linear.strongest(fit.weights, 5)
     assert weights == pytest.approx({near.names[j]: float(fit.weights[j]) for j in top})
     scaled = how["marks"]["its own, scaled"]
     sign = 1 if near.target == 1 else -1
@@ -156,7 +157,7 @@ def test_a_row_is_explained_as_the_core_does(name: str, seen: SimpleNamespace) -
     near = xai_core.table_neighbourhood(predict, table.test[2], table.train, 60, 0, columns=table.columns)
     fit = xai_core.k_lasso(near, 3, 1.06, "l2")
     weights = seen.bars[0][0]
-    assert weights == pytest.approx({near.names[j]: float(fit.weights[j]) for j in charts.strongest(fit.weights, 3)})
+    assert weights == pytest.approx({near.names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, 3)})
     assert f"**{fit.r2:.2f}**" in line(at)
     regressor = table.classes is None
     assert ("progression" in at.markdown[0].value + at.markdown[1].value) == regressor
@@ -264,7 +265,7 @@ def test_band_and_shapley_values_stand_beside(seen: SimpleNamespace) -> None:
     fits = [xai_core.k_lasso(compute.around(this, 60, seed), 4) for seed in range(compute.SEEDS)]
     spread = xai_core.band(fits)
     top = [this.names.index(name) for name in weights]
-    assert how["bands"] == charts.banded(this.names, spread, top)
+    assert how["bands"] == linear.banded(this.names, spread, top)
     q = seen.given.about.question("probability")
     f = xai_core.make_score(shipped.load("digits"), q.x, q.target)
     masks, w = xai_core.coalitions(this.features, 60, 0)

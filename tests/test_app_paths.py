@@ -96,8 +96,8 @@ def test_the_scrubber_asks_for_nothing_new(drawn: SimpleNamespace, monkeypatch: 
     at = opened(PAGE, **CHEAP)
     before = drawn.pictures["at_uni"]["A so far"][1]
     asked = []
-    real = xai_core.traces.gradient
-    monkeypatch.setattr(xai_core.traces, "gradient", lambda f, x: asked.append(len(x)) or real(f, x))
+    real = traces.gradient
+    monkeypatch.setattr(traces, "gradient", lambda f, x: asked.append(len(x)) or real(f, x))
     at.slider(key="at").set_value(0.86)
     ran(at)
     assert drawn.pictures["at_uni"]["A so far"][1] != before and not asked

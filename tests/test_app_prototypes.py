@@ -15,7 +15,7 @@ from app.labs.prototypes import compute
 from app.labs.prototypes.compute import Setting
 from data import networks, zoo
 from xai_core import make_score
-from xai_core.maximisation import maximise
+from xai_core.classwide.maximisation import maximise
 
 PAGE = "labs/prototypes/page.py"
 QUICK = {"ascent": "20", "painter": "zoo_vgg", "prototype": "frog", "jitter": "2", "tv": "0.5"}

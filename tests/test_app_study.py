@@ -21,7 +21,7 @@ from app.labs.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, op
 from app.labs.study.store import Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import HEADER, as_csv, tally, votes
 from app.shared import take_away
-from xai_core import votes as statistics
+from xai_core.evaluate import votes as statistics
 
 PAGE = "labs/study/page.py"
 

@@ -22,8 +22,8 @@ from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question, Unlearning
 from data import networks as shipped
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
-from xai_core.evaluate.rankings import rank_correlation
-from xai_core.matching import budget, match_baseline
+from xai_core.path.matching import budget, match_baseline
+from xai_core.rankings import rank_correlation
 from xai_core.symbols import Choice
 
 DIGIT = {"network": "digits", "picture": "digit", "number": "3"}

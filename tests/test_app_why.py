@@ -20,7 +20,8 @@ from app.labs.why import map as why_map
 from app.labs.why.compute import LENGTHS
 from app.shared import controls, show, stages, take_away
 from data import networks, outlines
-from xai_core import catalogue, taxonomy
+from xai_core import catalogue
+from xai_core.taxonomy import taxonomy
 
 PAGE = "labs/why/page.py"
 ASK = {"part": "Four questions"}

@@ -1,4 +1,4 @@
-"""`python -m xai_core.evaluate`: what it measures is what the scores say; resumed, extended, refused, estimated."""
+"""`python -m xai_core.benchmark`: what it measures is what the scores say; resumed, extended, refused, estimated."""
 
 import csv
 import math
@@ -8,10 +8,10 @@ import pytest
 import torch
 from toys import images
 
-from xai_core.evaluate.__main__ import main
-from xai_core.evaluate.benchmark import uni
-from xai_core.evaluate.benchmark.running import run
-from xai_core.evaluate.benchmark.store import Store
+from xai_core.benchmark import uni
+from xai_core.benchmark.__main__ import main
+from xai_core.benchmark.running import run
+from xai_core.benchmark.store import Store
 from xai_core.evaluate.examination import SCORES, Examination
 
 SCORED = ("mufidelity", "deletion_own", "gap", "inside_animal")

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from data.retraining import SCHOOLING
-from xai_core.evaluate.benchmark import normlime, normlime_tables
-from xai_core.evaluate.benchmark.cells import Cell, work
-from xai_core.evaluate.benchmark.documents import Document, markdown, page
-from xai_core.evaluate.kar_figure import kar_figure
+from xai_core.benchmark import normlime, normlime_tables
+from xai_core.benchmark.cells import Cell, work
+from xai_core.benchmark.documents import Document, markdown, page
 from xai_core.evaluate.keep_and_retrain import keep_and_retrain
+from xai_core.figures.keep_and_retrain import kar_figure
 
 SMALL = {"kinds": ["conv"], "shares": [0.5, 0.9], "runs": 2, "N": 40, "K": 5, "each": 2}
 

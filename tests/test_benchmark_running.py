@@ -15,9 +15,9 @@ import pytest
 import torch
 from benchmark_toys import cells, worked_on
 
-from xai_core.evaluate.benchmark.cells import Cell, Result, work
-from xai_core.evaluate.benchmark.running import run
-from xai_core.evaluate.benchmark.store import Store, StoreBusy
+from xai_core.benchmark.cells import Cell, Result, work
+from xai_core.benchmark.running import run
+from xai_core.benchmark.store import Store, StoreBusy
 
 HERE = Path(__file__).parent
 
@@ -98,7 +98,7 @@ def test_rows_come_back_bit_for_bit_in_the_order_of_the_plan(store):
 
 
 def test_groups_are_neighbours_that_are_not_done(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("xai_core.evaluate.benchmark.store.PAGE", 2)  # a group may cross the pages that are read
+    monkeypatch.setattr("xai_core.benchmark.store.PAGE", 2)  # a group may cross the pages that are read
     wanted = cells(7, tmp_path / "log", group=3)
     store.plan("cells", wanted)
     store.keep(work(wanted[1]))
@@ -156,7 +156,7 @@ def test_killed_and_started_again(tmp_path):
     """kill -9 in the middle: the rows are those of a run that nobody stopped, and no kept cell is done again."""
     command = (
         "import sys; from benchmark_toys import cells; from pathlib import Path;"
-        "from xai_core.evaluate.benchmark.running import run; from xai_core.evaluate.benchmark.store import Store;"
+        "from xai_core.benchmark.running import run; from xai_core.benchmark.store import Store;"
         f"run(cells(12, Path({str(tmp_path / 'log')!r}), seconds=0.1), Store({str(tmp_path / 'killed.sqlite')!r}))"
     )
     path = os.pathsep.join([str(HERE), str(HERE.parent)])

@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 
-from xai_core.evaluate.benchmark import documents, estimate, exports, report, uni_paper, uni_tables
-from xai_core.evaluate.benchmark.cells import Cell, Result
-from xai_core.evaluate.benchmark.documents import Document, Section, Table
-from xai_core.evaluate.benchmark.statistics import compare, holm, summary
-from xai_core.evaluate.benchmark.store import Store
+from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables
+from xai_core.benchmark.cells import Cell, Result
+from xai_core.benchmark.documents import Document, Section, Table
+from xai_core.benchmark.store import Store
 from xai_core.evaluate.examination import SCORES
+from xai_core.statistics import compare, holm, summary
 
 NAN = float("nan")
 

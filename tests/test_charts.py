@@ -6,9 +6,9 @@ import torch
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from xai_core import Neighbourhood, band, charts, k_path
-from xai_core.figures import AGAINST, FOR, LINES
-from xai_core.lime import LinearFit, kernel
+from xai_core import Neighbourhood, band, k_path
+from xai_core.figures import AGAINST, FOR, LINES, linear
+from xai_core.perturbation.lime import LinearFit, kernel
 
 
 def near() -> Neighbourhood:
@@ -29,13 +29,13 @@ def lines(fig: Figure, panel: int = 0) -> list[tuple[list[float], list[float]]]:
 
 def test_the_strongest_are_ordered_and_never_zero() -> None:
     w = torch.tensor([0.0, -3.0, 1.0, 0.0, 2.0])
-    assert charts.strongest(w, 2) == [1, 4]
-    assert charts.strongest(w, 5) == [1, 4, 2]
-    assert charts.strongest(torch.zeros(3), 3) == []
+    assert linear.strongest(w, 2) == [1, 4]
+    assert linear.strongest(w, 5) == [1, 4, 2]
+    assert linear.strongest(torch.zeros(3), 3) == []
 
 
 def test_bars_have_the_weights_lengths_and_signs_colours() -> None:
-    fig = charts.bars({"up": 0.5, "down": -0.25}, unit="weight (logit)", reach=2.0)
+    fig = linear.bars({"up": 0.5, "down": -0.25}, unit="weight (logit)", reach=2.0)
     ax = fig.axes[0]
     assert [bar.get_width() for bar in ax.patches] == [0.5, -0.25]
     assert [to_hex(bar.get_facecolor()) for bar in ax.patches] == [FOR, AGAINST]
@@ -46,10 +46,10 @@ def test_bars_have_the_weights_lengths_and_signs_colours() -> None:
 
 def test_bands_and_marks_stand_on_the_bars_they_belong_to() -> None:
     fits = [fit_of(1.0, 0.0), fit_of(3.0, -2.0)]
-    bands = charts.banded(("a", "b"), band(fits), [1, 0])
+    bands = linear.banded(("a", "b"), band(fits), [1, 0])
     assert list(bands) == ["b", "a"]
     assert bands["a"] == pytest.approx((1.1, 2.9)) and bands["b"] == pytest.approx((-1.9, -0.1))
-    fig = charts.bars({"b": -1.0, "a": 2.0}, bands=bands, marks={"Shapley": {"a": 1.5, "b": -0.5}})
+    fig = linear.bars({"b": -1.0, "a": 2.0}, bands=bands, marks={"Shapley": {"a": 1.5, "b": -0.5}})
     drawn = lines(fig)
     assert (pytest.approx([-1.9, -0.1]), [0, 0]) == drawn[0] and (pytest.approx([1.1, 2.9]), [1, 1]) == drawn[1]
     assert drawn[2] == ([1.5, -0.5], [1, 0])
@@ -58,7 +58,7 @@ def test_bands_and_marks_stand_on_the_bars_they_belong_to() -> None:
 
 def test_paths_are_those_of_the_fits() -> None:
     fits = k_path(near(), 4, sigma=1.0)
-    fig = charts.coefficient_paths(fits, ("a", "b", "c", "d"), K=2)
+    fig = linear.coefficient_paths(fits, ("a", "b", "c", "d"), K=2)
     drawn = lines(fig)
     for j, name in enumerate("abc"):
         line = next(x for x in fig.axes[0].lines if x.get_label() == name)
@@ -70,20 +70,20 @@ def test_paths_are_those_of_the_fits() -> None:
 
 def test_only_the_strongest_paths_have_names() -> None:
     w = torch.linspace(1, 2, 9, dtype=torch.double)
-    fig = charts.coefficient_paths([LinearFit(w, 0.0, 1.0, list(range(9)))], [f"w{j}" for j in range(9)])
+    fig = linear.coefficient_paths([LinearFit(w, 0.0, 1.0, list(range(9)))], [f"w{j}" for j in range(9)])
     named = [text.get_text() for text in fig.legends[0].get_texts()]
     assert named == ["w8", "w7", "w6", "w5", "w4", "w3"]
 
 
 def test_r2_curves_mark_what_is_read() -> None:
-    fig = charts.r2_curves({"N": ([10, 20, 40], [1.0, 0.8, 0.7], 20), "σ": ([0.1, 0.2], [0.2, 0.9], 0.2)})
+    fig = linear.r2_curves({"N": ([10, 20, 40], [1.0, 0.8, 0.7], 20), "σ": ([0.1, 0.2], [0.2, 0.9], 0.2)})
     assert [ax.get_xlabel() for ax in fig.axes] == ["N", "σ"]
     assert lines(fig, 0) == [([10, 20, 40], [1.0, 0.8, 0.7]), ([20, 20], [0, 1])]
     assert lines(fig, 1) == [([0.1, 0.2], [0.2, 0.9]), ([0.2, 0.2], [0, 1])]
 
 
 def test_the_linear_models_answers_by_hand() -> None:
-    g = charts.fitted_values(near(), fit_of(2.0, -1.0, 0.0, 0.0, intercept=0.5))
+    g = linear.fitted_values(near(), fit_of(2.0, -1.0, 0.0, 0.0, intercept=0.5))
     z = near().masks
     assert g[0] == 1.5 and g[-1] == 0.5
     torch.testing.assert_close(g, 0.5 + 2.0 * z[:, 0].double() - z[:, 1].double())
@@ -92,8 +92,8 @@ def test_the_linear_models_answers_by_hand() -> None:
 def test_dots_are_as_large_as_they_count() -> None:
     here = near()
     π = kernel(here.masks, 1.0)
-    g = charts.fitted_values(here, fit_of(1.0, 0.0, 0.0, 0.0))
-    fig = charts.scatter(here.scores[:, 0], g, π, mark=3)
+    g = linear.fitted_values(here, fit_of(1.0, 0.0, 0.0, 0.0))
+    fig = linear.scatter(here.scores[:, 0], g, π, mark=3)
     dots = fig.axes[0].collections[0]
     np.testing.assert_allclose(dots.get_offsets(), torch.stack([here.scores[:, 0], g], 1))
     np.testing.assert_allclose(dots.get_sizes() / dots.get_sizes()[0], π / π[0])
@@ -105,10 +105,10 @@ def test_dots_are_as_large_as_they_count() -> None:
 def test_what_speaks_for_the_class_is_kept_and_the_rest_is_grey() -> None:
     x = torch.arange(12.0).view(1, 3, 2, 2) / 12
     labels = torch.tensor([[0, 1], [2, 2]])
-    seen = charts.kept(x, labels, torch.tensor([0.3, -0.1, 0.0]))
+    seen = linear.kept(x, labels, torch.tensor([0.3, -0.1, 0.0]))
     np.testing.assert_allclose(seen[0, 0], x[0, :, 0, 0])
     assert (seen[0, 1] == 0.5).all() and (seen[1] == 0.5).all()
-    black = charts.kept(x, labels, torch.tensor([0.3, -0.1, 0.0]), torch.zeros_like(x))
+    black = linear.kept(x, labels, torch.tensor([0.3, -0.1, 0.0]), torch.zeros_like(x))
     assert (black[1] == 0).all()
 
 
@@ -116,22 +116,22 @@ def test_borders_lie_between_superpixels_and_numbers_on_their_own() -> None:
     x = torch.full((1, 1, 8, 8), 0.25)
     labels = torch.zeros(8, 8, dtype=torch.long)
     labels[:, 4:] = 1
-    plain = charts.numbered(x, labels, [], side=160)
+    plain = linear.numbered(x, labels, [], side=160)
     assert plain.shape == (160, 160, 3)
     border = np.abs(plain - 0.25).max(2) > 0.01
     assert set(np.flatnonzero(border.any(0))) == {79, 80} and border[:, 79:81].all()
-    with_one = charts.numbered(x, labels, [1], side=160)
+    with_one = linear.numbered(x, labels, [1], side=160)
     changed = np.flatnonzero((with_one != plain).any((0, 2)))
     assert changed.min() > 80  # the number of the right half stands in the right half
 
 
 def test_a_long_name_keeps_both_ends() -> None:
-    said = charts.short("0.3 < mean fractal dimension ≤ 1.3")
-    assert said.startswith("0.3 < mean f") and said.endswith("≤ 1.3") and len(said) <= charts.LONGEST
-    assert charts.short("petal width ≤ 0.3") == "petal width ≤ 0.3"
+    said = linear.short("0.3 < mean fractal dimension ≤ 1.3")
+    assert said.startswith("0.3 < mean f") and said.endswith("≤ 1.3") and len(said) <= linear.LONGEST
+    assert linear.short("petal width ≤ 0.3") == "petal width ≤ 0.3"
 
 
 def test_lines_differ_in_dashes_too() -> None:
-    fig = charts.coefficient_paths([fit_of(1.0, 2.0, 3.0)], "abc")
+    fig = linear.coefficient_paths([fit_of(1.0, 2.0, 3.0)], "abc")
     looks = {(x.get_color(), x.get_linestyle()) for x in fig.axes[0].lines if x.get_label() in "abc"}
     assert len({dash for _, dash in looks}) == 3 and {colour for colour, _ in looks} <= set(LINES)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data import collection, digits, folders, networks, pretrained, zoo
 from data.fitting import FRESH
-from xai_core.evaluate.benchmark import collection as protocol
+from xai_core.benchmark import collection as protocol
 
 
 def test_the_protocol_is_kept():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from toys import MLP, PlainCNN, images, seeded
 
 from xai_core import Trace, bound, detour_trace, gaps, guided_trace, make_score, scale_space, steps_for, straight, trace
-from xai_core.convergence import FINE, ladder
+from xai_core.path.convergence import FINE, ladder
 
 F64 = {"dtype": torch.double}
 RULES = ("right", "left", "midpoint", "trapezoid", "gauss_legendre")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from toys import PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 
 from xai_core import deeplift, explain, gradient_x_input, make_baseline, make_score
-from xai_core.chords import ELEMENTWISE
+from xai_core.gradient.rescale_rules import ELEMENTWISE
 from xai_core.score import forward
 
 

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 
 from data import networks, zoo
-from xai_core import distanced, how_well, support_network, support_networks, supports
-from xai_core.regression import regress
+from xai_core import distanced, how_well, support_network, support_networks
+from xai_core.distancing import supports
+from xai_core.distancing.regression import regress
 
 F64 = {"dtype": torch.double}
 LABELS = torch.tensor([0, 3, 3, 0, 1, 3])

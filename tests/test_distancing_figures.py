@@ -6,8 +6,8 @@ import torch
 from matplotlib.colors import same_color
 from toys import images
 
-from xai_core.distancing_figures import GAD, ORIGINAL, drifting, hulls, original_and_gad, surviving
 from xai_core.figures import COLOURS, coloured
+from xai_core.figures.distancing import GAD, ORIGINAL, drifting, hulls, original_and_gad, surviving
 
 LABELS = torch.tensor([0, 1, 0, 1])
 START = torch.tensor([[3.0, 0], [0, 4], [5, 0], [0, 4]])  # means (4, 0) and (0, 4)

@@ -10,10 +10,10 @@ import torch
 from toys import SmallCNN, images, seeded
 
 from xai_core import hull, important_pixels, make_score, simple_gradient, support_network, support_networks
-from xai_core.evaluate.benchmark import gad, gad_tables
-from xai_core.evaluate.benchmark.documents import Document, markdown
-from xai_core.evaluate.benchmark.running import run
-from xai_core.evaluate.benchmark.store import Store
+from xai_core.benchmark import gad, gad_tables
+from xai_core.benchmark.documents import Document, markdown
+from xai_core.benchmark.running import run
+from xai_core.benchmark.store import Store
 
 NAN = float("nan")
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from toys import images
 
 from xai_core import make_score
-from xai_core.evaluate.global_importance import global_importance
+from xai_core.classwide.importance import global_importance
 from xai_core.evaluate.keep_and_retrain import SHARES, keep_and_retrain, kept_features
-from xai_core.neighbourhood import neighbourhood
-from xai_core.shapley import coalitions, shapley_table, shapley_values
+from xai_core.perturbation.neighbourhood import neighbourhood
+from xai_core.perturbation.shapley import coalitions, shapley_table, shapley_values
 
 # Every row of ±1 in 10 features once; the label is what most of the features 0, 1 and 2 say.
 ROWS = torch.tensor(list(product((-1.0, 1.0), repeat=10)), dtype=torch.double)  # (1024, 10)

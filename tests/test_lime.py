@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from toys import PlainCNN, images, linear, seeded
 
 from xai_core import Neighbourhood, band, explain, k_lasso, k_path, lime, make_score, neighbourhood
-from xai_core.lime import LinearFit, _taken_up, kernel
-from xai_core.superpixels import filling, superpixels
+from xai_core.perturbation.lime import LinearFit, _taken_up, kernel
+from xai_core.perturbation.superpixels import filling, superpixels
 
 F64 = {"dtype": torch.double}
 

@@ -9,8 +9,8 @@ from toys import fingerprint
 
 from data import networks
 from xai_core import make_score
-from xai_core.class_means import agreement, class_shares, mean_map
-from xai_core.maximisation import maximise, shown_to, total_variation
+from xai_core.classwide.maximisation import maximise, shown_to, total_variation
+from xai_core.evaluate.class_means import agreement, class_shares, mean_map
 
 PLAIN = {"jitter": 0, "blur": 0.0, "tv": 0.0}
 

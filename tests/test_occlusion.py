@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from toys import OneOutput, PlainCNN, Sequence1d, SmallCNN, images, seeded
 
 from xai_core import explain, make_score, occlusion
-from xai_core.occlusion import windows
+from xai_core.perturbation.occlusion import windows
 
 F64 = {"dtype": torch.double}
 
@@ -131,7 +131,7 @@ def test_how_many_go_at_once_changes_nothing(at_once, monkeypatch):
     x = images(3).double()
     f = make_score(seeded(PlainCNN).double(), x, torch.tensor([1, 4, 0]))
     expected = occlusion(f, x, 5, 3)
-    monkeypatch.setattr(import_module("xai_core.occlusion"), "rows_at_once", lambda x: at_once)
+    monkeypatch.setattr(import_module("xai_core.perturbation.occlusion"), "rows_at_once", lambda x: at_once)
     torch.testing.assert_close(occlusion(f, x, 5, 3), expected, rtol=1e-9, atol=1e-12)
     for i in range(3):
         alone = occlusion(f.rows(torch.tensor([i])), x[i : i + 1], 5, 3)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 import xai_core
 from data import networks, reviews, signals
 from data.text_network import tokens
-from xai_core import matching
+from xai_core.activation.cam import cam_map
 from xai_core.baselines import blur
-from xai_core.blur_ig import scale_space
-from xai_core.cam import cam_map
 from xai_core.evaluate.sequence_truth import mean_interval, sequence_truth
+from xai_core.path import matching
+from xai_core.path.blur_ig import scale_space
 
 SIGNAL = torch.tensor([[[0.0, 0, 0, 1, 0, 0, 0, 0]]], dtype=torch.double)
 

@@ -24,11 +24,11 @@ from xai_core import (
     scale_space,
     straight,
 )
-from xai_core.agi import attack, rivals
 from xai_core.baselines import blur
-from xai_core.detours import groups, whole_steps
-from xai_core.paths import polyline
-from xai_core.traces import Trace
+from xai_core.path.agi import attack, rivals
+from xai_core.path.paths import polyline
+from xai_core.path.three_paths import groups, whole_steps
+from xai_core.path.traces import Trace
 
 F64 = {"dtype": torch.double}
 

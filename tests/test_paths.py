@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from toys import MLP, PlainCNN, images, linear, seeded
 
 from xai_core import curve, integrated_gradients, make_baseline, make_score, polyline, straight, trace
-from xai_core.paths import Path
-from xai_core.quadrature import quadrature
-from xai_core.traces import Trace
+from xai_core.path.paths import Path
+from xai_core.path.quadrature import quadrature
+from xai_core.path.traces import Trace
 
 RULES = ("right", "left", "midpoint", "trapezoid", "gauss_legendre")
 NAMES = ("black", "white", "grey", "mean", "blurred", "gaussian_noise", "uniform_noise", "shot_noise")

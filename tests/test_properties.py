@@ -8,8 +8,8 @@ from toys import SmallCNN, images, linear, seeded
 
 from xai_core import catalogue, explain, make_score
 from xai_core.baselines import make_baseline
-from xai_core.properties import properties
 from xai_core.score import forward
+from xai_core.taxonomy.properties import properties
 
 FEW = {"N": 40, "B": 12, "T": 3, "K": 3}
 PROMISE = {

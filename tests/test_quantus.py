@@ -9,7 +9,7 @@ from data import digits, networks
 from xai_core import integrated_gradients, make_score, simple_gradient
 from xai_core.evaluate import deletion, max_sensitivity
 from xai_core.evaluate.mufidelity import read
-from xai_core.neighbourhood import neighbourhood
+from xai_core.perturbation.neighbourhood import neighbourhood
 
 quantus = pytest.importorskip("quantus", exc_type=ImportError)  # its OpenCV needs libGL, which not every machine has
 

@@ -25,10 +25,10 @@ from xai_core import (
     simple_gradient,
     trace,
 )
-from xai_core.paths import straight
-from xai_core.superpixels import superpixels
-from xai_core.traces import Trace
-from xai_core.unlearning import unlearned_probabilities
+from xai_core.path.paths import straight
+from xai_core.path.traces import Trace
+from xai_core.path.unlearning import unlearned_probabilities
+from xai_core.perturbation.superpixels import superpixels
 
 pytestmark = pytest.mark.real
 

@@ -10,7 +10,7 @@ from skimage.transform import resize
 from toys import PlainCNN, Sequence1d, images, seeded
 
 from xai_core import explain, make_score, rise
-from xai_core.rise import _masks, _smooth
+from xai_core.perturbation.rise import _masks, _smooth
 
 F64 = {"dtype": torch.double}
 
@@ -135,7 +135,7 @@ def test_how_many_go_at_once_changes_nothing(at_once, monkeypatch):
     x = images(3).double()
     f = make_score(seeded(PlainCNN).double(), x, torch.tensor([1, 4, 0]))
     expected = rise(f, x, 25, 5, fill="mean", seed=2)
-    monkeypatch.setattr(import_module("xai_core.rise"), "rows_at_once", lambda x: at_once)
+    monkeypatch.setattr(import_module("xai_core.perturbation.rise"), "rows_at_once", lambda x: at_once)
     torch.testing.assert_close(rise(f, x, 25, 5, fill="mean", seed=2), expected, rtol=1e-9, atol=1e-12)
     for i in range(3):
         alone = rise(f.rows(torch.tensor([i])), x[i : i + 1], 25, 5, fill="mean", seed=2)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from data import networks
 from data.vision import torchvision
-from xai_core.rollout import attention_maps, attention_rollout, gradient_rollout, on_pixels, patches, rollout
+from xai_core.attention.rollout import attention_maps, attention_rollout, gradient_rollout, on_pixels, patches, rollout
 from xai_core.score import make_score
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from xai_core import Neighbourhood
-from xai_core.sample_figures import contact_sheet, masked_pictures
+from xai_core.figures.samples import contact_sheet, masked_pictures
 
 
 def tiny(masks: list[list[int]], fill: torch.Tensor) -> Neighbourhood:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.evaluate import Attacked, Randomisation, Robustness, deletion, insertion, mufidelity
-from xai_core.evaluate.score_figures import agreement, by_canvas, film, ladder, on_the_way, turned
 from xai_core.figures import coloured
+from xai_core.figures.scores import agreement, by_canvas, film, ladder, on_the_way, turned
 
 PIXELS = torch.tensor([[[[0.9, 0.6], [0.3, 0.0]]], [[[0.12, 0.2], [0.4, 0.8]]]])  # (2, 1, 2, 2)
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from toys import MLP, OneOutput, PlainCNN, images, linear, seeded
 
 from xai_core import Neighbourhood, coalitions, explain, kernel_shap, make_score, neighbourhood, shapley_values
-from xai_core.shapley import kernel_of_size
+from xai_core.perturbation.shapley import kernel_of_size
 
 F64 = {"dtype": torch.double}
 

@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 from toys import MLP, linear, seeded
 
 from xai_core import k_lasso, make_score, table_neighbourhood, table_samples
-from xai_core.tables import bin_of, bins
+from xai_core.perturbation.tables import bin_of, bins
 
 NINE = np.arange(1.0, 10)  # quartiles 3, 5, 7
 TABLE = np.stack([NINE, NINE % 2, np.ones(9), [0, 0, 0, 0, 0, 1, 2, 3, 30], [1, 2, 3, 4, 1, 2, 3, 4, 4]], 1)

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 from toys import PlainCNN, SmallCNN, fingerprint, images, seeded
 
-from xai_core import catalogue, explain, explaining, make_score, taxonomy
-from xai_core.black_boxes import BlackBox, counted, needs
-from xai_core.tree_figures import Node, placed, tree
+from xai_core import catalogue, explain, make_score, methods
+from xai_core.figures.trees import Node, placed, tree
+from xai_core.taxonomy import taxonomy
+from xai_core.taxonomy.black_boxes import BlackBox, counted, needs
 
 FEW = {"N": 20, "B": 8, "T": 2, "K": 3}
 METHODS = list(catalogue())
@@ -63,8 +64,8 @@ def test_a_new_method_stands_in_the_tree_by_itself(monkeypatch: pytest.MonkeyPat
     def other(f, x):
         return x
 
-    new = (explaining.Method(wave, "Wave", "path", "Nobody 2030"), explaining.Method(other, "Other", "dream", "N 2031"))
-    monkeypatch.setattr(explaining, "_METHODS", (*explaining._METHODS, *new))
+    new = (methods.Method(wave, "Wave", "path", "Nobody 2030"), methods.Method(other, "Other", "dream", "N 2031"))
+    monkeypatch.setattr(methods, "_METHODS", (*methods._METHODS, *new))
     assert taxonomy.on("path")[-1] == taxonomy.Leaf(
         "Wave", "path", "gradients", "not counted yet", "Nobody 2030", "wave"
     )

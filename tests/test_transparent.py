@@ -13,7 +13,7 @@ from toys import SmallCNN, fingerprint, images, linear, seeded
 from data import fitting, networks, outlines, repairing, zoo
 from xai_core import integrated_gradients, make_score, simple_gradient
 from xai_core.contrast import contrast
-from xai_core.decision_trees import as_nodes, way
+from xai_core.taxonomy.decision_trees import as_nodes, way
 
 # --- outlines ---------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from toys import MLP, PlainCNN, SmallCNN, images, linear, seeded
 
 from data import digits, networks, zoo
 from xai_core import explain, integrated_gradients, make_score, trace, uni, uni_baseline, unlearn
-from xai_core.matching import budget, match_baseline
-from xai_core.unlearning import unlearned_probabilities
+from xai_core.path.matching import budget, match_baseline
+from xai_core.path.unlearning import unlearned_probabilities
 
 F64 = {"dtype": torch.double}
 

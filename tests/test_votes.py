@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xai_core import votes
+from xai_core.evaluate import votes
 
 # Three takers, three methods; every number below is worked out by hand from these.
 VOTES = [[6, 3, 1], [5, 3, 2], [7, 3, 0]]

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from xai_core import word_figures
+from xai_core.figures import words
 
 A = torch.tensor([[0.9, -0.3, 0.04], [0.0, 0.5, 0.0]])
 INPUTS, OUTPUTS = ("good", "morning", "all"), ("guten", "Morgen")
 
 
 def test_matrices_draw_the_numbers_on_one_scale() -> None:
-    fig = word_figures.matrices({"a": A, "b": A / 2}, INPUTS, OUTPUTS, decides=A > 0.4)
+    fig = words.matrices({"a": A, "b": A / 2}, INPUTS, OUTPUTS, decides=A > 0.4)
     left, right, bar = fig.axes
     assert left.images[0].get_array().tolist() == A.double().tolist()
     assert left.images[0].get_clim() == right.images[0].get_clim() == pytest.approx((-0.9, 0.9))
@@ -24,19 +24,19 @@ def test_matrices_draw_the_numbers_on_one_scale() -> None:
 
 
 def test_a_given_scale_and_a_map_of_zeros() -> None:
-    fig = word_figures.matrices({"a": torch.zeros(2, 3)}, INPUTS, OUTPUTS)
+    fig = words.matrices({"a": torch.zeros(2, 3)}, INPUTS, OUTPUTS)
     assert fig.axes[0].images[0].get_clim() == (-1.0, 1.0) and not fig.axes[0].texts
-    fig = word_figures.matrices({"a": A}, INPUTS, OUTPUTS, top=2.0)
+    fig = words.matrices({"a": A}, INPUTS, OUTPUTS, top=2.0)
     assert fig.axes[0].images[0].get_clim() == (-2.0, 2.0)
 
 
 def test_a_map_of_another_size_is_named() -> None:
     with pytest.raises(ValueError, match=r"maps must be 2 output words × 3 input words; 'a' is \(3, 2\)"):
-        word_figures.matrices({"a": A.T}, INPUTS, OUTPUTS)
+        words.matrices({"a": A.T}, INPUTS, OUTPUTS)
 
 
 def test_bars_share_one_axis_and_keep_their_sign() -> None:
-    fig = word_figures.word_bars({"a": A[0], "b": A[1]}, INPUTS, title="guten")
+    fig = words.word_bars({"a": A[0], "b": A[1]}, INPUTS, title="guten")
     first, second = fig.axes
     assert [bar.get_width() for bar in first.patches] == pytest.approx([0.9, -0.3, 0.04])
     assert first.get_xlim() == second.get_xlim() == pytest.approx((-0.33, 0.99))

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from torch import nn
 
 from xai_core import Neighbourhood, coalitions, k_lasso, masked_text, shapley_values, word_neighbourhood, words_of
-from xai_core.words import TEXTS_AT_ONCE, random_sizes
+from xai_core.perturbation.words import TEXTS_AT_ONCE, random_sizes
 
 TEXT = "The cat sat. The dog, the old dog, sat on the cat!"
 WORDS = ("The", "cat", "sat", "dog", "the", "old", "on")

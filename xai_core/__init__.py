@@ -7,7 +7,14 @@ Start with score.py, then paths.py and traces.py. One idea a file; five nouns ca
 baseline, neighbourhood, symbol.
 """
 
-from xai_core.aggregate import (
+from xai_core import former_names
+from xai_core.activation.cam import cam, cam_map, grad_cam, grad_cam_map, grad_cam_maps, guided_grad_cam
+from xai_core.activation.layers import Layer, cam_layers, find_layer
+from xai_core.attention.embeddings import nearest_words, output_matrix, word_baseline, word_scores
+from xai_core.attention.erasure import Duel, duel, erasure
+from xai_core.attention.rollout import attention_maps, attention_rollout, gradient_rollout, rollout
+from xai_core.baselines import make_baseline
+from xai_core.classwide.aggregate import (
     class_normlime,
     conditioned_i_sp,
     coverage,
@@ -16,46 +23,42 @@ from xai_core.aggregate import (
     sp_importance,
     submodular_pick,
 )
-from xai_core.agi import agi, agi_trace
-from xai_core.baselines import make_baseline
-from xai_core.blur_ig import blur_ig, scale_space
-from xai_core.cam import cam, cam_map, grad_cam, grad_cam_map, grad_cam_maps, guided_grad_cam
-from xai_core.class_means import agreement, class_shares, mean_map
-from xai_core.convergence import bound, gaps, steps_for
-from xai_core.deeplift import deeplift
-from xai_core.detours import bent, detour_trace, one_by_one, path_integrated_gradients
-from xai_core.distancing import Regression, distanced, how_well
-from xai_core.embeddings import nearest_words, output_matrix, word_baseline, word_scores
-from xai_core.erasure import Duel, duel, erasure
+from xai_core.classwide.local_weights import Neighbourhoods, local_weights, neighbourhoods, shared_weights
+from xai_core.classwide.maximisation import Maximised, maximise, shown_to, total_variation
+from xai_core.distancing.gad import GADMap, gad, important_pixels, survivors
+from xai_core.distancing.supports import Support, as_support, support_network, support_networks
+from xai_core.distancing.targets import Regression, distanced, how_well
 from xai_core.evaluate.biases import echo, nearest_part, roughness, share
-from xai_core.evaluate.rankings import rank_correlation
+from xai_core.evaluate.class_means import agreement, class_shares, mean_map
 from xai_core.evaluate.regions import Hull, complexity, hull, sensitivity, supplementary
 from xai_core.evaluate.stability import Stability, stability
-from xai_core.explaining import Method, catalogue, explain
-from xai_core.gad import GADMap, gad, important_pixels, survivors
-from xai_core.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
-from xai_core.guided_ig import guided_ig, guided_trace
-from xai_core.integrated_gradients import integrated_gradients, trace
-from xai_core.layers import Layer, cam_layers, find_layer
-from xai_core.lime import band, k_lasso, k_path, lime
-from xai_core.matching import match_baseline
-from xai_core.maximisation import Maximised, maximise, shown_to, total_variation
-from xai_core.neighbourhood import Neighbourhood, neighbourhood
-from xai_core.neighbourhoods import Neighbourhoods, local_weights, neighbourhoods, shared_weights
-from xai_core.occlusion import occlusion
-from xai_core.paths import Path, curve, polyline, straight
-from xai_core.relu_rules import deconvolution, guided_backprop
-from xai_core.rise import rise
-from xai_core.rollout import attention_maps, attention_rollout, gradient_rollout, rollout
+from xai_core.gradient.deeplift import deeplift
+from xai_core.gradient.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
+from xai_core.gradient.relu_rules import deconvolution, guided_backprop
+from xai_core.methods import Method, catalogue, explain
+from xai_core.path.agi import agi, agi_trace
+from xai_core.path.blur_ig import blur_ig, scale_space
+from xai_core.path.convergence import bound, gaps, steps_for
+from xai_core.path.guided_ig import guided_ig, guided_trace
+from xai_core.path.integrated_gradients import integrated_gradients, trace
+from xai_core.path.matching import match_baseline
+from xai_core.path.paths import Path, curve, polyline, straight
+from xai_core.path.three_paths import bent, detour_trace, one_by_one, path_integrated_gradients
+from xai_core.path.traces import Trace
+from xai_core.path.uni import answer_to_match, uni, uni_baseline
+from xai_core.path.unlearning import unlearn, unlearned_probabilities
+from xai_core.perturbation.lime import band, k_lasso, k_path, lime
+from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.perturbation.occlusion import occlusion
+from xai_core.perturbation.rise import rise
+from xai_core.perturbation.shapley import coalitions, kernel_shap, shapley_values
+from xai_core.perturbation.superpixels import superpixels
+from xai_core.perturbation.tables import table_neighbourhood, table_samples
+from xai_core.perturbation.words import masked_text, word_neighbourhood, words_of
+from xai_core.rankings import rank_correlation
 from xai_core.score import Score, make_score
-from xai_core.shapley import coalitions, kernel_shap, shapley_values
-from xai_core.superpixels import superpixels
-from xai_core.supports import Support, as_support, support_network, support_networks
-from xai_core.tables import table_neighbourhood, table_samples
-from xai_core.traces import Trace
-from xai_core.uni import answer_to_match, uni, uni_baseline
-from xai_core.unlearning import unlearn, unlearned_probabilities
-from xai_core.words import masked_text, word_neighbourhood, words_of
+
+former_names.keep()
 
 __all__ = [
     "Duel",

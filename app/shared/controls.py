@@ -12,7 +12,7 @@ import streamlit as st
 from torch import nn
 
 from xai_core import catalogue
-from xai_core.matching import PAPER_EPS, PAPER_MU
+from xai_core.path.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
 from xai_core.symbols import Choice, Symbol
 

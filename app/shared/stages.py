@@ -35,10 +35,10 @@ from xai_core import (
     scale_space,
 )
 from xai_core.baselines import make_baseline
-from xai_core.detours import whole_steps
-from xai_core.matching import budget
-from xai_core.paths import straight
-from xai_core.quadrature import quadrature
+from xai_core.path.matching import budget
+from xai_core.path.paths import straight
+from xai_core.path.quadrature import quadrature
+from xai_core.path.three_paths import whole_steps
 from xai_core.score import forward
 
 KEPT_BYTES = 48 * 2**20  # gradients that one trace may keep; a longer path is walked again for each B

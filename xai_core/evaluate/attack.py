@@ -31,14 +31,14 @@ from torch.nn.functional import softplus
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
-from xai_core.chords import attention
-from xai_core.deeplift import unasking
-from xai_core.evaluate.rankings import rank_correlation, ranking, top_intersection
-from xai_core.paths import straight
-from xai_core.relu_rules import ReLURule
+from xai_core.gradient.deeplift import unasking
+from xai_core.gradient.relu_rules import ReLURule
+from xai_core.gradient.rescale_rules import attention
+from xai_core.path.paths import straight
+from xai_core.path.traces import Trace
+from xai_core.rankings import rank_correlation, ranking, top_intersection
 from xai_core.score import Score, check_input, gradient, passes, rows_at_once
 from xai_core.symbols import AttackBudget, AttackRounds, BaselineName, Sharpness, Steps, Surrogate, TopPixels
-from xai_core.traces import Trace
 
 HALVINGS = 8  # of a step that changes the label, before it is given up
 OVERSHOOT = 1.25  # T steps of ε_f/T could not come back from a wrong start

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
-from xai_core.evaluate.rankings import as_seen, ranking
+from xai_core.rankings import as_seen, ranking
 from xai_core.score import ScoreFunction, check_input, forward
 from xai_core.symbols import BaselineName, CurveSteps
 

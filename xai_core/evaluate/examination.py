@@ -25,11 +25,11 @@ from xai_core.evaluate.deletion import ask, exchange
 from xai_core.evaluate.ground_truth import ground_truth
 from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
-from xai_core.evaluate.rankings import rank_correlation
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.evaluate.walks import Walk, own_baseline, walk
-from xai_core.explaining import catalogue, explain
-from xai_core.neighbourhood import Neighbourhood
+from xai_core.methods import catalogue, explain
+from xai_core.perturbation.neighbourhood import Neighbourhood
+from xai_core.rankings import rank_correlation
 from xai_core.score import Score, check_input, make_score
 
 

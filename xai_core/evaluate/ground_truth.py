@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xai_core.evaluate.rankings import as_seen, ranking
+from xai_core.rankings import as_seen, ranking
 from xai_core.score import type_and_shape
 
 

@@ -20,10 +20,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.evaluate.rankings import as_seen
-from xai_core.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
+from xai_core.perturbation.superpixels import superpixels
+from xai_core.rankings import as_seen
 from xai_core.score import ScoreFunction, rows
-from xai_core.superpixels import superpixels
 from xai_core.symbols import Fill, Segmentation, Subsets, SubsetShare
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from xai_core.evaluate.rankings import rank_correlation
+from xai_core.rankings import rank_correlation
 from xai_core.score import private_copy
 
 

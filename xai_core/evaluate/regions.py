@@ -20,8 +20,8 @@ from skimage.measure import grid_points_in_poly
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.perturbation.superpixels import filling
 from xai_core.score import ScoreFunction, forward, rows, rows_at_once, type_and_shape
-from xai_core.superpixels import filling
 from xai_core.symbols import Fill
 
 

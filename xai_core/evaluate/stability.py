@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from xai_core.evaluate.rankings import rank_correlation
+from xai_core.rankings import rank_correlation
 
 STEPS = (1, 15, 30)  # of the UNI paper's figures 7 and 10
 REFERENCE = 300  # steps that count as settled

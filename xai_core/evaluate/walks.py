@@ -16,17 +16,17 @@ from typing import Any
 
 from torch import Tensor
 
-from xai_core.agi import agi_trace
 from xai_core.baselines import make_baseline
-from xai_core.blur_ig import scale_space
-from xai_core.detours import detour_trace, whole_steps
-from xai_core.explaining import catalogue
-from xai_core.guided_ig import guided_trace
-from xai_core.integrated_gradients import trace
-from xai_core.paths import straight
+from xai_core.methods import catalogue
+from xai_core.path.agi import agi_trace
+from xai_core.path.blur_ig import scale_space
+from xai_core.path.guided_ig import guided_trace
+from xai_core.path.integrated_gradients import trace
+from xai_core.path.paths import straight
+from xai_core.path.three_paths import detour_trace, whole_steps
+from xai_core.path.traces import Trace
+from xai_core.path.uni import uni_baseline
 from xai_core.score import Score
-from xai_core.traces import Trace
-from xai_core.uni import uni_baseline
 
 GRID = 30  # steps between which F and dF/dα are compared
 

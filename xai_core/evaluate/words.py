@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xai_core.embeddings import output_matrix
-from xai_core.erasure import erasure
-from xai_core.evaluate.benchmark.statistics import Summary, summary
+from xai_core.attention.embeddings import output_matrix
+from xai_core.attention.erasure import erasure
+from xai_core.statistics import Summary, summary
 
 LEFT_OUT, HIDDEN = "left out", "hidden"
 

@@ -9,8 +9,8 @@ from app.labs.attention.compute import ATTENTION, BASELINES, METHODS, How
 from app.labs.attention.views import rows_of
 from app.shared import take_away
 from data.translation import Translation
-from xai_core import word_figures
 from xai_core.evaluate.words import Reading
+from xai_core.figures import words
 
 
 def offer(said: Translation, r: Reading, how: How) -> None:
@@ -21,7 +21,7 @@ def offer(said: Translation, r: Reading, how: How) -> None:
 def png(said: Translation, r: Reading, how: How) -> bytes:
     """Both matrices on white."""
     maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
-    fig = word_figures.matrices(maps, said.source, said.words, top=1.0)
+    fig = words.matrices(maps, said.source, said.words, top=1.0)
     fig.patch.set_alpha(1)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=160)
@@ -48,7 +48,7 @@ def python(said: Translation, how: How) -> str:
         [
             '"""Made by the workbook. It writes attention.png and attention.npz into the current folder."""', "",
             "import numpy as np", "", "import xai_core", "from data import networks, translation",
-            "from xai_core import word_figures", "",
+            "from xai_core.figures import words", "",
             'network = networks.load("translation")',
             f"said = translation.translate(network, {' '.join(said.source)!r})",
             "print(said.text)",
@@ -57,7 +57,7 @@ def python(said: Translation, how: How) -> str:
             f'A = xai_core.output_matrix(case.steps, case.x, case.classes, "{METHODS[how.title]}"{settings})',
             "",
             f'maps = {{"attention": case.attention, "{how.words}": A}}',
-            "fig = word_figures.matrices(maps, said.source, said.words, top=1.0)",
+            "fig = words.matrices(maps, said.source, said.words, top=1.0)",
             'fig.patch.set_alpha(1)', 'fig.savefig("attention.png")',
             'np.savez("attention.npz", attention=case.attention.numpy(), A=A.numpy())', "",
         ]

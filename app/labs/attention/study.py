@@ -9,8 +9,8 @@ from app.labs.attention.compute import ATTENTION, How
 from data import phrases
 from data.fitting import FRESH
 from xai_core import Duel, duel
-from xai_core.evaluate.benchmark.statistics import Summary
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading, best, chance, pointing
+from xai_core.statistics import Summary
 
 COUNTS = (10, 20, 40, 100, 200)
 

@@ -8,8 +8,8 @@ from app.labs.attention.compute import ATTENTION, How
 from app.shared import show
 from data.phrases import sentence
 from data.translation import Translation
-from xai_core import word_figures
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
+from xai_core.figures import words as word_figures
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
 WIDEST = 9  # words: matrices of longer phrases stand below each other, so that their words stay legible

@@ -17,8 +17,9 @@ import xai_core
 from app.shared import networks
 from app.shared.meter import watched
 from data import digits, zoo
-from xai_core import Neighbourhoods, Score, class_maps, superpixels
-from xai_core.neighbourhoods import LocalWeights
+from xai_core import Neighbourhoods, Score, superpixels
+from xai_core.classwide import class_maps
+from xai_core.classwide.local_weights import LocalWeights
 
 BLOCK = 10  # pictures: a bar that moves every quarter of a second
 

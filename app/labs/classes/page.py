@@ -13,9 +13,10 @@ from app.labs.classes.compute import SOURCES, Crowd, Judged, Setting
 from app.shared import show, take_away
 from app.shared.equations import CLASSES
 from app.shared.meter import measured
-from xai_core import class_figures, class_normlime, conditioned_i_sp, figures, i_sp, normlime, submodular_pick
-from xai_core.class_maps import METHODS, kept
-from xai_core.neighbourhoods import LocalWeights
+from xai_core import class_normlime, conditioned_i_sp, figures, i_sp, normlime, submodular_pick
+from xai_core.classwide.class_maps import METHODS, kept
+from xai_core.classwide.local_weights import LocalWeights
+from xai_core.figures import classes
 
 MANY, SAMPLES = (20, 40, 80, 100, 200, 300, 400), (50, 100, 300, 1000)
 FILLS = {"black": "no ink", "grey": "half ink, so that an empty pixel says something too", "blurred": "a blurred copy"}
@@ -66,7 +67,7 @@ def show_figure_1(s: Setting, where: Crowd, found: dict[int, dict], judged: dict
         numbers = judged[y]
         panels = {
             name: (
-                class_figures.darkened(importance, where.segments),
+                classes.darkened(importance, where.segments),
                 f"kept **{numbers[name].kept:.2f}**  \nlikeness {numbers[name].likeness:.2f}",
             )
             for name, importance in maps.items()
@@ -103,7 +104,7 @@ def show_one(s: Setting, where: Crowd, local: LocalWeights, y: int) -> None:
     j = mine[int(which) - 1]
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        fig = class_figures.for_and_against(
+        fig = classes.for_and_against(
             where.X[j : j + 1], local.weights[j], where.segments, title=f"for {name} (red), against (blue)",
             theme=show.theme(),
         )  # fmt: skip
@@ -137,7 +138,7 @@ def show_global(where: Crowd, local: LocalWeights) -> None:
     left, right = st.columns([3, 2], gap="medium")
     row = {"LIME, I_SP": i_sp(local.weights), "NormLIME": normlime(local.weights)}
     with left:
-        fig = class_figures.class_grid({"all": row}, where.segments, show.theme())
+        fig = classes.class_grid({"all": row}, where.segments, show.theme())
         show.figure(fig, "Which features the network uses at all, by I_SP and by NormLIME.")
     used = (local.weights != 0).double().mean(0)
     least, most = float(used[used > 0].min()), float(used.max())
@@ -159,7 +160,7 @@ def show_pick(s: Setting, where: Crowd, local: LocalWeights) -> list[int]:
     curves = sp_lime.coverage_curves(W, picked)
     if named is None:
         captions = [f"no. {i}: {where.classes[local.labels[i]]}" for i in picked]
-        fig = class_figures.picked(where.X[picked], captions, show.theme())
+        fig = classes.picked(where.X[picked], captions, show.theme())
         show.figure(fig, "The picked pictures: " + ", ".join(captions), width=min(1200, 200 * len(picked)))
     else:
         st.markdown(f"{named.what} {len(W)} inputs, {W.shape[1]} features that they share.")
@@ -190,7 +191,7 @@ def show_named(named: sp_lime.Named, picked: list[int]) -> None:
             for title, S in both.items()
         }
         with column:
-            fig = class_figures.weight_bars(panels, columns=1, theme=show.theme())
+            fig = classes.weight_bars(panels, columns=1, theme=show.theme())
             show.figure(fig, "; ".join(f"{title}: {', '.join(bars)}" for title, bars in panels.items()))
     st.caption("Red speaks for the class, blue against it. I_SP takes positive weights alone and adds them up.")
 
@@ -215,7 +216,7 @@ def script(s: Setting, where: Crowd, chosen: list[int]) -> str:
             '"""Made by the workbook. It writes classes.png and classes.npz into the current folder."""', "",
             "import numpy as np", "", "import xai_core",
             f"from data import {', '.join(sorted({where.python.split('.')[0], 'networks'}))}",
-            "from xai_core import class_figures", "from xai_core.class_maps import class_maps", "",
+            "from xai_core.classwide.class_maps import class_maps", "from xai_core.figures import classes", "",
             f'model = networks.load("{about.network}")',
             f"X = {where.python}[:{s.n}]",
             'f = xai_core.make_score(model, X, "predicted")',
@@ -225,7 +226,7 @@ def script(s: Setting, where: Crowd, chosen: list[int]) -> str:
             *(f'    "{name}": class_maps(f, X, local, {y}, N={s.N}, fill="{s.fill}", seed={s.seed}),'
               for name, y in zip(names, chosen, strict=True)),
             "}", "",
-            'class_figures.class_grid(maps, local.segments).savefig("classes.png")',
+            'classes.class_grid(maps, local.segments).savefig("classes.png")',
             "arrays = {f\"{name}: {method}\": A.numpy() for name, row in maps.items() for method, A in row.items()}",
             'np.savez("classes.npz", W=local.weights.numpy(), labels=local.labels.numpy(), **arrays)', "",
         ]
@@ -234,7 +235,7 @@ def script(s: Setting, where: Crowd, chosen: list[int]) -> str:
 
 def png(maps: dict[str, dict], segments: torch.Tensor) -> bytes:
     """Figure 1 on white."""
-    fig, buffer = class_figures.class_grid(maps, segments), io.BytesIO()
+    fig, buffer = classes.class_grid(maps, segments), io.BytesIO()
     fig.patch.set_alpha(1)
     fig.savefig(buffer, format="png", dpi=160)
     return buffer.getvalue()

@@ -11,7 +11,7 @@ import torch
 
 from data import documents, tables, texts
 from xai_core import coverage, shared_weights, sp_importance, table_neighbourhood, word_neighbourhood
-from xai_core.neighbourhoods import LocalWeights
+from xai_core.classwide.local_weights import LocalWeights
 
 KINDS = ("pictures", "posts", "iris", "breast cancer")
 ROWS, SAMPLES = 60, 300  # of posts and tables, and masked copies of each

@@ -14,7 +14,7 @@ from app.labs.distancing.pairs import ALPHAS, Pair, Scenes, kit_of, logits_of
 from app.shared import networks
 from app.shared.pictures import Picture, open_picture
 from xai_core import catalogue, explain, important_pixels, make_score, sensitivity
-from xai_core.gad import GADMap, survivors
+from xai_core.distancing.gad import GADMap, survivors
 
 METHODS = (  # the paper's five, and two more
     "simple_gradient", "deconvolution", "gradient_x_input", "guided_backprop", "integrated_gradients", "grad_cam",

@@ -12,7 +12,7 @@ from app.labs.distancing.pairs import DRAWN, RATE, STREAM, Pair
 from app.labs.distancing.views import surviving
 from app.shared import networks, take_away
 from app.shared.pictures import Picture, open_picture
-from xai_core.gad import GADMap
+from xai_core.distancing.gad import GADMap
 
 
 def offer(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: Reading) -> None:
@@ -67,7 +67,7 @@ def python(pair: Pair, picture: Picture, how: Reading) -> str:
             '"""Made by the workbook. It writes gad.png and gad.npz into the current folder."""', "",
             "import numpy as np", "import torch", "", "import xai_core",
             f"from data import {'held_apart, ' if pair.is_shipped else ''}networks, zoo",
-            "from xai_core import distancing_figures", "",
+            "from xai_core.figures import distancing", "",
             f"model = {own.python}",
             f'names, classes = ("{a}", "{b}"), {pair.classes}',
             f"drawn = zoo.batch_labels({n}, {STREAM}, names)  # what the support networks learned from",
@@ -86,7 +86,7 @@ def python(pair: Pair, picture: Picture, how: Reading) -> str:
             "",
             f"titles = [f\"α = {{α}}\" for α in {list(how.alphas)}]",
             "maps = {name: dict(zip(titles, found.maps[:, i])) for i, name in enumerate(names)}",
-            'fig = distancing_figures.surviving(x, maps, dict(zip(names, found.A)), "GAD")',
+            'fig = distancing.surviving(x, maps, dict(zip(names, found.A)), "GAD")',
             'fig.patch.set_alpha(1)', 'fig.savefig("gad.png")',
             "arrays = {name: getattr(found, name).numpy() for name in (\"maps\", \"masks\")}",
             'np.savez("gad.npz", x=x[0].numpy(), gad=found.A.numpy(), **arrays)',

@@ -12,7 +12,7 @@ from app.shared.equations import DISTANCING
 from app.shared.meter import measured
 from app.shared.pictures import Picture
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
-from xai_core.gad import SHARES
+from xai_core.distancing.gad import SHARES
 
 NEW, LEAST = "a new scene", "least activated"
 LEARNED, UNSEEN = "the scenes they learned from", "new scenes"

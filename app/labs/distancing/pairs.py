@@ -21,7 +21,7 @@ from app.shared.pictures import Picture, draw_picture
 from data import held_apart, zoo
 from data import networks as shipped
 from xai_core import how_well, make_score, support_networks
-from xai_core.distancing import Regression
+from xai_core.distancing.targets import Regression
 
 ALPHAS = held_apart.ALPHAS
 SCENES, STREAM = 256, held_apart.STREAM  # that a pair's networks learn from; the shipped ones saw as many again

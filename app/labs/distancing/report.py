@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair, Scenes
 from app.shared import show
-from xai_core import distancing_figures
-from xai_core.distancing import Regression
+from xai_core.distancing.targets import Regression
+from xai_core.figures import distancing
 
 REACHED, KEPT = 0.9, 0.8  # below them, the report warns
 
@@ -76,7 +76,7 @@ def _drift(pair: Pair, scenes: Scenes, how: Reading, theme: str) -> Figure:
     classes = list(pair.classes)
     points = {float(α): L[:, classes] for α, L in zip(how.alphas, scenes.logits, strict=False)}
     labels = (scenes.labels == classes[1]).long()
-    return distancing_figures.drifting(points, labels, pair.names, columns=5, theme=theme)
+    return distancing.drifting(points, labels, pair.names, columns=5, theme=theme)
 
 
 def _drift_alt(pair: Pair, scenes: Scenes, how: Reading) -> str:

@@ -13,8 +13,9 @@ from app.labs.distancing.pairs import Pair, Scenes
 from app.labs.distancing.report import percent
 from app.shared import show
 from app.shared.pictures import Picture
-from xai_core import catalogue, complexity, distancing_figures, figures, hull, supplementary
-from xai_core.gad import GADMap
+from xai_core import catalogue, complexity, figures, hull, supplementary
+from xai_core.distancing.gad import GADMap
+from xai_core.figures import distancing
 
 
 def surviving(pair: Pair, x: Tensor, found: GADMap, how: Reading, theme: str) -> Figure:
@@ -22,7 +23,7 @@ def surviving(pair: Pair, x: Tensor, found: GADMap, how: Reading, theme: str) ->
     rows = {name: {f"α = {α}": A[i] for α, A in zip(how.alphas, found.maps, strict=True)}
             for i, name in enumerate(pair.names)}  # fmt: skip
     kept = {name: found.A[i] for i, name in enumerate(pair.names)}
-    return distancing_figures.surviving(x, rows, kept, "GAD", theme)
+    return distancing.surviving(x, rows, kept, "GAD", theme)
 
 
 def show_surviving(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: Reading) -> None:
@@ -98,7 +99,7 @@ def show_regions(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: Re
         said = "; ".join(f"{t}: RC {number(v)}" for t, v in zip(titles, rc, strict=True))
         show.kept_figure(
             ("hulls", pair, (picture,), how),
-            lambda theme: distancing_figures.hulls(twice, regions, titles, theme=theme),
+            lambda theme: distancing.hulls(twice, regions, titles, theme=theme),
             f"The hull of {how.title}, dashed blue, and GAD's, red. {said}.",
         )
     with right:
@@ -153,7 +154,7 @@ def clue_regions(pair: Pair, pictures: tuple[Picture, ...], X: Tensor, found: GA
     with st.container(key="scrolls_clues"):
         show.kept_figure(
             ("hulls", pair, pictures, how),
-            lambda theme: distancing_figures.hulls(X, {how.title: (original, gad)}, captions, theme=theme),
+            lambda theme: distancing.hulls(X, {how.title: (original, gad)}, captions, theme=theme),
             f"Hulls for {name} in its least activated pictures: original dashed blue, GAD red. RC {said}.",
         )
 
@@ -167,6 +168,6 @@ def show_rows(pair: Pair, pictures: tuple[Picture, ...], X: Tensor, found: dict[
     )
     show.kept_figure(
         ("rows", pair, pictures, how, tuple(found)),
-        lambda theme: distancing_figures.original_and_gad(X, pairs, captions, theme),
+        lambda theme: distancing.original_and_gad(X, pairs, captions, theme),
         f"Under each picture the original map in blue and what GAD keeps in red. On average {said}.",
     )

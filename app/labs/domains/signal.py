@@ -13,7 +13,7 @@ from app.shared import take_away
 from app.shared.equations import EQUATIONS
 from data import networks, signals
 from xai_core.evaluate.sequence_truth import mean_interval
-from xai_core.sequence_figures import signal_rows
+from xai_core.figures.sequences import signal_rows
 
 DEFAULT = ["Integrated Gradients", "UNI", "LIME", "CAM"]
 FRESH = 30  # traces for the measurement on the page, ten of each class that is out of order

@@ -13,7 +13,7 @@ from data import networks, signals
 from data.signal_network import SignalNet
 from xai_core import Score, Trace
 from xai_core.evaluate.sequence_truth import Found, sequence_truth
-from xai_core.matching import budget
+from xai_core.path.matching import budget
 
 COPIES = 300  # of a trace, for LIME and KernelSHAP
 # name → (function of the catalogue, its arguments here, what is said of it)
@@ -133,7 +133,7 @@ def python(name: str, number: int, methods: list[str], B: int, eps: float | None
             "",
             "import xai_core",
             "from data import networks, signals",
-            "from xai_core.sequence_figures import signal_rows",
+            "from xai_core.figures.sequences import signal_rows",
             "",
             'network = networks.load("signals")',
             f'trace = signals.draw("{name}", {number})',

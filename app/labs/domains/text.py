@@ -19,7 +19,7 @@ from app.shared.equations import EQUATIONS
 from data import networks, reviews
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures import COLOURS
-from xai_core.sequence_figures import shares, word_bars, word_grid
+from xai_core.figures.sequences import shares, word_bars, word_grid
 
 OWN = "your own words"
 START = "the plot was not dull, but the music felt weak to me."

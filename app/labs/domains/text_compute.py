@@ -12,7 +12,7 @@ from data import networks, reviews
 from data.text_network import TextNet, tokens
 from xai_core import Score, Trace
 from xai_core.evaluate.sequence_truth import Found, sequence_truth
-from xai_core.matching import budget
+from xai_core.path.matching import budget
 from xai_core.score import forward
 
 COPIES = 300  # of a sentence, for LIME and KernelSHAP
@@ -160,7 +160,7 @@ def python(words: tuple[str, ...], B: int, eps: float | None) -> str:
 import xai_core
 from data import networks
 from data.text_network import tokens
-from xai_core.sequence_figures import word_grid
+from xai_core.figures.sequences import word_grid
 
 words = {list(words)!r}
 network = networks.load("reviews")

@@ -11,7 +11,7 @@ from app.labs.lime.compute import Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.texts import MOST_COPIES
 from app.shared import take_away
-from xai_core import charts
+from xai_core.figures import linear
 
 
 def offer(given: Given, how: Reading) -> None:
@@ -25,8 +25,8 @@ def offer(given: Given, how: Reading) -> None:
 def png(given: Given, how: Reading) -> bytes:
     """The bars, as the script draws them."""
     this, fit = given.this, compute.fit(given.this, how)
-    bars = {this.names[j]: float(fit.weights[j]) for j in charts.strongest(fit.weights, how.K)}
-    fig = charts.bars(bars, unit=f"weight ({this.unit})", title=_title(given, fit.r2))
+    bars = {this.names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, how.K)}
+    fig = linear.bars(bars, unit=f"weight ({this.unit})", title=_title(given, fit.r2))
     fig.patch.set_alpha(1)
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=160)
@@ -70,17 +70,18 @@ def python(given: Given, how: Reading) -> str:
             "",
             "import xai_core",
             f"from data import {', '.join(modules)}",
-            "from xai_core import charts" + (", words" if isinstance(given, Worded) else ""),
+            "from xai_core.figures import linear",
+            *(["from xai_core.perturbation import words"] if isinstance(given, Worded) else []),
             "",
             *lines,
             f'fit = xai_core.k_lasso(near, K={how.K}, sigma={how.sigma:g}, distance="{how.distance}")',
             "",
             f"names = {names}",
-            f"bars = {{names[j]: float(fit.weights[j]) for j in charts.strongest(fit.weights, {how.K})}}",
+            f"bars = {{names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, {how.K})}}",
             "for name, weight in bars.items():",
             '    print(f"{weight:+.3f}  {name}")',
             f'title = f"{this.class_name}: local R² {{fit.r2:.2f}}"',
-            f'charts.bars(bars, unit="weight ({this.unit})", title=title).savefig("lime.png")',
+            f'linear.bars(bars, unit="weight ({this.unit})", title=title).savefig("lime.png")',
             "np.savez(",
             '    "lime.npz", masks=near.masks.numpy(), scores=near.scores.numpy(), weights=fit.weights.numpy(),',
             "    intercept=fit.intercept, r2=fit.r2, names=np.array(names),",

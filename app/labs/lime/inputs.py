@@ -20,8 +20,8 @@ from data.documents import Document
 from data.tables import Table
 from data.texts import TextClassifier
 from xai_core import Neighbourhood, neighbourhood, superpixels
-from xai_core.neighbourhood import coin_flips
-from xai_core.superpixels import filling
+from xai_core.perturbation.neighbourhood import coin_flips
+from xai_core.perturbation.superpixels import filling
 
 KINDS = ("picture", "text", "table")
 

@@ -14,9 +14,9 @@ from app.shared import controls, subject
 from app.shared.equations import EQUATIONS
 from app.shared.meter import Cost, measured
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
-from xai_core.lime import kernel
-from xai_core.superpixels import superpixels
-from xai_core.words import random_sizes
+from xai_core.perturbation.lime import kernel
+from xai_core.perturbation.superpixels import superpixels
+from xai_core.perturbation.words import random_sizes
 
 SIGMA_TABLE = 1.06  # the reference package's width for tables, see xai_core.table_neighbourhood
 QUESTIONS = {

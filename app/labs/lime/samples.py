@@ -13,9 +13,9 @@ from app.labs.lime.compute import Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.shared import show
 from xai_core import Neighbourhood, figures, table_samples
-from xai_core.charts import fitted_values, short
-from xai_core.lime import LinearFit, kernel
-from xai_core.words import WORD
+from xai_core.figures.linear import fitted_values, short
+from xai_core.perturbation.lime import LinearFit, kernel
+from xai_core.perturbation.words import WORD
 
 SHEET = 12  # copies seen at once
 ORDERS = {"the nearest first": "π", "as drawn": "", "highest F first": "F", "lowest F first": "−F"}

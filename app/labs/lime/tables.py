@@ -14,7 +14,7 @@ from app.shared.meter import answered
 from data import tables
 from data.tables import Table
 from xai_core import Neighbourhood, neighbourhood, table_neighbourhood
-from xai_core.neighbourhood import Predict
+from xai_core.perturbation.neighbourhood import Predict
 
 BACKGROUND = 50  # rows that stand in for an absent column in KernelSHAP
 

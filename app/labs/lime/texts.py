@@ -13,7 +13,7 @@ from app.shared.subject import PREDICTED
 from data import documents, newsgroups, texts
 from data.texts import TextClassifier
 from xai_core import Neighbourhood, word_neighbourhood, words_of
-from xai_core.words import random_sizes
+from xai_core.perturbation.words import random_sizes
 
 MOST_COPIES = 2000  # of a text: shorter series are the beginnings of this one
 LETTERS = 2000  # of a text of one's own

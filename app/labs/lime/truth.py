@@ -9,8 +9,8 @@ from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.samples import wide_table
 from app.labs.lime.texts import CLEAN, LEAKING
 from data import documents
-from xai_core.lime import LinearFit
-from xai_core.words import WORD
+from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.words import WORD
 
 WORDS_TO_GUESS = 6  # of one's own text: the longest
 SIDES = {

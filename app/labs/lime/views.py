@@ -10,8 +10,9 @@ from app.labs.lime.inputs import Given, Pictured
 from app.labs.lime.samples import Copies
 from app.shared import show
 from app.shared.show import Sheet
-from xai_core import charts, figures
-from xai_core.lime import LinearFit
+from xai_core import figures
+from xai_core.figures import linear
+from xai_core.perturbation.lime import LinearFit
 
 TOP = 3
 
@@ -22,7 +23,7 @@ def show_fit(this: Input, how: Reading) -> None:
     copies = Copies.of(this, how)
     left, right = st.columns([4, 5], gap="medium")
     with left:
-        fig = charts.scatter(copies.F, copies.g, copies.π, unit=this.unit, theme=show.theme())
+        fig = linear.scatter(copies.F, copies.g, copies.π, unit=this.unit, theme=show.theme())
         show.figure(fig, f"Linear model against network over {how.N} copies, local R² {copies.fit.r2:.2f}.")
         st.caption("A dot is a copy, as large as its π; the star is x. Off the dashed line the linear model is wrong.")
     with right:
@@ -54,7 +55,7 @@ def _path_sheet(
     place: tuple, N: int, sigma: float, distance: str, seed: int, target: int, theme: str, _this: Input, _how: Reading
 ) -> Sheet:
     fits = compute.path(_this, _how)
-    fig = charts.coefficient_paths(fits, _this.names, unit=f"weight ({_this.unit})", theme=theme)
+    fig = linear.coefficient_paths(fits, _this.names, unit=f"weight ({_this.unit})", theme=theme)
     return show.sheet(fig)
 
 
@@ -65,7 +66,7 @@ def show_curves(this: Input, how: Reading) -> None:
     ends = "; ".join(
         f"{name} {xs[0]:g} to {xs[-1]:g}: {r2[0]:.2f} to {r2[-1]:.2f}" for name, (xs, r2, _) in curves.items()
     )
-    show.figure(charts.r2_curves(curves, theme=show.theme()), f"Local R². {ends}.")
+    show.figure(linear.r2_curves(curves, theme=show.theme()), f"Local R². {ends}.")
     st.caption(
         "With N near K a line passes through all copies, and R² says nothing. A narrow kernel listens only to copies"
         " that are nearly x. The copies are those that are there already: nothing was asked for these curves."
@@ -86,13 +87,13 @@ def show_classes(given: Given, how: Reading) -> None:
     if isinstance(given, Pictured):
         x = given.about.opened.x
         show.pictures(
-            {said[c]: (charts.kept(x, given.labels, f.weights), f"local R² {_r2(f)}") for c, f in fits.items()}, "top"
+            {said[c]: (linear.kept(x, given.labels, f.weights), f"local R² {_r2(f)}") for c, f in fits.items()}, "top"
         )
         return
     reach = max(float(f.weights.abs().max()) for f in fits.values())
     for column, (c, f) in zip(st.columns(len(top), gap="medium"), fits.items(), strict=True):
-        bars = {this.names[j]: float(f.weights[j]) for j in charts.strongest(f.weights, how.K)}
-        fig = charts.bars(
+        bars = {this.names[j]: float(f.weights[j]) for j in linear.strongest(f.weights, how.K)}
+        fig = linear.bars(
             bars,
             title=said[c],
             unit="weight",

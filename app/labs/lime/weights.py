@@ -10,8 +10,9 @@ from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.samples import WHO, highlighted, wide_table
 from app.shared import show
-from xai_core import charts, figures
-from xai_core.lime import LinearFit
+from xai_core import figures
+from xai_core.figures import linear
+from xai_core.perturbation.lime import LinearFit
 
 BAND, SHAP, OWN = f"band over {SEEDS} seeds", "KernelSHAP", "the classifier's own"
 OWN_SAYS = "its own, scaled"
@@ -37,11 +38,11 @@ def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit
 def _regions(given: Pictured, fit: LinearFit) -> None:
     """The superpixels, those that are kept against grey, and the signed map."""
     x, w = given.about.opened.x, fit.weights
-    lines = charts.numbered(x, given.labels, charts.strongest(w, len(fit.chosen)))
+    lines = linear.numbered(x, given.labels, linear.strongest(w, len(fit.chosen)))
     signed = w[given.labels].numpy()
     panels = {
         f"{given.this.features} superpixels": (lines, "numbers: those of the fit"),
-        "what speaks for it": (charts.kept(x, given.labels, w), "the rest is grey, as in the paper’s figure 4"),
+        "what speaks for it": (linear.kept(x, given.labels, w), "the rest is grey, as in the paper’s figure 4"),
         "for and against": (figures.coloured(signed, float(w.abs().max()) or 1.0, figures.pixels(x), 0.75),
                             "red for the class, blue against it"),
     }  # fmt: skip
@@ -63,7 +64,7 @@ def _row(given: Rowed, fit: LinearFit) -> None:
 
 def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None:
     this = given.this
-    features = charts.strongest(fit.weights, len(fit.chosen))
+    features = linear.strongest(fit.weights, len(fit.chosen))
     if not features:
         st.info("Every weight is 0: nothing that was switched off moved the answer.")
         return
@@ -71,7 +72,7 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
     marks, bands, said = {}, None, []
     if BAND in beside:
         spread = compute.spread(this, how)
-        bands = charts.banded(this.names, spread, features)
+        bands = linear.banded(this.names, spread, features)
         stays = [this.names[j] for j in features if spread.low[j] * spread.high[j] > 0]
         said.append(
             f"**Band**: where 90 % of {SEEDS} seeds lie. {len(stays)} of {len(features)} weights keep their sign;"
@@ -99,7 +100,7 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
                 f"**Its own weights** are in log-odds, here scaled to the longest bar ({largest}: {own[largest]:+.2f}"
                 f" in log-odds). Correlation: {_number(r)}."
             )
-    fig = charts.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", theme=show.theme())
+    fig = linear.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", theme=show.theme())
     words = ", ".join(f"{n} {w:+.3f}" for n, w in bars.items())
     show.figure(fig, f"LIME's weights for {this.class_name}: {words}.")
     for each in said:

@@ -8,9 +8,9 @@ from torch import Tensor
 from app.shared import stages
 from app.shared.stages import Explanation, Question, Unlearning, Walk
 from xai_core import bound, catalogue, gaps, steps_for
-from xai_core.convergence import FINE, ladder
-from xai_core.detours import whole_steps
-from xai_core.quadrature import quadrature
+from xai_core.path.convergence import FINE, ladder
+from xai_core.path.quadrature import quadrature
+from xai_core.path.three_paths import whole_steps
 
 SMALL = 3 * 64 * 64  # numbers in a picture up to which a finer grid, and the errors of all B, take a second
 

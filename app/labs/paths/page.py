@@ -16,7 +16,8 @@ from app.shared.meter import measured
 from app.shared.show import Sheet
 from app.shared.stages import Question, Walk
 from app.shared.subject import Subject
-from xai_core import Trace, catalogue, convergence, figures, paths
+from xai_core import Trace, catalogue, figures
+from xai_core.path import convergence, paths
 
 FIRST = ("straight from black", "UNI: from the unlearned picture")
 MOST = 4

@@ -11,9 +11,9 @@ from app.shared import networks
 from data import pretrained, zoo
 from data.fitting import FRESH
 from xai_core import integrated_gradients, make_score
-from xai_core.class_means import agreement, class_shares, mean_map
-from xai_core.evaluate.benchmark.statistics import Summary
-from xai_core.maximisation import Maximised, maximise, shown_to
+from xai_core.classwide.maximisation import Maximised, maximise, shown_to
+from xai_core.evaluate.class_means import agreement, class_shares, mean_map
+from xai_core.statistics import Summary
 
 PAINTERS = ("zoo", "zoo_vgg", "zoo_vit")
 PICTURES = 40  # of a class, for its mean
@@ -112,7 +112,7 @@ def script(s: Setting) -> str:
         [
             '"""Made by the workbook. It writes prototype.png and prototype.npz into the current folder."""', "",
             "import numpy as np", "import torch", "", f"from data import {about.python.split('.')[0]}",
-            "from xai_core import figures, make_score", "from xai_core.maximisation import maximise", "",
+            "from xai_core import figures, make_score", "from xai_core.classwide.maximisation import maximise", "",
             f"x = torch.zeros(1, 3, {about.size}, {about.size})",
             f'f = make_score({about.python}, x, {s.target}, "logit")  # {s.animal}',
             f"found = maximise(f, x, {given})",

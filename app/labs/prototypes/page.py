@@ -12,8 +12,8 @@ from app.labs.prototypes.compute import PAINTERS, Setting
 from app.shared import networks, show, take_away
 from data import zoo
 from xai_core import figures
-from xai_core.class_means import agreement
-from xai_core.maximisation import Maximised, maximise
+from xai_core.classwide.maximisation import Maximised, maximise
+from xai_core.evaluate.class_means import agreement
 from xai_core.symbols import Symbol, of
 
 CAT = 281  # of ImageNet: a tabby

@@ -10,7 +10,7 @@ import xai_core
 from app.shared import networks
 from data import zoo
 from xai_core import Trace, straight
-from xai_core.quadrature import quadrature
+from xai_core.path.quadrature import quadrature
 from xai_core.score import gradient
 
 LENGTHS = tuple(round(0.05 * i, 2) for i in range(21))  # of the trunk, 0 none, 1 the longest

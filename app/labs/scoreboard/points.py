@@ -17,7 +17,7 @@ from app.shared.subject import Subject
 from xai_core import Neighbourhood, figures, symbols
 from xai_core.evaluate import MuFidelity, without_subsets
 from xai_core.evaluate.mufidelity import read
-from xai_core.sample_figures import masked_pictures
+from xai_core.figures.samples import masked_pictures
 
 REFERENCES = ("black", "grey", "mean", "blurred")
 RADIUS, RING = 10, (*bytes.fromhex(figures.LINES[1][1:]), 255)  # pixels, RGBA

@@ -33,7 +33,7 @@ from tqdm.auto import tqdm
 
 from data import digits, networks
 from xai_core import local_weights, make_score, smoothgrad_squared, vargrad
-from xai_core.aggregate import class_normlime, conditioned_i_sp
+from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp
 
 FOLDER = Path(__file__).parent / "shipped"
 COMMAND = "python -m app.labs.study.explanations"

@@ -16,8 +16,8 @@ import streamlit as st
 from app.labs.study import explanations, questions, results, taking, teaching
 from app.labs.study.store import LONGEST_TITLE, Store, StoreError, default_path
 from app.shared import take_away
-from xai_core import votes
-from xai_core.votes import PAPER_TAKERS, PAPER_VOTES
+from xai_core.evaluate import votes
+from xai_core.evaluate.votes import PAPER_TAKERS, PAPER_VOTES
 
 PLACE = "_study_place"  # code and token or secret, for who comes back from another page
 EXAMPLE = 3  # the digit of the question on the first page
@@ -137,7 +137,7 @@ def offer_files(settings: dict[str, Any]) -> None:
     arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     script = (
         '"""Made by the workbook. A made-up class of the user study, and its tests."""\n\n'
-        "from xai_core import votes\n\n"
+        "from xai_core.evaluate import votes\n\n"
         f"s = votes.shares(votes.simulated({arguments}))\n"
         'print(dict(zip(votes.PAPER_VOTES, s.mean(0).round(3).tolist(), strict=True)))\n'
         "print(votes.why_untested(s) or (votes.anova(s), votes.blocked(s), votes.friedman(s), votes.tukey(s)))\n"

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from app.labs.study.questions import TITLES
 from app.shared import show
 from xai_core import figures
-from xai_core.votes import (
+from xai_core.evaluate.votes import (
     PAPER_F,
     PAPER_P,
     PAPER_TAKERS,

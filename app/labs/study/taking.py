@@ -13,7 +13,7 @@ from app.labs.study.explanations import AVERAGED, EXPLAINED, METHODS
 from app.labs.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
 from app.labs.study.store import Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import Tally, tally
-from xai_core.votes import PAPER_VOTES
+from xai_core.evaluate.votes import PAPER_VOTES
 
 TROUBLE = "_study_trouble"
 WHAT = {

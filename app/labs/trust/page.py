@@ -18,7 +18,7 @@ from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data import zoo
 from xai_core import catalogue, figures, k_lasso, share
-from xai_core.superpixels import superpixels
+from xai_core.perturbation.superpixels import superpixels
 
 MASKS = 300  # LIME's N here: ten pictures and many scenes are explained, and 50 superpixels need no more
 ANSWERS = ("yes", "no", "not sure")

@@ -8,8 +8,8 @@ from torch import Tensor
 from app.shared import stages
 from app.shared.stages import Question, Unlearning
 from xai_core import Trace, catalogue
-from xai_core.matching import distance_to, rate_by_rule
-from xai_core.paths import straight
+from xai_core.path.matching import distance_to, rate_by_rule
+from xai_core.path.paths import straight
 from xai_core.score import gradient
 
 SWEPT = {"η": "eta", "ε": "eps", "μ": "mu", "T": "T"}  # letter → argument of `xai_core.uni`

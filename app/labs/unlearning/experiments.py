@@ -12,8 +12,8 @@ from app.shared import show, stages
 from app.shared.meter import measured
 from app.shared.stages import Question, Unlearning
 from xai_core import figures, stability
-from xai_core.evaluate.rankings import rank_correlation
 from xai_core.evaluate.stability import REFERENCE, STEPS
+from xai_core.rankings import rank_correlation
 
 SIZE = (3.5, 2.7)  # inches, for a third of the page
 NOTHING = "none"

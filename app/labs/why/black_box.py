@@ -8,7 +8,9 @@ from app.shared import show, stages
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data import outlines
-from xai_core import catalogue, decision_trees, figures, tree_figures
+from xai_core import catalogue, figures
+from xai_core.figures import trees
+from xai_core.taxonomy import decision_trees
 
 METHOD = "integrated_gradients"
 MODEL = "the zoo's outlines"
@@ -66,7 +68,7 @@ def show_model(about: Subject) -> None:
         row, what = rows.test[i - 1], f"Row {i}, in truth {rows.classes[rows.test_labels[i - 1]]}"
     asked = decision_trees.way(model, row, rows.columns)
     answer = rows.classes[int(model.predict([row])[0])]
-    drawn = tree_figures.tree(
+    drawn = trees.tree(
         decision_trees.as_nodes(model, rows.columns, rows.classes, row),
         theme=show.theme(),
         title=f"The whole model: {rows.name}",

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.labs.lime.weights import OWN
 from app.shared.subject import Subject
-from xai_core import taxonomy
-from xai_core.taxonomy import BRANCHES, Leaf
+from xai_core.taxonomy import taxonomy
+from xai_core.taxonomy.taxonomy import BRANCHES, Leaf
 
 LABS = Path(__file__).parents[1]
 HAVE = {

@@ -8,9 +8,10 @@ from app.labs.why import black_box, compute, map, questions
 from app.shared import take_away
 from app.shared.subject import START
 from data import repairing, zoo
-from xai_core import decision_trees, share
-from xai_core.black_boxes import needs
+from xai_core import share
 from xai_core.contrast import contrast
+from xai_core.taxonomy import decision_trees
+from xai_core.taxonomy.black_boxes import needs
 
 BOX, ASK, MAP = "Black box", "Four questions", "Map of methods"
 WHY, WHY_NOT, WHEN, CORRECT = questions.QUESTIONS

@@ -1,0 +1,1 @@
+"""Attention as an explanation: rollout, attributions of words, erasure."""

@@ -1,0 +1,86 @@
+"""Which tables there are: those of the UNI paper, and the same for scores that it does not have.
+
+Deletion and insertion stand on three canvases, and the attacks at one step and at ten, beside the paper's one number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xai_core.benchmark import uni_paper
+from xai_core.evaluate.examination import CANVASES, SCORES
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a table shows. kinds: score → what the row is called; scale: 100 for percent."""
+
+    title: str
+    kinds: Mapping[str, str]
+    says: str
+    paper: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    columns: Sequence[str] = uni_paper.FAITHFULNESS
+    scale: float = 1.0
+
+
+def _canvases(score: str) -> dict[str, str]:
+    return {f"{score}_{canvas}": canvas for canvas in CANVASES}
+
+
+THREE = "The paper does not state its canvas; here are three: black, blurred, and each method's own baseline."
+REPEATED = " The paper's rows of Swin-T repeat those of ResNet-18."
+LAYOUTS = (
+    Layout("UNI, Table 2: |MuFidelity|", {"mufidelity": ""}, "Higher is better.", uni_paper.MUFIDELITY),
+    Layout(
+        "UNI, Table 3: deletion AUC",
+        _canvases("deletion"),
+        "Lower is better. " + THREE,
+        uni_paper.DELETION,
+    ),
+    Layout(
+        "UNI, Table 4: insertion AUC",
+        _canvases("insertion"),
+        "Higher is better. " + THREE,
+        uni_paper.INSERTION,
+    ),
+    Layout(
+        "UNI, Table 5: robustness, Spearman",
+        {"attack_spearman": "one step", "iterated_spearman": "ten steps"},
+        "Ranks before and after an attack within 8/255 that keeps the answer. Higher is better; by chance 0."
+        + REPEATED,
+        uni_paper.SPEARMAN,
+        uni_paper.ROBUSTNESS,
+    ),
+    Layout(
+        "UNI, Table 6: robustness, intersection of the strongest pixels, in percent",
+        {"attack_intersection": "one step", "iterated_intersection": "ten steps"},
+        "The 1000 strongest pixels, at most a quarter of a small picture's. By chance it is their share of the picture:"
+        " 2 % of 224 × 224, 24 % of 64 × 64. Higher is better." + REPEATED,
+        uni_paper.INTERSECTION,
+        uni_paper.ROBUSTNESS,
+        100,
+    ),
+    Layout(
+        "MuFidelity with its sign", {"mufidelity_signed": ""}, "A wrong map can be faithful in reverse. By chance 0."
+    ),
+    Layout(
+        "Stability: ranks at B steps against 300",
+        {f"stability_{B}": f"B = {B}" for B in (1, 15, 30)},
+        "Only methods with a path have it. Higher is better.",
+    ),
+    Layout(
+        "The path",
+        {score: SCORES[score].title for score in ("gap", "monotonicity", "curvature")},
+        "Gap and curvature: lower is better. Monotonicity: higher is better.",
+    ),
+    Layout(
+        "Half of the network in ruins",
+        {"randomisation": ""},
+        "Ranks of the map against the map of the same network with the weights of its upper half shuffled. A map that"
+        " shows what was learned must change: 0 is best.",
+    ),
+    Layout(
+        "The truth, where the picture was drawn",
+        {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
+        "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+    ),
+)

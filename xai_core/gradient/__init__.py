@@ -1,0 +1,1 @@
+"""Back-propagation: gradients, ReLU rules, DeepLIFT and its rescale rules."""

@@ -1,0 +1,160 @@
+"""DeepLIFT: how far did each unit move from its reference, and how far did that move the score?
+
+Run the network on x′, then on x, and go back through it with the slope of a chord wherever a gradient takes the slope
+at one end. At a step φ that took a′ to φ(a′) and a to φ(a) (Shrikumar, Greenside & Kundaje 2017, §3.5.2, Rescale):
+
+    m = (φ(a) − φ(a′)) / (a − a′)           φ′(a) where |a − a′| < 10⁻⁷
+
+Multipliers obey the chain rule (§3.4), so one backward pass gives those of the pixels, and  A = m ⊙ (x − x′).
+chords.py has the rule of each kind of step. All are complete, hence A: Σ_i A_i = F(x) − F(x′), and no B to choose.
+Units: score. Logits in the paper, where softmax would saturate; with a chord of its own it does not, so the
+probability serves by default, as for Integrated Gradients.
+What to look at: 1 − ReLU(1 − x) at 2: its gradient is 0, the chord from 0 has slope ½, and A = 1.
+
+The rules act while a score is computed, in this thread alone, on every torch function that the network calls:
+modules, functions and in-place forms, reused or not. No hook is left on the network. A step that has no rule (LSTM,
+sorting, …) keeps its gradient; the sum is then wrong, and a warning says by how much.
+"""
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+from types import FunctionType
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from xai_core.baselines import make_baseline
+from xai_core.gradient.rescale_rules import (
+    APART,
+    POOLS,
+    RULES,
+    Chord,
+    log_softmax,
+    max_pool,
+    product,
+    quotient,
+    softmax,
+)
+from xai_core.score import Score, ScoreFunction, gradient, rows, rows_at_once
+from xai_core.symbols import BaselineName
+
+
+class Chords(TorchFunctionMode):
+    """`with Chords() as reference:` notes the steps of x′; `with Chords(reference.steps):` gives those of x chords."""
+
+    def __init__(self, then: list | None = None) -> None:
+        super().__init__()
+        self.then, self.steps = then, []
+        self.inside: Callable | None = None  # the function being taken apart
+        self.mark = torch.zeros(()).requires_grad_()
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = getattr(function, "__name__", "").removeprefix("special_")
+        in_place = name.endswith("_") and not name.endswith("__")
+        name = name.removesuffix("_") if in_place else name
+        pool = name.removesuffix("_with_indices")
+        if pool in POOLS:
+            kwargs = {key: value for key, value in kwargs.items() if key != "return_indices"}
+            y = self.step(partial(max_pool, dims=POOLS[pool]), getattr(F, f"{pool}_with_indices"), args, kwargs)
+            both = pool != name or (pool.startswith("adaptive") and not isinstance(function, FunctionType))
+            return y if both else y[0]
+        if name in APART or (
+            _asks(function) and name not in ("softsign", "tanhshrink") and function is not self.inside
+        ):
+            outside, self.inside = self.inside, function  # some methods of Tensor call themselves, as super()
+            try:
+                with self:  # the steps inside are met in turn
+                    return (APART.get(name) or unasking(function))(*args, **kwargs)
+            finally:
+                self.inside = outside
+        if name not in RULES:
+            return function(*args, **kwargs)
+        rule = RULES[name]
+        if rule in (softmax, log_softmax):
+            rule = partial(rule, dim=kwargs["dim"] if "dim" in kwargs else args[1])
+        y = self.step(rule, function, args, kwargs, in_place)
+        return args[0].copy_(y) if in_place else y
+
+    def step(self, rule: Callable, function: Callable, args: tuple, kwargs: dict, in_place: bool = False):
+        """The value of function(*args, **kwargs): noted for x′, and with another slope for x."""
+
+        def run(*tensors: Tensor):
+            given = iter((tensors[0].clone(), *tensors[1:]) if in_place else tensors)
+            args_, kwargs_ = tree_map_only(Tensor, lambda _: next(given), (args, kwargs))
+            return function(*args_, **kwargs_)
+
+        inputs = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        moved = [i for i, t in enumerate(inputs) if t.requires_grad]  # what does not depend on x has no part in this
+        linear = (rule is product and len(moved) == 1) or (rule is quotient and moved == [0])
+        if not moved or linear or not torch.is_grad_enabled():
+            return run(*inputs)
+        now = tuple(t.detach() for t in inputs)
+        y = run(*now)
+        if self.then is None:
+            self.steps.append((function, tuple(t.clone() for t in now), y))
+            back, inputs = (lambda g: (None,)), [self.mark]  # from here on, only whether it depends on x′ matters
+        else:
+            function_then, then, y_then = self.then.pop(0) if self.then else (None, (), None)
+            if function_then != function or [t.shape for t in then] != [t.shape for t in now]:
+                raise ValueError("deeplift compares x with its baseline step by step, but their steps differ")
+            back = rule(run, now, then, y, y_then)
+        if isinstance(y, Tensor):
+            return Chord.apply(y, back, *inputs)
+        return Chord.apply(y[0], back, *inputs), *y[1:]
+
+
+QUESTIONS = {"has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"}
+
+
+def _asks(function: Callable) -> bool:
+    """Is it written in Python, beginning with the question whether a mode like ours stands in for it?"""
+    names = function.__globals__.keys() & function.__code__.co_names if isinstance(function, FunctionType) else ()
+    return not QUESTIONS.isdisjoint(names)
+
+
+def unasking(function: FunctionType) -> FunctionType:
+    """The same function without the question, so that the mode meets what it calls."""
+    world = function.__globals__ | dict.fromkeys(QUESTIONS, lambda *_: False)
+    same = FunctionType(function.__code__, world, function.__name__, function.__defaults__, function.__closure__)
+    same.__kwdefaults__ = function.__kwdefaults__
+    return same
+
+
+def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed: int = 0) -> Tensor:
+    """Multipliers times x − x′, by the Rescale rule: (N, …) → (N, …). Each row sums to F(x) − F(x′), or else warns.
+
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline. Cost: F(x′) and one gradient at x.
+    """
+    if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
+        raise TypeError("model must not be scripted for deeplift: its rules cannot reach the steps inside TorchScript")
+    start = make_baseline(x, baseline, seed)
+    few = max(1, rows_at_once(x) // 4)  # the steps of x′ are kept, at twice the memory of a gradient and more
+    parts = [_explain(rows(f, i), x.detach()[i], start[i]) for i in torch.arange(len(x)).split(few)]
+    if (gap := max(float(gap.max()) for _, gap in parts)) > 0:
+        warnings.warn(
+            f"deeplift: the attributions of a row miss F(x) − F(x′) by {gap:.2g}: the network has a step without rule",
+            stacklevel=2,
+        )
+    return torch.cat([A for A, _ in parts])
+
+
+def _explain(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    """A, (N, …), and its completeness gap where that is more than rounding, else 0, (N,)."""
+    with torch.inference_mode(False), torch.enable_grad(), Chords() as reference:
+        value_then = f(start.clone().requires_grad_()).detach()
+
+    def with_chords(point: Tensor) -> Tensor:
+        with Chords(reference.steps):
+            return f(point)
+
+    value, m = gradient(with_chords, x)
+    A = m * (x - start)
+    change, size = value - value_then, A.flatten(1).abs().sum(1) + value.abs() + value_then.abs()
+    gap = (A.flatten(1).sum(1) - change).abs().nan_to_num(torch.inf)
+    rounding = 1e-3 * change.abs() + max(1e-6, 50 * torch.finfo(x.dtype).eps) * size
+    return A, torch.where(gap <= rounding, 0, gap)

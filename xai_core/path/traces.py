@@ -1,0 +1,179 @@
+"""Traces: what is seen on the way from x′ to x, each point computed once.
+
+    A ≈ Σ_k w_k ∇F(γ(α_k)) ⊙ γ′(α_k)           and       dF/dα = ∇F(γ(α)) · γ′(α)
+
+The gradients are what costs. All else is read off them: the attribution under any rule, the part of it collected up to
+any α, the completeness gap, how steadily F rises (monotonicity), how the path bends (curvature).
+Units: score (a probability, or logits); the gradient's norm is score per unit of the input.
+What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|, the sum's error: a number that anyone can check.
+"""
+
+from collections.abc import Callable
+
+import scipy.stats
+import torch
+from torch import Tensor
+
+from xai_core.path.paths import Path, polyline, spread, straight
+from xai_core.path.quadrature import quadrature
+from xai_core.score import ScoreFunction, forward, gradient, rows_at_once
+
+
+class Trace:
+    """What was seen on a path: F(γ(α)) and ∇F(γ(α)), each point computed once.
+
+    Everything else is read off it: attributions with any B and rule, the completeness gap, the confidence along the
+    path. remember=True keeps the gradients, so that another B costs only the points that are new (memory: one input a
+    point); remember=False keeps the scores alone, so that B = 1000 takes the memory of B = 32.
+    A path may also be found while it is walked: see `found`.
+    """
+
+    def __init__(self, f: ScoreFunction, path: Path, like: Tensor, *, remember: bool = True) -> None:
+        self.f, self.path, self.remember = f, path, remember
+        self.like = like.detach()  # shape, type and device of the input
+        self.scores: dict[float, Tensor] = {}  # α → F(γ(α)), (N,)
+        self.slopes: dict[float, Tensor] = {}  # α → ∇F(γ(α)), (N, …)
+        self.rises: dict[float, Tensor] = {}  # α → dF/dα, (N,)
+        self.norms: dict[float, Tensor] = {}  # α → ‖∇F(γ(α))‖₂, (N,)
+        self.sums: dict[tuple[int, str], Tensor] = {}  # (B, rule) → an attribution that was summed while walking
+
+    @classmethod
+    def found(
+        cls, f: ScoreFunction, start: Tensor, step: Callable[[int, Tensor, Tensor], Tensor], B: int, *, remember: bool
+    ) -> "Trace":
+        """The trace of B straight pieces, each chosen where it begins: step(k, γ_k, ∇F(γ_k)) → γ_{k+1}, k = 0…B − 1.
+
+        The gradient that chooses a piece is also the one it is multiplied with: A = Σ_k ∇F(γ_k) ⊙ (γ_{k+1} − γ_k), the
+        left rule, is summed on the way and costs B gradients. remember=True keeps gradients and corners, and then any
+        other B and rule can be asked for; remember=False keeps F and dF/dα at the corners.
+        """
+        wide = torch.promote_types(start.dtype, torch.float32)  # a sum of B small numbers needs the digits
+        at, A, corners = start, torch.zeros_like(start, dtype=wide), [start]
+        seen = cls(f, straight(start, start), start, remember=remember)
+        for k in range(B):
+            values, slope = gradient(f, at)
+            corner, at = at, step(k, at, slope)
+            pieces = slope * (at - corner)  # (N, …)
+            A += pieces
+            seen.scores[k / B], seen.rises[k / B] = values, B * pieces.flatten(1).sum(1)
+            seen.norms[k / B] = slope.flatten(1).norm(dim=1)
+            if remember:
+                corners.append(at)
+                seen.slopes[k / B] = slope
+        seen.path = polyline(*corners) if remember else _last_piece(corner, at, B)
+        seen.sums[B, "left"] = A.to(start.dtype)
+        return seen
+
+    def alphas(self, points: list[float]) -> Tensor:
+        dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
+        return torch.tensor(points, dtype=dtype, device=self.like.device)
+
+    def gradients(self, points: list[float]) -> Tensor:
+        """∇F(γ(α)) at these points: (n, N, …). Only points never seen before cost anything."""
+        new = [α for α in dict.fromkeys(points) if α not in self.slopes]
+        slopes = dict(self.slopes)
+        for part in self._passes(new):
+            at = self.points(part)  # (n, N, …)
+            values, slope = gradient(self.f, at.flatten(0, 1))
+            self.scores.update(zip(part, values.view(at.shape[:2]), strict=True))
+            self.norms.update(zip(part, slope.flatten(1).norm(dim=1).view(at.shape[:2]), strict=True))
+            slopes.update(zip(part, slope.view(at.shape), strict=True))
+        if self.remember:
+            self.slopes.update({α: slopes[α] for α in new})
+        return torch.stack([slopes[α] for α in points])
+
+    def confidence(self, points: list[float]) -> Tensor:
+        """F(γ(α)) at these points: (n, N)."""
+        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.scores]):
+            at = self.points(part)
+            self.scores.update(zip(part, forward(self.f, at.flatten(0, 1)).view(at.shape[:2]), strict=True))
+        return torch.stack([self.scores[α] for α in points])
+
+    def points(self, points: list[float]) -> Tensor:
+        """γ(α) at these points: (n, N, …)."""
+        return self.path.point(self.alphas(points)).to(self.like.dtype)
+
+    def _velocity(self, points: list[float]) -> Tensor:
+        return self.path.velocity(self.alphas(points)).to(self.like.dtype)
+
+    def _passes(self, points: list[float]) -> list[list[float]]:
+        n = max(1, rows_at_once(self.like) // len(self.like))
+        return [points[i : i + n] for i in range(0, len(points), n)]
+
+    def attribution(self, B: int = 15, rule: str = "right", until: float = 1.0) -> Tensor:
+        """A = Σ_k w_k ∇F(γ(α_k)) ⊙ γ′(α_k): (N, …).
+
+        until: only the part collected so far, from the points α_k ≤ until.
+        """
+        if (B, rule) in self.sums and until >= 1:
+            return self.sums[B, rule].clone()
+        points, weights = quadrature(B, rule)
+        weight = dict(zip(points, weights, strict=True))
+        points = [α for α in points if α <= until]
+        A = torch.zeros_like(self.like)
+        for part in self._passes(points):
+            slopes = self.gradients(part)  # (n, N, …)
+            w = self.alphas([weight[α] for α in part])
+            A += (spread(w, A) * slopes * self._velocity(part)).sum(0)
+        return A
+
+    def change(self) -> Tensor:
+        """F(x) − F(x′), what the attributions have to add up to: (N,)."""
+        start, end = self.confidence([0.0, 1.0])
+        return end - start
+
+    def gap(self, A: Tensor) -> Tensor:
+        """The completeness gap |Σ_i A_i − (F(x) − F(x′))| of an attribution: (N, …) → (N,)."""
+        return (A.flatten(1).sum(1) - self.change()).abs()
+
+    def slope_along(self, points: list[float]) -> Tensor:
+        """dF/dα = ∇F · γ′ at these points: (n, N). The area under it is F(x) − F(x′)."""
+        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.rises]):
+            rises = (self.gradients(part) * self._velocity(part)).flatten(2).sum(2)  # (n, N)
+            self.rises.update(zip(part, rises, strict=True))
+        return torch.stack([self.rises[α] for α in points])
+
+    def gradient_norm(self, points: list[float]) -> Tensor:
+        """‖∇F(γ(α))‖₂ at these points: (n, N). Where it is near 0, F is saturated."""
+        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.norms]):
+            self.gradients(part)
+        return torch.stack([self.norms[α] for α in points])
+
+    def cumulative(self, B: int = 15, rule: str = "right") -> Tensor:
+        """Σ_i A_i collected up to each point of the rule: (B, N). The last row is the whole sum."""
+        points, weights = quadrature(B, rule)
+        return (self.alphas(weights)[:, None] * self.slope_along(points)).cumsum(0)
+
+    def monotonicity(self, B: int = 15) -> Tensor:
+        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is
+        constant."""
+        points = [k / B for k in range(B + 1)]
+        values = self.confidence(points).double().cpu()
+        constant = (values == values[0]).all(0)
+        found = [
+            float("nan") if c else scipy.stats.spearmanr(points, v).statistic
+            for c, v in zip(constant, values.T, strict=True)
+        ]
+        return torch.tensor(found)
+
+    def curvature(self, B: int = 15) -> Tensor:
+        """The largest |d²F/dα²| along the path, from differences of dF/dα at k/B, k = 0…B: (N,). Units: score."""
+        slopes = self.slope_along([k / B for k in range(B + 1)])
+        return slopes.diff(dim=0).abs().amax(0) * B
+
+
+def _last_piece(corner: Tensor, end: Tensor, pieces: int) -> Path:
+    """The end of a path whose other corners were not kept: γ(1), and the velocity there."""
+
+    def at_end(value: Tensor) -> Callable[[Tensor], Tensor]:
+        def expanded(α: Tensor) -> Tensor:
+            if (α < 1).any():
+                raise ValueError(
+                    f"remember must be True for points between the corners k/{pieces} of a path that is found on the "
+                    f"way, or for its gradients; got False and α = {α[α < 1][0]:g}"
+                )
+            return value.expand(len(α), *value.shape)
+
+        return expanded
+
+    return Path(point=at_end(end), velocity=at_end(pieces * (end - corner)))

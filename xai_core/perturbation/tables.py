@@ -1,0 +1,110 @@
+"""The neighbourhood of a row of a table: draw the other rows' values, and ask the model again.
+
+    features  one a column: is the sample's value in the same bin as x's? (quartiles of the training rows)
+    samples   every column drawn by itself from the training rows, as if columns were independent
+    z         1 where the sampled value shares x's bin
+
+There is no natural "off" for an age or a petal's length. So LIME asks of a number only in which quarter of the training
+rows it lies, and the weight of "1.8 < petal width" is what lying there brings, against lying elsewhere.
+What to look at: samples that cannot be (a tall petal of no width). The model is asked about them all the same.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.perturbation.neighbourhood import Neighbourhood, Predict, ask, explained_column
+from xai_core.symbols import Samples
+
+QUARTILES = (25, 50, 75)
+FEW_VALUES = 4  # a column with no more different values than this is compared value by value
+
+
+def bins(training: np.ndarray) -> list[np.ndarray]:
+    """The borders between each column's bins: quartiles, or the middles between a few values. (n, M) → M arrays."""
+    borders = []
+    for column in np.asarray(training, float).T:
+        values = np.unique(column)
+        if len(values) <= FEW_VALUES:
+            borders.append((values[1:] + values[:-1]) / 2)
+        else:  # one border where quartiles fall together; none at the top, where nothing would lie above
+            quartiles = np.unique(np.percentile(column, QUARTILES))
+            borders.append(quartiles[quartiles < values[-1]])
+    return borders
+
+
+def bin_of(rows: np.ndarray, borders: Sequence[np.ndarray]) -> np.ndarray:
+    """The bin of each number, counted from 0; a value on a border belongs below it. (n, M) → (n, M)."""
+    return np.stack([np.searchsorted(b, column) for b, column in zip(borders, rows.T, strict=True)], 1)
+
+
+def table_samples(x: np.ndarray, training: np.ndarray, N: Samples = 1000, seed: int = 0) -> tuple[np.ndarray, Tensor]:
+    """N rows around x and their masks: (N, M) numbers, (N, M) bool. Row 0 is x itself."""
+    symbols.check(table_samples, N=N)
+    x, training = _numbers("x", x, 1), _numbers("training", training, 2)
+    if len(x) != training.shape[1]:
+        raise ValueError(f"x must have {training.shape[1]} numbers, one a column of training; got {len(x)}")
+    chosen = np.random.default_rng(seed).integers(len(training), size=(N, len(x)))
+    rows = np.take_along_axis(training, chosen, 0)
+    rows[0] = x
+    borders = bins(training)
+    return rows, torch.from_numpy(bin_of(rows, borders) == bin_of(x[None], borders))
+
+
+def table_neighbourhood(
+    predict: Predict,
+    x: np.ndarray,
+    training: np.ndarray,
+    N: Samples = 1000,
+    seed: int = 0,
+    target: int | None = None,
+    columns: Sequence[str] | None = None,
+) -> Neighbourhood:
+    """N rows around x and what the model says to each.
+
+    predict: a function from rows (n, M) to (n, classes), or, a regressor, to (n,); an array or a tensor.
+    x: (M,) the row to explain. training: (n, M) the rows whose quartiles and values count.
+    target: the class to explain; None for the one that x gets.
+    columns: M names, for `names` such as "0.3 < petal width ≤ 1.3".
+    Costs N predictions. LIME's package reads it with an l2 kernel of width ¾√M, here
+    `k_lasso(near, K, sigma=1.06, distance="l2")`.
+    """
+    rows, masks = table_samples(x, training, N, seed)
+    M = masks.shape[1]
+    if M < 2:
+        raise ValueError(f"x must have two columns or more, there would be nothing to compare; got {M}")
+    columns = [f"x{j + 1}" for j in range(M)] if columns is None else list(columns)
+    if len(columns) != M:
+        raise ValueError(f"columns must be {M} names, one a column; got {len(columns)}")
+    names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
+    scores = ask(predict, rows)
+    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
+
+
+def _said(column: str, value: float, borders: np.ndarray) -> str:
+    """The bin in words: three digits of its borders, or as many as it takes to tell them apart."""
+    k = int(np.searchsorted(borders, value))
+    whole = len(f"{np.abs(borders).max(initial=0):.0f}")  # digits before the point: 1084 is said in full
+    for digits in range(min(max(3, whole), 17), 18):
+        said = [f"{border:.{digits}g}" for border in borders]
+        if len(set(said)) == len(said):
+            break
+    low = f"{said[k - 1]} < " if k > 0 else ""
+    high = f" ≤ {said[k]}" if k < len(borders) else ""
+    return f"{low}{column}{high}"
+
+
+def _numbers(name: str, value: np.ndarray, dimensions: int) -> np.ndarray:
+    try:
+        array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value, float)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers; got {type(value).__name__}") from error
+    if array.ndim != dimensions or not array.size:
+        shape = "(M,)" if dimensions == 1 else "(n, M)"
+        raise ValueError(f"{name} must be an array {shape}; got the shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite; it has NaN or infinite numbers")
+    return array

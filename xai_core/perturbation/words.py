@@ -1,0 +1,83 @@
+"""The neighbourhood of a text: leave some of its words out, and ask the classifier again.
+
+    features  the distinct words of the text, in the order in which they first occur; off means left out everywhere
+    z         how many words are off is drawn evenly from 1 … M, then which ones (as in LIME's own package)
+
+The classifier is any function from texts to probabilities: it is not looked into.
+What to look at: the words in front. If a header or a signature is among them, the classifier has not read the text.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai_core import symbols
+from xai_core.perturbation.neighbourhood import Neighbourhood, Predict, ask, explained_column, own_masks
+from xai_core.symbols import Samples
+
+TEXTS_AT_ONCE = 500
+WORD = re.compile(r"\w+")
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The features of a text: its distinct words (letters, digits, underscores), case kept, in order of occurrence.
+
+    Raises ValueError if there are fewer than two: there would be nothing to compare.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a string; got {type(text).__name__}")
+    found = tuple(dict.fromkeys(WORD.findall(text)))
+    if len(found) < 2:
+        raise ValueError(f"text must have two different words or more; got {text[:60]!r}")
+    return found
+
+
+def masked_text(text: str, on: Sequence[bool] | Tensor, blank: str = "") -> str:
+    """h(z): the text with `blank` in place of every word that is off. on: one value a word of `words_of`."""
+    names = words_of(text)
+    if len(on) != len(names):
+        raise ValueError(f"on must have {len(names)} values, one a distinct word of the text; got {len(on)}")
+    left_out = {name for name, stays in zip(names, on, strict=True) if not stays}
+    return WORD.sub(lambda word: blank if word[0] in left_out else word[0], text)
+
+
+def random_sizes(N: int, M: int, seed: int) -> Tensor:
+    """Masks as LIME draws them for texts: row 0 all on, else 1 … M features off, every number equally often.
+
+    A long text with half of its words gone says nothing any more: this way some copies stay close to it. (N, M) bool.
+    """
+    draws = np.random.default_rng(seed).random((N, 1 + M))  # a row a mask: the first n of N are those of N = n
+    off = 1 + (M * draws[:, :1]).astype(int)  # how many
+    order = draws[:, 1:].argsort(1)  # a random order of the features
+    masks = torch.from_numpy(order >= off)
+    masks[0] = True
+    return masks
+
+
+def word_neighbourhood(
+    predict: Predict,
+    text: str,
+    N: Samples = 1000,
+    seed: int = 0,
+    target: int | None = None,
+    masks: Tensor | None = None,
+    blank: str = "",
+) -> Neighbourhood:
+    """N copies of a text with words left out, and what the classifier says to each.
+
+    predict: a function from a list of n texts to (n, classes), or (n,); an array or a tensor.
+    target: the class to explain; None for the one that the whole text gets.
+    masks: (N, M) of your own in place of random ones. Row 0 has to be all on.
+    blank: stands where a word is off, by default nothing.
+    Costs N predictions. Read it with `k_lasso(near, K, distance="cosine")`, or with `shapley_values`.
+    """
+    symbols.check(word_neighbourhood, N=N)
+    names = words_of(text)
+    masks = random_sizes(N, len(names), seed) if masks is None else own_masks(masks, len(names))
+    scores = torch.cat(
+        [ask(predict, [masked_text(text, z, blank) for z in part.tolist()]) for part in masks.split(TEXTS_AT_ONCE)]
+    )
+    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
