@@ -43,7 +43,7 @@ claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the 
 	$(RUN) -m tests.claims
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
-	$(RUN) -m data.train
+	$(RUN) -m data.training.train
 	$(RUN) -m app.labs.distancing.held_apart
 	$(RUN) -m app.labs.study.explanations
 

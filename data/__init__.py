@@ -1,1 +1,36 @@
-"""Images, digits and networks to explain: everything that the methods of `xai_core` are tried on."""
+"""Images, texts and networks to explain: everything that the methods of `xai_core` are tried on.
+
+    from data import networks, zoo          every module goes by its name alone, too, whichever room it is in
+
+Rooms: drawn (by us), pictures (photographed or written by hand), text, nets (architectures, weights), training.
+"""
+
+import importlib
+import importlib.util
+import sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+ROOMS = ("drawn", "pictures", "text", "nets", "training")
+
+
+class _ByName(MetaPathFinder, Loader):
+    """Finds data.zoo in the first room that has a module of this name."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        package, _, name = fullname.rpartition(".")
+        if package != "data" or name in ROOMS:
+            return None
+        found = (importlib.util.find_spec(f"data.{room}.{name}") for room in ROOMS)
+        real = next((spec for spec in found if spec), None)
+        return ModuleSpec(fullname, self, loader_state=real) if real else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return importlib.import_module(spec.loader_state.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = module.__spec__.loader_state  # its own, for the import system has just put in ours
+
+
+sys.meta_path.append(_ByName())

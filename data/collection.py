@@ -20,11 +20,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from data import digits, folders, networks, photographs, pretrained, retina, satellite, zoo
-from data.finetuned import finetune, with_classes
-from data.pairs import PAIRS, apart, apart_in
-from data.retraining import retraining
-from data.train import FRESH
+from data.drawn import retina, satellite, zoo
+from data.nets import networks, pretrained
+from data.pictures import digits, photographs
+from data.training import folders
+from data.training.finetuned import finetune, with_classes
+from data.training.pairs import PAIRS, apart, apart_in
+from data.training.retraining import retraining
+from data.training.train import FRESH
 
 __all__ = [
     "PAIRS",

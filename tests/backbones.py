@@ -26,7 +26,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from data import photographs, pretrained
+from data.nets import pretrained
+from data.pictures import photographs
 from xai_core import catalogue, explain, make_score, superpixels
 
 TABLE = Path(__file__).parent.parent / "app" / "labs" / "cam" / "backbones.json"

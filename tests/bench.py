@@ -19,7 +19,9 @@ from lime.lime_image import LimeImageExplainer
 from torch import Tensor, nn
 
 from app.labs.distancing import held_apart
-from data import digits, networks, photographs, pretrained, zoo
+from data.drawn import zoo
+from data.nets import networks, pretrained
+from data.pictures import digits, photographs
 from xai_core import (
     agi,
     blur_ig,

@@ -11,7 +11,9 @@ import quantus
 import torch
 from torch import Tensor, nn
 
-from data import digits, networks, zoo
+from data.drawn import zoo
+from data.nets import networks
+from data.pictures import digits
 from tests.bench import forwards, gradients, ratio, show
 from xai_core import make_score, simple_gradient
 from xai_core.evaluate import Examination, deletion, max_sensitivity, mufidelity

@@ -16,7 +16,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from data import digits, networks, photographs, pretrained, zoo
+from data.drawn import zoo
+from data.nets import networks, pretrained
+from data.pictures import digits, photographs
 from xai_core import (
     Score,
     Trace,

@@ -9,8 +9,9 @@ import argparse
 
 import torch
 
-from data import networks, phrases, translation
-from data.fitting import FRESH
+from data.nets import networks, translation
+from data.text import phrases
+from data.training.fitting import FRESH
 from xai_core import duel, word_baseline
 from xai_core.evaluate import words
 

@@ -54,7 +54,7 @@ def verdict(checks: Callable[[str], ModuleType], capsys: pytest.CaptureFixture) 
 @pytest.fixture(scope="session")
 def real_squeezenet():
     """ImageNet's SqueezeNet 1.1 on pixels, if TORCH_HOME holds its weights."""
-    from data import pretrained
+    from data.nets import pretrained
 
     if not pretrained.is_available("squeezenet1_1"):
         pytest.skip(f"no SqueezeNet weights: {pretrained.weights_file('squeezenet1_1')} (see TORCH_HOME)")
@@ -64,7 +64,8 @@ def real_squeezenet():
 @pytest.fixture(scope="session")
 def real_photographs() -> tuple[torch.Tensor, torch.Tensor]:
     """Labelled ImageNet photographs cut for SqueezeNet, (n, 3, 224, 224), and their classes, (n,)."""
-    from data import photographs, pretrained
+    from data.nets import pretrained
+    from data.pictures import photographs
 
     folder = Path(os.environ.get("XAI_PHOTOS") or Path(os.environ.get("XAI_DATA_HOME", ""), "..", "photos"))
     if not (folder / "labels.csv").is_file():

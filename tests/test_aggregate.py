@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as npst
 from torch import Tensor, nn
 
 import xai_core
-from data import digits, networks
+from data.nets import networks
+from data.pictures import digits
 from xai_core import (
     class_normlime,
     conditioned_i_sp,

@@ -23,8 +23,8 @@ import xai_core
 from app.shared import controls, links, networks, show, stages, subject, take_away
 from app.shared.meter import Cost, measured, watched
 from app.shared.pictures import Picture, open_picture
-from data import networks as shipped
-from data import pretrained
+from data.nets import networks as shipped
+from data.nets import pretrained
 from xai_core import catalogue, methods
 from xai_core.symbols import Symbol
 

@@ -18,7 +18,9 @@ from app.labs.attention import files, rollout, study
 from app.labs.attention.compute import How
 from app.labs.attention.views import marked
 from app.shared import show
-from data import networks, phrases, translation, zoo
+from data.drawn import zoo
+from data.nets import networks, translation
+from data.text import phrases
 from xai_core import Duel, output_matrix, word_baseline
 from xai_core.figures import words as word_figures
 

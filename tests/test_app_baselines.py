@@ -25,8 +25,9 @@ from app.shared import controls, networks, show, stages, take_away
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
-from data import corruptions, pretrained
-from data import networks as shipped
+from data.nets import networks as shipped
+from data.nets import pretrained
+from data.pictures import corruptions
 from xai_core import nearest_part, roughness, share
 from xai_core.symbols import BaselineName
 

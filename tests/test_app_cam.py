@@ -10,7 +10,8 @@ from app.labs.cam import compute
 from app.labs.cam import table as cam_table
 from app.labs.cam import two_animals as cam_two
 from app.shared import show
-from data import networks, two_animals, zoo
+from data.drawn import two_animals, zoo
+from data.nets import networks
 from xai_core import figures
 
 PAGE = "labs/cam/page.py"

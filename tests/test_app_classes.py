@@ -16,7 +16,8 @@ from app.labs.classes import compute, sp_lime
 from app.labs.classes.compute import Setting
 from app.shared import show, take_away
 from app.shared.meter import measured
-from data import digits, networks
+from data.nets import networks
+from data.pictures import digits
 from xai_core.classwide import class_maps
 from xai_core.figures import classes
 

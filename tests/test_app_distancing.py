@@ -23,7 +23,8 @@ from app.labs.distancing.pairs import Pair
 from app.shared import show, take_away
 from app.shared.meter import measured
 from app.shared.pictures import Picture
-from data import held_apart, networks, zoo
+from data.drawn import zoo
+from data.nets import held_apart, networks
 from xai_core.figures import distancing
 
 PAGE = "labs/distancing/page.py"

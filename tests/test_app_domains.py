@@ -22,8 +22,8 @@ from app.labs.domains.compute import BLURRED
 from app.labs.scoreboard import compute as scoreboard
 from app.shared import networks, show, subject
 from app.shared.pictures import Picture, open_picture
-from data import networks as shipped
-from data import retina, satellite
+from data.drawn import retina, satellite
+from data.nets import networks as shipped
 from xai_core.evaluate import ground_truth
 
 FAST = ["Simple gradient", "Integrated Gradients"]

@@ -25,8 +25,9 @@ from app.labs.lime import weights as lime_weights
 from app.labs.lime.samples import text_html
 from app.shared import meter, show
 from app.shared.pictures import Picture, open_picture
-from data import documents, newsgroups, tables, texts
-from data import networks as shipped
+from data import tables
+from data.nets import networks as shipped
+from data.text import documents, newsgroups, texts
 from xai_core.figures import linear
 from xai_core.perturbation import words
 

@@ -13,8 +13,10 @@ import xai_core
 from app.labs.paths import compute
 from app.labs.paths.compute import WAYS
 from app.shared import controls, show
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import figures
+from xai_core.path import traces
 
 PAGE = "labs/paths/page.py"
 TITLES = {way.name: way.title for way in WAYS}

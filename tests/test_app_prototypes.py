@@ -13,7 +13,8 @@ from test_app import opened as opened_at
 
 from app.labs.prototypes import compute
 from app.labs.prototypes.compute import Setting
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import make_score
 from xai_core.classwide.maximisation import maximise
 

@@ -23,8 +23,8 @@ from app.labs.scoreboard.compute import EDGES, RANDOM, Candidate, Entry
 from app.shared import networks, show, take_away
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
-from data import networks as shipped
-from data import zoo
+from data.drawn import zoo
+from data.nets import networks as shipped
 from xai_core import evaluate, rank_correlation
 from xai_core.evaluate import Examination, own_baseline
 

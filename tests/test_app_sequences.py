@@ -10,8 +10,10 @@ from test_app import opened, ran
 import xai_core
 from app.labs.domains import signal_compute, text_compute
 from app.labs.domains import text as domains_text
-from data import networks, reviews, signals
-from data.text_network import tokens
+from data.drawn import signals
+from data.nets import networks
+from data.nets.text_network import tokens
+from data.text import reviews
 from xai_core.evaluate.sequence_truth import sequence_truth
 
 PAGE = "labs/domains/page.py"

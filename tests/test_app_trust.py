@@ -18,7 +18,9 @@ from app.labs.trust import compute
 from app.labs.trust.compute import CONDITIONS, Share, Twins
 from app.shared import show, take_away
 from app.shared.meter import measured
-from data import fitting, networks, zoo
+from data.drawn import zoo
+from data.nets import networks
+from data.training import fitting
 from xai_core import catalogue, figures
 
 PAGE = "labs/trust/page.py"

@@ -20,7 +20,7 @@ from app.shared import controls, networks, show, stages
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question, Unlearning
-from data import networks as shipped
+from data.nets import networks as shipped
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
 from xai_core.path.matching import budget, match_baseline
 from xai_core.rankings import rank_correlation

@@ -19,7 +19,8 @@ from app.labs.why import compute, questions
 from app.labs.why import map as why_map
 from app.labs.why.compute import LENGTHS
 from app.shared import controls, show, stages, take_away
-from data import networks, outlines
+from data.drawn import outlines
+from data.nets import networks
 from xai_core import catalogue
 from xai_core.taxonomy import taxonomy
 

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from toys import MLP, OneOutput, PlainCNN, fingerprint, images, seeded
 
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import integrated_gradients, make_score, simple_gradient
 from xai_core.evaluate import attack_maps, max_sensitivity, ranking, robustness
 from xai_core.evaluate.attack import Twin

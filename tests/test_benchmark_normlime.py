@@ -6,7 +6,7 @@ import itertools
 import pytest
 import torch
 
-from data.retraining import SCHOOLING
+from data.training.retraining import SCHOOLING
 from xai_core.benchmark import normlime, normlime_tables
 from xai_core.benchmark.cells import Cell, work
 from xai_core.benchmark.documents import Document, markdown, page

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 import xai_core
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core.evaluate.biases import distance, echo, nearest_part, roughness, share
 
 

@@ -5,7 +5,7 @@ import json
 import backbones
 import pytest
 
-from data import pretrained
+from data.nets import pretrained
 from xai_core import catalogue
 
 FAMILY = ("cam", "grad_cam", "guided_grad_cam")

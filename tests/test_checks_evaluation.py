@@ -8,7 +8,8 @@ from skimage.filters import sobel
 from torch import Tensor
 
 import xai_core
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import evaluate
 
 AUC = {

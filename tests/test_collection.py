@@ -7,8 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from data import collection, digits, folders, networks, pretrained, zoo
-from data.fitting import FRESH
+from data import collection
+from data.drawn import zoo
+from data.nets import networks, pretrained
+from data.pictures import digits
+from data.training import folders
+from data.training.fitting import FRESH
 from xai_core.benchmark import collection as protocol
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import photographs
-from data.corruptions import CORRUPTIONS, SEVERITIES, corrupt, disk, pixels_of_blur
+from data.pictures import photographs
+from data.pictures.corruptions import CORRUPTIONS, SEVERITIES, corrupt, disk, pixels_of_blur
 from xai_core import baselines
 
 

@@ -355,7 +355,7 @@ def test_a_users_hooks_change_nothing():
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "squeezenet1_1", "swin_t"])
 def test_torchvision_as_it_is(name):
     """One in-place ReLU a block; Hardswish and gates; overlapping pooling; attention in windows, LayerNorm, GELU."""
-    from data import pretrained
+    from data.nets import pretrained
 
     model = pretrained.load(name, weights=False).double().eval()
     x = torch.rand(2, 3, 64, 64, dtype=torch.double, generator=torch.Generator().manual_seed(0))

@@ -14,7 +14,8 @@ from hypothesis.extra import numpy as arrays
 from torch import Tensor, nn
 from toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import distanced, how_well, support_network, support_networks
 from xai_core.distancing import supports
 from xai_core.distancing.regression import regress

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import documents, texts
-from data.documents import CLASSES, HEADERS, LEAK, SLOTS, WORDS, corpus, document_seed, draw, shares
+from data.text import documents, texts
+from data.text.documents import CLASSES, HEADERS, LEAK, SLOTS, WORDS, corpus, document_seed, draw, shares
 
 SEEDS = st.integers(0, 2**40)
 ALL_WORDS = {name: [word for slot in SLOTS for word in WORDS[name][slot]] for name in CLASSES}

@@ -6,7 +6,8 @@ import pytest
 import torch
 from toys import PlainCNN, fingerprint, images, seeded
 
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import explain, make_baseline, make_score, rank_correlation, trace, uni_baseline
 from xai_core.evaluate import (
     SCORES,

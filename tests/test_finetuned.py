@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from data import finetuned, pretrained
-from data.photographs import PhotographError
-from data.vision import torchvision
+from data.nets import pretrained
+from data.nets.vision import torchvision
+from data.pictures.photographs import PhotographError
+from data.training import finetuned
 
 
 @pytest.mark.parametrize("name", pretrained.NAMES)

@@ -5,9 +5,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from data import digits, networks
-from data.fitting import accuracy
-from data.forgetting import BATCH, learn, mislabel, small_network
+from data.nets import networks
+from data.pictures import digits
+from data.training.fitting import accuracy
+from data.training.forgetting import BATCH, learn, mislabel, small_network
 
 N = 200
 

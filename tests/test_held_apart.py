@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from app.labs.distancing import held_apart as made
-from data import held_apart, networks, zoo
+from data.drawn import zoo
+from data.nets import held_apart, networks
 from xai_core import Regression, as_support, gad, hull, make_score
 
 

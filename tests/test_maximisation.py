@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from toys import fingerprint
 
-from data import networks
+from data.nets import networks
 from xai_core import make_score
 from xai_core.classwide.maximisation import maximise, shown_to, total_variation
 from xai_core.evaluate.class_means import agreement, class_shares, mean_map

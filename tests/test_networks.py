@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from data import digits, fitting, networks, train, zoo
+from data.drawn import zoo
+from data.nets import networks
+from data.pictures import digits
+from data.training import fitting, train
 
 SHIPPED = [name for name in networks.SHIPPED if (networks.CHECKPOINTS / f"{name}.safetensors").is_file()]
 TRUNKS = np.linspace(0, 1, 11)
@@ -38,7 +41,7 @@ def test_the_card_describes_the_file(name: str) -> None:
     network = networks.load(name)
     assert sum(parameter.numel() for parameter in network.parameters()) == card["parameters"] < 1_000_000
     assert tuple(card["classes"]) == networks.class_names(name)
-    assert card["command"] == f"python -m data.train {name}"
+    assert card["command"] == f"python -m data.training.train {name}"
     assert {"data", "seed", "accuracy", "accuracy_on", "date", "licence", "architecture"} <= set(card)
 
 
@@ -73,10 +76,14 @@ def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(ValueError, match=r"'digits' at .* are not those of its card .*python -m data.train digits"):
+    with pytest.raises(
+        ValueError, match=r"'digits' at .* are not those of its card .*python -m data.training.train digits"
+    ):
         networks.load("digits", tmp_path)
     weights.unlink()
-    with pytest.raises(FileNotFoundError, match=r"weights of network 'digits' are missing .*data.train digits"):
+    with pytest.raises(
+        FileNotFoundError, match=r"weights of network 'digits' are missing .*data.training.train digits"
+    ):
         networks.load("digits", tmp_path)
     with pytest.raises(FileNotFoundError, match="card of network 'zoo' is missing"):
         networks.load("zoo", tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from data import newsgroups, texts
+from data.text import newsgroups, texts
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 import xai_core
-from data import networks, reviews, signals
-from data.text_network import tokens
+from data.drawn import signals
+from data.nets import networks
+from data.nets.text_network import tokens
+from data.text import reviews
 from xai_core.activation.cam import cam_map
 from xai_core.baselines import blur
 from xai_core.evaluate.sequence_truth import mean_interval, sequence_truth

@@ -19,8 +19,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from data import photographs
-from data.photographs import BUNDLED, PhotographError, bundled, open_photograph
+from data.pictures import photographs
+from data.pictures.photographs import BUNDLED, PhotographError, bundled, open_photograph
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -119,7 +119,7 @@ def test_unknown_bundled_name():
     ("size", "resize", "interpolation"), [(224, 256, "bilinear"), (224, 232, "bicubic"), (384, 384, "bilinear")]
 )
 def test_cut_as_torchvision_does(shape, size, resize, interpolation):
-    from data.vision import torchvision
+    from data.nets.vision import torchvision
 
     functional = torchvision.transforms.functional
     image = noise(*shape)

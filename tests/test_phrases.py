@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.lexicon import ADJECTIVES, DETERMINERS, GROUPS, MODALS, NOUNS, VERBS, english_words, german_words
-from data.phrases import (
+from data.text.lexicon import ADJECTIVES, DETERMINERS, GROUPS, MODALS, NOUNS, VERBS, english_words, german_words
+from data.text.phrases import (
     DECK,
     Clause,
     Greeting,

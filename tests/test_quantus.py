@@ -5,7 +5,8 @@ import pytest
 import torch
 from toys import seeded
 
-from data import digits, networks
+from data.nets import networks
+from data.pictures import digits
 from xai_core import integrated_gradients, make_score, simple_gradient
 from xai_core.evaluate import deletion, max_sensitivity
 from xai_core.evaluate.mufidelity import read

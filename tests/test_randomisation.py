@@ -4,7 +4,8 @@ import pytest
 import torch
 from toys import PlainCNN, SmallCNN, fingerprint, images, seeded
 
-from data import networks, zoo
+from data.drawn import zoo
+from data.nets import networks
 from xai_core import explain
 from xai_core.evaluate import layers_of, randomisation, ruined
 

@@ -7,8 +7,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import collection, networks, retina
-from data.fitting import FRESH
+from data import collection
+from data.drawn import retina
+from data.nets import networks
+from data.training.fitting import FRESH
 
 SEEDS = st.integers(0, 10**6)
 

@@ -7,9 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from data import digits, networks
-from data.fitting import SMOOTHING, accuracy
-from data.retraining import (
+from data.nets import networks
+from data.pictures import digits
+from data.training.fitting import SMOOTHING, accuracy
+from data.training.retraining import (
     DECAY,
     KINDS,
     RATE,

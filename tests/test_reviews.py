@@ -9,8 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import networks, recipe_reviews, reviews
-from data.text_network import PAD, UNKNOWN_TOKEN, WIDTH, Head, TextNet, tokens
+from data.nets import networks
+from data.nets.text_network import PAD, UNKNOWN_TOKEN, WIDTH, Head, TextNet, tokens
+from data.text import reviews
+from data.training import reviews as recipe_reviews
 
 
 @pytest.fixture(scope="module")

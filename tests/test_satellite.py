@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import networks, satellite
-from data.fitting import FRESH
+from data.drawn import satellite
+from data.nets import networks
+from data.training.fitting import FRESH
 
 SEEDS = st.integers(0, 10**6)
 PLACES = st.sampled_from(satellite.PLACES)

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import networks, signals
-from data.signal_network import SignalNet
+from data.drawn import signals
+from data.nets import networks
+from data.nets.signal_network import SignalNet
 
 SEEDS = st.integers(0, 10**9)
 

@@ -9,7 +9,8 @@ import safetensors.torch
 import torch
 
 from app.labs.study import explanations as study
-from data import digits, networks
+from data.nets import networks
+from data.pictures import digits
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from test_cam import Attentive
 from torch import Tensor, nn
 from toys import PlainCNN, images, seeded
 
-from data.vision import torchvision
+from data.nets.vision import torchvision
 from xai_core import (
     cam,
     cam_layers,

@@ -3,10 +3,8 @@
 import pytest
 import torch
 
-from data import networks, phrases
-from data.fitting import FRESH
-from data.recipe_translation import accuracy, batches, fit
-from data.translation import (
+from data.nets import networks
+from data.nets.translation import (
     ENGLISH,
     GERMAN,
     LONGEST,
@@ -22,6 +20,9 @@ from data.translation import (
     read_words,
     translate,
 )
+from data.text import phrases
+from data.training.fitting import FRESH
+from data.training.translation import accuracy, batches, fit
 from xai_core import duel, explain, make_score, output_matrix, word_baseline, word_scores
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading, best, chance, pointing, reading
 

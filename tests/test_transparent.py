@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 from toys import SmallCNN, fingerprint, images, linear, seeded
 
-from data import fitting, networks, outlines, repairing, zoo
+from data.drawn import outlines, zoo
+from data.nets import networks
+from data.training import fitting, repairing
 from xai_core import integrated_gradients, make_score, simple_gradient
 from xai_core.contrast import contrast
 from xai_core.taxonomy.decision_trees import as_nodes, way

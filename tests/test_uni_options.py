@@ -12,7 +12,8 @@ from scipy.spatial import distance as scipy_distance
 from torch import Tensor, nn
 from toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 
-from data import digits, networks, pretrained
+from data.nets import networks, pretrained
+from data.pictures import digits
 from xai_core import answer_to_match, explain, integrated_gradients, make_score, uni, uni_baseline, unlearn
 from xai_core.path.matching import DIVERGENCES, budget, match_baseline
 from xai_core.path.unlearning import log_odds, unlearned_probabilities

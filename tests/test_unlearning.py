@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from toys import MLP, PlainCNN, SmallCNN, images, linear, seeded
 
-from data import digits, networks, zoo
+from data.drawn import zoo
+from data.nets import networks
+from data.pictures import digits
 from xai_core import explain, integrated_gradients, make_score, trace, uni, uni_baseline, unlearn
 from xai_core.path.matching import budget, match_baseline
 from xai_core.path.unlearning import unlearned_probabilities

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import nn
 
-from data import networks, pretrained
+from data.nets import networks, pretrained
 
 
 @dataclass(frozen=True)

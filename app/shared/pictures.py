@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.shared.networks import Network
-from data import digits, photographs, retina, satellite, zoo
+from data.drawn import retina, satellite, zoo
+from data.pictures import digits, photographs
 
 KINDS = ("toy zoo", "husky or wolf", "warbler or sparrow", "retina", "satellite", "digit", "photograph", "upload")
 

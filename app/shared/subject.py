@@ -11,7 +11,8 @@ from app.shared import networks, stages
 from app.shared.networks import Network
 from app.shared.pictures import KINDS, Opened, Picture, fingerprint, open_picture
 from app.shared.stages import Question
-from data import photographs, retina, satellite, zoo
+from data.drawn import retina, satellite, zoo
+from data.pictures import photographs
 from xai_core import figures
 
 PREDICTED = "the predicted one"

@@ -2,9 +2,9 @@
 
     retrain(settings, context) → {"score": "error", "run": 0, "value": 0.0117}, one row a run
 
-Digits by pixels, and by what the last convolutions return (data/retraining.py says how either is dropped). The order is
-that of the shipped network, by `global_importance` of 20 pictures of each class that it learned from, so that the
-digits that judge have no part in it. Share 0, nothing dropped, is what every curve has to be read against.
+Digits by pixels, and by what the last convolutions return (data/training/retraining.py says how either is dropped). The
+order is that of the shipped network, by `global_importance` of 20 pictures of each class that it learned from, so that
+the digits that judge have no part in it. Share 0, nothing dropped, is what every curve has to be read against.
 
 The runs of a cell learn together, which is a third faster than one by one. `retrain_together` does the same for many
 cells, for a GPU. The cells of one order are one group; with a folder in context["keep"] it is computed once for all.

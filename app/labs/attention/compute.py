@@ -7,9 +7,10 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from data import networks, phrases
-from data.phrases import Pair
-from data.translation import ENGLISH, UNKNOWN, Opened, Translation, Translator, opened, translate
+from data.nets import networks
+from data.nets.translation import ENGLISH, UNKNOWN, Opened, Translation, Translator, opened, translate
+from data.text import phrases
+from data.text.phrases import Pair
 from xai_core import make_score, nearest_words, uni_baseline, word_baseline
 from xai_core.evaluate.words import Reading, reading
 

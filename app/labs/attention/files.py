@@ -8,7 +8,7 @@ import numpy as np
 from app.labs.attention.compute import ATTENTION, BASELINES, METHODS, How
 from app.labs.attention.views import rows_of
 from app.shared import take_away
-from data.translation import Translation
+from data.nets.translation import Translation
 from xai_core.evaluate.words import Reading
 from xai_core.figures import words
 

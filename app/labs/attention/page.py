@@ -10,8 +10,8 @@ from app.labs.attention import compute as reading
 from app.labs.attention import files, rollout, study, views
 from app.labs.attention.compute import BASELINES, DRAWN, METHODS, TYPED, How
 from app.shared import controls
-from data.phrases import DECK, Pair
-from data.translation import LONGEST, Translation, Translator
+from data.nets.translation import LONGEST, Translation, Translator
+from data.text.phrases import DECK, Pair
 from xai_core import erasure, word_scores
 
 TRANSLATION, TRANSFORMER = "translation", "vision transformer"

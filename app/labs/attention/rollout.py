@@ -8,8 +8,8 @@ from torch import Tensor
 
 from app.shared import networks
 from app.shared import show as panels
-from data import zoo
-from data.fitting import FRESH
+from data.drawn import zoo
+from data.training.fitting import FRESH
 from xai_core import Score, attention_rollout, gradient_rollout, integrated_gradients, make_score, rollout
 from xai_core.evaluate.ground_truth import ground_truth
 

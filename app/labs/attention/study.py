@@ -6,8 +6,8 @@ import streamlit as st
 
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
-from data import phrases
-from data.fitting import FRESH
+from data.text import phrases
+from data.training.fitting import FRESH
 from xai_core import Duel, duel
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading, best, chance, pointing
 from xai_core.statistics import Summary

@@ -6,8 +6,8 @@ import torch
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
 from app.shared import show
-from data.phrases import sentence
-from data.translation import Translation
+from data.nets.translation import Translation
+from data.text.phrases import sentence
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
 from xai_core.figures import words as word_figures
 

@@ -17,7 +17,7 @@ from app.shared import stages
 from app.shared.pictures import Picture
 from app.shared.stages import Explanation, Question, Unlearning
 from app.shared.subject import Subject
-from data.corruptions import corrupt
+from data.pictures.corruptions import corrupt
 from xai_core import catalogue, make_baseline, nearest_part, rank_correlation, roughness, share
 
 OWN = "own colour"

@@ -14,7 +14,7 @@ from app.shared.equations import BIASES, EQUATIONS
 from app.shared.meter import measured
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
-from data import corruptions
+from data.pictures import corruptions
 from xai_core import figures, make_baseline, nearest_part, roughness, share
 
 FIRST = ("black", "blurred", "Gaussian noise", "UNI")  # colour, texture, frequency, and the network's own

@@ -14,7 +14,9 @@ from torch import Tensor
 import xai_core
 from app.shared import stages
 from app.shared.stages import KEY, Question
-from data import fitting, networks, zoo
+from data.drawn import zoo
+from data.nets import networks
+from data.training import fitting
 from xai_core import Layer, Score
 from xai_core.evaluate.ground_truth import Truth, ground_truth
 

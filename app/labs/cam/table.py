@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from data import pretrained
+from data.nets import pretrained
 from xai_core import catalogue
 
 FILE = Path(__file__).parent / "backbones.json"

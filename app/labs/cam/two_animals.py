@@ -8,7 +8,8 @@ from torch import Tensor
 
 import xai_core
 from app.shared import networks, show
-from data import fitting, two_animals, zoo
+from data.drawn import two_animals, zoo
+from data.training import fitting
 from xai_core.evaluate.ground_truth import ground_truth
 
 NETWORKS = ("zoo", "zoo_vgg")  # those that know all animals and take pictures of any size

@@ -16,7 +16,8 @@ from torch import Tensor
 import xai_core
 from app.shared import networks
 from app.shared.meter import watched
-from data import digits, zoo
+from data.drawn import zoo
+from data.pictures import digits
 from xai_core import Neighbourhoods, Score, superpixels
 from xai_core.classwide import class_maps
 from xai_core.classwide.local_weights import LocalWeights

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from data import documents, tables, texts
+from data import tables
+from data.text import documents, texts
 from xai_core import coverage, shared_weights, sp_importance, table_neighbourhood, word_neighbourhood
 from xai_core.classwide.local_weights import LocalWeights
 

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from data import held_apart, networks
+from data.nets import held_apart, networks
 from xai_core import Regression, Support, support_networks
 
 

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from app.shared import networks
 from app.shared.meter import watched
 from app.shared.pictures import Picture, draw_picture
-from data import held_apart, zoo
-from data import networks as shipped
+from data.drawn import zoo
+from data.nets import held_apart
+from data.nets import networks as shipped
 from xai_core import how_well, make_score, support_networks
 from xai_core.distancing.targets import Regression
 

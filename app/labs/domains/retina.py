@@ -10,9 +10,10 @@ from app.labs.lime.samples import wide_table
 from app.shared import networks, stages, take_away
 from app.shared.pictures import Picture
 from app.shared.subject import Subject
-from data import networks as shipped
-from data import photographs, retina
-from data.fitting import FRESH
+from data.drawn import retina
+from data.nets import networks as shipped
+from data.pictures import photographs
+from data.training.fitting import FRESH
 
 NAME = "retina"
 GUESSES = ("the lesions", "the optic disc", "the vessels", "the rest of the eye")

@@ -10,8 +10,8 @@ from app.labs.domains import views
 from app.shared import networks, stages, take_away
 from app.shared.pictures import Picture
 from app.shared.subject import Subject
-from data import satellite
-from data.fitting import FRESH
+from data.drawn import satellite
+from data.training.fitting import FRESH
 from xai_core import figures
 
 NAME = "satellite"

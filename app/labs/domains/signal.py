@@ -11,7 +11,8 @@ from app.labs.domains import signal_compute, text
 from app.shared import show as shown
 from app.shared import take_away
 from app.shared.equations import EQUATIONS
-from data import networks, signals
+from data.drawn import signals
+from data.nets import networks
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures.sequences import signal_rows
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 import xai_core
 from app.shared.meter import watched
-from data import networks, signals
-from data.signal_network import SignalNet
+from data.drawn import signals
+from data.nets import networks
+from data.nets.signal_network import SignalNet
 from xai_core import Score, Trace
 from xai_core.evaluate.sequence_truth import Found, sequence_truth
 from xai_core.path.matching import budget

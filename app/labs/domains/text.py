@@ -16,7 +16,8 @@ from app.labs.domains import text_compute
 from app.shared import controls, take_away
 from app.shared import show as shown
 from app.shared.equations import EQUATIONS
-from data import networks, reviews
+from data.nets import networks
+from data.text import reviews
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures import COLOURS
 from xai_core.figures.sequences import shares, word_bars, word_grid

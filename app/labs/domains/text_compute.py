@@ -8,8 +8,9 @@ from torch import Tensor
 
 import xai_core
 from app.shared.meter import watched
-from data import networks, reviews
-from data.text_network import TextNet, tokens
+from data.nets import networks
+from data.nets.text_network import TextNet, tokens
+from data.text import reviews
 from xai_core import Score, Trace
 from xai_core.evaluate.sequence_truth import Found, sequence_truth
 from xai_core.path.matching import budget

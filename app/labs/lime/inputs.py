@@ -16,9 +16,9 @@ from app.labs.lime.compute import Input
 from app.shared import stages, subject
 from app.shared.stages import Question
 from app.shared.subject import PREDICTED, Subject
-from data.documents import Document
 from data.tables import Table
-from data.texts import TextClassifier
+from data.text.documents import Document
+from data.text.texts import TextClassifier
 from xai_core import Neighbourhood, neighbourhood, superpixels
 from xai_core.perturbation.neighbourhood import coin_flips
 from xai_core.perturbation.superpixels import filling

@@ -10,8 +10,8 @@ from app.labs.lime.compute import Input
 from app.labs.lime.inputs import Worded
 from app.shared.meter import answered
 from app.shared.subject import PREDICTED
-from data import documents, newsgroups, texts
-from data.texts import TextClassifier
+from data.text import documents, newsgroups, texts
+from data.text.texts import TextClassifier
 from xai_core import Neighbourhood, word_neighbourhood, words_of
 from xai_core.perturbation.words import random_sizes
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.samples import wide_table
 from app.labs.lime.texts import CLEAN, LEAKING
-from data import documents
+from data.text import documents
 from xai_core.perturbation.lime import LinearFit
 from xai_core.perturbation.words import WORD
 

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.shared import networks
-from data import pretrained, zoo
-from data.fitting import FRESH
+from data.drawn import zoo
+from data.nets import pretrained
+from data.training.fitting import FRESH
 from xai_core import integrated_gradients, make_score
 from xai_core.classwide.maximisation import Maximised, maximise, shown_to
 from xai_core.evaluate.class_means import agreement, class_shares, mean_map

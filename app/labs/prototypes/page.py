@@ -10,7 +10,7 @@ import streamlit as st
 from app.labs.prototypes import compute
 from app.labs.prototypes.compute import PAINTERS, Setting
 from app.shared import networks, show, take_away
-from data import zoo
+from data.drawn import zoo
 from xai_core import figures
 from xai_core.classwide.maximisation import Maximised, maximise
 from xai_core.evaluate.class_means import agreement

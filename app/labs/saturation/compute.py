@@ -8,7 +8,7 @@ from torch import Tensor
 
 import xai_core
 from app.shared import networks
-from data import zoo
+from data.drawn import zoo
 from xai_core import Trace, straight
 from xai_core.path.quadrature import quadrature
 from xai_core.score import gradient

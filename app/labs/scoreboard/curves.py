@@ -91,8 +91,8 @@ def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, 
         f"**{game.capitalize()}**: {ENDS[game]}, the pixels with the largest A (summed over channels) first. AUC is"
         f" the mean of F after each step; {'low' if game == 'deletion' else 'high'} is good."
         "  \n**What to look at:** is what the network sees still a picture? How high is F of the bare canvas? In the"
-        " table the best of a column is bold, ties too. One picture proves little: `python -m xai_core.benchmark` judges"
-        " many."
+        " table the best of a column is bold, ties too. One picture proves little: `python -m xai_core.benchmark`"
+        " judges many."
         + (
             "  \n**Own**: each plays on its own field here, so that the numbers are not of one game. x′ of UNI at a"
             " small ε looks like the picture itself, and holds nearly all of it."

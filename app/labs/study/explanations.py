@@ -31,7 +31,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from data import digits, networks
+from data.nets import networks
+from data.pictures import digits
 from xai_core import local_weights, make_score, smoothgrad_squared, vargrad
 from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp
 

@@ -21,8 +21,9 @@ import xai_core
 from app.shared import networks, stages
 from app.shared.meter import watched
 from app.shared.pictures import Opened, Picture, open_picture
-from data import fitting, zoo
-from data import networks as shipped
+from data.drawn import zoo
+from data.nets import networks as shipped
+from data.training import fitting
 from xai_core import Neighbourhood, catalogue, figures, share
 from xai_core.score import forward
 

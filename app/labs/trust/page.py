@@ -16,7 +16,7 @@ from app.shared.meter import measured
 from app.shared.pictures import open_picture
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
-from data import zoo
+from data.drawn import zoo
 from xai_core import catalogue, figures, k_lasso, share
 from xai_core.perturbation.superpixels import superpixels
 

@@ -7,7 +7,7 @@ from app.labs.why.compute import DEPTHS, TABLES
 from app.shared import show, stages
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
-from data import outlines
+from data.drawn import outlines
 from xai_core import catalogue, figures
 from xai_core.figures import trees
 from xai_core.taxonomy import decision_trees

@@ -22,8 +22,10 @@ from app.shared import networks, stages
 from app.shared.meter import watched
 from app.shared.pictures import Picture, open_picture
 from app.shared.subject import Subject
-from data import fitting, outlines, repairing, tables, zoo
-from data import networks as shipped
+from data import tables
+from data.drawn import outlines, zoo
+from data.nets import networks as shipped
+from data.training import fitting, repairing
 from xai_core import catalogue, integrated_gradients, share
 from xai_core.contrast import contrast
 from xai_core.score import forward

@@ -7,7 +7,8 @@ import streamlit as st
 from app.labs.why import black_box, compute, map, questions
 from app.shared import take_away
 from app.shared.subject import START
-from data import repairing, zoo
+from data.drawn import zoo
+from data.training import repairing
 from xai_core import share
 from xai_core.contrast import contrast
 from xai_core.taxonomy import decision_trees

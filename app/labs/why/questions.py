@@ -9,7 +9,7 @@ from app.labs.why import compute
 from app.labs.why.compute import LENGTHS, MANY
 from app.shared import show, stages
 from app.shared.subject import Subject
-from data import zoo
+from data.drawn import zoo
 from xai_core import catalogue, figures
 
 METHODS = ("integrated_gradients", "simple_gradient", "grad_cam", "guided_backprop", "deeplift")

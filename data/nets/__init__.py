@@ -1,0 +1,1 @@
+"""Architectures, and the shipped and pretrained weights."""

@@ -1,0 +1,1 @@
+"""What was photographed or written by hand: photographs, digits, and how they are corrupted."""

@@ -1,0 +1,1 @@
+"""What is written: posts, reviews, phrases, and classifiers of them."""
