@@ -33,14 +33,14 @@ lint: $(VENV)/.test
 	$(RUN) -m ruff format --check .
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
-	$(RUN) -m tests.bench
-	$(RUN) -m tests.bench_scores
+	$(RUN) -m tests.measure.bench
+	$(RUN) -m tests.measure.scores
 
 tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
 	$(RUN) -m xai_core.benchmark --workers $(WORKERS)
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
-	$(RUN) -m tests.claims
+	$(RUN) -m tests.measure.claims
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train

@@ -1,4 +1,4 @@
-"""Make the shipped networks again, on a CPU, the same bits by seed: `python -m data.training.train [names] [--download]`.
+"""Make the shipped networks again by seed, on a CPU: `python -m data.training.train [names …] [--download]`.
 
 What the zoo's networks see, parts cut short among it, is in zoo_examples.py.
 """

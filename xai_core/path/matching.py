@@ -41,7 +41,7 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     A larger input, other units or another network change ‖∇m‖, so ε follows all three. The factor 2 is measured, on the
     three shipped networks and ImageNet's SqueezeNet 1.1: F(x′) falls from .7–.98 to .01–.06 on average, Spearman along
     the path is ≥ .98 for every image, the mean gap ≤ .04. Half of it leaves .14 to .15 on the shipped ones; much more,
-    and the path bends. tests/test_unlearning.py and test_real.py bound the first three.
+    and the path bends. tests/xai_core/path/test_unlearning.py and test_real.py bound the first three.
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`.
     """
     chance = -math.log(unlearned.shape[1] - 1)

@@ -1,4 +1,4 @@
-"""The table of methods × backbones: which work, which do not, and why. `python -m tests.backbones` makes its file."""
+"""The table of methods × backbones: which work, which do not, and why. `python -m tests.measure.backbones` makes it."""
 
 import json
 from pathlib import Path
@@ -57,5 +57,5 @@ def show_section() -> None:
     st.caption(
         "✓: finite, not zero everywhere, another map for another class, and complete where completeness is promised"
         " exactly. = gradient: the method runs, but its rule for ReLUs finds none. Random weights show that a method"
-        " runs on an architecture, not that its map is right. Made by `python -m tests.backbones`."
+        " runs on an architecture, not that its map is right. Made by `python -m tests.measure.backbones`."
     )

@@ -1,0 +1,49 @@
+"""What the tests of pages share: empty caches, and what a page drew, as values instead of pixels."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+from torch import Tensor
+
+from app.shared import show, take_away
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    """Nothing is left in the caches, so that passes can be counted."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the page last drew and offered, as values instead of pixels."""
+    drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None, files=None)
+    real_maps, real_offer, real_offer_files = show.maps, take_away.offer, take_away.offer_files
+
+    def maps(image: Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
+        drawn.image, drawn.maps, drawn.captions, drawn.failures, drawn.how = (
+            image,
+            attributions,
+            captions,
+            failures,
+            how,
+        )
+        real_maps(image, attributions, captions, failures, **how)
+
+    def offer(*given: Any) -> None:
+        drawn.offered = given
+        real_offer(*given)
+
+    def offer_files(*files: Any, **how: Any) -> None:
+        drawn.files = files
+        real_offer_files(*files, **how)
+
+    monkeypatch.setattr(show, "maps", maps)
+    monkeypatch.setattr(take_away, "offer", offer)
+    monkeypatch.setattr(take_away, "offer_files", offer_files)
+    return drawn

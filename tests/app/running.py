@@ -1,0 +1,60 @@
+"""The app without a browser: opened as a link opens it, run, and looked at as values instead of pixels."""
+
+import json
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def opened(page: str = "", **query: str | list[str]) -> AppTest:
+    """The app as a link opens it; it has run without an exception."""
+    at = AppTest.from_file(str(MAIN), default_timeout=180)
+    for name, value in query.items():
+        at.query_params[name] = value
+    if page:  # before its first run AppTest.switch_page knows no url_path, and would take the file's name for it
+        at._page_hash = calc_hash(Path(page).parent.name)
+    return ran(at)
+
+
+def ran(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception, [e.value for e in at.exception]
+    return at
+
+
+def png(width: int = 90, height: int = 70) -> bytes:
+    file = BytesIO()
+    rng = np.random.default_rng(0)
+    Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {m.label: m.value for m in at.metric}
+
+
+def the_script_makes_the_same(seen: SimpleNamespace, folder: Path) -> dict[str, Any]:
+    """Run the script that the page offered; compare its numbers with the npz, whose settings are returned."""
+    script_text, picture, numbers = seen.files
+    taken = np.load(BytesIO(numbers()))
+    script = folder / "this_setting.py"
+    script.write_text(script_text, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    made = np.load(folder / "maps.npz")
+    assert np.array_equal(made["x"], taken["x"])
+    for name in set(taken) - {"x", "settings"}:
+        np.testing.assert_allclose(made[name], taken[name], rtol=1e-4, atol=1e-6)
+    assert (folder / "maps.png").read_bytes().startswith(b"\x89PNG")
+    assert Image.open(BytesIO(picture())).width > 600
+    return json.loads(str(taken["settings"]))

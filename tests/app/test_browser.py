@@ -1,0 +1,219 @@
+"""The main path in a real browser: load, slide, share the link, upload a photograph and junk; and nothing overflows."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.browser
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+PAGES = [
+    "",
+    "why",
+    "lime",
+    "attention",
+    "prototypes",
+    "classes",
+    "trust",
+    "cam",
+    "saturation",
+    "paths",
+    "baselines",
+    "unlearning",
+    "distancing",
+    "scoreboard",
+    "domains",
+    "study",
+]
+LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The app, served as a reader starts it, on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--server.headless", "true", "--server.address", "127.0.0.1"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(120):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.5)
+        else:
+            pytest.fail("the app did not start within a minute")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium to drive: {str(error).splitlines()[0]}")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport=PROJECTOR)
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+def settled(page: Any) -> None:
+    """Wait until the script has run to its end and every picture is there."""
+    # The last of the page's headings; while one run's elements replace another's, it may be there twice.
+    page.get_by_role("heading", name="Take it away").last.wait_for()
+    page.wait_for_function(
+        """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
+            + '[data-testid=stSkeleton]')
+            && document.querySelector('.stMain img')
+            && [...document.images].every(image => image.complete)""",
+        timeout=60_000,
+    )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Ask again until it is so; a page is drawn in several steps."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.1)
+
+
+def pictures(page: Any) -> list[str]:
+    """The addresses of the pictures shown; Streamlit names a picture by its content."""
+    return page.locator("[class*=st-key-pictures] img").evaluate_all(
+        "images => images.map(i => i.src.split('/').pop())"
+    )
+
+
+def photograph() -> bytes:
+    file = BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (80, 120, 3), dtype=np.uint8)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
+    elsewhere = []
+    page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None)
+    page.goto(address + LIGHT_WORK)
+    settled(page)
+    first = pictures(page)
+    assert len(first) == 3
+    assert all(page.locator("img").evaluate_all("images => images.map(i => i.alt.length > 5)"))
+
+    slider = page.locator(".st-key-B").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")  # from 15 to the next stop
+    page.wait_for_url("**B=16**")
+    wait_until(lambda: set(pictures(page)[1:]).isdisjoint(first[1:]))  # both maps are new …
+    settled(page)
+    second = pictures(page)
+    assert second[0] == first[0]  # … of the same picture
+
+    friend = browser.new_context(viewport=PHONE)
+    there = friend.new_page()
+    there.goto(page.url)
+    settled(there)
+    wait_until(lambda: pictures(there) == second)
+    friend.close()
+    assert not [url for url in elsewhere if not url.startswith("ws")]  # it runs offline: nothing is fetched from others
+
+
+def test_a_setting_to_try_opens(page: Any, address: str) -> None:
+    page.goto(address + LIGHT_WORK)
+    settled(page)
+    page.get_by_role("link", name="A digit of 8 × 8 pixels").click()
+    page.wait_for_url("**network=digits**")
+    page.locator("[class*=st-key-pictures]").get_by_text("Gradient × input").wait_for()
+    settled(page)
+    assert len(pictures(page)) == 3 and page.locator("[data-testid=stAlertContentError]").count() == 0
+
+
+def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
+    page.goto(f"{address}{LIGHT_WORK}&animal=frog")
+    settled(page)
+    slider = page.locator(".st-key-B").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**B=16**")
+    settled(page)
+    page.locator("[data-testid=stSidebarNav]").get_by_role("link", name="Unlearning").click()
+    page.get_by_text("frog, as trained").wait_for()
+    settled(page)
+    page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
+    page.locator(".st-key-T").get_by_role("slider").press("ArrowRight")
+    wait_until(lambda: all(part in page.evaluate("location.href") for part in ("B=16", "T=11", "animal=frog")))
+
+
+def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
+    """A click into the coarse picture sets the baseline's colour, in the address too, and the way starts from it."""
+    page.goto(address + "paths?way=straight+from+a+colour+of+mine&errors=false&at=0")
+    settled(page)
+    first = pictures(page)
+    page.get_by_text("Pick the colour from the picture").click()
+    cells = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").first
+    cells.click(position={"x": 150, "y": 150})
+    page.wait_for_url("**colour=%23**")
+    wait_until(lambda: pictures(page)[0] != first[0])  # γ(0) is the new colour
+
+
+def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
+    page.goto(address + "?picture=upload&method=Simple+gradient")
+    settled(page)
+    before = pictures(page)
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photograph()})
+    page.get_by_text("It stays on this computer").wait_for()
+    wait_until(lambda: pictures(page)[:1] != before[:1])
+    settled(page)
+
+    chooser.set_input_files({"name": "junk.png", "mimeType": "image/png", "buffer": b"no picture at all"})
+    page.locator("[data-testid=stAlertContentError]").get_by_text("junk.png").wait_for()
+    wait_until(lambda: pictures(page) == before)  # the rest of the page stays
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
+def test_nothing_overflows(page: Any, address: str, name: str, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    page.goto(address + name + LIGHT_WORK)
+    settled(page)
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+    # Code, long equations and wide figures scroll in a box of their own; nothing else may reach beyond the edge.
+    beyond = page.locator(".stMainBlockContainer").evaluate(
+        """main => [...main.querySelectorAll('*')]
+            .filter(e => !e.closest('pre, .katex-display, table, [role=tablist], [type=range]'))
+            .filter(e => !e.closest('[class*=st-key-scrolls]'))
+            .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > innerWidth + 1)
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert not beyond

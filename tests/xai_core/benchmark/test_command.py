@@ -1,0 +1,198 @@
+"""`python -m xai_core.benchmark`: what it measures is what the scores say; resumed, extended, refused, estimated."""
+
+import csv
+import math
+
+import pytest
+import torch
+
+from tests.toys import images
+from tests.xai_core.benchmark import small_collection
+from xai_core.benchmark import uni
+from xai_core.benchmark.__main__ import main
+from xai_core.benchmark.running import run
+from xai_core.benchmark.store import Store
+from xai_core.evaluate.examination import SCORES, Examination
+
+SCORED = ("mufidelity", "deletion_own", "gap", "inside_animal")
+METHODS = ("integrated_gradients", "guided_backprop")
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Runs the command on the small collection; the progress bars stay out of the way."""
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    for cached in (uni._examination, uni._network):
+        cached.cache_clear()
+
+    def called(*more: str) -> int:
+        given = [
+            "--collection",
+            "tests.xai_core.benchmark.small_collection",
+            "--out",
+            str(tmp_path),
+            "--tables",
+            "uni",
+            *more,
+        ]
+        return main([*given, *(["--networks", "small"] if "--networks" not in more else [])])
+
+    return called
+
+
+MEASURE = ("--images", "2", "--methods", *METHODS, "--scores", *SCORED, "--seed", "5")
+
+
+def lines(folder) -> list[dict[str, str]]:
+    with (folder / "rows.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_number_is_the_examinations(command, tmp_path, capsys):
+    assert command(*MEASURE) == 0
+    assert f"The report is {tmp_path / 'report.html'}" in capsys.readouterr().out
+    found = lines(tmp_path)
+    assert len(found) == 2 * 2 * 4 and {line["seed"] for line in found} == {"5"}
+    for i in range(2):
+        shown = small_collection.picture("small", "noise:2", f"{i:05d}")
+        for method in METHODS:  # alone, in another order than the command's: no cell depends on another
+            exam = Examination(small_collection.network("small"), images(1, seed=i), "predicted", shown.masks, 5, k=64)
+            direct = exam.judge(method, SCORED, **uni.STEPS.get(method, {}))
+            kept = [line for line in found if line["picture"] == f"{i:05d}" and line["method"] == method]
+            assert [line["score"] for line in kept] == list(SCORED)
+            for line in kept:
+                assert float(line["value"]) == direct[line["score"]] or math.isnan(direct[line["score"]])
+                assert line["explained"] == str(exam.label)
+    nan = {(line["method"], line["score"]) for line in found if line["value"] == "nan"}
+    assert ("guided_backprop", "gap") in nan and ("integrated_gradients", "gap") not in nan
+
+
+def test_more_pictures_and_networks_cost_what_is_new(command, tmp_path, monkeypatch):
+    judged, real = [], uni.judge
+    monkeypatch.setattr(
+        uni, "judge", lambda s, c: judged.append((s["network"], s["picture"], s["method"])) or real(s, c)
+    )
+    assert command(*MEASURE) == 0 and len(judged) == 4
+    before = lines(tmp_path)
+    assert command(*MEASURE) == 0 and len(judged) == 4 and lines(tmp_path) == before
+    assert command("--images", "3", *MEASURE[2:], "--networks", "small", "other") == 0
+    assert len(judged) == 12 and len(set(judged)) == 12
+    after = lines(tmp_path)
+    assert len(after) == 3 * len(before) and [line for line in after if line in before] == before
+    (tmp_path / "report.md").unlink()
+    assert command("--report-only") == 0 and len(judged) == 12
+    assert "| Small | here | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_changed_weights_are_another_cell(tmp_path, monkeypatch):
+    store, given = (
+        Store(tmp_path / "results.sqlite"),
+        ("tests.xai_core.benchmark.small_collection", ["small"], ["1"], METHODS[1:], SCORED[:1]),
+    )
+    assert run(uni.cells(*given), store, progress=False).done == 1
+    monkeypatch.setattr(small_collection, "weights", lambda name: "trained again")
+    assert run(uni.cells(*given), store, progress=False).done == 1
+    monkeypatch.setattr(uni, "RECIPE", 99)
+    planned = list(uni.cells(*given))
+    assert run(planned, store, progress=False).done == 1
+    uni._network.cache_clear(), uni._examination.cache_clear()
+    settings = {**planned[0].settings, "weights": "of another machine"}
+    with pytest.raises(ValueError, match="this machine has other weights of network 'small'"):
+        uni.judge(settings, planned[0].context)
+    with pytest.raises(ValueError, match="picture '00000' of noise:1 is not the one that was planned"):
+        uni.judge({**planned[0].settings, "digest": "before"}, planned[0].context)
+    store.close()
+
+
+def test_what_fails_is_told(command, tmp_path, monkeypatch, capsys):
+    real = uni.judge
+
+    def judge(settings, context):
+        if settings["picture"] == "00001":
+            raise RuntimeError("out of ink")
+        return real(settings, context)
+
+    monkeypatch.setattr(uni, "judge", judge)
+    assert command(*MEASURE) == 1
+    said = capsys.readouterr().err
+    assert "failed: small, 00001, guided_backprop: RuntimeError: out of ink" in said and "2 cells failed." in said
+    assert len(lines(tmp_path)) == 8
+    assert "out of ink" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(uni, "judge", real)
+    assert command(*MEASURE) == 0 and len(lines(tmp_path)) == 16
+
+
+def test_interrupted(command, tmp_path, monkeypatch, capsys):
+    real = uni.judge
+
+    def judge(settings, context):
+        if settings["picture"] == "00001":
+            raise KeyboardInterrupt
+        return real(settings, context)
+
+    monkeypatch.setattr(uni, "judge", judge)
+    assert command(*MEASURE) == 130
+    assert "Stopped. 2 of 4 cells are kept; the same command goes on from there." in capsys.readouterr().err
+    assert len(lines(tmp_path)) == 8
+
+
+def test_the_estimate(command, capsys):
+    command(*MEASURE)
+    capsys.readouterr()
+    assert command("--estimate", "50000", "--workers", "8") == 0
+    said = capsys.readouterr().out
+    assert "50,000 pictures × 2 methods × 1 networks = 100,000 cells: " in said and " with 8 workers" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--images", "sheep:3"], "error: images is sheep:3; none of it suits network 'small'"),
+        (["--networks", "big"], "error: network is 'big'; it must be one of small, other"),
+        (["--target", "label"], "error: target is 'label', and 00000 of noise:20 has none; use 'predicted'"),
+        (["--report-only"], "there is no results.sqlite in it: nothing was measured there yet"),
+        (["--estimate", "5"], "there is no results.sqlite in it"),
+        (["--collection", "no_such"], "error: collection must be a module that can be imported; got 'no_such'"),
+    ],
+)
+def test_refusals(command, given, said, capsys):
+    assert command(*given) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--workers", "-1"], "--workers must be 0 or more; got -1"),
+        (["--seed", "-1"], "--seed must be a whole number from 0 to 2⁶³ − 1; got -1"),
+        (["--estimate", "0"], "--estimate must be 1 or more; got 0"),
+        (["--pair-images", "1"], "--pair-images must be 2 or more; got 1"),
+        (["--methods", "magic"], "argument --methods: invalid choice: 'magic'"),
+    ],
+)
+def test_bad_options(command, given, said, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command(*given)
+    assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_without_a_gpu(command, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit):
+        command("--device", "cuda")
+    assert "--device cuda needs a GPU that PyTorch can use" in capsys.readouterr().err
+
+
+def test_the_defaults_are_the_papers():
+    cells = list(uni.cells("tests.xai_core.benchmark.small_collection", ["small"], ["1"]))
+    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, uni.RANDOM] and len(uni.METHODS) == 8
+    assert all(cell.settings["scores"] == list(SCORES) for cell in cells)
+    assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
+    assert len({cell.group for cell in cells}) == 1
+
+
+def test_the_pictures_own_classes_may_be_explained():
+    cells = list(uni.cells("data.collection", ["digits"], ["3"], METHODS[:1], SCORED[:1], target="label"))
+    assert [cell.settings["target"] for cell in cells] == [cell.settings["label"] for cell in cells]
+    rows = [uni.judge(cell.settings, cell.context) for cell in cells]
+    assert [row[0]["explained"] for row in rows] == [cell.settings["label"] for cell in cells]

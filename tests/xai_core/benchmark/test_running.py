@@ -1,0 +1,208 @@
+"""A benchmark that is stopped, killed, spread over workers: the same rows, nothing twice, nothing half."""
+
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dask
+import pytest
+import torch
+
+from tests.xai_core.benchmark.toy_cells import cells, worked_on
+from xai_core.benchmark.cells import Cell, Result, work
+from xai_core.benchmark.running import run
+from xai_core.benchmark.store import Store, StoreBusy
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "results.sqlite")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A process of one thread; a task that kills it comes back at once."""
+    from distributed import LocalCluster
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+    ):
+        yield cluster.scheduler_address
+
+
+def quiet(wanted, store, **given):
+    return run(wanted, store, progress=False, **given)
+
+
+def exported(store: Store) -> str:
+    return "\n".join(json.dumps(row) for row in store.rows("cells"))
+
+
+# --- cells ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_stands_for_function_and_settings_alone():
+    cell = Cell("m:f", {"a": 1, "b": [0.1, "ε"]}, {"folder": "x"})
+    assert cell.key == Cell("m:f", {"b": [0.1, "ε"], "a": 1}, {"folder": "y"}, "group").key
+    others = [
+        Cell("m:g", cell.settings),
+        Cell("m:f", {"a": 2, "b": [0.1, "ε"]}),
+        Cell("m:f", {"a": 1, "b": [0.1, "e"]}),
+    ]
+    assert len({cell.key, *(other.key for other in others)}) == 4
+    # by other means: printf '["m:f",{"a":1}]' | sha256sum
+    assert Cell("m:f", {"a": 1}).key == "b59819d18ecc5555427fff443cb835f1698a170b08809dd0304d04359eb6f8ed"
+
+
+def test_a_cell_is_summed_on_one_thread_and_the_number_is_put_back(tmp_path, monkeypatch):
+    before, seen = torch.get_num_threads(), []
+    monkeypatch.setattr(
+        "tests.xai_core.benchmark.toy_cells.time.sleep", lambda seconds: seen.append(torch.get_num_threads())
+    )
+    try:
+        torch.set_num_threads(2)
+        result = work(cells(1, tmp_path / "log")[0])
+        assert seen == [1] and torch.get_num_threads() == 2
+        failed = work(cells(1, tmp_path / "log", fails=[0])[0])
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert result.error == "" and result.rows[0] == {"score": "square", "value": 0}
+    assert failed.error == "ValueError: n is 0; it must be another" and failed.rows == []
+
+
+# --- store ------------------------------------------------------------------------------------------------------------
+
+
+def test_rows_come_back_bit_for_bit_in_the_order_of_the_plan(store):
+    values = [0.1 + 0.2, 5e-324, math.pi, -0.0, math.inf]
+    wanted = [Cell("m:f", {"n": n}) for n in range(5)]
+    store.plan("cells", wanted)
+    for n in (3, 0, 4, 1):
+        store.keep(Result(wanted[n].key, [{"value": values[n]}], 0.5, 0.25))
+    assert [(row["n"], row["value"]) for row in store.rows("cells")] == [(n, values[n]) for n in (0, 1, 3, 4)]
+    assert math.copysign(1, list(store.rows("cells"))[2]["value"]) == -1
+    assert store.count("cells") == (5, 4)
+    store.plan("cells", [wanted[4], wanted[0], wanted[4]])  # another plan: only what is asked for, named twice or not
+    assert [row["n"] for row in store.rows("cells")] == [4, 0] and store.count("cells") == (2, 2)
+    assert list(store.timings("cells")) == [({"n": 4}, 0.5, 0.25), ({"n": 0}, 0.5, 0.25)]
+
+
+def test_groups_are_neighbours_that_are_not_done(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("xai_core.benchmark.store.PAGE", 2)  # a group may cross the pages that are read
+    wanted = cells(7, tmp_path / "log", group=3)
+    store.plan("cells", wanted)
+    store.keep(work(wanted[1]))
+    assert [[c.settings["n"] for c in group] for group in store.groups("cells")] == [[0, 2], [3, 4, 5], [6]]
+    store.plan("cells", cells(3, tmp_path / "log"))  # of no group: each alone
+    assert [[c.settings["n"] for c in group] for group in store.groups("cells")] == [[0], [2]]
+
+
+def test_one_writer(store, tmp_path):
+    other = Store(store.path)
+    with store.only_writer(), pytest.raises(StoreBusy, match=r"Another command is writing to .*results\.sqlite"):
+        quiet(cells(1, tmp_path / "log"), other)
+    assert quiet(cells(1, tmp_path / "log"), other).done == 1  # let go of at the end
+    other.close()
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_done_twice(store, tmp_path):
+    log = tmp_path / "log"
+    first = quiet(cells(3, log), store)
+    assert (first.planned, first.kept_before, first.done, first.failures, first.interrupted) == (3, 0, 3, [], False)
+    second = quiet(cells(5, log), store)
+    assert (second.planned, second.kept_before, second.done) == (5, 3, 2)
+    assert worked_on(log) == [0, 1, 2, 3, 4]
+    assert [row["value"] for row in store.rows("cells") if row["score"] == "square"] == [0, 1, 4, 9, 16]
+
+
+def test_a_failing_cell_is_told_and_tried_again(store, tmp_path):
+    log = tmp_path / "log"
+    outcome = quiet(cells(4, log, fails=[1, 3]), store)
+    assert outcome.done == 2
+    assert outcome.failures == [
+        ({"n": n, "network": "toy"}, f"ValueError: n is {n}; it must be another") for n in (1, 3)
+    ]
+    assert {row["n"] for row in store.rows("cells")} == {0, 2}
+    outcome = quiet(cells(4, log, fails=[3]), store)
+    assert outcome.done == 1 and [settings["n"] for settings, _ in outcome.failures] == [3]
+    assert worked_on(log) == [0, 1, 2, 3, 1, 3]
+
+
+def test_an_interruption_keeps_what_is_done(store, tmp_path, monkeypatch):
+    def interrupted(seconds):
+        if len(worked_on(tmp_path / "log")) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tests.xai_core.benchmark.toy_cells.time.sleep", interrupted)
+    outcome = quiet(cells(5, tmp_path / "log"), store)
+    assert outcome.interrupted and outcome.done == 2 and store.count("cells") == (5, 2)
+    assert quiet(cells(5, tmp_path / "log"), store).done == 3
+
+
+def test_killed_and_started_again(tmp_path):
+    """kill -9 in the middle: the rows are those of a run that nobody stopped, and no kept cell is done again."""
+    command = (
+        "import sys; from tests.xai_core.benchmark.toy_cells import cells; from pathlib import Path;"
+        "from xai_core.benchmark.running import run; from xai_core.benchmark.store import Store;"
+        f"run(cells(12, Path({str(tmp_path / 'log')!r}), seconds=0.1), Store({str(tmp_path / 'killed.sqlite')!r}))"
+    )
+    child = subprocess.Popen([sys.executable, "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    end = time.monotonic() + 60
+    while len(worked_on(tmp_path / "log")) < 5 and time.monotonic() < end:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    killed, whole = Store(tmp_path / "killed.sqlite"), Store(tmp_path / "whole.sqlite")
+    assert killed.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    done = killed.count("cells")[1]
+    assert 3 <= done <= 6
+    assert quiet(cells(12, tmp_path / "log"), killed).done == 12 - done
+    assert len(worked_on(tmp_path / "log")) <= 13  # at most one cell was in flight
+    quiet(cells(12, tmp_path / "other"), whole)
+    assert exported(killed) == exported(whole)
+    killed.close(), whole.close()
+
+
+def test_two_workers_find_the_same_bits_and_a_killed_one_is_replaced(store, tmp_path, cluster):
+    quiet(cells(12, tmp_path / "here"), store)
+    spread = Store(tmp_path / "spread.sqlite")
+    outcome = quiet(cells(12, tmp_path / "there", group=3, kills=[4], fails=[8]), spread, workers=2)
+    assert outcome.done == 11 and [settings["n"] for settings, _ in outcome.failures] == [8]
+    assert len(worked_on(tmp_path / "there")) >= 14  # n = 3 and 4 were begun again elsewhere
+    assert quiet(cells(12, tmp_path / "there"), spread, scheduler=cluster).done == 1
+    assert exported(spread) == exported(store)
+    spread.close()
+
+
+def test_a_cell_that_kills_every_worker_is_reported_and_costs_no_other(store, tmp_path, cluster):
+    outcome = quiet(cells(4, tmp_path / "log", group=2, kills=[1], always=True), store, scheduler=cluster)
+    assert outcome.done == 3
+    assert outcome.failures == [({"n": 1, "network": "toy"}, "KilledWorker: every worker that tried this cell died")]
+    assert worked_on(tmp_path / "log").count(1) == 2  # once with its group, once alone
+
+
+@pytest.mark.parametrize("workers", [-1, 1.5, True, "2"])
+def test_a_wrong_number_of_workers(store, workers):
+    with pytest.raises(ValueError, match=r"workers must be a whole number, 0 .in this process. or more; got"):
+        quiet([], store, workers=workers)
+
+
+def test_a_store_that_is_no_store(tmp_path):
+    (tmp_path / "results.sqlite").write_text("not a database" * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        Store(tmp_path / "results.sqlite")
