@@ -1,11 +1,11 @@
 """Class activation maps: which places of the last feature map speak for the class?
 
     CAM(x, c)      = Σ_k w_k^c f_k(x)             w: the row of class c in the linear head     Zhou et al. 2016, eq. 2
-    Grad-CAM(x, c) = ReLU( Σ_k α_k^c f_k(x) )     α_k^c = 1/(hw) Σ_ij ∂y^c/∂f_k,ij             Selvaraju et al. 2017
+    Grad-CAM(x, c) = ReLU( Σ_k α_k^c A^k )        α_k^c = 1/(hw) Σ_ij ∂y^c/∂A^k_ij             Selvaraju et al. 2017
     Guided Grad-CAM = guided backprop ⊙ upsampled Grad-CAM
 
-f_k(x): channel k of the feature map, h × w places; y^c: the logit. CAM needs global average pooling and one linear
-layer on top; where both exist, Grad-CAM = ReLU(CAM) / (hw). A transformer's tokens are read as such a map
+f_k(x), or A^k: channel k of the feature map, h × w places; y^c: the logit. CAM needs global average pooling and one
+linear layer on top; where both exist, Grad-CAM = ReLU(CAM) / (hw). A transformer's tokens are read as such a map
 (token_grids.py), without those that belong to no place.
 Units: logits (CAM, on average over places), logits a place (Grad-CAM). The magnitude is kept, never rescaled to 0…1.
 What to look at: the map is as coarse as its layer (7 × 7 for a ResNet at 224²); upsampling makes it look smooth. Where
@@ -26,6 +26,26 @@ from xai_core.gradient.relu_rules import guided_backprop
 from xai_core.score import Score, passes, private_copy
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions
+
+
+def grad_cam_plain(f: Score, x: Tensor, layer: str) -> Tensor:
+    """Grad-CAM, the paper's eq. 1 and 2, at the size of the feature map: (N, C, H, W) → (N, h, w). For reading.
+
+    f: the logit y^c. layer: the convolution's name, as in `model.named_modules()`; it gives the maps A^k.
+    """
+    y, A = score_and_features(f, x, layer)  # y^c: (N,), A: (N, K, h, w)
+    (slope,) = torch.autograd.grad(y.sum(), A)  # ∂y^c/∂A^k_ij
+    N, K, h, w = A.shape
+    L = torch.zeros(N, h, w, dtype=x.dtype)
+    for k in range(K):
+        # α_k^c = 1/(hw) Σ_i Σ_j ∂y^c/∂A^k_ij
+        α = slope[:, k].sum((1, 2)) / (h * w)  # (N,)
+        # L^c = ReLU(Σ_k α_k^c A^k)
+        L += α[:, None, None] * A[:, k].detach()
+    return L.relu()
+
+
+# The fast form: every kind of layer, tokens too, in passes of bounded memory.
 
 
 def cam(f: Score, x: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ Units: those of A_0. What to look at: `left`, what each further network leaves. 
 networks agree; K + 1 maps of independent noise would leave 1/2ᴷ⁺¹.
 """
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,39 @@ from xai_core.score import make_score, type_and_shape
 from xai_core.symbols import Important, ImportantShare, Join
 
 SHARES = {"top": 0.5, "above": 0.1}  # paper, §6 and figure 4
+
+
+def gad_plain(
+    N: nn.Module, X: Tensor, labels: Tensor, classes: tuple[int, int], attribute: Callable[[nn.Module], Tensor],
+    alphas: Sequence[float] = (2, 4, 6, 8), epochs: int = 10, rate: float = 4e-5, batch: int = 32,
+) -> Tensor:  # fmt: skip
+    """Steps 4.1 to 4.3 of the paper: A_0, the map of one image, where it is important in all maps. For reading.
+
+    N: the analysed network, in evaluation mode. X (n, …), labels (n,): samples, some of each of `classes` = (a, b).
+    attribute: a gradient method, from a network to the image's map (1, …). α in logits.
+    """
+    a, b = classes
+    logits, A_0 = N(X).detach(), attribute(N)  # (n, C), (1, …)
+    keep = important_pixels(A_0)  # the stronger half of the pixels
+    for α in alphas:
+        # 4.1  y_i = N(x_i), but y_i[b] − α for samples of a, and y_i[a] − α for samples of b
+        y = logits.clone()
+        y[labels == a, b] -= α
+        y[labels == b, a] -= α
+        # 4.2  θ = argmin 1/(nC) Σ_i ‖N_θ(x_i) − y_i‖², from the analysed weights, by Adam
+        N_θ, order = copy.deepcopy(N), torch.Generator().manual_seed(0)
+        adam = torch.optim.Adam(N_θ.parameters(), rate)
+        for _ in range(epochs):
+            for i in torch.randperm(len(X), generator=order).split(batch):
+                adam.zero_grad()
+                (N_θ(X[i]) - y[i]).square().mean().backward()
+                adam.step()
+        # 4.3  keep what is important in this network's map too
+        keep = keep & important_pixels(attribute(N_θ))
+    return A_0 * keep
+
+
+# The fast form: support networks that are trained once and kept, any method, both ways to join the maps.
 
 
 @dataclass(frozen=True, eq=False)

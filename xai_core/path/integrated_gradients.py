@@ -7,6 +7,9 @@ shares. It keeps the axioms of the paper: completeness, sensitivity, implementat
 Units: score. What to look at: `trace(f, x, baseline)` keeps the gradients, so that another B or rule is nearly free.
 """
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 
 from xai_core import symbols
@@ -15,6 +18,24 @@ from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
 from xai_core.score import ScoreFunction
 from xai_core.symbols import BaselineName, Rule, Steps
+
+
+def integrated_gradients_plain(F: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor, B: int) -> Tensor:
+    """Eq. 1 as a Riemann sum (the paper's eq. 3): x, x′ (N, …) → A (N, …). For reading.
+
+    F: (N, …) → (N,), a score.
+    """
+    total = torch.zeros_like(x)
+    for k in range(1, B + 1):
+        # ∇F(x′ + k/B (x − x′))
+        point = (baseline + k / B * (x - baseline)).requires_grad_()
+        (slope,) = torch.autograd.grad(F(point).sum(), point)  # the rows are independent: one sum serves all
+        total += slope
+    # A = (x − x′) ⊙ 1/B Σ_k ∇F
+    return (x - baseline) * total / B
+
+
+# The fast form: many points in one pass, every rule, and the gradients kept where another B will be asked for.
 
 
 def trace(

@@ -12,15 +12,51 @@ What to look at: F(x′) should be low, and the confidence should rise steadily 
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xai_core import symbols
 from xai_core.path.matching import match_baseline
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
 from xai_core.path.unlearning import unlearned_probabilities
-from xai_core.score import Score
+from xai_core.score import Score, private_copy
 from xai_core.symbols import Ascent, Budget, Divergence, Goal, MatchingSteps, Rate, Rule, Steps, Weights
+
+
+def uni_plain(model: nn.Module, x: Tensor, y: int, η: float, T: int, ε: float, μ: float, B: int) -> Tensor:
+    """Algorithm 1, line by line, of one image x (1, …) and its class y: A, shaped like x. For reading; see `uni`.
+
+    η in units of the weights, ε and μ in those of x. L is the cross-entropy, and δ starts at 0.
+    """
+    model = private_copy(model)
+    θ = {name: weight.detach().clone().requires_grad_() for name, weight in model.named_parameters()}
+
+    def F(x: Tensor, θ: dict[str, Tensor]) -> Tensor:  # F(x; θ), the probabilities, (1, classes)
+        return torch.func.functional_call(model, θ, x).softmax(1)
+
+    # 4. Unlearning direction: L = −log F_y(x; θ),  θ̂ = θ + η ∇_θ L / ‖∇_θ L‖
+    L = -F(x, θ)[0, y].log()
+    slope = torch.autograd.grad(L, list(θ.values()))
+    norm = torch.cat([s.flatten() for s in slope]).norm()
+    θ̂ = {name: weight + η * s / norm for (name, weight), s in zip(θ.items(), slope, strict=True)}
+    # 5. T times: C = KL(F(x; θ̂) ‖ F(x + δ; θ)),  δ ← δ − μ ∇_δ C,  δ ← ε δ / ‖δ‖
+    δ, q = torch.zeros_like(x), F(x, θ̂).detach()
+    for _ in range(T):
+        δ.requires_grad_()
+        C = (q * (q.log() - F(x + δ, θ).log())).sum()
+        δ = δ.detach() - μ * torch.autograd.grad(C, δ)[0]
+        δ = ε * δ / δ.norm()
+    # 7. Baseline: x′ = x + δ
+    baseline = x + δ
+    # 8. Attributions: A = (x − x′)/B ⊙ Σ_{k=1…B} ∇F_c(x′ + k/B (x − x′); θ)
+    A = torch.zeros_like(x)
+    for k in range(1, B + 1):
+        point = (baseline + k / B * (x - baseline)).requires_grad_()
+        A += torch.autograd.grad(F(point, θ)[0, y], point)[0]
+    return (x - baseline) / B * A
+
+
+# The fast form: any batch, ε and μ by rule, and the three stages each by itself.
 
 
 def answer_to_match(

@@ -12,13 +12,13 @@ whose band crosses zero has no sign.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import lars_path_gram
+from sklearn.linear_model import lars_path, lars_path_gram
 from torch import Tensor
 
 from xai_core import symbols
@@ -28,6 +28,36 @@ from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
 
 SAME = 1e-12  # features whose difference has less than this share of the variance go together
 APART = 1e-9  # equals are told apart by this share: the first of them enters first
+
+
+def lime_plain(
+    f: Callable[[Tensor], Tensor], x: Tensor, off: Tensor, segments: Tensor, N: int, K: int, σ: float, seed: int = 0
+) -> Tensor:
+    """Algorithm 1, line by line, of one input x (1, …): the weight of each of the M segments, (M,). For reading.
+
+    f: a score, (1, …) → (1,). off (1, …): what stands where a segment is off. segments (H, W): 0…M−1. D: cosine.
+    """
+    M, flip, Z = int(segments.max()) + 1, np.random.default_rng(seed), []
+    for i in range(N):
+        # z ← sample_around(x′), x itself first
+        z = torch.from_numpy((flip.random(M) < 0.5) | (i == 0))  # (M,)
+        # π_x(z) = exp(−D(1, z)² / σ²)
+        D = 1 - torch.cosine_similarity(torch.ones(M).double(), z.double(), dim=0)
+        # Z ← Z ∪ ⟨z, f(h(z)), π_x(z)⟩
+        Z.append((z.double(), f(torch.where(z[segments], x, off))[0].double(), torch.exp(-((D / σ) ** 2))))
+    z, y, π = (torch.stack(each) for each in zip(*Z, strict=True))  # (N, M), (N,), (N,)
+    # K-LASSO: the LASSO path of Σ_z π (f − g)² as long as at most K weights are not 0 …
+    root, share = π.sqrt()[:, None], π / π.sum()
+    path = lars_path((root * (z - share @ z)).numpy(), (root[:, 0] * (y - share @ y)).numpy(), method="lasso")[2]
+    chosen = path[:, (path != 0).sum(0) <= K][:, -1].nonzero()[0]  # path: (M, knots)
+    # … then Σ_z π_x(z) (f(h(z)) − g(z))² is least,  g(z) = w₀ + w · z of the chosen
+    G = torch.cat([torch.ones(N, 1).double(), z[:, chosen]], 1)  # (N, 1 + K)
+    w = torch.zeros(M).double()
+    w[chosen] = torch.linalg.lstsq(root * G, root * y[:, None]).solution[1:, 0]
+    return w
+
+
+# The fast form: many masks in one pass, and the sums over z taken once for every K.
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ What to look at: LIME's weights of the same features. Only the kernel differs, a
 """
 
 import warnings
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, product
 from math import comb
 from numbers import Integral
 
@@ -24,6 +25,31 @@ from xai_core.perturbation.neighbourhood import Neighbourhood, each_row, neighbo
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.score import ScoreFunction
 from xai_core.symbols import Fill, Samples, Segmentation
+
+
+def kernel_shap_plain(F: Callable[[Tensor], Tensor], x: Tensor, off: Tensor, segments: Tensor) -> Tensor:
+    """Theorem 2 over all 2^M masks, of one input x (1, …): φ, one value for each of the M segments, (M,). For reading.
+
+    F: a score, (1, …) → (1,). off (1, …): what stands where a segment is off. segments (H, W): 0…M−1.
+    """
+    M = int(segments.max()) + 1
+    z = torch.tensor([*product([False, True], repeat=M)])  # (2^M, M), from all off to all on
+    y, π = torch.zeros(2**M).double(), torch.zeros(2**M).double()
+    for i, mask in enumerate(z):
+        # F(h(z))
+        y[i] = F(torch.where(mask[segments], x, off))[0]
+        # π(M, |z|) = (M − 1) / (C(M, |z|) · |z| · (M − |z|)), infinite at both ends: there φ is exact instead
+        k = int(mask.sum())
+        π[i] = (M - 1) / (comb(M, k) * k * (M - k)) if 0 < k < M else 0
+    # φ = argmin Σ_z π (F(h(z)) − F(h(0)) − φ · z)²  subject to  1 · φ = F(x) − F(h(0)), by Lagrange's multiplier λ:
+    # (ZᵀΠZ) φ + λ 1 = ZᵀΠ (F(h(z)) − F(h(0)))
+    Z, one = z.double(), torch.ones(M, 1).double()
+    left = torch.cat([torch.cat([Z.T @ (π[:, None] * Z), one], 1), torch.cat([one.T, torch.zeros(1, 1)], 1)])
+    right = torch.cat([Z.T @ (π * (y - y[0])), y[-1:] - y[0]])
+    return torch.linalg.solve(left, right)[:M]
+
+
+# The fast form: many masks in one pass, and only N of the 2^M.
 
 
 def kernel_of_size(M: int) -> np.ndarray:
