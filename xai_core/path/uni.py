@@ -1,4 +1,4 @@
-"""UNI: unlearn the image, find the input that looks unlearned, walk back (Choi, Duplessis & Belongie, ICLR 2025).
+"""UNI: unlearn the image, find the input that looks unlearned, walk back (Choi, Duplessis & Belongie 2025) [Choi2025].
 
 Algorithm 1, in its three stages; each is a function that can be used alone:
 
@@ -6,9 +6,10 @@ Algorithm 1, in its three stages; each is a function that can be used alone:
     2. match_baseline   T times: δ ← δ − μ ∇_δ KL(F(x; θ̂) ‖ F(x + δ; θ)),  δ ← ε δ / ‖δ‖₂   matching.py
     3. attribution      A = (x − x′)/B ⊙ Σ_{k=1…B} ∇F_c(x′ + k/B (x − x′))                 traces.py
 
-The third is Integrated Gradients from x′ = x + δ: a baseline that nobody had to choose.
 Units: x, ε in pixel values; A in score.
 What to look at: F(x′) should be low, and the confidence should rise steadily from x′ to x.
+
+The third stage is Integrated Gradients from x′ = x + δ: a baseline that nobody had to choose.
 """
 
 import torch
@@ -62,8 +63,11 @@ def uni_plain(model: nn.Module, x: Tensor, y: int, η: float, T: int, ε: float,
 def answer_to_match(
     f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all", goal: Goal = "unlearned"
 ) -> Tensor:
-    """The answer that x′ should get, (N, …) → (N, classes): F(x; θ̂), or 1/classes if goal="uniform", an answer of a
-    network that never learned anything; eta and weights then play no part.
+    """The answer that x′ should get, (N, …) → (N, classes), probabilities.
+
+    goal: "unlearned", F(x; θ̂), or "uniform", 1/classes: the answer of a network that never learned anything. Then eta
+        and weights play no part.
+    Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
     """
     symbols.check(answer_to_match, eta=eta, weights=weights, goal=goal)
     if goal == "unlearned":
@@ -84,7 +88,10 @@ def uni_baseline(
     goal: Goal = "unlearned",
     divergence: Divergence = "kl",
 ) -> Tensor:
-    """Stages 1 and 2: the unlearned baseline x′ of each image, (N, …) → (N, …)."""
+    """Stages 1 and 2: the unlearned baseline x′ of each image, (N, …) → (N, …).
+
+    Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
+    """
     return match_baseline(f, x, answer_to_match(f, x, eta, weights, goal), T, eps, mu, divergence)
 
 
@@ -101,11 +108,23 @@ def uni(
     goal: Goal = "unlearned",
     divergence: Divergence = "kl",
 ) -> Tensor:
-    """Algorithm 1: Integrated Gradients from the unlearned baseline, (N, …) → (N, …). B, T, η: the paper's.
+    """Integrated Gradients from the unlearned baseline: (N, …) → (N, …), in units of the score.
 
-    eps: None chooses the budget by the rule in `matching.budget`. weights, goal, divergence: what the paper's reviewers
-    asked about; the defaults are the paper's.
+    [Choi2025, Algorithm 1] with B, T and η of the paper. eps: None for the rule in `matching.budget`.
+    mu: None for the rule in `matching.rate_by_rule`.
+    weights, goal, divergence: what the paper's reviewers asked about; the defaults are the paper's.
     Costs 1 gradient in the weights, 1 forward pass, T + B gradients in the input, and 1 more for the rule.
+    Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
+
+    Examples:
+        A linear network whose two logits differ by w · x, w = (3, 4): δ = −ε w/‖w‖ = −(0.3, 0.4), and A = −δ ⊙ w.
+
+        >>> import torch, xai_core
+        >>> model = torch.nn.Linear(2, 2, bias=False)
+        >>> model.weight.data = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
+        >>> f = xai_core.make_score(model, torch.full((1, 2), 0.5), target=0, output="logit")
+        >>> xai_core.uni(f, torch.full((1, 2), 0.5), eps=0.5, eta=3.0).round(decimals=3)
+        tensor([[0.9000, 1.6000]])
     """
     symbols.check(uni, B=B, rule=rule)
     x = x.detach()
