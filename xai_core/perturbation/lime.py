@@ -1,14 +1,15 @@
 """LIME: fit a short linear model to the network's answers near x, and read it (Ribeiro, Singh & Guestrin 2016).
 
-    ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                             eq. 1
-    L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                                  eq. 2
+    ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                    [Ribeiro2016, eq. 1]
+    L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                         [Ribeiro2016, eq. 2]
     π_x(z) = exp(−D(1, z)² / σ²)                  D: distance of the mask from "everything on"
 
-The best K features cannot be found exactly; K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
-by weighted least squares.
 Units: w_j is the score that feature j brings. What to look at: the local R², the share of the answers' (weighted)
 variance that the K features explain. A pretty map with R² = 0.1 says little. And the band of a weight over seeds: a bar
 whose band crosses zero has no sign.
+
+The best K features cannot be found exactly. K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
+by weighted least squares.
 """
 
 import warnings
@@ -75,6 +76,7 @@ def kernel(masks: Tensor, sigma: Width = 0.25, distance: Metric = "cosine") -> T
 
     distance: "cosine", 1 − cos(1, z), is the reference package's for images and text; "l2" is ‖1 − z‖₂/√M. That
     package takes the root of the kernel, so its width w is σ = √2 w here.
+    Raises TypeError or ValueError for a sigma or distance that is not allowed.
     """
     symbols.check(kernel, sigma=sigma, distance=distance)
     share = masks.double().mean(1)  # of the features that are on
@@ -93,7 +95,7 @@ def k_lasso(
     """Read a neighbourhood with K features. Never calls the network: moving K or σ is linear algebra.
 
     column: the class to explain, by default the neighbourhood's target.
-    Raises ValueError if K is larger than the number of features.
+    Raises TypeError or ValueError for a symbol or column that is not allowed, or a K above the number of features.
     """
     problem = _Weighted.of(near, K, sigma, distance, column)
     return problem.fit(_taken_up(problem.knots(K), K))
@@ -106,7 +108,10 @@ def k_path(
     distance: Metric = "cosine",
     column: int | None = None,
 ) -> list[LinearFit]:
-    """The explanations of every length: `k_lasso` for K = 1 … `most` (or M, if that is less), from one LASSO path."""
+    """The explanations of every length: `k_lasso` for K = 1 … `most` (or M, if that is less), from one LASSO path.
+
+    Raises TypeError or ValueError for a symbol or column that is not allowed.
+    """
     symbols.check(k_path, most=most)
     most = min(most, near.features)
     problem = _Weighted.of(near, most, sigma, distance, column)
@@ -187,7 +192,10 @@ class Band:
 
 
 def band(fits: Sequence[LinearFit]) -> Band:
-    """The spread of each weight over explanations that differ in the seed alone; not chosen counts as weight 0."""
+    """The spread of each weight over explanations that differ in the seed alone; not chosen counts as weight 0.
+
+    Raises ValueError for fewer than two.
+    """
     if len(fits) < 2:
         raise ValueError(f"fits must be two explanations or more, of different seeds; got {len(fits)}")
     w = torch.stack([fit.weights for fit in fits])  # (runs, M)
@@ -208,7 +216,17 @@ def lime(
 ) -> Tensor:
     """LIME: each pixel gets the weight of its superpixel, (N, C, H, W) → (N, 1, H, W); other data (N, …) → (N, …).
 
+    In units of the score; [Ribeiro2016, Algorithm 1]. Costs N forward passes an input.
     For the fit itself (intercept, R², chosen features) use `k_lasso(neighbourhood(f, x))`.
+    Raises TypeError or ValueError for a symbol, segments or fill that is not allowed, or a K above M.
+
+    Examples:
+        A linear F, every number a feature, "off" 0: the model near x is F itself.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: 3 * x[:, 0] - 2 * x[:, 1]
+        >>> xai_core.lime(F, torch.ones(1, 3), K=2, fill="black").round(decimals=3)
+        tensor([[ 3., -2.,  0.]])
     """
     symbols.check(lime, N=N, K=K, sigma=sigma, distance=distance)
 
