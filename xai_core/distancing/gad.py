@@ -4,13 +4,13 @@
     m_k = [n_k is among the largest s of its map's pixels, and not 0]      or   [n_k > s · max n_k]
     GAD = A_0 ⊙ w,   w = Π_k m_k   (intersection)   or   w = min_k (n_k / max n_k) / (n_0 / max n_0)   (minimum)
 
-Rodrigues, Boutry & Najman 2024, «Transforming gradient-based techniques into interpretable methods», §4.3: what is
-important in the original map and in all the others is what separates the two classes. The paper does not say how
-"important in all" is computed. Here w is from 0 to 1 and 1 at most where A_0 was, so neither rule adds a pixel, and one
-more network never adds one either. Half of the pixels (s = 0.5) or a tenth of the maximum are the paper's two
-thresholds, from its evaluation. The logit is explained, because logits are what was moved apart.
 Units: those of A_0. What to look at: `left`, what each further network leaves. Half of the pixels stay half only if all
 networks agree; K + 1 maps of independent noise would leave 1/2ᴷ⁺¹.
+
+Rodrigues, Boutry & Najman 2024 [Rodrigues2024, §4.3]: what is important in the original map and in all the others is
+what separates the two classes. The paper does not say how "important in all" is computed. Here 0 ≤ w ≤ 1: neither rule
+adds a pixel, and one more network never adds one either. Half of the pixels (s = 0.5) or a tenth of the maximum are the
+paper's two thresholds, from its evaluation. The logit is explained, because logits are what was moved apart.
 """
 
 import copy
@@ -28,7 +28,7 @@ from xai_core.methods import explain
 from xai_core.score import make_score, type_and_shape
 from xai_core.symbols import Important, ImportantShare, Join
 
-SHARES = {"top": 0.5, "above": 0.1}  # paper, §6 and figure 4
+SHARES = {"top": 0.5, "above": 0.1}  # [Rodrigues2024, §6 and figure 4]
 
 
 def gad_plain(
@@ -118,6 +118,15 @@ def survivors(
     maps: (K + 1, N, …), the analysed network's first. join: "intersection" keeps A_0 where every map is important and
     is 0 elsewhere; "minimum" keeps as much of a pixel as the map that makes least of it, and needs no threshold.
     important, share: see `important_pixels`, for the masks.
+    Raises TypeError or ValueError for maps or symbols that are not allowed.
+
+    Examples:
+        Of four pixels each map finds two important; only the last is important to both.
+
+        >>> import torch, xai_core
+        >>> maps = torch.tensor([[[0.0, 1.0, 2.0, 3.0]], [[5.0, 4.0, 0.0, 9.0]]])  # (K + 1, N, pixels)
+        >>> xai_core.survivors(maps).A
+        tensor([[0., 0., 0., 3.]])
     """
     symbols.check(survivors, join=join, important=important, share=share)
     masks = torch.stack([important_pixels(A, important, share) for A in maps])
