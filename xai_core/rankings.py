@@ -41,8 +41,8 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
 
     Examples:
         >>> import torch, xai_core
-        >>> xai_core.rank_correlation(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 3.0, 2.0]]))
-        tensor([0.5000])
+        >>> xai_core.rank_correlation(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 3.0, 2.0]])).item()
+        0.5
     """
     _check_pair(A, other)
     found = []

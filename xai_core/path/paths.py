@@ -1,4 +1,4 @@
-"""Paths: a curve γ from a baseline x′ to the input x (Sundararajan, Taly & Yan 2017, §3) [Sundararajan2017].
+"""Paths: a curve γ from a baseline x′ to the input x (Sundararajan, Taly & Yan 2017) [Sundararajan2017].
 
     γ(0) = x′,   γ(1) = x           A_i = ∫₀¹ ∂F/∂γ_i(γ(α)) · dγ_i/dα dα
 
