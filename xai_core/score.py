@@ -6,8 +6,8 @@ Units: a probability from 0 to 1, or logits.
 What to look at: `make_score` builds F_c; `forward` and `gradient` evaluate it in passes of bounded memory.
 
 A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects, in evaluation mode and with
-frozen weights. (Their memory is shared: nothing large is copied.) So no method can change the caller's network, and
-thirty students may explain one network at once. Autograd computes the gradient of the input alone, in half the time.
+frozen weights. (Their memory is shared: nothing large is copied.) So no method can change the caller's network.
+Thirty students may explain one network at once. Autograd computes the gradient of the input alone, in half the time.
 """
 
 import copy
@@ -48,8 +48,8 @@ class Score:
     def logits(self, x: Tensor) -> Tensor:
         """What the network returns: (R, …) → (R, classes), checked.
 
-        Raises TypeError if that is no tensor, and ValueError if the network cannot take x, does not return one row of
-        classes an input, returns NaN, or has no class of the target's number.
+        Raises TypeError if that is no tensor, and ValueError if the network cannot take x. Raises ValueError, too, for
+        NaN, for other than one row of classes an input, and if it has no class of the target's number.
         """
         try:
             logits = self.model(x.clone())  # a network may overwrite its input, and the caller's is not its to write

@@ -33,6 +33,7 @@ def stability(
     """Compare the maps of few steps with that of many.
 
     attribute: B → attribution (N, …), such as `trace(f, x).attribution` or `lambda B: guided_ig(f, x, B=B)`.
+    Raises what attribute raises, and ValueError if its maps differ in shape.
     """
     maps = {B: attribute(B) for B in (*steps, reference)}
     return Stability(maps, {B: rank_correlation(maps[B], maps[reference]) for B in steps})

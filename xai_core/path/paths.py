@@ -52,8 +52,8 @@ def polyline(*corners: Tensor, skip: Tensor | None = None) -> Path:
     """Straight pieces through the given corners, each (N, …), in equal shares of α.
 
     Two pieces that move one coordinate each are the deck's P1. At a corner the velocity of the coming piece counts.
-    skip: (N,), how many pieces each row leaves out at the start, so that rows with fewer corners spend all of α on
-        their own.
+    skip: (N,), how many pieces each row leaves out at the start. So rows with fewer corners spend all of α on their
+        own.
     """
     corner = torch.stack(corners)  # (pieces + 1, N, …)
     pieces, row = len(corner) - 1, torch.arange(len(corner[0]), device=corner.device)

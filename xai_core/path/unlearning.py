@@ -25,8 +25,8 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
 
     x: one image (1, …): the direction belongs to it. eta: ‖θ̂ − θ‖₂, over all weights that move, together.
     weights: "all", or those of the "last_layer" alone: what the network sees stays, only its verdict is unlearned.
-    Raises TypeError or ValueError for a symbol that is not allowed, and ValueError for more than one image, a network
-    of one class, or a score that depends on no weights.
+    Raises TypeError or ValueError for a symbol that is not allowed. Raises ValueError for more than one image, a
+    network of one class, or a score that depends on no weights.
     """
     symbols.check(unlearn, eta=eta, weights=weights)
     if len(x) != 1:

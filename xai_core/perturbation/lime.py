@@ -94,6 +94,7 @@ def k_lasso(
 ) -> LinearFit:
     """Read a neighbourhood with K features. Never calls the network: moving K or σ is linear algebra.
 
+    [Ribeiro2016, Algorithm 1]. near: N masks of M features; the weights are (M,), in units of the score.
     column: the class to explain, by default the neighbourhood's target.
     Raises TypeError or ValueError for a symbol or column that is not allowed, or a K above the number of features.
     """

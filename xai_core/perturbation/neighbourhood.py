@@ -7,9 +7,9 @@
 Units: F in score. What to look at: the fill. "Off" means grey, blurred, or the region's mean. The explanation is
 relative to that choice.
 
-Features are the superpixels of a picture (superpixels.py), the words of a text (words.py), the bins that a row of a
-table falls into (tables.py), or plain numbers. Asking the network is the whole cost and is done once. LIME and
-KernelSHAP are ways to read the answers: linear algebra.
+Features are the superpixels of a picture (superpixels.py) or the words of a text (words.py). Of a table they are the
+bins that a row falls into (tables.py), of other data the numbers themselves. Asking the network is the whole cost and
+is done once. LIME and KernelSHAP are ways to read the answers: linear algebra.
 """
 
 import operator
@@ -81,8 +81,8 @@ def neighbourhood(
     Row 0 is x itself. The masks depend on the seed, N and M alone, and the first n of N are those of N = n. Costs N
     forward passes, times R for a background of R rows.
     masks: (N, M) of your own in place of random ones, such as `coalitions`. Row 0 has to be all on.
-    Raises TypeError or ValueError for an N, segments, fill or masks that are not allowed, and ValueError for more than
-    one input, or an f whose answers are not finite, one a row.
+    Raises TypeError or ValueError for an N, segments, fill or masks that are not allowed. Raises ValueError for more
+    than one input, or an f whose answers are not finite, one a row.
     """
     symbols.check(neighbourhood, N=N)
     check_input(x)
@@ -99,11 +99,8 @@ def neighbourhood(
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
         asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
         answers.append(sum(asked) / len(off))
-    scores = torch.cat(answers).double().cpu()
-    if not torch.isfinite(scores).all():
-        raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")
     column = int(f.target[0]) if isinstance(f, Score) else 0
-    return Neighbourhood(labels, masks, scores, column, off)
+    return Neighbourhood(labels, masks, _finite(torch.cat(answers).double().cpu()), column, off)
 
 
 def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, Tensor], tuple]) -> Tensor:
@@ -186,6 +183,12 @@ def class_number(given: int, classes: int, name: str) -> int:
     if not 0 <= number < classes:
         raise ValueError(f"{name} must be a class from 0 to {classes - 1}; got {given!r}")
     return number
+
+
+def _finite(scores: Tensor) -> Tensor:
+    if not torch.isfinite(scores).all():
+        raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")
+    return scores
 
 
 def _answer(f: ScoreFunction, x: Tensor) -> Tensor:

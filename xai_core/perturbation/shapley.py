@@ -6,7 +6,7 @@
 Units: φ_j is the score that feature j brings; they add up to F(x) − F(h(0)), whatever was sampled.
 What to look at: LIME's weights of the same features. Only the kernel differs, and the sum.
 
-The Shapley value of a feature is what it brings on average, when features are switched on one by one in every order.
+The Shapley value of a feature is what it brings on average over all orders, switching on one feature after the other.
 Over all 2^M masks the regression gives it exactly; over a sample, nearly. Masks with few or with nearly all features
 on weigh most. So those are taken first, all of them, as far as N reaches.
 """
@@ -64,7 +64,7 @@ def coalitions(M: int, N: Samples = 1000, seed: int = 0) -> tuple[Tensor, Tensor
     """At most N masks of M features and their weights π: (n, M) bool, (n,). The first is all on, the second all off.
 
     All 2^M of them if N allows. Else whole sizes k and M − k, from the outside in, as long as their share of N is
-    enough for each of their masks, and the rest drawn at random by π, each with its complement.
+    enough for each of their masks. The rest is drawn at random by π, each mask with its complement.
     Raises TypeError or ValueError unless M is a whole number, at least 2, and N one of at least 4.
     """
     symbols.check(coalitions, N=N)

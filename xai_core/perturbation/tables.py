@@ -81,15 +81,20 @@ def table_neighbourhood(
     are not finite numbers.
     """
     rows, masks = table_samples(x, training, N, seed)
-    M = masks.shape[1]
+    columns = _column_names(columns, masks.shape[1])
+    names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
+    scores = ask(predict, rows)
+    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
+
+
+def _column_names(columns: Sequence[str] | None, M: int) -> list[str]:
+    """The names of M columns, x1 … xM by default. Raises ValueError for one column, or another number of names."""
     if M < 2:
         raise ValueError(f"x must have two columns or more, there would be nothing to compare; got {M}")
     columns = [f"x{j + 1}" for j in range(M)] if columns is None else list(columns)
     if len(columns) != M:
         raise ValueError(f"columns must be {M} names, one a column; got {len(columns)}")
-    names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
-    scores = ask(predict, rows)
-    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
+    return columns
 
 
 def _said(column: str, value: float, borders: np.ndarray) -> str:
