@@ -48,7 +48,7 @@ data: $(VENV)/.app ## train every shipped network again, and explain digits for 
 	$(RUN) -m app.labs.study.explanations
 
 clean: ## remove .venv and what tools left behind
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 # The stamps make a second start take seconds: pip runs again only when a list of requirements has changed.
 $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python
