@@ -13,6 +13,7 @@ What to look at: the fill. "Off" means grey, blurred, or the region's mean; the 
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from numbers import Integral
 from typing import Any
 
@@ -88,7 +89,7 @@ def neighbourhood(
     for part in masks.split(rows_at_once(x)):
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
         asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
-        answers.append(sum(asked) / len(off))
+        answers.append(reduce(torch.add, asked) / len(off))
     scores = torch.cat(answers).double().cpu()
     if not torch.isfinite(scores).all():
         raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")

@@ -40,7 +40,7 @@ def rise(
     x = x.detach()
     image = x.dim() == 4
     places = x.shape[2:] if image else x.shape[1:]
-    labels = grid(*places, cells) if image else torch.arange(places.numel()).view(places)
+    labels = grid(x.shape[2], x.shape[3], cells) if image else torch.arange(places.numel()).view(places)
     off = torch.cat([filling(each, labels, fill) for each in x.split(1)])  # (N, …), or a background for each
     if len(off) != len(x):
         raise ValueError(f"fill must be one input for RISE, it is asked once a mask; got {len(off) // len(x)} rows")
