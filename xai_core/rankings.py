@@ -9,6 +9,8 @@ random one, by the seed. In reading order a map of zeros would do well wherever 
 What to look at: how many pixels are tied. LIME's maps have about 50 values, Grad-CAM's are mostly zero.
 """
 
+from typing import Annotated
+
 import numpy as np
 import scipy.stats
 import torch
@@ -16,7 +18,12 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.score import type_and_shape
-from xai_core.symbols import TopPixels
+from xai_core.symbols import Symbol
+
+TopPixels = Annotated[
+    int,
+    Symbol("k", "k", "strongest pixels that are compared", "pixels", low=10, high=2000, step=10, least=1, whole=True),
+]
 
 
 def ranking(A: Tensor, *, absolute: bool = False, seed: int = 0) -> Tensor:

@@ -24,6 +24,7 @@ from xai_core.activation.layers import Layer, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
 from xai_core.score import Score, passes, private_copy
+from xai_core.stages import Method
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions
 
@@ -129,3 +130,38 @@ def _upsample(maps: Tensor, x: Tensor) -> Tensor:
     """(N, h, w) → (N, 1, H, W), bilinear."""
     maps = maps[:, None].to(x)  # under a caller's autocast the network's own maps are of another type
     return F.interpolate(maps, size=x.shape[2:], mode=SPATIAL[x.dim() - 2], align_corners=False)
+
+
+ROWS = (
+    Method(
+        cam,
+        title="CAM",
+        family="activation",
+        paper="Zhou et al. 2016",
+        equation=r"A = \sum_k w_k^c \, f_k(x)",
+        cost="4",
+        needs="inside",
+        output="logit",
+    ),
+    Method(
+        grad_cam,
+        title="Grad-CAM",
+        family="activation",
+        paper="Selvaraju et al. 2017",
+        equation=r"A = \mathrm{ReLU}\Big(\sum_k \alpha_k^c f_k(x)\Big), \qquad"
+        r" \alpha_k^c = \frac{1}{HW} \sum_{ij} \frac{\partial y^c}{\partial f_{k,ij}}",
+        cost="2",
+        needs="inside",
+        output="logit",
+    ),
+    Method(
+        guided_grad_cam,
+        title="Guided Grad-CAM",
+        family="activation",
+        paper="Selvaraju et al. 2017",
+        equation=r"A = \text{guided backprop} \odot \text{Grad-CAM}",
+        cost="3",
+        needs="inside",
+        output="logit",
+    ),
+)

@@ -11,7 +11,7 @@ What to look at: `nearest_words` of a baseline. Between the words of the table t
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,11 @@ from torch import Tensor, nn
 from xai_core import symbols
 from xai_core.methods import explain
 from xai_core.score import type_and_shape
-from xai_core.symbols import Length, WordBaseline
+from xai_core.symbols import Choice, Length
+
+WordBaseline = Annotated[
+    str, Choice("baseline", "where the path starts in the space of words", ("zero", "mean", "word"))
+]
 
 
 def word_scores(A: Tensor) -> Tensor:

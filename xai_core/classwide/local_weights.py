@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.perturbation.lime import k_lasso
+from xai_core.perturbation.lime import Metric, Width, k_lasso
 from xai_core.perturbation.neighbourhood import Neighbourhood, coin_flips, neighbourhood
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.score import Score
-from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
+from xai_core.symbols import Fill, Length, Samples, Segmentation
 
 Progress = Callable[[Iterable[int]], Iterable[int]]  # wraps a loop, such as `tqdm`
 

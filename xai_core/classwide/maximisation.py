@@ -16,6 +16,7 @@ What to look at: the same picture shown to another network (`shown_to`): what is
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -24,7 +25,29 @@ from xai_core import symbols
 from xai_core.baselines import blur as blurred
 from xai_core.baselines import make_baseline
 from xai_core.score import Score, check_input, passes
-from xai_core.symbols import AscentBlur, AscentRate, AscentSteps, BaselineName, Decay, Jitter, Snapshots, TVWeight
+from xai_core.symbols import BaselineName, Symbol
+
+AscentSteps = Annotated[
+    int, Symbol("steps", "T", "steps of the ascent", "gradients", low=10, high=300, step=10, least=1, whole=True)
+]
+AscentRate = Annotated[
+    float,
+    Symbol("rate", "μ", "change of a number in a step, root mean square", "pixel values", low=0.005, high=0.1,
+           step=0.005, above=True),
+]  # fmt: skip
+Jitter = Annotated[
+    int, Symbol("jitter", "j", "farthest shift before a gradient", "pixels", low=0, high=16, step=1, whole=True)
+]
+AscentBlur = Annotated[
+    float, Symbol("blur", "σ", "blur after the first step, fading to none", "pixels", low=0, high=4, step=0.1)
+]
+TVWeight = Annotated[float, Symbol("tv", "λ", "weight of total variation", "units of F_c", low=0, high=20, step=0.5)]
+Decay = Annotated[
+    float, Symbol("decay", "δ", "pull towards grey in a step", "of the distance", low=0, high=0.2, step=0.01, most=1)
+]
+Snapshots = Annotated[
+    int, Symbol("snapshots", "S", "pictures kept on the way", "pictures", low=1, high=30, step=1, least=1, whole=True)
+]
 
 
 @dataclass(frozen=True, eq=False)

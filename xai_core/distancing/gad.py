@@ -16,7 +16,7 @@ networks agree; K + 1 maps of independent noise would leave 1/2ᴷ⁺¹.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,16 @@ from xai_core import symbols
 from xai_core.distancing.supports import Support
 from xai_core.methods import explain
 from xai_core.score import make_score, type_and_shape
-from xai_core.symbols import Important, ImportantShare, Join
+from xai_core.symbols import Choice, Symbol
+
+ImportantShare = Annotated[
+    float | None,
+    Symbol("share", "s", "threshold of what is important", "of all pixels, or of the maximum", low=0.05, high=1,
+           step=0.05, above=True, most=1, optional=True),
+]  # fmt: skip
+Important = Annotated[str, Choice("important", "which pixels are important", ("top", "above"))]
+Join = Annotated[str, Choice("join", "how several networks' maps become one", ("intersection", "minimum"))]
+
 
 SHARES = {"top": 0.5, "above": 0.1}  # paper, §6 and figure 4
 

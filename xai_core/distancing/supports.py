@@ -15,16 +15,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
 from xai_core import kept_files, symbols
 from xai_core.distancing.regression import own_weights, regress
-from xai_core.distancing.targets import Pair, Regression, both, check_classes, check_labels, distanced, how_well
+from xai_core.distancing.targets import (
+    Distance,
+    Pair,
+    Regression,
+    both,
+    check_classes,
+    check_labels,
+    distanced,
+    how_well,
+)
 from xai_core.score import Score, make_score, passes, private_copy
-from xai_core.symbols import BatchSize, Distance, Epochs, LearningRate
+from xai_core.symbols import Symbol
+
+Epochs = Annotated[
+    int,
+    Symbol("epochs", "E", "times that a regression sees every sample", "passes", low=1, high=50, step=1, least=1,
+           whole=True),
+]  # fmt: skip
+LearningRate = Annotated[
+    float,
+    Symbol("rate", "λ", "learning rate of a regression", "change of a weight in a step", low=1e-6, high=1e-2,
+           step=1e-6, above=True, logarithmic=True),
+]  # fmt: skip
+BatchSize = Annotated[
+    int,
+    Symbol(
+        "batch", "b", "samples in one step of a regression", "samples", low=8, high=128, step=8, least=1, whole=True
+    ),
+]
+
 
 RECIPE = 1  # part of every kept file's name: raise it when the training below changes
 PROBE = 8  # samples by whose logits a kept file proves that it belongs to this network

@@ -12,14 +12,20 @@ that no sample changed places.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.rankings import rank_correlation
-from xai_core.symbols import Distance
+from xai_core.symbols import Symbol
+
+Distance = Annotated[
+    float | tuple[float, float],
+    Symbol("alpha", "α", "how far the other class's logit is lowered", "logits", low=0, high=12, step=0.5),
+]
+
 
 Pair = tuple[float, float]  # of class a, of class b
 

@@ -17,13 +17,20 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.symbols import Runs
+from xai_core.symbols import Symbol
+
+Runs = Annotated[
+    int, Symbol("runs", "R", "networks trained from different seeds", "networks", low=1, high=10, step=1, least=1,
+                whole=True)
+]  # fmt: skip
+
 
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # NormLIME paper, figure 4
 

@@ -10,13 +10,16 @@ What to look at: the gradient beside SmoothGrad and Integrated Gradients; and th
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.score import check_input
-from xai_core.symbols import AttackBudget, Draws
+from xai_core.symbols import AttackBudget, Symbol
+
+Draws = Annotated[int, Symbol("N", "N", "noisy copies", "maps", low=2, high=100, step=1, least=1, whole=True)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ drawn, and 0.06 with single pixels as features and N = 200.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -24,7 +25,16 @@ from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.rankings import as_seen
 from xai_core.score import ScoreFunction, rows
-from xai_core.symbols import Fill, Segmentation, Subsets, SubsetShare
+from xai_core.symbols import Fill, Segmentation, Symbol
+
+Subsets = Annotated[
+    int, Symbol("N", "N", "random subsets of features", "subsets", low=20, high=1000, step=20, least=2, whole=True)
+]
+SubsetShare = Annotated[
+    float,
+    Symbol("share", "|S|/d", "size of a subset", "of all features", low=0.05, high=0.95, step=0.05, above=True,
+           most=1),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

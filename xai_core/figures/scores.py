@@ -12,7 +12,7 @@ What to look at: the dots, the pictures and the maps first, the number last.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,7 +25,12 @@ from xai_core.evaluate.deletion import Curve
 from xai_core.evaluate.mufidelity import MuFidelity
 from xai_core.evaluate.randomisation import Randomisation
 from xai_core.figures.maps import LINES, colour_bar, coloured, figure, framed, ink_of, pixel_map, pixels, scaled, style
-from xai_core.symbols import ExchangeStep
+from xai_core.symbols import Symbol
+
+ExchangeStep = Annotated[
+    int, Symbol("k", "k", "how far the exchange of pixels has gone", "steps", low=0, high=10, step=1, whole=True)
+]
+
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
 MARKS = "osD^vP"

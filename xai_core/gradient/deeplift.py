@@ -41,6 +41,7 @@ from xai_core.gradient.rescale_rules import (
     softmax,
 )
 from xai_core.score import Score, ScoreFunction, gradient, rows, rows_at_once
+from xai_core.stages import Method
 from xai_core.symbols import BaselineName
 
 
@@ -162,3 +163,22 @@ def _explain(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor
     gap = (A.flatten(1).sum(1) - change).abs().nan_to_num(torch.inf)
     rounding = 1e-3 * change.abs() + max(1e-6, 50 * torch.finfo(x.dtype).eps) * size
     return A, torch.where(gap <= rounding, 0, gap)
+
+
+def _from_start(f: ScoreFunction, x: Tensor, start: Tensor) -> Tensor:
+    return deeplift(f, x, start)
+
+
+ROWS = (
+    Method(
+        deeplift,
+        title="DeepLIFT",
+        family="gradient",
+        paper="Shrikumar, Greenside & Kundaje 2017",
+        equation=r"A = m \odot (x - x'), \qquad m = \frac{\Delta\varphi}{\Delta a} \text{ at each step } \varphi,"
+        r" \text{ joined by the chain rule}",
+        cost="2",
+        needs="inside",
+        stages={"start": make_baseline, "attribution": _from_start},
+    ),
+)

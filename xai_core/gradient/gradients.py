@@ -12,13 +12,24 @@ What to look at: at a saturated input the gradient is 0, however important the p
 """
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.score import ScoreFunction, gradient, rows_at_once
-from xai_core.symbols import Copies, Noise
+from xai_core.stages import Method
+from xai_core.symbols import Symbol
+
+Copies = Annotated[
+    int, Symbol("N", "N", "noisy copies of the input", "gradients", low=2, high=200, step=1, least=1, whole=True)
+]
+Noise = Annotated[
+    float,
+    Symbol("sigma", "σ", "standard deviation of the noise", "of the input's range", low=0.01, high=0.5, step=0.01,
+           above=True),
+]  # fmt: skip
 
 
 def simple_gradient(f: ScoreFunction, x: Tensor) -> Tensor:
@@ -81,3 +92,58 @@ def _noisy_gradients(f: ScoreFunction, x: Tensor, N: int, sigma: float, seed: in
         noise = torch.stack([torch.randn(x.shape[1:], generator=generator, dtype=x.dtype) for _ in copies])
         points = x + scale * noise[:, None].to(x.device)  # (n, N, …)
         yield gradient(f, points.flatten(0, 1))[1].view(points.shape)
+
+
+def _nothing(x: Tensor) -> Tensor:
+    """Where x ⊙ ∇F would have to start from, if its sum were one over a path."""
+    return torch.zeros_like(x)
+
+
+ROWS = (
+    Method(
+        simple_gradient,
+        title="Simple gradient",
+        family="gradient",
+        paper="Simonyan, Vedaldi & Zisserman 2014",
+        equation=r"A = \nabla_x F_c(x)",
+        cost="1",
+        needs="gradients",
+    ),
+    Method(
+        gradient_x_input,
+        title="Gradient × input",
+        family="gradient",
+        paper="Shrikumar, Greenside & Kundaje 2016",
+        equation=r"A = x \odot \nabla_x F_c(x)",
+        cost="1",
+        needs="gradients",
+        stages={"off": _nothing, "attribution": gradient_x_input},
+    ),
+    Method(
+        smoothgrad,
+        title="SmoothGrad",
+        family="gradient",
+        paper="Smilkov et al. 2017",
+        equation=r"A = \frac{1}{N} \sum_{k=1}^{N} \nabla F_c(x + n_k), \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+        cost="N",
+        needs="gradients",
+    ),
+    Method(
+        smoothgrad_squared,
+        title="SmoothGrad²",
+        family="gradient",
+        paper="Hooker et al. 2019",
+        equation=r"A = \frac{1}{N} \sum_{k} \nabla F_c(x + n_k)^2, \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+        cost="N",
+        needs="gradients",
+    ),
+    Method(
+        vargrad,
+        title="VarGrad",
+        family="gradient",
+        paper="Adebayo et al. 2018",
+        equation=r"A = \mathrm{Var}_k \, \nabla F_c(x + n_k), \qquad n_k \sim \mathcal{N}(0, \sigma^2)",
+        cost="N",
+        needs="gradients",
+    ),
+)

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from xai_core.score import Score, ScoreFunction, gradient
+from xai_core.stages import Method
 
 
 class _Deconvolution(torch.autograd.Function):
@@ -95,3 +96,27 @@ def _with_rule(rule: Callable[[Tensor], Tensor], f: ScoreFunction, x: Tensor, na
     if not changed.met:
         warnings.warn(f"{name}: this network calls no ReLU, so the result is its simple gradient", stacklevel=3)
     return A
+
+
+ROWS = (
+    Method(
+        deconvolution,
+        title="Deconvolution",
+        family="gradient",
+        paper="Zeiler & Fergus 2014",
+        equation=r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0]",
+        cost="1",
+        needs="inside",
+        output="logit",
+    ),
+    Method(
+        guided_backprop,
+        title="Guided backprop",
+        family="gradient",
+        paper="Springenberg et al. 2015",
+        equation=r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0] \cdot 1[a > 0]",
+        cost="1",
+        needs="inside",
+        output="logit",
+    ),
+)

@@ -15,15 +15,28 @@ Units: ε in pixel values, A in score. What to look at: the maps of single class
 """
 
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.paths import polyline
-from xai_core.path.traces import Trace
+from xai_core.path.traces import KEPT_BYTES, Trace, nodes
 from xai_core.score import Score, gradient, passes, rows_at_once
-from xai_core.symbols import AttackSteps, PixelStep, Rivals, Rule, Steps
+from xai_core.stages import Method
+from xai_core.symbols import Rule, Steps, Symbol
+
+Rivals = Annotated[
+    int, Symbol("K", "K", "other classes, one path to each", "classes", low=1, high=50, step=1, least=1, whole=True)
+]
+AttackSteps = Annotated[
+    int, Symbol("T", "T", "most steps towards another class", "gradients", low=1, high=50, step=1, least=1, whole=True)
+]
+PixelStep = Annotated[
+    float,
+    Symbol("eps", "ε", "change of every pixel in a step", "pixel values", low=0.001, high=0.2, step=0.001, above=True),
+]
 
 
 def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:
@@ -85,7 +98,7 @@ def agi_trace(
     T: AttackSteps = 20,
     eps: PixelStep = 0.05,
     *,
-    remember: bool = True,
+    keep: int = KEPT_BYTES,
 ) -> Trace:
     """The trace of all K paths at once, from x_adv^j at α = 0 to x at α = 1. Row j·N + i: image i, its j-th rival."""
     rival = rivals(f, x, K)  # (K, N)
@@ -93,7 +106,7 @@ def agi_trace(
     points, steps = attack(f, x, rival.flatten(), T, eps)
     points += [points[-1]] if len(points) == 1 else []  # every rival is predicted at x: a path that stays there
     path = polyline(*reversed(points), skip=len(points) - 1 - steps)
-    return Trace(f, path, x, remember=remember)
+    return Trace(f, path, x, keep=keep)
 
 
 def agi(
@@ -120,7 +133,7 @@ def agi(
         if published:
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue
-        A = agi_trace(f.rows(i), x[i], K, T, eps, remember=False).attribution(B, rule)
+        A = agi_trace(f.rows(i), x[i], K, T, eps, keep=0).attribution(B, rule)
         found.append(A.view(-1, *x[i].shape).mean(0))
     return torch.cat(found)
 
@@ -136,3 +149,37 @@ def _published(f: Score, x: Tensor, K: int, T: int, eps: float) -> Tensor:
         _, slope = gradient(f.rows(moving), here[moving])
         A[moving] -= slope * (following - start)[moving]
     return A.view(-1, *x.shape).sum(0)
+
+
+def _from_rivals(f: Score, x: Tensor, K: Rivals, T: AttackSteps, eps: PixelStep) -> Trace:
+    return agi_trace(f, x, K, T, eps)
+
+
+def _mean_over_rivals(
+    f: Score,
+    x: Tensor,
+    nodes: tuple[int, str],
+    trace: Trace,
+    K: Rivals,
+    T: AttackSteps,
+    eps: PixelStep,
+    published: bool,
+) -> Tensor:
+    if published:
+        return _published(f, x, K, T, eps)
+    return trace.attribution(*nodes).mean(0, keepdim=True)  # one image: the rows are its K paths
+
+
+ROWS = (
+    Method(
+        agi,
+        title="AGI",
+        family="path",
+        paper="Pan, Li & Zhu 2021",
+        equation=r"A = \frac{1}{K} \sum_{j=1}^{K} \int \nabla F_c(\gamma^j) \odot d\gamma^j, \qquad"
+        r" \gamma^j: x_{\mathrm{adv}}^j \to x",
+        cost="≤ K (T + B) + 1",
+        needs="gradients",
+        stages={"trace": _from_rivals, "nodes": nodes, "attribution": _mean_over_rivals},
+    ),
+)

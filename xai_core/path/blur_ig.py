@@ -10,15 +10,23 @@ What to look at: where dF/dα is large. That is the scale at which the network s
 """
 
 import math
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.paths import Path
-from xai_core.path.traces import Trace
+from xai_core.path.traces import READ, Trace
 from xai_core.score import ScoreFunction
-from xai_core.symbols import Blur, Rule, Steps
+from xai_core.stages import Method
+from xai_core.symbols import Rule, Steps, Symbol
+
+Blur = Annotated[
+    float,
+    Symbol("sigma", "σ", "widest blur, where the path starts", "pixels", low=1, high=100, step=1, above=True),
+]
+
 
 # The integral does not depend on how fast σ falls, but its sum does: most of a picture comes back in the last pixels of
 # σ. Falling evenly (POWER = 1, as published), 100 steps from σ = 50 leave a gap of a fifth of F(x) − F(x′) on the zoo's
@@ -78,10 +86,30 @@ def _blur_matrix(width: Tensor, widest: float, size: int) -> tuple[Tensor, Tenso
     return matrix[:, None, None], derivative[:, None, None]  # to multiply images (N, C, H, W)
 
 
+def blur_trace(f: ScoreFunction, x: Tensor, sigma: Blur = 50.0) -> Trace:
+    """The trace of the path through scale space."""
+    return Trace(f, scale_space(x, sigma), x)
+
+
 def blur_ig(f: ScoreFunction, x: Tensor, B: Steps = 100, sigma: Blur = 50.0, rule: Rule = "right") -> Tensor:
     """∫ ∇F ⊙ dγ along the scale space of x, from σ to 0: images (N, C, H, W) → (N, C, H, W), signals alike.
 
     B = 100 and σ = 50 pixels: the authors' defaults. B and rule as in `quadrature`.
     """
     symbols.check(blur_ig, B=B, rule=rule)
-    return Trace(f, scale_space(x, sigma), x, remember=False).attribution(B, rule)
+    return Trace(f, scale_space(x, sigma), x, keep=0).attribution(B, rule)
+
+
+ROWS = (
+    Method(
+        blur_ig,
+        title="BlurIG",
+        family="path",
+        paper="Xu, Venugopalan & Sundararajan 2020",
+        equation=r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha, \qquad"
+        r" \gamma(\alpha) = G_{\sigma(\alpha)} * x, \quad \sigma: \sigma_{\max} \to 0",
+        cost="B",
+        needs="gradients",
+        stages={"trace": blur_trace, **READ},
+    ),
+)

@@ -15,6 +15,7 @@ Units: score. What to look at: both bounds over the measured gaps, and which rul
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -22,7 +23,14 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.path.quadrature import quadrature
 from xai_core.path.traces import Trace
-from xai_core.symbols import Rule, Steps, Tolerance
+from xai_core.symbols import Rule, Steps, Symbol
+
+Tolerance = Annotated[
+    float,
+    Symbol("tolerance", "τ", "completeness gap that is good enough", "of |F(x) − F(x′)|", low=0.005, high=0.2,
+           step=0.005, above=True),
+]  # fmt: skip
+
 
 FINE = 300  # steps of the grid on which M and V are measured
 

@@ -14,16 +14,31 @@ Units: score. What to look at: F along this path against the straight one; the s
 
 import math
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
-from xai_core.path.traces import Trace
+from xai_core.path.traces import KEPT_BYTES, Trace, attribution
 from xai_core.score import ScoreFunction, passes, rows
-from xai_core.symbols import BaselineName, Detour, Fraction, Steps
+from xai_core.stages import Method
+from xai_core.symbols import BaselineName, Steps, Symbol
 
+Fraction = Annotated[
+    float,
+    Symbol("fraction", "p", "share of the features that move first", "of all features", low=0.01, high=1, step=0.01,
+           above=True, most=1),
+]  # fmt: skip
+Detour = Annotated[
+    float,
+    Symbol("max_dist", "d", "how far a feature may be from the straight path", "of its way", low=0, high=1, step=0.01,
+           most=1),
+]  # fmt: skip
+
+
+CORNERS = 4 * KEPT_BYTES  # 400 photographs: this path cannot be found again point by point
 ENOUGH = 1e-9  # a rest of the way, relative to the whole, that counts as covered
 
 
@@ -36,12 +51,12 @@ def guided_trace(
     max_dist: Detour = 0.02,
     seed: int = 0,
     *,
-    remember: bool = True,
+    keep: int = KEPT_BYTES,
 ) -> Trace:
     """The trace of the guided path; `attribution(B, "left")` reads Guided IG off it. See `guided_ig`."""
     symbols.check(guided_trace, B=B, fraction=fraction, max_dist=max_dist)
     start = make_baseline(x, baseline, seed)
-    return Trace.found(f, start, _guide(start, x.detach(), B, fraction, max_dist), B, remember=remember)
+    return Trace.found(f, start, _guide(start, x.detach(), B, fraction, max_dist), B, keep=keep)
 
 
 def _guide(
@@ -98,7 +113,31 @@ def guided_ig(
     x = x.detach()
     start = make_baseline(x, baseline, seed)
     found = [
-        guided_trace(rows(f, i), x[i], start[i], B, fraction, max_dist, remember=False).attribution(B, "left")
+        guided_trace(rows(f, i), x[i], start[i], B, fraction, max_dist, keep=0).attribution(B, "left")
         for i in passes(x)
     ]
     return torch.cat(found)
+
+
+def _guided(f: ScoreFunction, x: Tensor, start: Tensor, B: Steps, fraction: Fraction, max_dist: Detour) -> Trace:
+    return guided_trace(f, x, start, B, fraction, max_dist, keep=CORNERS)
+
+
+def _corners(B: Steps) -> tuple[int, str]:
+    """Each gradient is the weight of the step that it has chosen."""
+    return B, "left"
+
+
+ROWS = (
+    Method(
+        guided_ig,
+        title="Guided IG",
+        family="path",
+        paper="Kapishnikov et al. 2021",
+        equation=r"A = \sum_{k} \nabla F_c(\gamma_k) \odot (\gamma_{k+1} - \gamma_k), \qquad"
+        r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
+        cost="B",
+        needs="gradients",
+        stages={"start": make_baseline, "trace": _guided, "nodes": _corners, "attribution": attribution},
+    ),
+)

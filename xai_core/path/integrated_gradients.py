@@ -12,16 +12,17 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.baselines import make_baseline
 from xai_core.path.paths import straight
-from xai_core.path.traces import Trace
+from xai_core.path.traces import KEPT_BYTES, STRAIGHT, Trace
 from xai_core.score import ScoreFunction
+from xai_core.stages import Method
 from xai_core.symbols import BaselineName, Rule, Steps
 
 
 def trace(
-    f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", *, seed: int = 0, remember: bool = True
+    f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", *, seed: int = 0, keep: int = KEPT_BYTES
 ) -> Trace:
-    """The trace of the straight path from a baseline to x."""
-    return Trace(f, straight(make_baseline(x, baseline, seed), x.detach()), x, remember=remember)
+    """The trace of the straight path from a baseline to x. keep: bytes of gradients that it may keep."""
+    return Trace(f, straight(make_baseline(x, baseline, seed), x.detach()), x, keep=keep)
 
 
 def integrated_gradients(
@@ -38,4 +39,18 @@ def integrated_gradients(
     baseline: see `baselines.make_baseline`; seed: of a noise baseline.
     """
     symbols.check(integrated_gradients, B=B, rule=rule)
-    return trace(f, x, baseline, seed=seed, remember=False).attribution(B, rule)
+    return trace(f, x, baseline, seed=seed, keep=0).attribution(B, rule)
+
+
+ROWS = (
+    Method(
+        integrated_gradients,
+        title="Integrated Gradients",
+        family="path",
+        paper="Sundararajan, Taly & Yan 2017",
+        equation=r"A = \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big)",
+        cost="B",
+        needs="gradients",
+        stages={"start": make_baseline, **STRAIGHT},
+    ),
+)

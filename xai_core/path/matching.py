@@ -13,6 +13,7 @@ What to look at: F_c(x′) should be low.
 import math
 import warnings
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,28 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.path.unlearning import log_odds
 from xai_core.score import Score, gradient, passes
-from xai_core.symbols import Budget, Divergence, MatchingSteps, Rate
+from xai_core.symbols import Choice, Symbol
+
+MatchingSteps = Annotated[
+    int, Symbol("T", "T", "steps of baseline matching", "gradients", low=1, high=50, step=1, least=1, whole=True)
+]
+Budget = Annotated[
+    float | Tensor | None,
+    Symbol(
+        "eps", "ε", "perturbation budget ‖x − x′‖₂", "pixel values, ℓ2",
+        low=0.01, high=30.0, step=0.01, above=True, logarithmic=True, optional=True,
+        per_image=True,
+    ),
+]  # fmt: skip
+Rate = Annotated[
+    float | Tensor | None,
+    Symbol("mu", "μ", "step size of baseline matching", "pixel values", low=0.0005, high=1.0, step=0.0005, above=True,
+           logarithmic=True, optional=True, per_image=True),
+]  # fmt: skip
+Divergence = Annotated[
+    str, Choice("divergence", "how two answers are compared", ("kl", "reverse_kl", "l2", "total_variation"))
+]
+
 
 # ε = 0.25 and μ = 0.1 are quoted for the paper, taken here as of a space normalised by a standard deviation s ≈ 0.225.
 # In pixels a length is s times as long and a gradient 1/s times as steep: ε = 0.25 s, μ = 0.1 s².

@@ -10,15 +10,25 @@ On an image the groups are rows, rings around the middle, or the colour channels
 Units: score. What to look at: the same Σ_i A_i under three different maps.
 """
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
 from xai_core.path.paths import Path, spread, straight
-from xai_core.path.traces import Trace
+from xai_core.path.traces import KEPT_BYTES, Trace, attribution
 from xai_core.score import ScoreFunction
-from xai_core.symbols import BaselineName, Groups, Order, PathName, Steps
+from xai_core.stages import Method
+from xai_core.symbols import BaselineName, Choice, Steps, Symbol
+
+Groups = Annotated[
+    int, Symbol("G", "G", "groups that move one after the other", "groups", low=2, high=32, step=1, least=1, whole=True)
+]
+PathName = Annotated[str, Choice("path", "figure 1's P1, P2 or P3", ("one_by_one", "straight", "bent"))]
+Order = Annotated[str, Choice("order", "who moves first on P1 and P3", ("rows", "rings", "channels"))]
+
 
 LATEST = 4.0  # p of the last group in P3: when the first has come half of its way, the last has come a sixteenth
 
@@ -101,7 +111,7 @@ def detour_trace(
     G: Groups = 8,
     seed: int = 0,
     *,
-    remember: bool = True,
+    keep: int = KEPT_BYTES,
 ) -> Trace:
     """The trace of P1, P2 or P3 from a baseline to x. See `path_integrated_gradients`."""
     symbols.check(detour_trace, path=path, order=order, G=G)
@@ -113,7 +123,7 @@ def detour_trace(
         way = bent(start, x, 1 + (LATEST - 1) * group / group.max().clamp(min=1))
     else:
         way = straight(start, x)
-    return Trace(f, way, x, remember=remember)
+    return Trace(f, way, x, keep=keep)
 
 
 def whole_steps(x: Tensor, B: int, path: str, order: str, G: int) -> int:
@@ -138,5 +148,30 @@ def path_integrated_gradients(
     baseline: see `baselines.make_baseline`; seed: of a noise baseline.
     """
     symbols.check(path_integrated_gradients, B=B, path=path, order=order, G=G)
-    walked = detour_trace(f, x, baseline, path, order, G, seed, remember=False)
+    walked = detour_trace(f, x, baseline, path, order, G, seed, keep=0)
     return walked.attribution(whole_steps(x, B, path, order, G), "midpoint")
+
+
+def _on_path(f: ScoreFunction, x: Tensor, start: Tensor, path: PathName, order: Order, G: Groups) -> Trace:
+    return detour_trace(f, x, start, path, order, G)
+
+
+def _whole_nodes(x: Tensor, B: Steps, path: PathName, order: Order, G: Groups) -> tuple[int, str]:
+    """The midpoint rule meets no corner, if each group has as many steps as the others."""
+    return whole_steps(x, B, path, order, G), "midpoint"
+
+
+ROWS = (
+    Method(
+        path_integrated_gradients,
+        title="Path Integrated Gradients",
+        family="path",
+        paper="Sundararajan, Taly & Yan 2017",
+        equation=r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha,"
+        r" \qquad P_1\!: \text{one group after the other}, \quad P_2\!: \gamma = x' + \alpha(x - x'), \quad"
+        r" P_3\!: \gamma_i = x'_i + \alpha^{p_i}(x_i - x'_i)",
+        cost="B",
+        needs="gradients",
+        stages={"start": make_baseline, "trace": _on_path, "nodes": _whole_nodes, "attribution": attribution},
+    ),
+)

@@ -11,16 +11,21 @@ Units: x, ε in pixel values; A in score.
 What to look at: F(x′) should be low, and the confidence should rise steadily from x′ to x.
 """
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.path.matching import match_baseline
+from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budget, match_baseline
 from xai_core.path.paths import straight
-from xai_core.path.traces import Trace
-from xai_core.path.unlearning import unlearned_probabilities
+from xai_core.path.traces import STRAIGHT, Trace
+from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
 from xai_core.score import Score
-from xai_core.symbols import Ascent, Budget, Divergence, Goal, MatchingSteps, Rate, Rule, Steps, Weights
+from xai_core.stages import Method
+from xai_core.symbols import Choice, Rule, Steps
+
+Goal = Annotated[str, Choice("goal", "the answer that x′ should get", ("unlearned", "uniform"))]
 
 
 def answer_to_match(
@@ -35,6 +40,18 @@ def answer_to_match(
     with torch.no_grad():
         classes = f.logits(x[:1]).shape[1]
     return torch.full((len(x), classes), 1 / classes, dtype=x.dtype, device=x.device)
+
+
+def chosen_budget(f: Score, x: Tensor, unlearned: Tensor, eps: Budget = None) -> Tensor:
+    """ε of each image, (N,): as chosen, or by the rule in `matching.budget`."""
+    return budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype).expand(len(x))
+
+
+def matched(
+    f: Score, x: Tensor, unlearned: Tensor, budget: Tensor, T: MatchingSteps, mu: Rate, divergence: Divergence
+) -> Tensor:
+    """Stage 2 at a given ε: x′, (N, …)."""
+    return match_baseline(f, x, unlearned, T, budget, mu, divergence)
 
 
 def uni_baseline(
@@ -74,4 +91,21 @@ def uni(
     symbols.check(uni, B=B, rule=rule)
     x = x.detach()
     start = uni_baseline(f, x, T, eps, eta, mu, weights, goal, divergence)
-    return Trace(f, straight(start, x), x, remember=False).attribution(B, rule)
+    return Trace(f, straight(start, x), x, keep=0).attribution(B, rule)
+
+
+ROWS = (
+    Method(
+        uni,
+        title="UNI",
+        family="path",
+        paper="Choi, Duplessis & Belongie 2025",
+        equation=r"\begin{aligned} \hat\theta &= \theta + \eta \frac{\nabla_\theta L}{\|\nabla_\theta L\|} \\"
+        r" x' &= \arg\min_{\|x' - x\| = \varepsilon} \mathrm{KL}\big(F(x; \hat\theta) \,\|\, F(x'; \theta)\big)"
+        r" \quad \text{in } T \text{ steps of size } \mu \\"
+        r" A &= \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big) \end{aligned}",
+        cost="T + B + 3",
+        needs="inside",
+        stages={"unlearned": answer_to_match, "budget": chosen_budget, "start": matched, **STRAIGHT},
+    ),
+)

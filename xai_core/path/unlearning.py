@@ -10,13 +10,19 @@ Units: η is a length in the space of the weights. What to look at: how far F_c(
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
 from xai_core.score import Score, private_copy
-from xai_core.symbols import Ascent, Weights
+from xai_core.symbols import Choice, Symbol
+
+Ascent = Annotated[
+    float, Symbol("eta", "η", "unlearning step ‖θ̂ − θ‖₂", "weights, ℓ2", low=0.05, high=5.0, step=0.05, above=True)
+]
+Weights = Annotated[str, Choice("weights", "which weights unlearn", ("all", "last_layer"))]
 
 
 def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") -> Score:

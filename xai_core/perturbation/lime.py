@@ -14,6 +14,7 @@ whose band crosses zero has no sign.
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -22,9 +23,17 @@ from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.perturbation.neighbourhood import Neighbourhood, each_row, neighbourhood
+from xai_core.perturbation.neighbourhood import Neighbourhood, each_row, neighbourhood, painted
 from xai_core.score import ScoreFunction
-from xai_core.symbols import Fill, Length, Metric, Samples, Segmentation, Width
+from xai_core.stages import Method
+from xai_core.symbols import Choice, Fill, Length, Samples, Segmentation, Symbol
+
+Width = Annotated[
+    float,
+    Symbol("sigma", "σ", "width of the locality kernel", "distance", low=0.05, high=2.0, step=0.05, above=True),
+]
+Metric = Annotated[str, Choice("distance", "distance between masks", ("cosine", "l2"))]
+
 
 SAME = 1e-12  # features whose difference has less than this share of the variance go together
 APART = 1e-9  # equals are told apart by this share: the first of them enters first
@@ -187,3 +196,32 @@ def lime(
         return near, k_lasso(near, K, sigma, distance).weights
 
     return each_row(f, x, weights_of)
+
+
+def near(f_all: ScoreFunction, x: Tensor, N: Samples, segments: Segmentation, fill: Fill, seed: int) -> Neighbourhood:
+    """The masked copies and the answers of all classes: what costs N passes."""
+    return neighbourhood(f_all, x, N, segments, fill, seed)
+
+
+def fit(near: Neighbourhood, target: int, K: Length, sigma: Width, distance: Metric) -> LinearFit:
+    """The short linear model of one class."""
+    return k_lasso(near, K, sigma, distance, target)
+
+
+def _painted(x: Tensor, near: Neighbourhood, fit: LinearFit) -> Tensor:
+    return painted(x, near, fit.weights)
+
+
+ROWS = (
+    Method(
+        lime,
+        title="LIME",
+        family="perturbation",
+        paper="Ribeiro, Singh & Guestrin 2016",
+        equation=r"\min_{w} \sum_z e^{-D(1, z)^2/\sigma^2} \big(F_c(h(z)) - w_0 - w \cdot z\big)^2"
+        r" \quad \text{with at most } K \text{ weights}",
+        cost="N",
+        needs="answers",
+        stages={"near": near, "fit": fit, "attribution": _painted},
+    ),
+)

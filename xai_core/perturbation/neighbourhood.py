@@ -102,11 +102,16 @@ def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, T
 
     weights_of: from a score and one input to (its neighbourhood, one weight a feature). Other data: (N, …) → (N, …).
     """
-    painted = []
+    rows_of = []
     for i in torch.arange(len(x)).split(1):
         near, weights = weights_of(rows(f, i), x[i])
-        painted.append(near.paint(weights))
-    A = torch.stack(painted).to(x)
+        rows_of.append(painted(x[i], near, weights))
+    return torch.cat(rows_of)
+
+
+def painted(x: Tensor, near: Neighbourhood, weights: Tensor) -> Tensor:
+    """One input's weights on the places that their features cover: (1, C, H, W) → (1, 1, H, W); (1, …) → (1, …)."""
+    A = near.paint(weights).to(x)[None]
     return A[:, None] if x.dim() == 4 else A
 
 

@@ -9,6 +9,7 @@ two halves of the thing that matters can stand in for each other, and neither wi
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -16,7 +17,19 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.perturbation.superpixels import filling
 from xai_core.score import ScoreFunction, forward, rows_at_once
-from xai_core.symbols import Fill, Stride, Window
+from xai_core.stages import Method
+from xai_core.symbols import Fill, Symbol
+
+Window = Annotated[
+    int | None,
+    Symbol("window", "w", "side of the window that is covered", "pixels", low=1, high=64, step=1, least=1, whole=True,
+           optional=True),
+]  # fmt: skip
+Stride = Annotated[
+    int | None,
+    Symbol("stride", "s", "distance from window to window", "pixels", low=1, high=64, step=1, least=1, whole=True,
+           optional=True),
+]  # fmt: skip
 
 
 def occlusion(
@@ -84,3 +97,17 @@ def _own_mean(x: Tensor, W: Tensor) -> Tensor:
     """The mean colour inside each window: (w, N, C, 1, 1), or (w, N, 1, …)."""
     over = tuple(range(3, x.dim() + 1)) if x.dim() == 4 else tuple(range(2, x.dim() + 1))
     return (x * W).sum(over, keepdim=True) / W.sum(over, keepdim=True)
+
+
+ROWS = (
+    Method(
+        occlusion,
+        title="Occlusion",
+        family="perturbation",
+        paper="Zeiler & Fergus 2014",
+        equation=r"A_i = \text{mean over the windows } W \ni i \text{ of }"
+        r" F_c(x) - F_c(x \text{ with } W \text{ filled})",
+        cost="windows + 1",
+        needs="answers",
+    ),
+)

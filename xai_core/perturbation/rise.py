@@ -9,6 +9,7 @@ What to look at: the noise. S comes from a sample: another seed gives another ma
 """
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -18,7 +19,18 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.perturbation.superpixels import filling, grid
 from xai_core.score import ScoreFunction, forward, rows_at_once
-from xai_core.symbols import Cells, Fill, KeepShare, Samples
+from xai_core.stages import Method
+from xai_core.symbols import Fill, Samples, Symbol
+
+Cells = Annotated[
+    int,
+    Symbol("cells", "s", "cells of a coarse mask along a side", "cells", low=2, high=16, step=1, least=1, whole=True),
+]
+KeepShare = Annotated[
+    float,
+    Symbol("p1", "p₁", "share of a mask's cells that are on", "of all cells", low=0.05, high=0.95, step=0.05,
+           above=True, most=1),
+]  # fmt: skip
 
 
 def rise(
@@ -76,3 +88,17 @@ def _smooth(coarse: Tensor, shifts: Tensor, cell: list[int], places: torch.Size)
     height, width = places
     cuts = zip(large, shifts.tolist(), strict=True)
     return torch.stack([mask[top : top + height, left : left + width] for mask, (top, left) in cuts])
+
+
+ROWS = (
+    Method(
+        rise,
+        title="RISE",
+        family="perturbation",
+        paper="Petsiuk, Das & Saenko 2018",
+        equation=r"A = \frac{1}{N p_1} \sum_{i=1}^{N} F_c(x \odot M_i) \, M_i, \qquad M_i \text{: } s \times s"
+        r" \text{ coin flips, enlarged and shifted}",
+        cost="N",
+        needs="answers",
+    ),
+)

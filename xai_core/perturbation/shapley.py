@@ -14,15 +14,17 @@ import warnings
 from itertools import combinations
 from math import comb
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.perturbation.neighbourhood import Neighbourhood, each_row, neighbourhood
-from xai_core.perturbation.superpixels import superpixels
+from xai_core.perturbation.neighbourhood import Neighbourhood, each_row, neighbourhood, painted
+from xai_core.perturbation.superpixels import filling, superpixels
 from xai_core.score import ScoreFunction
+from xai_core.stages import Method
 from xai_core.symbols import Fill, Samples, Segmentation
 
 
@@ -148,9 +150,58 @@ def kernel_shap(
     symbols.check(kernel_shap, N=N)
 
     def weights_of(f: ScoreFunction, x: Tensor) -> tuple[Neighbourhood, Tensor]:
-        labels = superpixels(x, segments)
-        masks, weights = coalitions(int(labels.max()) + 1, N, seed)
-        near = neighbourhood(f, x, len(masks), labels, fill, masks=masks)
-        return near, shapley_values(near, weights)
+        players = coalition(x, N, segments, seed)
+        asked = near(f, x, players, fill)
+        return asked, shapley_values(asked, players.weights)
 
     return each_row(f, x, weights_of)
+
+
+class Coalitions(NamedTuple):
+    """Who plays, and how much each mask counts."""
+
+    labels: Tensor  # the feature of each place
+    masks: Tensor  # (n, M)
+    weights: Tensor  # π, (n,)
+
+
+def coalition(x: Tensor, N: Samples, segments: Segmentation, seed: int) -> Coalitions:
+    """The masks, before anything is asked."""
+    labels = superpixels(x, segments)
+    return Coalitions(labels, *coalitions(int(labels.max()) + 1, N, seed))
+
+
+def near(f_all: ScoreFunction, x: Tensor, coalition: Coalitions, fill: Fill) -> Neighbourhood:
+    """The answers of all classes: what costs N passes."""
+    labels, masks, _ = coalition
+    return neighbourhood(f_all, x, len(masks), labels, fill, masks=masks)
+
+
+def off(x: Tensor, coalition: Coalitions, fill: Fill) -> Tensor:
+    """h(0), from which the values add up to F(x)."""
+    return filling(x, coalition.labels, fill)
+
+
+def values(near: Neighbourhood, coalition: Coalitions, target: int) -> Tensor:
+    """One Shapley value a feature, (M,)."""
+    return shapley_values(near, coalition.weights, target)
+
+
+def _painted(x: Tensor, near: Neighbourhood, values: Tensor) -> Tensor:
+    return painted(x, near, values)
+
+
+ROWS = (
+    Method(
+        kernel_shap,
+        title="KernelSHAP",
+        family="perturbation",
+        paper="Lundberg & Lee 2017",
+        equation=r"\begin{gathered} \min_{\varphi} \sum_z \tfrac{M - 1}{\binom{M}{k} k (M - k)}"
+        r" \big(F_c(h(z)) - F_c(h(0)) - \varphi \cdot z\big)^2, \qquad k = \textstyle\sum_j z_j \\"
+        r" \text{with } \textstyle\sum_j \varphi_j = F_c(x) - F_c(h(0)) \end{gathered}",
+        cost="N",
+        needs="answers",
+        stages={"coalition": coalition, "near": near, "off": off, "values": values, "attribution": _painted},
+    ),
+)

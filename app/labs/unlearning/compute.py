@@ -36,7 +36,7 @@ def outcome(q: Question, how: Unlearning, B: int, rule: str) -> Outcome:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _outcome(place: tuple, target: int, how: Unlearning, B: int, rule: str, _q: Question) -> Outcome:
     start = stages.unlearned_baseline(_q, how)
-    trace = Trace(stages.score(_q), straight(start, _q.x), _q.x, remember=False)  # the reader's own path is kept
+    trace = Trace(stages.score(_q), straight(start, _q.x), _q.x, keep=0)  # the reader's own path is kept
     A = trace.attribution(B, rule)
     return Outcome(float(trace.confidence([0.0])), float(trace.monotonicity(B)), float(trace.gap(A)), A)
 

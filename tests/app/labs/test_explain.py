@@ -191,7 +191,8 @@ def test_a_new_symbol_of_a_new_method_appears_by_itself(monkeypatch: pytest.Monk
     def wave(f: Any, x: Tensor, Q: waves = 4) -> Tensor:  # type: ignore[valid-type]
         return torch.full_like(x, Q)
 
-    monkeypatch.setattr(methods, "_METHODS", (*methods._METHODS, methods.Method(wave, "Wave", "none", "nobody")))
+    rows = catalogue() | {"wave": methods.Method(wave, "Wave", "none", "nobody")}
+    monkeypatch.setattr(methods, "_rows", lambda: rows)
     at = opened(method="Wave")
     assert float(seen.maps["Wave"].max()) == 4
     at.slider(key="Q").set_value(7)
