@@ -131,7 +131,7 @@ def _differs_in_training(module: nn.Module) -> bool:
 
 
 @torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
-def _as_target(target: int | Tensor, n: int) -> Tensor:
+def _as_target(target: int | Tensor | str, n: int) -> Tensor:
     allowed = f"target must be a class number, a tensor of {n} class numbers (one a row of x) or 'predicted'"
     if isinstance(target, Tensor):
         if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
@@ -181,7 +181,7 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     Raises TypeError for a network that cannot be copied.
     """
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
-    replacements = {}
+    replacements: dict[int, Tensor] = {}
     for parameter in model.parameters():
         value = parameter.clone() if parameter.is_inference() else parameter.detach()
         replacements[id(parameter)] = nn.Parameter(value, requires_grad=not frozen and value.is_floating_point())

@@ -43,8 +43,8 @@ class Comparison:
 
 def summary(values: Sequence[float]) -> Summary:
     """Mean, standard deviation and confidence interval. NaN where there are too few numbers."""
-    values = np.asarray(values, dtype=float)
-    known = values[~np.isnan(values)]
+    numbers = np.asarray(values, dtype=float)
+    known = numbers[~np.isnan(numbers)]
     n, nan = len(known), math.nan
     mean = float(known.mean()) if n else nan
     std = float(known.std(ddof=1)) if n > 1 else nan

@@ -58,7 +58,7 @@ class Symbol:
         bound += f", at most {self.most:g}" if self.most < math.inf else ""
         if isinstance(value, bool) or not isinstance(value, kind):
             raise TypeError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
-        inside = math.isfinite(value) and self.least <= value <= self.most
+        inside = math.isfinite(value) and self.least <= float(value) <= self.most
         if not inside or (self.above and value == self.least):
             raise ValueError(f"{self.name} ({self.meaning}) must be {allowed}, {bound}; got {value!r}")
 

@@ -158,7 +158,7 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
 
 
 def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str, Tensor]:
-    maps = {layer: [] for layer in grids}
+    maps: dict[str, list[Tensor]] = {layer: [] for layer in grids}
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():
             value, features = score_and_all_features(f.rows(i), x.detach()[i], list(grids))  # (n,), each (n, …)

@@ -50,6 +50,8 @@ def class_maps(
 
     X: the inputs that `local` explains. N, fill: KernelSHAP's. Raises ValueError if the network takes no input for y.
     """
+    if local.segments is None:
+        raise ValueError("local must explain tensors, whose features have places; those of words and tables have none")
     mine = X[local.labels == y]
     if not len(mine):
         raise ValueError(f"y must be a class that the network gives to one of the {len(X)} inputs; got {y}")

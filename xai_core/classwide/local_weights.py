@@ -132,6 +132,6 @@ def shared_weights(
     if not rows:
         raise ValueError("nears must be one neighbourhood or more; got none")
     W = torch.zeros(len(rows), len(columns), dtype=torch.double)
-    for row, weights in zip(W, rows, strict=True):
-        row[list(weights)] = torch.tensor(list(weights.values()), dtype=torch.double)
+    for row, used_in in zip(W, rows, strict=True):
+        row[list(used_in)] = torch.tensor(list(used_in.values()), dtype=torch.double)
     return LocalWeights(W, torch.tensor(labels), names=tuple(columns))

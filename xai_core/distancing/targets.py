@@ -48,7 +48,7 @@ class Regression:
     def of(cls, facts: Mapping[str, Any]) -> "Regression":
         """The report again, from `dataclasses.asdict` of it or from what JSON makes of that."""
         as_tuples = {"curve": tuple(facts["curve"]), "reached": tuple(facts["reached"])}
-        return cls(**facts | as_tuples | {"order": tuple(map(tuple, facts["order"]))})
+        return cls(**dict(facts) | as_tuples | {"order": tuple(map(tuple, facts["order"]))})
 
 
 def distanced(logits: Tensor, labels: Tensor, classes: tuple[int, int], alpha: Distance) -> Tensor:
@@ -84,14 +84,16 @@ def how_well(
     labels, targets = labels.to(own.device), distanced(own, labels, classes, alpha)
     of_class = [(labels == c).nonzero()[:, 0] for c in classes]  # rows of a, of b
     falls = [(own - found)[rows, c].mean().item() for rows, c in zip(of_class, classes[::-1], strict=True)]
+    reached = [fall / wanted if wanted else float("nan") for fall, wanted in zip(falls, alpha, strict=True)]
     order = [rank_correlation(found[rows][:, list(classes)].T, own[rows][:, list(classes)].T) for rows in of_class]
+    ρ = [(float(of_a), float(of_b)) for of_a, of_b in order]
     changes = (found - own)[targets == own]
     return Regression(
         before=(own - targets).square().mean().item(),
         after=(found - targets).square().mean().item(),
         curve=curve,
-        reached=tuple(fall / wanted if wanted else float("nan") for fall, wanted in zip(falls, alpha, strict=True)),
-        order=tuple(tuple(ρ.tolist()) for ρ in order),
+        reached=(reached[0], reached[1]),
+        order=(ρ[0], ρ[1]),
         elsewhere=changes.square().mean().sqrt().item(),
     )
 

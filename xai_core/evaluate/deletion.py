@@ -134,9 +134,9 @@ def exchange(
     seed: int = 0,
     names: tuple[str, str] | None = None,
 ) -> Exchange:
-    """The pictures between two, in the order of a map. Nothing is asked. start, end: (N, …); A: as in `deletion`;
-    names: of the two, see `ask`.
+    """The pictures between two, in the order of a map. Nothing is asked.
 
+    start, end: (N, …); A: as in `deletion`; names: of the two, see `ask`.
     Raises TypeError or ValueError for a start or A that is no such tensor, or more steps than pixels.
     """
     symbols.check(exchange, steps=steps)
@@ -165,9 +165,9 @@ def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: Mapping[str, Ten
     n = len(exchanges[0].start)
     rows = list(answers.double().cpu().split(n)) if len(answers) else []  # one copy of the N images behind the other
     known |= dict(zip(ends, rows[: len(ends)], strict=True))
-    rows, curves = iter(rows[len(ends) :]), []
+    answered, curves = iter(rows[len(ends) :]), []
     for (start, end), e in zip(named, exchanges, strict=True):
-        middle = [next(rows) for _ in range(1, e.steps)]
+        middle = [next(answered) for _ in range(1, e.steps)]
         scores = torch.stack([known[start].double().cpu(), *middle, known[end].double().cpu()], 1)
         curves.append(Curve(e, scores))
     return curves

@@ -138,8 +138,9 @@ class Examination:
     # What does
 
     def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
-        """Every score of one method's map; NaN where it does not exist (a path's for a gradient, a truth that is not
-        known). given: the method's keywords, as in `explain`.
+        """Every score of one method's map. given: the method's keywords, as in `explain`.
+
+        NaN where a score does not exist: a path's for a gradient, a truth that is not known.
         """
         _check(scores)
         output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")
@@ -186,12 +187,13 @@ class Examination:
             kind, canvas = name.split("_")
             if canvas in pictures:
                 names = ("x", canvas) if kind == "deletion" else (canvas, "x")
-                asked[name] = exchange(*(pictures[n] for n in names), A, self.steps, seed=self.seed, names=names)
+                start, end = (pictures[n] for n in names)
+                asked[name] = exchange(start, end, A, self.steps, seed=self.seed, names=names)
         if not asked:
             return {}
         curves = ask(self.f, list(asked.values()), self.known)
         for exchanged, curve in zip(asked.values(), curves, strict=True):
-            ends = dict(zip(exchanged.names, (curve.scores[:, 0], curve.scores[:, -1]), strict=True))
+            ends = dict(zip(exchanged.names or (), (curve.scores[:, 0], curve.scores[:, -1]), strict=True))
             self.known.update({n: ends[n] for n in ("x", *self.canvases) if n in ends})
         return dict(zip(asked, curves, strict=True))
 

@@ -112,16 +112,17 @@ def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
     Raises ValueError if A has not a row an image, and the places of each.
     """
     value = as_seen(A)  # (N, places)
-    if len(value) != len(nears) or any(near.segments.numel() != value.shape[1] for near in nears):
+    segments = [near.segments for near in nears if near.segments is not None]
+    if not len(value) == len(nears) == len(segments) or any(each.numel() != value.shape[1] for each in segments):
         raise ValueError(f"A must have a row an image, ({len(nears)}, …), and the places of each; got {tuple(A.shape)}")
     sums, changes = [], []
-    for near, a in zip(nears, value, strict=True):
-        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, near.segments.flatten(), a)  # (M,)
+    for near, places, a in zip(nears, segments, value, strict=True):
+        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, places.flatten(), a)  # (M,)
         sums.append((~near.masks[1:]).double() @ feature)
         answers = near.answers()
         changes.append(answers[0] - answers[1:])
-    sums, changes = torch.stack(sums), torch.stack(changes)
-    return MuFidelity(pearson(sums, changes), sums, changes)
+    of_map, of_score = torch.stack(sums), torch.stack(changes)
+    return MuFidelity(pearson(of_map, of_score), of_map, of_score)
 
 
 def pearson(a: Tensor, b: Tensor) -> Tensor:

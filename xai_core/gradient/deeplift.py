@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -51,7 +52,8 @@ class Chords(TorchFunctionMode):
 
     def __init__(self, then: list | None = None) -> None:
         super().__init__()
-        self.then, self.steps = then, []
+        self.then = then
+        self.steps: list[tuple[Callable, tuple, Any]] = []  # (function, inputs, output) of x′
         self.inside: Callable | None = None  # the function being taken apart
         self.mark = torch.zeros(()).requires_grad_()
 
@@ -72,7 +74,8 @@ class Chords(TorchFunctionMode):
             outside, self.inside = self.inside, function  # some methods of Tensor call themselves, as super()
             try:
                 with self:  # the steps inside are met in turn
-                    return (APART.get(name) or unasking(function))(*args, **kwargs)
+                    whole: Callable = APART.get(name) or unasking(function)
+                    return whole(*args, **kwargs)
             finally:
                 self.inside = outside
         if name not in RULES:
@@ -123,8 +126,9 @@ def _asks(function: Callable) -> bool:
     return not QUESTIONS.isdisjoint(names)
 
 
-def unasking(function: FunctionType) -> FunctionType:
+def unasking(function: Callable) -> Callable:
     """The same function without the question, so that the mode meets what it calls."""
+    assert isinstance(function, FunctionType)  # others ask no question, see `_asks`
     world = function.__globals__ | dict.fromkeys(QUESTIONS, lambda *_: False)
     same = FunctionType(function.__code__, world, function.__name__, function.__defaults__, function.__closure__)
     same.__kwdefaults__ = function.__kwdefaults__

@@ -42,7 +42,7 @@ class Chord(torch.autograd.Function):
 def tangent(run: Callable, point: tuple, g: Tensor) -> tuple:
     """The ordinary backward pass of run, at a point of our choice."""
     with torch.enable_grad():
-        point = [p.detach().requires_grad_(p.is_floating_point()) for p in point]
+        point = tuple(p.detach().requires_grad_(p.is_floating_point()) for p in point)
         into = [p for p in point if p.requires_grad]
         found = iter(torch.autograd.grad(run(*point), into, g, allow_unused=True))
     return tuple(next(found) if p.requires_grad else None for p in point)
@@ -62,7 +62,7 @@ def rescale(run, now, then, y, y_then) -> Slopes:
 
 def product(run, now, then, y, y_then) -> Slopes:
     """Δ(ab) = ½(b + b′) Δa + ½(a + a′) Δb: what is multiplied takes its mean."""
-    middle = [(a + b) / 2 if a.is_floating_point() else a for a, b in zip(now, then, strict=True)]
+    middle = tuple((a + b) / 2 if a.is_floating_point() else a for a, b in zip(now, then, strict=True))
     return lambda g: tangent(run, middle, g)  # a parabola's chord has the slope of its tangent halfway
 
 
@@ -108,7 +108,9 @@ ELEMENTWISE = """relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish 
     asin acos atan asinh acosh atanh erf erfc expit logit sinc sign floor ceil round trunc"""
 PRODUCTS = """mul multiply matmul mm bmm mv dot inner outer einsum tensordot kron bilinear addmm addmv addbmm baddbmm
     addcmul lerp linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"""
-RULES = dict.fromkeys(ELEMENTWISE.split(), rescale) | dict.fromkeys(PRODUCTS.split(), product)
+RULES: dict[str, Callable[..., Slopes]] = dict.fromkeys(ELEMENTWISE.split(), rescale) | dict.fromkeys(
+    PRODUCTS.split(), product
+)
 RULES |= dict.fromkeys(("div", "divide", "true_divide"), quotient) | {"var": lambda *step: product(*step)}
 RULES |= {"softmax": softmax, "log_softmax": log_softmax}
 POOLS = {f"{kind}max_pool{n}d": n for kind in ("", "adaptive_") for n in (1, 2, 3)}
@@ -157,7 +159,12 @@ def _amax(a, dim=(), keepdim=False):
     return largest[tuple(None if d in dims else slice(None) for d in range(a.dim()))] if keepdim else largest
 
 
-APART = {"layer_norm": _layer_norm, "rms_norm": _rms_norm, "group_norm": _group_norm, "amax": _amax}
+APART: dict[str, Callable[..., Tensor]] = {
+    "layer_norm": _layer_norm,
+    "rms_norm": _rms_norm,
+    "group_norm": _group_norm,
+    "amax": _amax,
+}
 APART |= {"scaled_dot_product_attention": attention, "std": lambda *args, **given: torch.var(*args, **given).sqrt()}
 APART |= {"maximum": lambda a, b: b + (a - b).relu(), "minimum": lambda a, b: a - (a - b).relu()}
 APART |= {"glu": lambda a, dim=-1: a.chunk(2, dim)[0] * a.chunk(2, dim)[1].sigmoid()}

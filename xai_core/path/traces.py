@@ -90,6 +90,7 @@ class Trace:
             del self._slopes[α]
 
     def alphas(self, points: list[float]) -> Tensor:
+        """Points as a tensor, (n,), in single precision at least."""
         dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
         return torch.tensor(points, dtype=dtype, device=self.like.device)
 
@@ -171,8 +172,10 @@ class Trace:
         return (self.alphas(weights)[:, None] * self.slope_along(points)).cumsum(0)
 
     def monotonicity(self, B: int = 15) -> Tensor:
-        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is
-        constant."""
+        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,).
+
+        1 is a steady rise; NaN where F is constant.
+        """
         points = [k / B for k in range(B + 1)]
         values = self.confidence(points).double().cpu()
         constant = (values == values[0]).all(0)
@@ -204,8 +207,11 @@ def attribution(nodes: tuple[int, str], trace: Trace) -> Tensor:
     return trace.attribution(*nodes)
 
 
-READ = {"nodes": nodes, "attribution": attribution}  # the last stages of a method that lets B and the rule be chosen
-STRAIGHT = {"trace": straight_trace, **READ}  # … on the straight path from its `start`
+READ: dict[str, Callable] = {
+    "nodes": nodes,
+    "attribution": attribution,
+}  # the last stages of a method that lets B and the rule be chosen
+STRAIGHT: dict[str, Callable] = {"trace": straight_trace, **READ}  # … on the straight path from its `start`
 
 
 def size_of(x: Tensor) -> int:

@@ -15,6 +15,7 @@ is done once. LIME and KernelSHAP are ways to read the answers: linear algebra.
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from numbers import Integral
 from typing import Any
 
@@ -98,7 +99,7 @@ def neighbourhood(
     for part in masks.split(rows_at_once(x)):
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
         asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
-        answers.append(sum(asked) / len(off))
+        answers.append(reduce(torch.add, asked) / len(off))
     column = int(f.target[0]) if isinstance(f, Score) else 0
     return Neighbourhood(labels, masks, _finite(torch.cat(answers).double().cpu()), column, off)
 

@@ -75,7 +75,7 @@ def rise(
 
 def _off(x: Tensor, places: torch.Size, cells: int, fill: str | Tensor) -> Tensor:
     """What stands where a mask is 0, one for each row of x: (N, …). Raises ValueError for a background of more."""
-    labels = grid(*places, cells) if x.dim() == 4 else torch.arange(places.numel()).view(places)
+    labels = grid(x.shape[2], x.shape[3], cells) if x.dim() == 4 else torch.arange(places.numel()).view(places)
     off = torch.cat([filling(each, labels, fill) for each in x.split(1)])
     if len(off) != len(x):
         raise ValueError(f"fill must be one input for RISE, it is asked once a mask; got {len(off) // len(x)} rows")
