@@ -13,17 +13,21 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 ROOMS = ("drawn", "pictures", "text", "nets", "training")
+MOVED = {"data.nets.vision": "data.vision", "data.drawn.zoo_examples": "data.training.zoo_examples"}
 
 
 class _ByName(MetaPathFinder, Loader):
-    """Finds data.zoo in the first room that has a module of this name."""
+    """Finds data.zoo in the first room that has a module of this name, and what has moved, where it is now."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         package, _, name = fullname.rpartition(".")
-        if package != "data" or name in ROOMS:
+        if fullname in MOVED:
+            names = [MOVED[fullname]]
+        elif package == "data" and name not in ROOMS:
+            names = [f"data.{room}.{name}" for room in ROOMS]
+        else:
             return None
-        found = (importlib.util.find_spec(f"data.{room}.{name}") for room in ROOMS)
-        real = next((spec for spec in found if spec), None)
+        real = next((spec for spec in map(importlib.util.find_spec, names) if spec), None)
         return ModuleSpec(fullname, self, loader_state=real) if real else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -94,7 +94,7 @@ def load(
 
     Raises ValueError for an unknown name, WeightsNotFound when the weights are missing, damaged or cannot be fetched.
     """
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     recipe = _weights(name).transforms()
     if weights:
@@ -158,7 +158,7 @@ def _weights(name: str) -> Any:
     """torchvision's enum member for the default weights of `name`: url, transforms and metadata."""
     if name not in NAMES:
         raise ValueError(f"name={name!r} is not a pretrained network; allowed are {', '.join(NAMES)}.")
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     return torchvision.models.get_model_weights(name).DEFAULT
 

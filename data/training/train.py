@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from data.drawn import zoo
-from data.drawn.zoo_examples import CUT, DESCRIBED, zoo_example
 from data.nets import networks
 from data.pictures import digits
 from data.training import retina, satellite, translation
 from data.training.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 from data.training.reviews import make_reviews
 from data.training.signals import make_signals
+from data.training.zoo_examples import CUT, DESCRIBED, zoo_example
 from data.training.zoo_vit import make_zoo_vit
 
 BEAKS = {"natural": None, "none": 0.0}  # with which the two birds are told apart

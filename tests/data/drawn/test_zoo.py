@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from data.drawn import zoo
-from data.drawn.drawing import Canvas, Pen, smoothstep, soft_union
+from data.drawn.pen import Canvas, Pen, smoothstep, soft_union
 
 LENGTHS = (0.0, 0.03, 0.1, 0.3, 0.6, 0.8, 1.0)
 

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data.drawn.drawing import Array, Canvas, Coat, Colour, Pen, bezier, noise, smoothstep, soft_union
+from data.drawn.pen import Array, Canvas, Coat, Colour, Pen, bezier, noise, smoothstep, soft_union
 
 CLASSES: tuple[str, ...] = ("cat", "dog", "rabbit", "lion", "elephant", "hippo", "bird", "frog", "fish", "turtle")
 DECIDING_PART: dict[str, str] = {

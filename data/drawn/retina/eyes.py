@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data.drawn.drawing import Array, Canvas, Pen, bezier, clip, noise, painted, smoothstep
+from data.drawn.pen import Array, Canvas, Pen, bezier, clip, noise, painted, smoothstep
 
 GRADES: tuple[str, ...] = ("none", "mild", "moderate", "severe")
 LESIONS: tuple[str, ...] = ("microaneurysms", "haemorrhages", "hard exudates")

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data.drawn.drawing import Canvas, Colour, Pen, clip, noise, painted
+from data.drawn.pen import Canvas, Colour, Pen, clip, noise, painted
 
 PLACES: tuple[str, ...] = ("airport", "harbour", "roundabout", "solar farm", "stadium", "tank farm")
 FIELDS = np.array(

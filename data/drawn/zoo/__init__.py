@@ -1,0 +1,43 @@
+"""The toy zoo: animals drawn from numbers, each with the mask of the animal and of the part that decides its class."""
+
+from data.drawn.zoo.scenes import (
+    BACKGROUNDS,
+    BIRDS,
+    BIRDS_PART,
+    CLASSES,
+    DECIDING_PART,
+    HUSKY_WOLF,
+    HUSKY_WOLF_PART,
+    SNOW,
+    Scene,
+    batch,
+    batch_labels,
+    birds,
+    draw,
+    draw_birds,
+    draw_husky_wolf,
+    empty,
+    husky_wolf,
+    scene_seed,
+)
+
+__all__ = [
+    "BACKGROUNDS",
+    "BIRDS",
+    "BIRDS_PART",
+    "CLASSES",
+    "DECIDING_PART",
+    "HUSKY_WOLF",
+    "HUSKY_WOLF_PART",
+    "SNOW",
+    "Scene",
+    "batch",
+    "batch_labels",
+    "birds",
+    "draw",
+    "draw_birds",
+    "draw_husky_wolf",
+    "empty",
+    "husky_wolf",
+    "scene_seed",
+]
