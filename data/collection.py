@@ -23,11 +23,11 @@ from torch import Tensor, nn
 from data.drawn import retina, satellite, zoo
 from data.nets import networks, pretrained
 from data.pictures import digits, photographs
+from data.streams import FRESH
 from data.training import folders
 from data.training.finetuned import finetune, with_classes
 from data.training.pairs import PAIRS, apart, apart_in
 from data.training.retraining import retraining
-from data.training.train import FRESH
 
 __all__ = [
     "PAIRS",

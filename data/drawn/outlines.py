@@ -17,11 +17,11 @@ from skimage.measure import regionprops
 from tqdm.auto import tqdm
 
 from data.drawn import zoo
+from data.streams import FRESH, TRAINING
 from data.tables import Table
-from data.training import fitting
 
 FILE = Path(__file__).parent / "outlines.csv"
-LEARNED, HELD_OUT = 400, 200  # scenes of fitting.TRAINING and of fitting.FRESH
+LEARNED, HELD_OUT = 400, 200  # scenes of the streams TRAINING and FRESH
 COLUMNS: tuple[str, ...] = (
     "area",  # of the silhouette, share of the picture
     "width/height",
@@ -74,7 +74,7 @@ def make() -> None:
     with FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["animal", *COLUMNS])
-        for stream, n in ((fitting.TRAINING, LEARNED), (fitting.FRESH, HELD_OUT)):
+        for stream, n in ((TRAINING, LEARNED), (FRESH, HELD_OUT)):
             for i, name in enumerate(tqdm(zoo.batch_labels(n, stream), "measuring", unit="scene")):
                 out.writerow([name, *(f"{number:.4f}" for number in row_of(name, zoo.scene_seed(stream, i)))])
 

@@ -19,10 +19,22 @@ from torch.nn.functional import log_softmax
 from tqdm.auto import tqdm
 
 from data.nets import networks
+from data.streams import FRESH, TRAINING
+
+__all__ = [
+    "FRESH",
+    "SMOOTHING",
+    "TRAINING",
+    "accuracy",
+    "as_bytes",
+    "examples",
+    "fit",
+    "flip_and_grain",
+    "save",
+    "shift",
+]
 
 SMOOTHING = 0.05  # label smoothing: keeps confidences near 0.95, where gradients still say something
-TRAINING = 1  # the stream from which the networks learn
-FRESH = 1_000_000  # the stream on which accuracy is measured; no network learns from it
 
 
 def as_bytes(image: Tensor) -> np.ndarray:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from data.drawn import zoo
 from data.nets import held_apart
+from data.streams import FRESH
 from data.training import finetuned
-from data.training.train import FRESH
 
 PAIRS = {
     "Cat x Dog": {"VGG": "zoo_vgg", "ResNet": "zoo"},

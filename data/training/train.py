@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from data.drawn import zoo
 from data.nets import networks
 from data.pictures import digits
+from data.streams import FRESH, TRAINING
 from data.training import retina, satellite, translation
-from data.training.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
+from data.training.fitting import accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 from data.training.reviews import make_reviews
 from data.training.signals import make_signals
 from data.training.zoo_examples import CUT, DESCRIBED, zoo_example

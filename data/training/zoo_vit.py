@@ -6,7 +6,8 @@ from typing import Any
 
 from data.drawn import zoo
 from data.nets import networks
-from data.training.fitting import FRESH, accuracy, examples, fit, flip_and_grain, save
+from data.streams import FRESH
+from data.training.fitting import accuracy, examples, fit, flip_and_grain, save
 from data.training.zoo_examples import DESCRIBED, zoo_example
 
 
