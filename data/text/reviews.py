@@ -27,6 +27,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from data import arguments
+
 CLASSES: tuple[str, ...] = ("negative", "positive")
 FORMS: tuple[str, ...] = ("plain", "negated", "contrast", "balance")
 
@@ -183,7 +185,7 @@ def draw(label: int | str, seed: int, *, form: str | None = None) -> Review:
     balance: two clauses that differ, one of them intensified, which wins. Around them, sentences without opinion.
     Raises ValueError, naming the argument, for an unknown label or form or a seed below 0.
     """
-    index, seed = _label(label), _seed(seed)
+    index, seed = _label(label), arguments.seed(seed)
     if form is not None and form not in FORMS:
         raise ValueError(f"form is {form!r}; it must be one of {', '.join(FORMS)}, or None")
     rng = np.random.default_rng([seed, index])
@@ -201,20 +203,19 @@ def batch(n: int, seed: int, *, form: str | None = None) -> Reviews:
 
     Raises ValueError, naming the argument, where n < 1, seed < 0 or the form is unknown.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n is {n!r}; it must be an integer ≥ 1")
+    arguments.count(n)
     drawn = [draw(i % 2, review_seed(seed, i), form=form) for i in range(n)]
     return Reviews(drawn, torch.tensor([r.label for r in drawn]))
 
 
 def review_seed(seed: int, i: int) -> int:
-    """The seed of the i-th review of `batch(…, seed)`."""
-    return (_seed(seed) << 32) + i
+    """The seed of the i-th review of `batch(…, seed)`. Raises ValueError for a seed below 0."""
+    return (arguments.seed(seed) << 32) + i
 
 
 def without_opinion(seed: int) -> tuple[str, ...]:
-    """Words of a review that says nothing of the film's worth: V = 0."""
-    rng = np.random.default_rng([_seed(seed), 2])
+    """Words of a review that says nothing of the film's worth: V = 0. Raises ValueError for a seed below 0."""
+    rng = np.random.default_rng([arguments.seed(seed), 2])
     return tuple(f"{_one(rng, OPENINGS)} . {_one(rng, CLOSINGS)} .".split())
 
 
@@ -245,14 +246,4 @@ def _one(rng: np.random.Generator, things: Sequence[str]) -> str:
 
 
 def _label(label: int | str) -> int:
-    if isinstance(label, str) and label in CLASSES:
-        return CLASSES.index(label)
-    if not isinstance(label, bool) and isinstance(label, int | np.integer) and 0 <= label < len(CLASSES):
-        return int(label)
-    raise ValueError(f"label is {label!r}; it must be one of {', '.join(CLASSES)}, or its index, 0 or 1")
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; it must be an integer ≥ 0")
-    return int(seed)
+    return arguments.label(label, CLASSES, f"one of {', '.join(CLASSES)}, or its index, 0 or 1")
