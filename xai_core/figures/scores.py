@@ -23,7 +23,8 @@ from xai_core.evaluate.attack import Robustness
 from xai_core.evaluate.deletion import Curve
 from xai_core.evaluate.mufidelity import MuFidelity
 from xai_core.evaluate.randomisation import Randomisation
-from xai_core.figures.maps import LINES, colour_bar, coloured, figure, framed, pixel_map, pixels, scaled, style
+from xai_core.figures.maps import colour_bar, coloured, pixel_map, pixels, scaled
+from xai_core.figures.style import LINES, figure, framed, style
 from xai_core.symbols import ExchangeStep
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
