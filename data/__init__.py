@@ -2,7 +2,12 @@
 
     from data import networks, zoo          every module goes by its name alone, too, whichever room it is in
 
-Rooms: drawn (by us), pictures (photographed or written by hand), text, nets (architectures, weights), training.
+Rooms, each importing only from those before it: drawn (by us), pictures (photographed or written by hand) and text,
+which do not know each other; nets (architectures, weights); training (how the weights came about).
+
+At the root stands what is in no room. Below all of them: arguments (checks), streams (seeds to learn from and seeds to
+test on), tables (numbers in rows, neither picture nor text), vision (torchvision, for pictures and nets). Above all of
+them: collection (every network and picture by its name).
 """
 
 import importlib
@@ -20,6 +25,7 @@ class _ByName(MetaPathFinder, Loader):
     """Finds data.zoo in the first room that has a module of this name, and what has moved, where it is now."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Where the module is now; None for what this finder knows nothing of."""
         package, _, name = fullname.rpartition(".")
         if fullname in MOVED:
             names = [MOVED[fullname]]
@@ -31,9 +37,11 @@ class _ByName(MetaPathFinder, Loader):
         return ModuleSpec(fullname, self, loader_state=real) if real else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself, not another one: both names give the same object."""
         return importlib.import_module(spec.loader_state.name)
 
     def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to run, for importing has run it."""
         module.__spec__ = module.__spec__.loader_state  # its own, for the import system has just put in ours
 
 

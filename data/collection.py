@@ -6,6 +6,8 @@
 
 A source is written NAME:N or FOLDER:N. The drawn ones are endless; «bundled» are scikit-image's photographs; folders
 are read by folders.py.
+
+This file is in no room because it asks all of them; nothing in data imports it.
 """
 
 from __future__ import annotations

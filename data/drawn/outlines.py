@@ -49,12 +49,18 @@ def measured(animal: np.ndarray) -> list[float]:
 
 
 def row_of(name: str, seed: int) -> list[float]:
-    """The nine numbers of one scene of the zoo."""
+    """The nine numbers of one scene of the zoo.
+
+    Raises ValueError for an unknown animal or a seed below 0.
+    """
     return measured(zoo.draw(name, seed).animal.numpy())
 
 
 def load() -> Table:
-    """The table: 400 rows to learn from, 200 held out, nine columns, the zoo's ten classes."""
+    """The table: 400 rows to learn from, 200 held out, nine columns, the zoo's ten classes.
+
+    Raises ValueError for a file with other columns or rows, FileNotFoundError where it is missing.
+    """
     with FILE.open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
     if tuple(head[1:]) != COLUMNS or len(rows) != LEARNED + HELD_OUT:

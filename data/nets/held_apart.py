@@ -42,7 +42,10 @@ def card(alpha: int, folder: Path = FOLDER) -> dict[str, Any]:
 
 
 def save(alpha: int, network: nn.Module, facts: dict[str, Any], folder: Path = FOLDER) -> dict[str, Any]:
-    """Write the network of one distance and its card."""
+    """Write the network of one distance and its card.
+
+    Returns the card. Raises ValueError for another alpha.
+    """
     return networks.save("zoo", network, {**facts, "alpha": alpha, "command": COMMAND}, _of(alpha, folder))
 
 

@@ -90,9 +90,11 @@ class _Draft:
     german: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)  # word, the tags that decide it
 
     def say(self, text: str, tag: str) -> None:
+        """Add English words, each with the same tag."""
         self.english += [(word, tag) for word in text.split()]
 
     def finished(self) -> Pair:
+        """Both sides without tags, and the places that the tags tie together."""
         decides = (frozenset(i for i, (_, tag) in enumerate(self.english) if tag in tags) for _, tags in self.german)
         return Pair(tuple(w for w, _ in self.english), tuple(w for w, _ in self.german), tuple(decides))
 
@@ -101,7 +103,10 @@ Words = list[tuple[str, tuple[str, ...]]]  # German words with the tags that dec
 
 
 def translated(phrase: Clause | State | Greeting) -> Pair:
-    """A phrase in both languages."""
+    """A phrase in both languages.
+
+    The nouns, adjectives and times must be words of the lexicon. Raises KeyError for another phrase or word.
+    """
     write = {Clause: _clause, State: _state, Greeting: _greeting}[type(phrase)]
     return write(phrase)
 

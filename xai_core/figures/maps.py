@@ -38,7 +38,10 @@ def pixels(image: Tensor) -> np.ndarray:
 
 
 def scaled(maps: Mapping[str, np.ndarray], scale: str = "share") -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0)."""
+    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0).
+
+    maps: name → (H, W). scale: one of `SCALES`. Raises ValueError for another scale.
+    """
     if scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
     drawn = {n: m / (np.abs(m).sum() or 1.0) for n, m in maps.items()} if scale == "share" else dict(maps)
@@ -49,7 +52,7 @@ def scaled(maps: Mapping[str, np.ndarray], scale: str = "share") -> tuple[dict[s
 
 
 def coloured(map_: np.ndarray, top: float, image: np.ndarray | None = None, opacity: float = 1.0) -> np.ndarray:
-    """A map in colour, (H, W) → (H, W, 3), laid over the grey image if opacity < 1."""
+    """A map in colour, (H, W) → (H, W, 3), white at 0, full at ±top; over the grey image (H, W, 3) if opacity < 1."""
     colour = ScalarMappable(Normalize(-top, top), COLOURS).to_rgba(map_)[..., :3]
     if image is None or opacity >= 1:
         return colour
@@ -72,7 +75,7 @@ def map_grid(
 
     image: (C, H, W) or (1, C, H, W), pixels in [0, 1]. attributions: name → (C, H, W) or (1, C, H, W).
     captions: a second line for a map's title, such as the number that judges it. opacity: 0 shows the grey picture, 1
-    the map.
+    the map. scale: one of `SCALES`. Raises ValueError for another.
     """
     drawn, top = scaled({n: pixel_map(A) for n, A in attributions.items()}, scale)
     panels = len(drawn) + 1
@@ -98,7 +101,10 @@ def _picture(ax: Axes, rgb: np.ndarray, title: str) -> None:
 
 
 def colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) -> None:
-    """A colour bar beside these axes, from −top to top. top: of `scaled`; "" where each map has its own."""
+    """A colour bar beside these axes, from −top to top. top: of `scaled`; "" where each map has its own.
+
+    scale: one of `SCALES`. Raises KeyError for another.
+    """
     unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
     limit = 1.0 if top == "" else top
     bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=list(axes), shrink=0.8, pad=0.01)
@@ -109,7 +115,10 @@ def colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) 
 
 
 def colour_key(top: float, scale: str = "share", theme: str = "light") -> Figure:
-    """The colour bar alone, lying, for pages that set the maps themselves. top: of `scaled`."""
+    """The colour bar alone, lying, for pages that set the maps themselves. top: of `scaled`.
+
+    scale: one of `SCALES`. Raises KeyError for another.
+    """
     unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
     limit = 1.0 if scale == "own" else top
     fig = figure(5.4, 0.62, theme)
@@ -129,5 +138,5 @@ def picture_row(pictures: Mapping[str, Tensor], theme: str = "light") -> Figure:
 
 
 def difference(a: Tensor, b: Tensor, amplify: float) -> Tensor:
-    """½ + amplify · (a − b), a picture of a small difference: grey is none. The factor has to be stated beside it."""
+    """½ + amplify · (a − b) of two pictures of one shape, cut to [0, 1]: grey is none. State the factor beside it."""
     return (0.5 + amplify * torch.sub(a, b)).clamp(0, 1)

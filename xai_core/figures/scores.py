@@ -54,6 +54,7 @@ def film(curves: Mapping[str, Curve], ks: Sequence[int], row: int = 0, theme: st
     """The picture after each of some steps, a row for each curve; below each the score that the network gave it.
 
     curves: name → a result of `deletion` or `insertion`. ks: steps, from 0 to S. row: which image of the batch.
+    Raises ValueError if there is nothing to draw, or a k is no step of its curve.
     """
     _check_some("curves", curves)
     for curve in curves.values():
@@ -112,6 +113,7 @@ def by_canvas(
 
     scores: method → canvas → the images' scores, (N,). bare: canvas → F of the canvas itself, (N,): grey bars, what
     a map gets for nothing. Methods stand a little side by side, so that their bars do not cover each other.
+    Raises ValueError if there is nothing to draw, or the methods have different canvases.
     """
     _check_some("scores", scores)
     canvases = list(next(iter(scores.values())))
@@ -139,6 +141,7 @@ def turned(found: Mapping[str, Robustness], row: int = 0, theme: str = "light") 
     """One row an attack: the picture, the moved picture, the map of both.
 
     found: name → a result of `robustness`. Below the second map Spearman's ρ and the top-k intersection.
+    Raises ValueError if there is nothing to draw.
     """
     _check_some("found", found)
     maps = {(name, i): pixel_map(A[row]) for name, each in found.items() for i, A in enumerate((each.A, each.A_moved))}
@@ -164,6 +167,7 @@ def ladder(found: Mapping[str, Randomisation], row: int = 0, theme: str = "light
 
     found: name → a result of `randomisation`, all with the same stops. Below each map what Spearman's ρ with the first
     is, of the signed values; above, the layer that was ruined last. A map of zeros is white, and has no ρ.
+    Raises ValueError if there is nothing to draw, or the stops differ.
     """
     _check_some("found", found)
     layers = next(iter(found.values())).layers

@@ -14,7 +14,10 @@ INK = {"light": "#1a1a1a", "dark": "#f0f0f0"}
 
 
 def figure(width: float, height: float, theme: str = "light") -> Figure:
-    """An empty figure of that many inches with transparent ground, whose text is legible on the theme's page."""
+    """An empty figure of that many inches with transparent ground, whose text is legible on the theme's page.
+
+    theme: "light" or "dark", kept as `fig.ink`, the colour of the text. Raises KeyError for another.
+    """
     fig = Figure(figsize=(width, height), layout="constrained", dpi=110)
     fig.patch.set_alpha(0)
     fig.ink = INK[theme]
