@@ -87,6 +87,7 @@ def mislabel(labels: Tensor, n: int, seed: int = 0) -> tuple[Tensor, list[int]]:
     """A copy of the labels (N,) in which n, drawn by `seed`, name another digit; and which ones these are.
 
     Points of which the truth is known: nothing but learning by heart makes a network believe such a label.
+    Raises ValueError for an n that is not from 0 to N.
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= len(labels):
         raise ValueError(f"n is {n!r}; it must be an integer from 0 to {len(labels)}, the number of labels")
