@@ -1,4 +1,6 @@
-"""Make the shipped networks again: `python -m data.train [names …] [--download]`, on a CPU, the same bits by seed.
+"""Make the shipped networks again: `python -m data.train [names …] [--download]`, on a CPU.
+
+On one machine a seed gives the same bits; docs/reproducibility.md says what may differ on another.
 
 What the zoo's networks see, parts cut short among it, is in zoo_examples.py.
 """
