@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 WORKERS ?= 0
+PROCESSORS ?=
 VENV := .venv
 # Threads that wait for a busy processor would spin, and slow everything else on the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -12,10 +13,10 @@ RUN := $(BIN)/python
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test bench tables claims data lint clean
+.PHONY: help app lab test test-processors bench tables claims data lint clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
 
 app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
@@ -27,6 +28,9 @@ lab: $(VENV)/.app ## open the notebooks in JupyterLab
 test: $(VENV)/.test lint ## every test: style, pytest, every notebook
 	$(RUN) -m pytest $(PARALLEL) tests
 	$(RUN) -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
+
+test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)
+	$(RUN) -m tests.measure.processors $(PROCESSORS)
 
 lint: $(VENV)/.test
 	$(RUN) -m ruff check .

@@ -45,8 +45,8 @@ def learn(
     """A digit network trained from `seed` on all pictures but those `without`; in eval mode and 64-bit numbers.
 
     `images` (n, 1, 8, 8) in [0, 1], `labels` (n,) from 0 to 9, n ≥ 64; `without`: indices of pictures. Same seed, same
-    bits, whoever drew random numbers before. 64 bits, since training amplifies how sums are rounded: in 32 bits the
-    second decimal of a confidence could depend on the machine.
+    bits on one machine, whoever drew random numbers before. 64 bits, since training amplifies how sums are rounded: in
+    32 bits the second decimal of a confidence could depend on the machine.
     Raises ValueError, naming the argument, for pictures that are not there, for a `without` that leaves none, and for a
     network with batch normalisation, where a picture acts on the others of its batch even if its own loss counts 0.
     """

@@ -1,5 +1,7 @@
 """Make the shipped networks again by seed, on a CPU: `python -m data.training.train [names …] [--download]`.
 
+On one machine a seed gives the same bits; docs/reproducibility.md says what may differ on another.
+
 What the zoo's networks see, parts cut short among it, is in zoo_examples.py.
 """
 
