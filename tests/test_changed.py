@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.changed import arguments, changed, belonging
+from tests.changed import arguments, belonging, changed
 
 TREE = """
 tests/test_house.py tests/toys.py tests/xai_core/test_score.py tests/xai_core/path/test_uni.py
