@@ -40,6 +40,7 @@ check: $(VENV)/.test lint ## style, types, the tests of what changed since main 
 lint: $(VENV)/.test ## style and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
 
 bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
 	$(RUN) -m tests.measure.bench
@@ -57,7 +58,7 @@ data: $(VENV)/.app ## train every shipped network again, and explain digits for 
 	$(RUN) -m app.labs.study.explanations
 
 clean: ## remove .venv and what tools left behind
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The stamps make a second start take seconds: pip runs again only when a list of requirements has changed.
 $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python

@@ -35,7 +35,7 @@ from xai_core.evaluate.stability import Stability, stability
 from xai_core.gradient.deeplift import deeplift
 from xai_core.gradient.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.gradient.relu_rules import deconvolution, guided_backprop
-from xai_core.methods import Method, catalogue, explain
+from xai_core.methods import catalogue, explain
 from xai_core.path.agi import agi, agi_trace
 from xai_core.path.blur_ig import blur_ig, scale_space
 from xai_core.path.convergence import bound, gaps, steps_for
@@ -57,8 +57,10 @@ from xai_core.perturbation.tables import table_neighbourhood, table_samples
 from xai_core.perturbation.words import masked_text, word_neighbourhood, words_of
 from xai_core.rankings import rank_correlation
 from xai_core.score import Score, make_score
+from xai_core.stages import Method, Stages
 
 former_names.keep()
+globals().update({name: method.function for name, method in catalogue().items()})  # new methods too
 
 __all__ = [
     "Duel",
@@ -73,6 +75,7 @@ __all__ = [
     "Regression",
     "Score",
     "Stability",
+    "Stages",
     "Support",
     "Trace",
     "agi",
@@ -180,3 +183,4 @@ __all__ = [
     "word_scores",
     "words_of",
 ]
+__all__ += [name for name in catalogue() if name not in __all__]

@@ -45,12 +45,12 @@ def ways(f: Score, x: Tensor) -> dict[str, tuple[Callable[[int], Trace], str]]:
         return lambda B: walked
 
     return {
-        "IG from black": (always(trace(f, x, remember=False)), "right"),
-        "IG from blurred": (always(trace(f, x, "blurred", remember=False)), "right"),
-        "BlurIG": (always(Trace(f, scale_space(x), x, remember=False)), "right"),
+        "IG from black": (always(trace(f, x, keep=0)), "right"),
+        "IG from blurred": (always(trace(f, x, "blurred", keep=0)), "right"),
+        "BlurIG": (always(Trace(f, scale_space(x), x, keep=0)), "right"),
         "Guided IG": (lambda B: guided_trace(f, x, B=B), "left"),
-        "AGI": (always(agi_trace(f, x, RIVALS, remember=False)), "midpoint"),
-        "UNI": (always(Trace(f, straight(uni_baseline(f, x), x), x, remember=False)), "right"),
+        "AGI": (always(agi_trace(f, x, RIVALS, keep=0)), "midpoint"),
+        "UNI": (always(Trace(f, straight(uni_baseline(f, x), x), x, keep=0)), "right"),
     }
 
 

@@ -27,7 +27,9 @@ class Seen:
 
 def observe(f: Score, x: Tensor) -> list[Seen]:
     """Every module that took part in F(x[:1]), in the order in which they finish."""
-    model, seen, last = private_copy(f.model), [], [None]
+    model = private_copy(f.model)
+    seen: list[Seen] = []
+    last: list[Tensor | None] = [None]
 
     for name, module in model.named_modules():
 
@@ -56,26 +58,28 @@ def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]
 
 
 def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tensor, list[Tensor]]:
-    """The same for several layers at once."""
+    """The same for several layers at once: (n,), and an (n, …) for each. Raises ValueError likewise."""
     model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
-    modules, kept = dict(model.named_modules()), {}
+    modules, kept = dict(model.named_modules()), dict[str, Tensor]()
     for layer in layers:
         if not isinstance(layer, str) or layer not in modules:
             raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
 
         def listen(module: nn.Module, inputs: tuple, output: object, layer: str = layer) -> object:
-            kept[layer] = first_tensor(output)
+            if (given := first_tensor(output)) is None:
+                return output
+            kept[layer] = given
             # What the network does to it in place must not change what was kept.
             if isinstance(output, Tensor):
                 return output.clone()
-            if type(output) in (tuple, list) and isinstance(kept[layer], Tensor):
-                return type(output)([kept[layer].clone(), *output[1:]])
+            if isinstance(output, tuple | list) and type(output) in (tuple, list):
+                return type(output)([given.clone(), *output[1:]])
             return output
 
         modules[layer].register_forward_hook(listen)
     value = Score(model, f.target, f.output)(x.detach().clone().requires_grad_())
     for layer in layers:
-        if kept.get(layer) is None:
+        if layer not in kept:
             raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
     return value, [kept[layer] for layer in layers]
 

@@ -97,7 +97,9 @@ class TokenGrids:
     def _watched(self, L: int) -> Grid | None:
         """Change one patch after the other, and see which token moves where a layer first takes or gives L of them."""
         at = next((s for s in self.seen if any(len(t) == 3 and t[:2] == (1, L) for t in (s.took, s.shape))), None)
-        for h, w in self._cuts(L) if at else ():
+        for h, w in self._cuts(L):
+            if at is None:
+                break
             corners = [(0, 0), (0, w - 1), (h - 1, 0), (h - 1, w - 1)]
             moved = [row.nonzero().flatten().tolist() for row in self._moved(at, L, (h, w), corners)]
             first = moved[0][0] if moved[0] else 0
@@ -107,16 +109,18 @@ class TokenGrids:
 
     def _merged(self, L: int) -> Grid | None:
         """Patches merged 2 × 2, once or several times, as in Swin: the grid halved, and nothing but patches."""
-        whole = self.cut and prod(self.cut.shape[2:])
-        places = self.cut.shape[2:] if whole and whole > L and self.tokens(whole) else ()
+        if self.cut is None or prod(self.cut.shape[2:]) <= L or not self.tokens(prod(self.cut.shape[2:])):
+            return None
+        places = self.cut.shape[2:]
         while prod(places) > max(L, 1):
             places = tuple(-(-side // 2) for side in places)
-        return Grid("tokens", places) if places and prod(places) == L else None
+        return Grid("tokens", places) if prod(places) == L else None
 
     def _cuts(self, L: int) -> Iterator[tuple[int, int]]:
         """Grids that L tokens may be: the convolution's, or without one each cut into equal squares, fine to coarse."""
         if self.cut:
-            yield self.cut.shape[2:]
+            h, w = self.cut.shape[2:]
+            yield h, w
             return
         H, W = self.x.shape[2:]
         for side in range(1, min(H, W) + 1):
@@ -151,6 +155,7 @@ class TokenGrids:
         except _Stopped as stopped:
             tokens = stopped.args[0]  # (1 + patches, L, K)
             return (tokens[1:] != tokens[:1]).any(2)
+        raise AssertionError(f"{at.name!r} took part before, and did not now")
 
 
 class _Stopped(Exception):
@@ -158,7 +163,7 @@ class _Stopped(Exception):
 
 
 def attends(module: nn.Module) -> bool:
-    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention, …"""
+    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention."""
     return "attention" in type(module).__name__.lower()
 
 

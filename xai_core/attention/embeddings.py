@@ -5,13 +5,13 @@
 
 A word has no gradient, its embedding has. The network that is explained maps embeddings (N, L, D) to logits, and
 `explain`, `trace`, `uni` run on it as on pictures. A network that writes is one classifier for each word it writes.
-Sundararajan, Taly & Yan 2017, §3 (completeness) and §6 (IG on words and on translation, from the zero embedding).
+Sundararajan, Taly & Yan 2017 [Sundararajan2017], §3 (completeness) and §6 (words, from the zero embedding).
 Units: score.
 What to look at: `nearest_words` of a baseline. Between the words of the table there is nothing anyone could have said.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,11 @@ from torch import Tensor, nn
 from xai_core import symbols
 from xai_core.methods import explain
 from xai_core.score import type_and_shape
-from xai_core.symbols import Length, WordBaseline
+from xai_core.symbols import Choice, Length
+
+WordBaseline = Annotated[
+    str, Choice("baseline", "where the path starts in the space of words", ("zero", "mean", "word"))
+]
 
 
 def word_scores(A: Tensor) -> Tensor:

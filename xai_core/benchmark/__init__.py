@@ -5,3 +5,11 @@ many machines; collection.py is what the benchmark asks of the data. uni.py and 
 normlime.py the figure of a third; report.py writes them down beside the papers' own numbers.
 `python -m xai_core.benchmark --help` says how to use it.
 """
+
+from importlib.util import find_spec
+
+_ABSENT = [name for name in ("pandas", "pyarrow", "tqdm") if find_spec(name) is None]
+if _ABSENT:
+    raise ModuleNotFoundError(
+        f"the benchmark needs {', '.join(_ABSENT)}: pip install '.[benchmark]' in the project's folder", name=_ABSENT[0]
+    )

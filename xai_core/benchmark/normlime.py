@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -25,11 +25,12 @@ from xai_core.benchmark.cells import NAMED, Cell, Row, as_json
 from xai_core.classwide.importance import global_importance
 from xai_core.evaluate.keep_and_retrain import SHARES, keep_and_retrain, kept_features
 from xai_core.score import make_score
+from xai_core.symbols import Choice
 
 NAME = "normlime"
 RECIPE = 1  # part of every cell's key: raise it when the orders or the training change
 KINDS = ("pixels", "conv")  # panels (a) and (b)
-METHODS = symbols.of(global_importance)["method"].values
+METHODS = cast(Choice, symbols.of(global_importance)["method"]).values
 ORDERED_BY = (
     "network",
     "kind",
@@ -114,8 +115,8 @@ def order(settings: Mapping[str, Any], context: Mapping[str, Any]) -> Tensor:
 
 
 @lru_cache(maxsize=len(KINDS) * len(METHODS))
-def _order(asked: str, context: str) -> Tensor:
-    settings, context = json.loads(asked), json.loads(context)
+def _order(asked: str, where: str) -> Tensor:
+    settings, context = json.loads(asked), json.loads(where)
     path = context["keep"] and Path(context["keep"]) / f"{kept_files.content_key(settings, [])}.safetensors"
     known = path and kept_files.read(path)
     if known:

@@ -6,13 +6,13 @@ calls SHAP what is KernelSHAP here.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from xai_core.benchmark.cells import Row
 from xai_core.benchmark.documents import Picture, Section, Table
 from xai_core.benchmark.normlime import KINDS, METHODS
 from xai_core.figures.keep_and_retrain import kar_figure
@@ -53,7 +53,7 @@ ROUNDING = 1e-9  # means of the same counts may differ by this
 Errors = dict[tuple[str, str, float], Tensor]  # (kind, method, share) → (runs,), in per cent
 
 
-def collected(rows: Iterable[Row]) -> Errors:
+def collected(rows: Iterable[Mapping[str, Any]]) -> Errors:
     """Rows of `normlime.cells`, each with its cell's settings, by what they are of; those of one data set."""
     found: dict[tuple[str, str, float], dict[int, float]] = {}
     for row in rows:
@@ -73,7 +73,7 @@ def drawn(errors: Errors, network: str = "digits", theme: str = "light") -> Figu
     return kar_figure(panels, whole, least=0.5 / HELD_OUT[network], theme=theme)
 
 
-def sections(rows: Iterable[Row]) -> Iterator[Section]:
+def sections(rows: Iterable[Mapping[str, Any]]) -> Iterator[Section]:
     """One section a network: the figure's numbers, who won, and the numbers that the paper states beside ours."""
     rows = list(rows)
     for network in dict.fromkeys(row["network"] for row in rows):
@@ -180,7 +180,7 @@ def verdict(errors: Errors) -> list[str]:
 
 
 def _spread(values: Tensor, sign: str = "") -> str:
-    """ "1.17 ± 0.12"."""
+    """Mean and spread in words, such as "1.17 ± 0.12"."""
     found = summary(values.tolist())
     return f"{found.mean:{sign}.2f}" + (f" ± {found.std:.2f}" if found.n > 1 else "")
 

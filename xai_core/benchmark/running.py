@@ -12,7 +12,7 @@ What to look at: `_on_workers`, and there what happens when a worker dies.
 import logging
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -121,7 +121,7 @@ def _leave_interruptions_to_the_run() -> Any:
     return Deaf()
 
 
-def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Iterator[Result]:
+def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Generator[Result, None, None]:
     """The results as they come.
 
     The scheduler gives the work of a dead worker to another. Work that was there when one worker after another died

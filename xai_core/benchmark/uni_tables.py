@@ -55,9 +55,9 @@ def measured(rows: pd.DataFrame) -> dict[Key, Measured]:
             values = wide[method].to_numpy()
             other = None if method == AGAINST or AGAINST not in wide else compare(values, wide[AGAINST].to_numpy())
             found[network, source, score, method] = Measured(summary(values), other)
-    tested = [key for key, each in found.items() if each.against]
-    for key, p in zip(tested, holm([found[key].against.p for key in tested]), strict=True):
-        found[key] = Measured(found[key].own, found[key].against, p)
+    tested = {key: each.against for key, each in found.items() if each.against}
+    for key, p in zip(tested, holm([against.p for against in tested.values()]), strict=True):
+        found[key] = Measured(found[key].own, tested[key], p)
     return found
 
 
@@ -102,7 +102,7 @@ def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float) -
     text = f"{number(scale * each.own.mean)} ± {number(scale * each.own.std)}"
     if method in winners(score, line):
         text = f"**{text}**"
-    if each.p < ALPHA:
+    if each.against and each.p < ALPHA:
         text += " ▲" if better(score, each.against.difference, 0.0) else " ▼"
     return text
 

@@ -1,4 +1,4 @@
-"""One importance a feature for a whole data set: what `keep_and_retrain` drops by. Six methods (NormLIME paper, §5.1).
+"""One importance a feature for a whole data set: what `keep_and_retrain` drops by. Six methods [Ahern2019, §5.1].
 
     random        all the same: whoever drops features has to draw lots
     SmoothGrad²   mean over the inputs of the mean of (∇F)²       100 noisy copies, σ = 0.3
@@ -14,6 +14,8 @@ Units: squared slopes, probabilities; only the order counts.
 What to look at: how many features a method calls exactly 0. Among those it has no order.
 """
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
@@ -25,7 +27,13 @@ from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.perturbation.shapley import coalitions, shapley_table
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.score import Score
-from xai_core.symbols import Fill, GlobalMethod, Length, Samples
+from xai_core.symbols import Choice, Fill, Length, Samples
+
+GlobalMethod = Annotated[
+    str,
+    Choice("method", "how the features of a data set are ranked",
+           ("random", "SmoothGrad²", "VarGrad", "KernelSHAP", "LIME", "NormLIME")),
+]  # fmt: skip
 
 
 def global_importance(

@@ -1,12 +1,12 @@
 """Support regressions: the analysed network, trained on until its answers are the distanced ones.
 
-    θ_α = argmin_θ  1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²      from the analysed weights, by Adam;   Rodrigues et al. 2024, §4.2
+    θ_α = argmin_θ  1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²      from the analysed weights, by Adam         [Rodrigues2024, §4.2]
 
-The logits are regressed as they are: what a softmax would make of them plays no part. The aim is to meet these
-targets on these samples, not to generalise: a support network is a witness, not a better classifier.
-
-The networks are known by what they were made from, and kept in files of that name (kept_files.py).
 Units: α in logits. What to look at: the report, before any map is believed.
+
+Rodrigues, Boutry & Najman 2024. The logits are regressed as they are: what a softmax would make of them plays no part.
+The aim is to meet these targets on these samples, not to generalise: a support network is a witness, not a better
+classifier. The networks are known by what they were made from, and kept in files of that name (kept_files.py).
 """
 
 import math
@@ -15,16 +15,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
 from xai_core import kept_files, symbols
 from xai_core.distancing.regression import own_weights, regress
-from xai_core.distancing.targets import Pair, Regression, both, check_classes, check_labels, distanced, how_well
+from xai_core.distancing.targets import (
+    Distance,
+    Pair,
+    Regression,
+    both,
+    check_classes,
+    check_labels,
+    distanced,
+    how_well,
+)
 from xai_core.score import Score, make_score, passes, private_copy
-from xai_core.symbols import BatchSize, Distance, Epochs, LearningRate
+from xai_core.symbols import Symbol
+
+Epochs = Annotated[
+    int,
+    Symbol("epochs", "E", "times that a regression sees every sample", "passes", low=1, high=50, step=1, least=1,
+           whole=True),
+]  # fmt: skip
+LearningRate = Annotated[
+    float,
+    Symbol("rate", "λ", "learning rate of a regression", "change of a weight in a step", low=1e-6, high=1e-2,
+           step=1e-6, above=True, logarithmic=True),
+]  # fmt: skip
+BatchSize = Annotated[
+    int,
+    Symbol(
+        "batch", "b", "samples in one step of a regression", "samples", low=8, high=128, step=8, least=1, whole=True
+    ),
+]
+
 
 RECIPE = 1  # part of every kept file's name: raise it when the training below changes
 PROBE = 8  # samples by whose logits a kept file proves that it belongs to this network
@@ -125,7 +152,10 @@ def support_networks(
     progress: Told = lambda done, total: None,
     **settings: Any,
 ) -> list[Support]:
-    """One support regression for each α, all from the analysed weights; `settings` as in `support_network`."""
+    """One support regression for each α, all from the analysed weights; `settings` as in `support_network`.
+
+    alphas: in logits; the default is the paper's (§6). Raises TypeError or ValueError as `support_network` does.
+    """
     alphas = [both(alpha) for alpha in alphas]  # the last one is wrong: better said before the first is trained
 
     def part(k: int) -> Told:

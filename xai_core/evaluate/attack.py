@@ -1,4 +1,4 @@
-"""The attack on attributions: can a change that nobody sees turn the map over? (Ghorbani, Abid & Zou 2019)
+"""The attack on attributions: can a change that nobody sees turn the map over? (Ghorbani et al. 2019) [Ghorbani2019].
 
     δ* = argmax d(A(x), A(x + δ))   subject to   ‖δ‖_∞ ≤ ε_f  and  argmax F(x + δ) = argmax F(x)      UNI paper, eq. 3
 
@@ -13,9 +13,9 @@ G is the gradient of F, or, for a method with a baseline x′, its map along the
     G = ∇F(x)        or        G = (x − x′) ⊙ 1/B Σ_{k=1…B} ∇F(x′ + k/B (x − x′))
 
 ∇D needs second derivatives, which are 0 in a network of ReLUs. So G is taken from its softplus twin: the same weights
-with softplus(βa)/β for ReLU(a) (Dombrowski et al. 2019). Networks of smooth functions (GELU) are their own twin. What
+with softplus(βa)/β for ReLU(a) [Dombrowski2019]. Networks of smooth functions (GELU) are their own twin. What
 counts is what the *real* network's map does at the picture that was found.
-surrogate="score" lowers F instead, the plain FGSM of Goodfellow et al. 2014: no second derivative, and no map in it.
+surrogate="score" lowers F instead, the plain FGSM [Goodfellow2015]: no second derivative, and no map in it.
 Where a step changes the label it is halved until it does not, image by image, so the label is kept by construction.
 Units: pixel values. What to look at: `moved`, the picture nobody can tell from x, beside its map; and what noise of the
 same size does.
@@ -23,6 +23,7 @@ same size does.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -36,9 +37,21 @@ from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
-from xai_core.rankings import rank_correlation, ranking, top_intersection
+from xai_core.rankings import TopPixels, rank_correlation, ranking, top_intersection
 from xai_core.score import Score, check_input, gradient, passes, rows_at_once
-from xai_core.symbols import AttackBudget, AttackRounds, BaselineName, Sharpness, Steps, Surrogate, TopPixels
+from xai_core.symbols import AttackBudget, BaselineName, Choice, Steps, Symbol
+
+AttackRounds = Annotated[
+    int,
+    Symbol("steps", "T", "steps of the attack", "gradients", low=1, high=50, step=1, least=1, whole=True),
+]
+Surrogate = Annotated[str, Choice("surrogate", "what the attack on maps goes down", ("softplus", "score"))]
+Sharpness = Annotated[
+    float,
+    Symbol("beta", "β", "sharpness of softplus in the place of ReLU", "per unit of activation", low=1, high=100, step=1,
+           above=True),
+]  # fmt: skip
+
 
 HALVINGS = 8  # of a step that changes the label, before it is given up
 OVERSHOOT = 1.25  # T steps of ε_f/T could not come back from a wrong start
@@ -129,7 +142,7 @@ def attack_maps(
     check_input(x)
     x = x.detach()
     start = None if start is None else make_baseline(x, start, seed)
-    here = gradient(f, x)[1] if start is None else Trace(f, straight(start, x), x, remember=False).attribution(B)
+    here = gradient(f, x)[1] if start is None else Trace(f, straight(start, x), x, keep=0).attribution(B)
     order = ranking(here, absolute=True)
     strongest = order[:, : min(k, max(1, order.shape[1] // 2))].to(x.device)
     low, high = (x - eps).clamp(min=min(0.0, float(x.min()))), (x + eps).clamp(max=max(1.0, float(x.max())))

@@ -1,4 +1,4 @@
-"""Deletion and insertion: exchange the pixels in the order of the map, and watch the score (Petsiuk et al. 2018, §3.4).
+"""Deletion and insertion: exchange pixels in the map's order, and watch the score (Petsiuk et al. 2018) [Petsiuk2018].
 
     deletion    x → canvas, best pixels first: F falls fast if the map is right       AUC low is good
     insertion   canvas → x, best pixels first: F rises fast if the map is right       AUC high is good
@@ -16,8 +16,9 @@ still is the photograph.
 What to look at: `picture(k)`, what the network was asked, and F of the bare canvas at one end of the curve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -26,7 +27,13 @@ from xai_core import symbols
 from xai_core.baselines import make_baseline
 from xai_core.rankings import as_seen, ranking
 from xai_core.score import ScoreFunction, check_input, forward
-from xai_core.symbols import BaselineName, CurveSteps
+from xai_core.symbols import BaselineName, Symbol
+
+CurveSteps = Annotated[
+    int,
+    Symbol("steps", "S", "steps in which all pixels are exchanged", "steps", low=5, high=50, step=5, least=1,
+           whole=True),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +44,7 @@ class Exchange:
     end: Tensor  # (N, …)
     order: Tensor  # (N, P), the numbers of the pixels, first to go first
     steps: int
+    names: tuple[str, str] | None = None  # of start and end, where several exchanges share them
 
     def counts(self) -> list[int]:
         """How many pixels have gone after k = 0 … S steps: S + 1 numbers, from 0 to P."""
@@ -108,15 +116,29 @@ def insertion(
     absolute: bool = False,
     seed: int = 0,
 ) -> Curve:
-    """Put the pixels onto the canvas, best first: (N, …) → AUC (N,). Arguments and errors as in `deletion`."""
+    """Put the pixels onto the canvas, best first: (N, …) → AUC (N,). Arguments as in `deletion`.
+
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
     symbols.check(insertion, steps=steps, canvas=canvas)
     return ask(f, [exchange(make_baseline(x, canvas, seed), x, A, steps, absolute=absolute, seed=seed)])[0]
 
 
 def exchange(
-    start: Tensor, end: Tensor, A: Tensor, steps: CurveSteps = 10, *, absolute: bool = False, seed: int = 0
+    start: Tensor,
+    end: Tensor,
+    A: Tensor,
+    steps: CurveSteps = 10,
+    *,
+    absolute: bool = False,
+    seed: int = 0,
+    names: tuple[str, str] | None = None,
 ) -> Exchange:
-    """The pictures between two, in the order of a map. Nothing is asked."""
+    """The pictures between two, in the order of a map. Nothing is asked.
+
+    start, end: (N, …); A: as in `deletion`; names: of the two, see `ask`.
+    Raises TypeError or ValueError for a start or A that is no such tensor, or more steps than pixels.
+    """
     symbols.check(exchange, steps=steps)
     check_input(start)
     one_map = start.dim() == 4 and isinstance(A, Tensor) and A.shape == (len(start), 1, *start.shape[2:])
@@ -125,25 +147,27 @@ def exchange(
     order = ranking(A, absolute=absolute, seed=seed)
     if steps > order.shape[1]:
         raise ValueError(f"steps must be at most the number of pixels, {order.shape[1]}; got {steps}")
-    return Exchange(start, end, order, steps)  # the tensors themselves: `ask` knows equal ends by them
+    return Exchange(start, end, order, steps, names)
 
 
-def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: dict[int, Tensor] | None = None) -> list[Curve]:
+def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: Mapping[str, Tensor] | None = None) -> list[Curve]:
     """F along several exchanges of the same N images, all in the same passes.
 
-    Pictures at the ends that are one tensor (x itself, a canvas) are asked for once. known: F of such pictures that the
-    caller has already, by `id` of the tensor, (N,) each.
+    Ends of one name (x itself, a canvas) are asked for once. known: F of those that the caller has already, by name,
+    (N,) each.
     """
     known = dict(known or {})
-    ends = {id(t): t for e in exchanges for t in (e.start, e.end) if id(t) not in known}
+    named = [e.names or (f"start {i}", f"end {i}") for i, e in enumerate(exchanges)]
+    both = zip(named, exchanges, strict=True)
+    ends = {n: t for names, e in both for n, t in zip(names, (e.start, e.end), strict=True) if n not in known}
     between = [e.picture(k) for e in exchanges for k in range(1, e.steps)]
     answers = forward(f, torch.cat([*ends.values(), *between])) if ends or between else torch.empty(0)
     n = len(exchanges[0].start)
     rows = list(answers.double().cpu().split(n)) if len(answers) else []  # one copy of the N images behind the other
     known |= dict(zip(ends, rows[: len(ends)], strict=True))
-    rows, curves = iter(rows[len(ends) :]), []
-    for e in exchanges:
-        middle = [next(rows) for _ in range(1, e.steps)]
-        scores = torch.stack([known[id(e.start)].double().cpu(), *middle, known[id(e.end)].double().cpu()], 1)
+    answered, curves = iter(rows[len(ends) :]), []
+    for (start, end), e in zip(named, exchanges, strict=True):
+        middle = [next(answered) for _ in range(1, e.steps)]
+        scores = torch.stack([known[start].double().cpu(), *middle, known[end].double().cpu()], 1)
         curves.append(Curve(e, scores))
     return curves

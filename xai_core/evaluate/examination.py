@@ -21,12 +21,12 @@ from torch import Tensor, nn
 
 from xai_core.baselines import make_baseline
 from xai_core.evaluate.attack import Attacked, attack_maps, robustness
-from xai_core.evaluate.deletion import ask, exchange
+from xai_core.evaluate.deletion import Curve, ask, exchange
 from xai_core.evaluate.ground_truth import ground_truth
 from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
 from xai_core.evaluate.stability import REFERENCE, STEPS
-from xai_core.evaluate.walks import Walk, own_baseline, walk
+from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
 from xai_core.methods import catalogue, explain
 from xai_core.perturbation.neighbourhood import Neighbourhood
 from xai_core.rankings import rank_correlation
@@ -85,6 +85,7 @@ class Examination:
     k: int = 1000
     eps: float = 8 / 255
     iterations: int = 10
+    score: Score | None = None  # the probability that is judged, where the caller has it
 
     def __post_init__(self) -> None:
         check_input(self.x)
@@ -96,7 +97,7 @@ class Examination:
     @cached_property
     def f(self) -> Score:
         """The probability that is judged."""
-        return make_score(self.model, self.x, self.target)
+        return self.score or make_score(self.model, self.x, self.target)
 
     @cached_property
     def label(self) -> int:
@@ -109,9 +110,9 @@ class Examination:
         return without_subsets(self.f, self.x, self.N, seed=self.seed)
 
     @cached_property
-    def known(self) -> dict[int, Tensor]:
-        """F of x and of the canvases that all methods share, by `id`."""
-        return {id(self.x): self.near.answers()[:1]}
+    def known(self) -> dict[str, Tensor]:
+        """F of x and of the canvases that all methods share, by name, as far as it was asked for."""
+        return {"x": self.near.answers()[:1]} if "near" in vars(self) else {}
 
     @cached_property
     def canvases(self) -> dict[str, Tensor]:
@@ -137,16 +138,14 @@ class Examination:
     # What does
 
     def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
-        """Every score of one method's map; NaN where it does not exist (a path's for a gradient, a truth that is not
-        known). given: the method's keywords, as in `explain`.
+        """Every score of one method's map. given: the method's keywords, as in `explain`.
+
+        NaN where a score does not exist: a path's for a gradient, a truth that is not known.
         """
         _check(scores)
         output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")
-        f = make_score(self.model, self.x, self.label, output)
-        settle = any(name.startswith("stability") for name in scores)
-        path = walk(f, self.x, method, seed=self.seed, remember=settle, **given)
-        A = self._explain(self.model, self.x, method, given) if path is None else path.map()
-        own = own_baseline(f, self.x, method, seed=self.seed, **given) if path is None else path.start
+        run = stages_of(make_score(self.model, self.x, self.label, output), self.x, method, seed=self.seed, **given)
+        A, path, own = run.map, walk_of(run), baseline_of(run)
         found = self.judge_map(A, [name for name in scores if name in OF_MAPS], own)
         found |= self._path(path, A, scores)
         for attack in ("attack", "iterated"):
@@ -167,7 +166,8 @@ class Examination:
         if any(name.startswith("mufidelity") for name in scores):
             found["mufidelity_signed"] = float(read([self.near], A).correlation)
             found["mufidelity"] = abs(found["mufidelity_signed"])
-        found |= self._curves(A, [name for name in scores if name.startswith(("deletion", "insertion"))], own)
+        curves = self.curves(A, [name for name in scores if name.startswith(("deletion", "insertion"))], own)
+        found |= {name: float(curve.auc) for name, curve in curves.items()}
         for what, mask in self.masks.items():
             truth = ground_truth(A, mask, self.seed)
             found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
@@ -179,22 +179,23 @@ class Examination:
             return self.attacked if attack == "attack" else self.attacked_again
         return attack_maps(self.f, self.x, self.eps, 1 if attack == "attack" else self.iterations, self.k, start)
 
-    def _curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None) -> dict[str, float]:
-        """All curves in the same passes."""
-        canvases = self.canvases if own is None else {**self.canvases, "own": own}
+    def curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None = None) -> dict[str, Curve]:
+        """The curves behind these scores, "deletion_black", …, in the same passes. own: the canvas of that name."""
+        pictures = {"x": self.x, **self.canvases} | ({} if own is None else {"own": own})
         asked = {}
         for name in scores:
             kind, canvas = name.split("_")
-            if canvas in canvases:
-                ends = (self.x, canvases[canvas]) if kind == "deletion" else (canvases[canvas], self.x)
-                asked[name] = exchange(*ends, A, self.steps, seed=self.seed)
+            if canvas in pictures:
+                names = ("x", canvas) if kind == "deletion" else (canvas, "x")
+                start, end = (pictures[n] for n in names)
+                asked[name] = exchange(start, end, A, self.steps, seed=self.seed, names=names)
         if not asked:
             return {}
         curves = ask(self.f, list(asked.values()), self.known)
-        for curve in curves:
-            ends = {id(curve.exchange.start): curve.scores[:, 0], id(curve.exchange.end): curve.scores[:, -1]}
-            self.known.update({i: ends[i] for i in map(id, self.canvases.values()) if i in ends})
-        return {name: float(curve.auc) for name, curve in zip(asked, curves, strict=True)}
+        for exchanged, curve in zip(asked.values(), curves, strict=True):
+            ends = dict(zip(exchanged.names or (), (curve.scores[:, 0], curve.scores[:, -1]), strict=True))
+            self.known.update({n: ends[n] for n in ("x", *self.canvases) if n in ends})
+        return dict(zip(asked, curves, strict=True))
 
     def _path(self, path: Walk | None, A: Tensor, scores: Sequence[str]) -> dict[str, float]:
         if path is None:

@@ -1,4 +1,4 @@
-"""Max-sensitivity: how far does the map move when the picture trembles? (Yeh et al. 2019, definition 3)
+"""Max-sensitivity: how far does the map move when the picture trembles? (Yeh et al. 2019, definition 3) [Yeh2019].
 
     SENS(x) = max_j ‖A(x + n_j) − A(x)‖₂ / ‖A(x)‖₂          n_j: each number drawn from U(−ε, ε)
 
@@ -10,13 +10,16 @@ What to look at: the gradient beside SmoothGrad and Integrated Gradients; and th
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.score import check_input
-from xai_core.symbols import AttackBudget, Draws
+from xai_core.symbols import AttackBudget, Symbol
+
+Draws = Annotated[int, Symbol("N", "N", "noisy copies", "maps", low=2, high=100, step=1, least=1, whole=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ def max_sensitivity(
 
     attribute: from inputs to maps, as in `robustness`. It is given N copies of the images, one behind the other, so a
         score made for these images explains each copy for its image's class. A: the maps of x, if they are known.
+    Raises TypeError or ValueError for an x, N or eps that is not allowed.
     """
     symbols.check(max_sensitivity, N=N, eps=eps)
     check_input(x)

@@ -1,4 +1,4 @@
-"""MuFidelity: do the features that the map adds up bring the score they promise? (Bhatt, Weller & Moura 2020, §3)
+"""MuFidelity: do the features that the map adds up bring the score they promise? (Bhatt et al. 2020) [Bhatt2020, §3].
 
     μ = corr_S ( Σ_{i∈S} A_i ,  F(x) − F(x with S set to the reference) )          over random subsets S of one size |S|
 
@@ -14,6 +14,7 @@ drawn, and 0.06 with single pixels as features and N = 200.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -24,7 +25,16 @@ from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.rankings import as_seen
 from xai_core.score import ScoreFunction, rows
-from xai_core.symbols import Fill, Segmentation, Subsets, SubsetShare
+from xai_core.symbols import Fill, Segmentation, Symbol
+
+Subsets = Annotated[
+    int, Symbol("N", "N", "random subsets of features", "subsets", low=20, high=1000, step=20, least=2, whole=True)
+]
+SubsetShare = Annotated[
+    float,
+    Symbol("share", "|S|/d", "size of a subset", "of all features", low=0.05, high=0.95, step=0.05, above=True,
+           most=1),
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +82,10 @@ def without_subsets(
     reference: Fill = "black",
     seed: int = 0,
 ) -> Neighbourhood:
-    """What the network says to one image (1, …) without each of N subsets. Row 0 is the image itself."""
+    """What the network says to one image (1, …) without each of N subsets. Row 0 is the image itself.
+
+    Raises TypeError or ValueError for an N, share, segments or reference that is not allowed.
+    """
     symbols.check(without_subsets, N=N, share=share)
     labels = superpixels(x, segments)
     masks = subsets(int(labels.max()) + 1, N, share, seed)
@@ -83,6 +96,7 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
     """N random subsets of `share` of M features (rounded, one at least, not all), as masks: (N + 1, M) bool.
 
     False is in the subset. Row 0 is the empty subset. The first n of N are those of N = n.
+    Raises TypeError or ValueError for an N or share that is not allowed.
     """
     symbols.check(subsets, N=N, share=share)
     size = min(max(1, round(share * M)), M - 1)
@@ -93,18 +107,22 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
 
 
 def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
-    """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product."""
+    """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product.
+
+    Raises ValueError if A has not a row an image, and the places of each.
+    """
     value = as_seen(A)  # (N, places)
-    if len(value) != len(nears) or any(near.segments.numel() != value.shape[1] for near in nears):
+    segments = [near.segments for near in nears if near.segments is not None]
+    if not len(value) == len(nears) == len(segments) or any(each.numel() != value.shape[1] for each in segments):
         raise ValueError(f"A must have a row an image, ({len(nears)}, …), and the places of each; got {tuple(A.shape)}")
     sums, changes = [], []
-    for near, a in zip(nears, value, strict=True):
-        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, near.segments.flatten(), a)  # (M,)
+    for near, places, a in zip(nears, segments, value, strict=True):
+        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, places.flatten(), a)  # (M,)
         sums.append((~near.masks[1:]).double() @ feature)
         answers = near.answers()
         changes.append(answers[0] - answers[1:])
-    sums, changes = torch.stack(sums), torch.stack(changes)
-    return MuFidelity(pearson(sums, changes), sums, changes)
+    of_map, of_score = torch.stack(sums), torch.stack(changes)
+    return MuFidelity(pearson(of_map, of_score), of_map, of_score)
 
 
 def pearson(a: Tensor, b: Tensor) -> Tensor:

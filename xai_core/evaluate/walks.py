@@ -9,109 +9,84 @@ UNI paper, §§3.3 and 5.3. The last two are read on a grid of 30 steps, the sam
 What to look at: AGI walks one path from each of several classes, so its numbers are means over paths.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from torch import Tensor
 
-from xai_core.baselines import make_baseline
 from xai_core.methods import catalogue
-from xai_core.path.agi import agi_trace
-from xai_core.path.blur_ig import scale_space
-from xai_core.path.guided_ig import guided_trace
-from xai_core.path.integrated_gradients import trace
-from xai_core.path.paths import straight
-from xai_core.path.three_paths import detour_trace, whole_steps
 from xai_core.path.traces import Trace
-from xai_core.path.uni import uni_baseline
 from xai_core.score import Score
+from xai_core.stages import Stages, parameters
 
 GRID = 30  # steps between which F and dF/dα are compared
 
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """The path of one method from its baseline to one image."""
+    """The path of one method from its baseline to one image, read off the stages "nodes" and "trace"."""
 
-    at: Callable[[int], Trace]  # B → the trace; only Guided IG takes another path for another B
-    steps: int  # B, those of the map
-    rule: str
-    shape: tuple[int, ...]  # of the image, (1, …)
-    given_start: Tensor | None = None  # x′ where it is a choice and need not be read off the path
+    run: Stages
+
+    def at(self, B: int) -> Stages:
+        """The same walk in B steps; only Guided IG takes another path for another B."""
+        steps = parameters(self.run.method.chain["nodes"])
+        name = next(name for name in steps if name in self.run.method.symbols)  # B, or N where samples are summed
+        return self.run.but(**{name: B})
+
+    @property
+    def trace(self) -> Trace:
+        """Of the steps that the map was made with."""
+        return self.run["trace"]
 
     def map(self, B: int | None = None) -> Tensor:
         """The attribution of B steps, by default the method's: (1, …)."""
-        B = self.steps if B is None else B
-        return self.at(B).attribution(B, self.rule).view(-1, *self.shape).mean(0)
+        return (self.run if B is None else self.at(B)).map
 
     @property
     def start(self) -> Tensor:
         """x′, the method's own baseline, (1, …). Of AGI's paths the one from the likeliest other class."""
-        if self.given_start is not None:
-            return self.given_start
-        return self.at(self.steps).points([0.0]).reshape(-1, *self.shape)[0]
+        start = self.run.get("start")
+        return self.trace.points([0.0])[0][:1] if start is None else start
 
     def gap(self, A: Tensor) -> float:
         """|Σ_i A_i − (F(x) − F(x′))|."""
-        return abs(float(A.sum() - self.at(self.steps).change().mean()))
+        return abs(float(A.sum() - self.trace.change().mean()))
 
     def monotonicity(self) -> float:
         """Spearman's ρ of F and α at 30 steps."""
-        return float(self.at(GRID).monotonicity(GRID).nanmean())  # NaN for a path on which F stays the same
+        return float(self.at(GRID)["trace"].monotonicity(GRID).nanmean())  # NaN where F stays the same
 
     def curvature(self) -> float:
         """The largest |d²F/dα²| at 30 steps."""
-        return float(self.at(GRID).curvature(GRID).mean())
+        return float(self.at(GRID)["trace"].curvature(GRID).mean())
 
 
-def walk(f: Score, x: Tensor, method: str, *, seed: int = 0, remember: bool = False, **given: Any) -> Walk | None:
+def walk(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Walk | None:
     """The path of a method for one image (1, …); None for a method that has no path.
 
-    given: the method's own keywords, as in `explain`. remember: keep gradients, so that the maps of several B share
-    points (memory: one input a point).
+    given: the method's own keywords, as in `explain`. Raises as `Stages` does.
     """
-    if len(x) != 1:
-        raise ValueError(f"x must be one image (1, …), a walk is its own; got {len(x)}")
-    if method not in _TRACES:
-        return None
-    asked = {"rule": _RULES.get(method)} | catalogue()[method].defaults | given | {"seed": seed, "remember": remember}
-    B = asked["B"]
-    if method == "path_integrated_gradients":
-        B = whole_steps(x, B, asked["path"], asked["order"], asked["G"])
-    make, parts = _TRACES[method]
+    return walk_of(stages_of(f, x, method, seed=seed, **given))
 
-    @cache
-    def at(steps: int | None) -> Trace:
-        return make(f, x, **{name: (asked | {"B": steps})[name] for name in parts})
 
-    start = make_baseline(x, asked["baseline"], seed) if "baseline" in parts else None
-    return Walk(at if "B" in parts else lambda steps: at(None), B, asked["rule"], tuple(x.shape), start)
+def walk_of(run: Stages) -> Walk | None:
+    """The path that these stages walk, if they walk one."""
+    return Walk(run) if "trace" in run else None
+
+
+def stages_of(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Stages:
+    """The stages of a method for one image; the seed goes to methods that draw something."""
+    row = catalogue()[method]
+    return Stages(row, f, x, given | ({"seed": seed} if "seed" in row.defaults else {}))
 
 
 def own_baseline(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Tensor | None:
     """x′ of a method for one image, (1, …); None for one that compares x with nothing."""
-    if method == "deeplift":
-        return make_baseline(x, given.get("baseline", "black"), seed)
-    found = walk(f, x, method, seed=seed, **given)
-    return None if found is None else found.start
+    return baseline_of(stages_of(f, x, method, seed=seed, **given))
 
 
-def _from_unlearned(f: Score, x: Tensor, remember: bool, **stages: Any) -> Trace:
-    return Trace(f, straight(uni_baseline(f, x, **stages), x), x, remember=remember)
-
-
-def _from_blurred(f: Score, x: Tensor, sigma: float, remember: bool) -> Trace:
-    return Trace(f, scale_space(x, sigma), x, remember=remember)
-
-
-_RULES = {"guided_ig": "left", "path_integrated_gradients": "midpoint"}  # of methods that leave no choice
-_TRACES: dict[str, tuple[Callable[..., Trace], tuple[str, ...]]] = {  # and the keywords that the path depends on
-    "integrated_gradients": (trace, ("baseline", "seed", "remember")),
-    "uni": (_from_unlearned, ("T", "eps", "eta", "mu", "weights", "goal", "divergence", "remember")),
-    "blur_ig": (_from_blurred, ("sigma", "remember")),
-    "guided_ig": (guided_trace, ("baseline", "B", "fraction", "max_dist", "seed", "remember")),
-    "agi": (agi_trace, ("K", "T", "eps", "remember")),
-    "path_integrated_gradients": (detour_trace, ("baseline", "path", "order", "G", "seed", "remember")),
-}
+def baseline_of(run: Stages) -> Tensor | None:
+    """x′ of these stages, if they start from one."""
+    found = walk_of(run)
+    return found.start if found else run.get("start")

@@ -7,6 +7,7 @@ the workbook's own red for and blue against. Every figure says which of the two 
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,11 +17,26 @@ from matplotlib.patheffects import Normal, withStroke
 from torch import Tensor
 
 from xai_core.evaluate.regions import Hull, complexity, hull
-from xai_core.figures.maps import LINES, TOP, colour_bar, coloured, figure, framed, pixel_map, pixels, scaled, style
+from xai_core.figures.maps import (
+    LINES,
+    TOP,
+    colour_bar,
+    coloured,
+    figure,
+    framed,
+    ink_of,
+    pixel_map,
+    pixels,
+    scaled,
+    style,
+)
 
 ORIGINAL, GAD = LINES[0], LINES[1]  # blue and vermillion
 ROWS = {"original": "Blues", "GAD": "Reds"}
-OUTLINES = {"original": (ORIGINAL, (0, (4, 2))), "GAD": (GAD, "-")}  # dashes, too, tell them apart
+OUTLINES: dict[str, tuple[str, Any]] = {  # dashes, too, tell them apart
+    "original": (ORIGINAL, (0, (4, 2))),
+    "GAD": (GAD, "-"),
+}
 MARKS = "o^"
 GREY = "#999999"
 
@@ -93,6 +109,7 @@ def surviving(
     image: (C, H, W) or (1, C, H, W). maps: class → network ("α = 0", …) → map, the network itself first. kept: class →
     GAD's map. Below each map, how many of its pixels are not 0. The networks' maps are shares of their own Σ|A|, on
     one scale; the surviving map is a share of the first one's, so that a kept pixel has the colour it had there.
+    Raises ValueError if maps and kept are not of the same classes.
     """
     if set(maps) != set(kept):
         raise ValueError(f"kept must have the classes of maps, {', '.join(maps)}; got {', '.join(kept)}")
@@ -200,7 +217,7 @@ def _pictures(axes: Sequence[Axes], images: Tensor, captions: Sequence[str]) -> 
     for ax, image in zip(axes, images, strict=True):
         framed(ax).imshow(pixels(image), interpolation="nearest")
     for ax, caption in zip(axes, captions, strict=False):
-        ax.set_title(caption, fontsize=12, color=ax.figure.ink)
+        ax.set_title(caption, fontsize=12, color=ink_of(ax))
 
 
 def _check_captions(captions: Sequence[str], n: int) -> None:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
-from xai_core.figures.maps import AGAINST, FOR, LINES, figure, pixels, style
+from xai_core.figures.maps import AGAINST, FOR, LINES, figure, ink_of, pixels, style
 from xai_core.perturbation.lime import Band, LinearFit
 from xai_core.perturbation.neighbourhood import Neighbourhood
 
@@ -100,7 +100,7 @@ def coefficient_paths(
     Ks = np.arange(1, len(fits) + 1)
     w = torch.stack([fit.weights for fit in fits]).numpy()  # (lengths, M)
     named = strongest(fits[-1].weights, NAMED)
-    for j in np.flatnonzero(w.any(0)):
+    for j in np.flatnonzero(w.any(0)).tolist():
         if j not in named:
             upper.plot(Ks, w[:, j], color=fig.ink, linewidth=0.8, alpha=0.35)
     for j, colour, dash in zip(named, LINES, ("-", "--", "-.", ":") * 2, strict=False):
@@ -136,7 +136,7 @@ def r2_curves(
 def _here(ax: Axes, at: float | None) -> None:
     """A dotted line at the setting that is read."""
     if at is not None:
-        ax.axvline(at, color=ax.figure.ink, linewidth=1.2, linestyle=":")
+        ax.axvline(at, color=ink_of(ax), linewidth=1.2, linestyle=":")
 
 
 def fitted_values(near: Neighbourhood, fit: LinearFit) -> Tensor:

@@ -7,7 +7,8 @@ Every function returns a matplotlib.figure.Figure, never a pyplot one: pyplot ke
 leaks in a server and breaks under threads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -16,10 +17,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from xai_core.path.paths import Path
 
+Name = TypeVar("Name", bound=Hashable)  # of a map: a word, or a word and a number
 COLOURS = "RdBu_r"
 FOR, AGAINST = "#b2182b", "#2166ac"  # the ends of that map, for bars and words
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5d5d5d")  # Okabe & Ito 2008
@@ -32,17 +35,28 @@ SCALES = {
 INK = {"light": "#1a1a1a", "dark": "#f0f0f0"}
 
 
-def figure(width: float, height: float, theme: str = "light") -> Figure:
+class Drawing(Figure):
+    """A figure that knows the colour of its words."""
+
+    ink: str
+
+
+def figure(width: float, height: float, theme: str = "light") -> Drawing:
     """An empty figure of that many inches with transparent ground, whose text is legible on the theme's page."""
-    fig = Figure(figsize=(width, height), layout="constrained", dpi=110)
+    fig = Drawing(figsize=(width, height), layout="constrained", dpi=110)
     fig.patch.set_alpha(0)
     fig.ink = INK[theme]
     return fig
 
 
+def ink_of(ax: Axes) -> str:
+    """The colour of the words on these axes."""
+    return cast(Drawing, ax.figure).ink
+
+
 def style(ax: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
     """Axes with labels large enough for the last row of a lecture hall, in the colour of the page's text."""
-    ink = ax.figure.ink
+    ink = ink_of(ax)
     ax.set_title(title, fontsize=13, color=ink)
     ax.set_xlabel(x, fontsize=12, color=ink)
     ax.set_ylabel(y, fontsize=12, color=ink)
@@ -75,8 +89,11 @@ def pixels(image: Tensor) -> np.ndarray:
     return image.clamp(0, 1).expand(3, -1, -1).permute(1, 2, 0).numpy()
 
 
-def scaled(maps: Mapping[str, np.ndarray], scale: str = "share") -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0)."""
+def scaled(maps: Mapping[Name, np.ndarray], scale: str = "share") -> tuple[dict[Name, np.ndarray], dict[Name, float]]:
+    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0).
+
+    Raises ValueError for a scale that is not one of SCALES.
+    """
     if scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
     drawn = {n: m / (np.abs(m).sum() or 1.0) for n, m in maps.items()} if scale == "share" else dict(maps)
@@ -131,14 +148,14 @@ def map_grid(
 
 def _picture(ax: Axes, rgb: np.ndarray, title: str) -> None:
     ax.imshow(rgb, interpolation="nearest")
-    ax.set_title(title, fontsize=12, color=ax.figure.ink)
+    ax.set_title(title, fontsize=12, color=ink_of(ax))
     ax.set_axis_off()
 
 
-def colour_bar(fig: Figure, axes: Sequence[Axes], top: float | str, scale: str) -> None:
+def colour_bar(fig: Drawing, axes: Iterable[Axes], top: float | str, scale: str) -> None:
     """A colour bar beside these axes, from −top to top. top: of `scaled`; "" where each map has its own."""
     unit = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}[scale]
-    limit = 1.0 if top == "" else top
+    limit = 1.0 if isinstance(top, str) else top
     bar = fig.colorbar(ScalarMappable(Normalize(-limit, limit), COLOURS), ax=list(axes), shrink=0.8, pad=0.01)
     bar.set_ticks([-limit, 0, limit], labels=[f"against\n{-limit:.2g}", "0", f"for\n+{limit:.2g}"])
     bar.set_label(unit, color=fig.ink, fontsize=11)
@@ -178,8 +195,11 @@ def curves(
     size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
-    """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
-    dashes. log: both axes in powers of ten, where y ∝ xᵖ is a straight line of slope p."""
+    """Curves on one pair of axes: name → (xs, ys).
+
+    marks: name → a point to stress. Each line also has its own dashes. log: both axes in powers of ten, where y ∝ xᵖ is
+    a straight line of slope p.
+    """
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
     _lines(ax, lines)
@@ -200,7 +220,7 @@ def curves(
     return fig
 
 
-def _lines(ax: Axes, lines: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> None:
+def _lines(ax: Axes, lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> None:
     """One colour and one kind of dashes for each line, the same on every pair of axes that shows the same names."""
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
         ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
@@ -264,7 +284,7 @@ def paths_2d(
         height = F(plane).view(121, 121)
     levels = ax.contour(across, down, height, levels=9, colors=fig.ink, linewidths=0.8, alpha=0.45)
     ax.clabel(levels, fontsize=10)
-    _lines(ax, {f"{name}  {(captions or {}).get(name, '')}".strip(): way.T for name, way in ways.items()})
+    _lines(ax, {f"{name}  {(captions or {}).get(name, '')}".strip(): tuple(way.T) for name, way in ways.items()})
     for path, line in zip(paths.values(), ax.lines[:], strict=True):
         ax.plot(*path.point(dots)[:, 0].T, "o", color=line.get_color(), markersize=5, label="_")
     start, end = next(iter(ways.values()))[[0, -1]]
@@ -357,8 +377,11 @@ def intervals(
     size: tuple[float, float] = (7, 3.6),
     theme: str = "light",
 ) -> Figure:
-    """Numbers with their intervals: group → row → (mean, low, high). One colour and one mark for each group; the first
-    row is on top. reference: a value to compare with, such as 1 for a fair share."""
+    """Numbers with their intervals: group → row → (mean, low, high).
+
+    One colour and one mark for each group; the first row is on top. reference: a value to compare with, such as 1 for a
+    fair share.
+    """
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, "")
     names = list(dict.fromkeys(name for group in rows.values() for name in group))

@@ -20,7 +20,7 @@ def masked_pictures(near: Neighbourhood, x: Tensor, which: Sequence[int]) -> Ten
 
     Raises ValueError for a neighbourhood of a text or a table, which has no picture, or of a background of many rows.
     """
-    if near.segments is None or x.dim() != 4:
+    if near.segments is None or near.fill is None or x.dim() != 4:
         raise ValueError("near must be the neighbourhood of an image (1, C, H, W); words and tables have no picture")
     if len(near.fill) > 1:
         raise ValueError(f"near must be filled with one picture; its background has {len(near.fill)} rows")

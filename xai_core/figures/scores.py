@@ -12,6 +12,7 @@ What to look at: the dots, the pictures and the maps first, the number last.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,10 +24,15 @@ from xai_core.evaluate.attack import Robustness
 from xai_core.evaluate.deletion import Curve
 from xai_core.evaluate.mufidelity import MuFidelity
 from xai_core.evaluate.randomisation import Randomisation
-from xai_core.figures.maps import LINES, colour_bar, coloured, figure, framed, pixel_map, pixels, scaled, style
-from xai_core.symbols import ExchangeStep
+from xai_core.figures.maps import LINES, colour_bar, coloured, figure, framed, ink_of, pixel_map, pixels, scaled, style
+from xai_core.symbols import Symbol
 
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
+ExchangeStep = Annotated[
+    int, Symbol("k", "k", "how far the exchange of pixels has gone", "steps", low=0, high=10, step=1, whole=True)
+]
+
+
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
 MARKS = "osD^vP"
 
 
@@ -79,7 +85,7 @@ def on_the_way(curves: Mapping[str, Curve], k: ExchangeStep = 3, row: int = 0, t
     symbols.check(on_the_way, k=k)
     _check_some("curves", curves)
     fig = figure(max(6.4, 2.4 * len(curves)), 5.6, theme)
-    upper, lower = fig.subfigures(2, 1, height_ratios=(1, 1.25))
+    upper, lower = fig.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.25))[:, 0]
     for part in (upper, lower):
         part.patch.set_alpha(0)
         part.ink = fig.ink
@@ -91,8 +97,8 @@ def on_the_way(curves: Mapping[str, Curve], k: ExchangeStep = 3, row: int = 0, t
     share = f"share of the pixels exchanged (step {k}: {100 * curve.shares[k]:.0f} %)"
     below = style(lower.subplots(), "", share, "F")
     for (name, curve), colour, dash, mark in zip(curves.items(), LINES, DASHES, MARKS, strict=False):
-        line = {"color": colour, "linestyle": dash, "linewidth": 2.2, "label": f"{name}: AUC {curve.auc[row]:.2f}"}
-        below.plot(curve.shares, curve.scores[row], **line)
+        label = f"{name}: AUC {curve.auc[row]:.2f}"
+        below.plot(curve.shares, curve.scores[row], color=colour, linestyle=dash, linewidth=2.2, label=label)
         below.plot(curve.shares[k : k + 1], curve.scores[row, k : k + 1], mark, color=colour, markersize=9)
     below.axvline(float(curve.shares[k]), color=fig.ink, linewidth=1.2, linestyle=":")
     below.set_ylim(-0.03, 1.03)
@@ -111,6 +117,7 @@ def by_canvas(
 
     scores: method → canvas → the images' scores, (N,). bare: canvas → F of the canvas itself, (N,): grey bars, what
     a map gets for nothing. Methods stand a little side by side, so that their bars do not cover each other.
+    Raises ValueError if there are no scores, or their canvases differ.
     """
     _check_some("scores", scores)
     canvases = list(next(iter(scores.values())))
@@ -126,7 +133,8 @@ def by_canvas(
         at = np.arange(len(canvases)) + 0.05 * (i - (len(scores) - 1) / 2)
         means = [float(each.mean()) for each in row.values()]
         errors = [float(each.std()) / len(each) ** 0.5 if len(each) > 1 else 0.0 for each in row.values()]
-        look = {"color": LINES[i % len(LINES)], "linestyle": DASHES[i % len(DASHES)], "fmt": MARKS[i % len(MARKS)]}
+        look: dict[str, Any] = {"color": LINES[i % len(LINES)], "linestyle": DASHES[i % len(DASHES)]}
+        look["fmt"] = MARKS[i % len(MARKS)]
         ax.errorbar(at, means, yerr=errors, **look, markersize=8, linewidth=2.2, capsize=3, label=name)
     ax.set_xticks(range(len(canvases)), canvases, fontsize=12)
     ax.set_ylim(0, 1)
@@ -163,6 +171,7 @@ def ladder(found: Mapping[str, Randomisation], row: int = 0, theme: str = "light
 
     found: name → a result of `randomisation`, all with the same stops. Below each map what Spearman's ρ with the first
     is, of the signed values; above, the layer that was ruined last. A map of zeros is white, and has no ρ.
+    Raises ValueError if there is none, or their layers differ.
     """
     _check_some("found", found)
     layers = next(iter(found.values())).layers
@@ -186,7 +195,7 @@ def ladder(found: Mapping[str, Randomisation], row: int = 0, theme: str = "light
 
 def _titles(axes: Sequence[Axes], titles: Sequence[str]) -> None:
     for ax, title in zip(axes, titles, strict=True):
-        ax.set_title(title, fontsize=12, color=ax.figure.ink)
+        ax.set_title(title, fontsize=12, color=ink_of(ax))
 
 
 def _check_some(name: str, given: Mapping) -> None:

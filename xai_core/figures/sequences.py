@@ -114,9 +114,9 @@ def signal_rows(
         ax.set_title(
             f"{name}   {(captions or {}).get(name, '')}".rstrip(), fontsize=12, color=fig.ink, loc="left", pad=3
         )
-    for ax in axes if mask is not None and mask.any() else []:
-        where = mask.cpu().nonzero().flatten()
-        ax.axvspan(float(where[0]) / rate, float(where[-1] + 1) / rate, color=SHADE, alpha=0.22, linewidth=0)
+    where = [] if mask is None else mask.cpu().nonzero().flatten().tolist()
+    for ax in axes if where else []:
+        ax.axvspan(where[0] / rate, (where[-1] + 1) / rate, color=SHADE, alpha=0.22, linewidth=0)
     axes[-1].set_xlabel("seconds" if rate != 1 else "sample", fontsize=12, color=fig.ink)
     if maps:
         fig.supylabel("share of Σ|A|: red for, blue against", fontsize=11, color=fig.ink)

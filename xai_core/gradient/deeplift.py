@@ -1,15 +1,17 @@
 """DeepLIFT: how far did each unit move from its reference, and how far did that move the score?
 
-Run the network on x′, then on x, and go back through it with the slope of a chord wherever a gradient takes the slope
-at one end. At a step φ that took a′ to φ(a′) and a to φ(a) (Shrikumar, Greenside & Kundaje 2017, §3.5.2, Rescale):
+At a step φ that took a′ to φ(a′) and a to φ(a), the Rescale rule (Shrikumar, Greenside & Kundaje 2017, §3.5.2):
 
-    m = (φ(a) − φ(a′)) / (a − a′)           φ′(a) where |a − a′| < 10⁻⁷
+    m = (φ(a) − φ(a′)) / (a − a′)           φ′(a) where |a − a′| < 10⁻⁷             [Shrikumar2017]
+    A = m ⊙ (x − x′)                        m of the pixels, by the chain rule (§3.4)
 
-Multipliers obey the chain rule (§3.4), so one backward pass gives those of the pixels, and  A = m ⊙ (x − x′).
-chords.py has the rule of each kind of step. All are complete, hence A: Σ_i A_i = F(x) − F(x′), and no B to choose.
 Units: score. Logits in the paper, where softmax would saturate; with a chord of its own it does not, so the
 probability serves by default, as for Integrated Gradients.
 What to look at: 1 − ReLU(1 − x) at 2: its gradient is 0, the chord from 0 has slope ½, and A = 1.
+
+The network runs on x′, then on x. One backward pass takes the slope of a chord wherever a gradient takes the slope at
+one end. rescale_rules.py has the rule of each kind of step. All are complete, hence A: Σ_i A_i = F(x) − F(x′), and
+there is no B to choose.
 
 The rules act while a score is computed, in this thread alone, on every torch function that the network calls:
 modules, functions and in-place forms, reused or not. No hook is left on the network. A step that has no rule (LSTM,
@@ -20,6 +22,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -40,6 +43,7 @@ from xai_core.gradient.rescale_rules import (
     softmax,
 )
 from xai_core.score import Score, ScoreFunction, gradient, rows, rows_at_once
+from xai_core.stages import Method
 from xai_core.symbols import BaselineName
 
 
@@ -48,7 +52,8 @@ class Chords(TorchFunctionMode):
 
     def __init__(self, then: list | None = None) -> None:
         super().__init__()
-        self.then, self.steps = then, []
+        self.then = then
+        self.steps: list[tuple[Callable, tuple, Any]] = []  # (function, inputs, output) of x′
         self.inside: Callable | None = None  # the function being taken apart
         self.mark = torch.zeros(()).requires_grad_()
 
@@ -69,7 +74,8 @@ class Chords(TorchFunctionMode):
             outside, self.inside = self.inside, function  # some methods of Tensor call themselves, as super()
             try:
                 with self:  # the steps inside are met in turn
-                    return (APART.get(name) or unasking(function))(*args, **kwargs)
+                    whole: Callable = APART.get(name) or unasking(function)
+                    return whole(*args, **kwargs)
             finally:
                 self.inside = outside
         if name not in RULES:
@@ -81,7 +87,10 @@ class Chords(TorchFunctionMode):
         return args[0].copy_(y) if in_place else y
 
     def step(self, rule: Callable, function: Callable, args: tuple, kwargs: dict, in_place: bool = False):
-        """The value of function(*args, **kwargs): noted for x′, and with another slope for x."""
+        """The value of function(*args, **kwargs): noted for x′, and with another slope for x.
+
+        Raises ValueError if x takes another step than x′ took.
+        """
 
         def run(*tensors: Tensor):
             given = iter((tensors[0].clone(), *tensors[1:]) if in_place else tensors)
@@ -117,8 +126,9 @@ def _asks(function: Callable) -> bool:
     return not QUESTIONS.isdisjoint(names)
 
 
-def unasking(function: FunctionType) -> FunctionType:
+def unasking(function: Callable) -> Callable:
     """The same function without the question, so that the mode meets what it calls."""
+    assert isinstance(function, FunctionType)  # others ask no question, see `_asks`
     world = function.__globals__ | dict.fromkeys(QUESTIONS, lambda *_: False)
     same = FunctionType(function.__code__, world, function.__name__, function.__defaults__, function.__closure__)
     same.__kwdefaults__ = function.__kwdefaults__
@@ -128,7 +138,18 @@ def unasking(function: FunctionType) -> FunctionType:
 def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed: int = 0) -> Tensor:
     """Multipliers times x − x′, by the Rescale rule: (N, …) → (N, …). Each row sums to F(x) − F(x′), or else warns.
 
-    baseline: see `baselines.make_baseline`; seed: of a noise baseline. Cost: F(x′) and one gradient at x.
+    In units of the score; [Shrikumar2017, §3.5.2]. Costs F(x′) and one gradient at x.
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline.
+    Raises TypeError for a scripted model, TypeError or ValueError for a baseline that is not allowed, and ValueError if
+    the network takes other steps for x than for x′.
+
+    Examples:
+        F = 2 ReLU(x₁) + 2 ReLU(x₂ − 1.5) at (1, 2), from 0: of the second ReLU's way only a quarter counts.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: 2 * x[:, 0].relu() + 2 * (x[:, 1] - 1.5).relu()
+        >>> xai_core.deeplift(F, torch.tensor([[1.0, 2.0]]))
+        tensor([[2., 1.]])
     """
     if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
         raise TypeError("model must not be scripted for deeplift: its rules cannot reach the steps inside TorchScript")
@@ -158,3 +179,22 @@ def _explain(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor
     gap = (A.flatten(1).sum(1) - change).abs().nan_to_num(torch.inf)
     rounding = 1e-3 * change.abs() + max(1e-6, 50 * torch.finfo(x.dtype).eps) * size
     return A, torch.where(gap <= rounding, 0, gap)
+
+
+def _from_start(f: ScoreFunction, x: Tensor, start: Tensor) -> Tensor:
+    return deeplift(f, x, start)
+
+
+ROWS = (
+    Method(
+        deeplift,
+        title="DeepLIFT",
+        family="gradient",
+        paper="Shrikumar, Greenside & Kundaje 2017",
+        equation=r"A = m \odot (x - x'), \qquad m = \frac{\Delta\varphi}{\Delta a} \text{ at each step } \varphi,"
+        r" \text{ joined by the chain rule}",
+        cost="2",
+        needs="inside",
+        stages={"start": make_baseline, "attribution": _from_start},
+    ),
+)

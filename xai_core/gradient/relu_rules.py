@@ -1,13 +1,13 @@
 """Two changed rules for the backward pass through ReLU.
 
-A ReLU passes a on where a > 0. With g the gradient from above, three rules send back (Springenberg et al. 2015, Fig. 1)
+A ReLU passes a on where a > 0. With g the gradient from above, three rules send back
 
     gradient           g · 1[a > 0]
-    deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014
-    guided backprop    g · 1[g > 0] · 1[a > 0]
+    deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014                   [Zeiler2014]
+    guided backprop    g · 1[g > 0] · 1[a > 0]    Springenberg et al. 2015, figure 1     [Springenberg2015]
 
-Units: those of a gradient, but neither is the gradient of any function; both mostly redraw edges (Adebayo et al. 2018).
-What to look at: how little guided backprop changes when you ask for another class.
+Units: those of a gradient, but neither is the gradient of any function. Both mostly redraw edges (Adebayo et al. 2018)
+[Adebayo2018]. What to look at: how little guided backprop changes when you ask for another class.
 
 The rule replaces ReLU itself while a score is computed, in this thread alone: modules, functions and in-place forms,
 reused or not, are all caught, and no hook is left on the network.
@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from xai_core.score import Score, ScoreFunction, gradient
+from xai_core.stages import Method
 
 
 class _Deconvolution(torch.autograd.Function):
@@ -78,12 +79,37 @@ def _is_relu(min=None, max=None, **_) -> bool:
 
 
 def deconvolution(f: ScoreFunction, x: Tensor) -> Tensor:
-    """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …)."""
+    """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …).
+
+    In units of a gradient; [Zeiler2014]. Costs 1 gradient. Warns if the network calls no ReLU.
+    Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
+
+    Examples:
+        The plain gradient of F = ReLU(x₁) − ReLU(x₂) + ReLU(x₃) at (−1, 1, 2) is (0, −1, 1). The rule does not look
+        at the ReLU's input, so x₁ is kept.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x.relu() * torch.tensor([1.0, -1.0, 1.0])).sum(1)
+        >>> xai_core.deconvolution(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
+        [[1, 0, 1]]
+    """
     return _with_rule(_Deconvolution.apply, f, x, "deconvolution")
 
 
 def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
-    """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …)."""
+    """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …).
+
+    In units of a gradient; [Springenberg2015]. Costs 1 gradient. Warns if the network calls no ReLU.
+    Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
+
+    Examples:
+        As in `deconvolution`, but x₁ is off, and gets nothing.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x.relu() * torch.tensor([1.0, -1.0, 1.0])).sum(1)
+        >>> xai_core.guided_backprop(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
+        [[0, 0, 1]]
+    """
     return _with_rule(_Guided.apply, f, x, "guided_backprop")
 
 
@@ -95,3 +121,27 @@ def _with_rule(rule: Callable[[Tensor], Tensor], f: ScoreFunction, x: Tensor, na
     if not changed.met:
         warnings.warn(f"{name}: this network calls no ReLU, so the result is its simple gradient", stacklevel=3)
     return A
+
+
+ROWS = (
+    Method(
+        deconvolution,
+        title="Deconvolution",
+        family="gradient",
+        paper="Zeiler & Fergus 2014",
+        equation=r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0]",
+        cost="1",
+        needs="inside",
+        output="logit",
+    ),
+    Method(
+        guided_backprop,
+        title="Guided backprop",
+        family="gradient",
+        paper="Springenberg et al. 2015",
+        equation=r"\text{at each ReLU, backwards: } g \mapsto g \cdot 1[g > 0] \cdot 1[a > 0]",
+        cost="1",
+        needs="inside",
+        output="logit",
+    ),
+)

@@ -1,4 +1,4 @@
-"""AGI, Adversarial Gradient Integration: from where the network says something else, to x (Pan, Li & Zhu 2021).
+"""AGI, Adversarial Gradient Integration: from where another class wins, to x (Pan, Li & Zhu 2021) [Pan2021].
 
 For each of K other classes j, at most T steps of an attack that makes the network say j:
     x_0 = x,   x_{t+1} = clip(x_t + ε sign ∇ log p_j(x_t)),   until j is predicted;   x_adv^j = the last point
@@ -15,21 +15,35 @@ Units: ε in pixel values, A in score. What to look at: the maps of single class
 """
 
 from itertools import pairwise
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.paths import polyline
-from xai_core.path.traces import Trace
+from xai_core.path.traces import KEPT_BYTES, Trace, nodes
 from xai_core.score import Score, gradient, passes, rows_at_once
-from xai_core.symbols import AttackSteps, PixelStep, Rivals, Rule, Steps
+from xai_core.stages import Method
+from xai_core.symbols import Rule, Steps, Symbol
+
+Rivals = Annotated[
+    int, Symbol("K", "K", "other classes, one path to each", "classes", low=1, high=50, step=1, least=1, whole=True)
+]
+AttackSteps = Annotated[
+    int, Symbol("T", "T", "most steps towards another class", "gradients", low=1, high=50, step=1, least=1, whole=True)
+]
+PixelStep = Annotated[
+    float,
+    Symbol("eps", "ε", "change of every pixel in a step", "pixel values", low=0.001, high=0.2, step=0.001, above=True),
+]
 
 
 def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:
     """The K classes that the network finds likeliest at x besides F's own, likeliest first: (N, …) → (K, N).
 
-    Fewer if the network has fewer.
+    Fewer if the network has fewer. Raises TypeError or ValueError if K is not a whole number, at least 1, and
+    ValueError for a network of one class.
     """
     symbols.check(rivals, K=K)
     with torch.no_grad():
@@ -47,6 +61,7 @@ def attack(
 
     Pixels stay in [0, 1]; an image that goes beyond by itself may use its own range. A row whose rival is predicted
     stays where it is. restart=True: every step starts from x again (the authors' code).
+    Raises TypeError or ValueError for a T or eps that is not allowed.
     """
     symbols.check(attack, T=T, eps=eps)
     shape = (-1, *[1] * (x.dim() - 1))
@@ -85,15 +100,18 @@ def agi_trace(
     T: AttackSteps = 20,
     eps: PixelStep = 0.05,
     *,
-    remember: bool = True,
+    keep: int = KEPT_BYTES,
 ) -> Trace:
-    """The trace of all K paths at once, from x_adv^j at α = 0 to x at α = 1. Row j·N + i: image i, its j-th rival."""
+    """The trace of all K paths at once, from x_adv^j at α = 0 to x at α = 1. Row j·N + i: image i, its j-th rival.
+
+    Raises TypeError or ValueError for a K, T or eps that is not allowed, and ValueError for a network of one class.
+    """
     rival = rivals(f, x, K)  # (K, N)
     x = x.detach().repeat(len(rival), *[1] * (x.dim() - 1))  # (K·N, …)
     points, steps = attack(f, x, rival.flatten(), T, eps)
     points += [points[-1]] if len(points) == 1 else []  # every rival is predicted at x: a path that stays there
     path = polyline(*reversed(points), skip=len(points) - 1 - steps)
-    return Trace(f, path, x, remember=remember)
+    return Trace(f, path, x, keep=keep)
 
 
 def agi(
@@ -106,11 +124,23 @@ def agi(
     rule: Rule = "midpoint",
     published: bool = False,
 ) -> Tensor:
-    """mean_j ∫ ∇F ⊙ dγ along the way back from the attack towards class j: (N, …) → (N, …).
+    """mean_j ∫ ∇F ⊙ dγ along the way back from the attack towards class j: (N, …) → (N, …). [Pan2021].
 
-    K = 15, T = 20, ε = 0.05: the authors'. B, rule: points on each path, as in `quadrature`; one step of ε = 0.05 in
-    every pixel may cross from class to class, so that the gradient where it begins says little about it.
+    In units of the score; ε in pixel values. K = 15, T = 20, ε = 0.05: the authors'.
+    B, rule: points on each path, as in `quadrature`; one step of ε = 0.05 in every pixel may cross from class to class,
+        so that the gradient where it begins says little about it.
     Costs at most K (T + B) gradients an image, fewer where the attack succeeds earlier; B is not used if published.
+    Raises TypeError or ValueError for a symbol that is not allowed, and ValueError for a network of one class.
+
+    Examples:
+        The logits are x₁ and x₂. Three steps of 0.1 from (0.75, 0.2) reach (0.45, 0.5), where class 1 is predicted.
+
+        >>> import torch, xai_core
+        >>> x = torch.tensor([[0.75, 0.2]])
+        >>> f = xai_core.make_score(torch.nn.Identity(), x, target=0, output="logit")
+        >>> A = xai_core.agi(f, x, eps=0.1)
+        >>> round(A.sum().item(), 4)  # F(x) − F(x_adv) = 0.75 − 0.45
+        0.3
     """
     symbols.check(agi, B=B, K=K, T=T, eps=eps, rule=rule)
     if not isinstance(published, bool):
@@ -120,7 +150,7 @@ def agi(
         if published:
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue
-        A = agi_trace(f.rows(i), x[i], K, T, eps, remember=False).attribution(B, rule)
+        A = agi_trace(f.rows(i), x[i], K, T, eps, keep=0).attribution(B, rule)
         found.append(A.view(-1, *x[i].shape).mean(0))
     return torch.cat(found)
 
@@ -136,3 +166,37 @@ def _published(f: Score, x: Tensor, K: int, T: int, eps: float) -> Tensor:
         _, slope = gradient(f.rows(moving), here[moving])
         A[moving] -= slope * (following - start)[moving]
     return A.view(-1, *x.shape).sum(0)
+
+
+def _from_rivals(f: Score, x: Tensor, K: Rivals, T: AttackSteps, eps: PixelStep) -> Trace:
+    return agi_trace(f, x, K, T, eps)
+
+
+def _mean_over_rivals(
+    f: Score,
+    x: Tensor,
+    nodes: tuple[int, str],
+    trace: Trace,
+    K: Rivals,
+    T: AttackSteps,
+    eps: PixelStep,
+    published: bool,
+) -> Tensor:
+    if published:
+        return _published(f, x, K, T, eps)
+    return trace.attribution(*nodes).mean(0, keepdim=True)  # one image: the rows are its K paths
+
+
+ROWS = (
+    Method(
+        agi,
+        title="AGI",
+        family="path",
+        paper="Pan, Li & Zhu 2021",
+        equation=r"A = \frac{1}{K} \sum_{j=1}^{K} \int \nabla F_c(\gamma^j) \odot d\gamma^j, \qquad"
+        r" \gamma^j: x_{\mathrm{adv}}^j \to x",
+        cost="≤ K (T + B) + 1",
+        needs="gradients",
+        stages={"trace": _from_rivals, "nodes": nodes, "attribution": _mean_over_rivals},
+    ),
+)

@@ -8,6 +8,7 @@ Units: score (a probability, or logits); the gradient's norm is score per unit o
 What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|, the sum's error: a number that anyone can check.
 """
 
+import threading
 from collections.abc import Callable
 
 import scipy.stats
@@ -17,77 +18,103 @@ from torch import Tensor
 from xai_core.path.paths import Path, polyline, spread, straight
 from xai_core.path.quadrature import quadrature
 from xai_core.score import ScoreFunction, forward, gradient, rows_at_once
+from xai_core.symbols import Rule, Steps
+
+KEPT_BYTES = 64 * 2**20  # of gradients, unless a trace is given another budget
 
 
 class Trace:
     """What was seen on a path: F(γ(α)) and ∇F(γ(α)), each point computed once.
 
     Everything else is read off it: attributions with any B and rule, the completeness gap, the confidence along the
-    path. remember=True keeps the gradients, so that another B costs only the points that are new (memory: one input a
-    point); remember=False keeps the scores alone, so that B = 1000 takes the memory of B = 32.
+    path. Numbers are kept for good, gradients within a budget of `keep` bytes, the newest of them: another B costs only
+    the points that are not there. keep=0 keeps none, so that B = 1000 takes the memory of B = 32.
+    Several threads may share a trace; what they ask for together is computed once.
     A path may also be found while it is walked: see `found`.
     """
 
-    def __init__(self, f: ScoreFunction, path: Path, like: Tensor, *, remember: bool = True) -> None:
-        self.f, self.path, self.remember = f, path, remember
+    def __init__(self, f: ScoreFunction, path: Path, like: Tensor, *, keep: int = KEPT_BYTES) -> None:
+        self.f, self.path, self.keep = f, path, keep
         self.like = like.detach()  # shape, type and device of the input
-        self.scores: dict[float, Tensor] = {}  # α → F(γ(α)), (N,)
-        self.slopes: dict[float, Tensor] = {}  # α → ∇F(γ(α)), (N, …)
-        self.rises: dict[float, Tensor] = {}  # α → dF/dα, (N,)
-        self.norms: dict[float, Tensor] = {}  # α → ‖∇F(γ(α))‖₂, (N,)
-        self.sums: dict[tuple[int, str], Tensor] = {}  # (B, rule) → an attribution that was summed while walking
+        self._scores: dict[float, Tensor] = {}  # α → F(γ(α)), (N,)
+        self._slopes: dict[float, Tensor] = {}  # α → ∇F(γ(α)), (N, …), the oldest first
+        self._rises: dict[float, Tensor] = {}  # α → dF/dα, (N,)
+        self._norms: dict[float, Tensor] = {}  # α → ‖∇F(γ(α))‖₂, (N,)
+        self._sum: tuple[int, Tensor] | None = None  # of a path that was found in so many pieces: its attribution
+        self._lock = threading.RLock()
 
     @classmethod
     def found(
-        cls, f: ScoreFunction, start: Tensor, step: Callable[[int, Tensor, Tensor], Tensor], B: int, *, remember: bool
+        cls,
+        f: ScoreFunction,
+        start: Tensor,
+        step: Callable[[int, Tensor, Tensor], Tensor],
+        B: int,
+        *,
+        keep: int = KEPT_BYTES,
     ) -> "Trace":
         """The trace of B straight pieces, each chosen where it begins: step(k, γ_k, ∇F(γ_k)) → γ_{k+1}, k = 0…B − 1.
 
         The gradient that chooses a piece is also the one it is multiplied with: A = Σ_k ∇F(γ_k) ⊙ (γ_{k+1} − γ_k), the
-        left rule, is summed on the way and costs B gradients. remember=True keeps gradients and corners, and then any
-        other B and rule can be asked for; remember=False keeps F and dF/dα at the corners.
+        left rule, is summed on the way and costs B gradients. The corners come out of the budget first; where it does
+        not hold them, the trace knows F and dF/dα at the corners, and nothing between.
         """
         wide = torch.promote_types(start.dtype, torch.float32)  # a sum of B small numbers needs the digits
         at, A, corners = start, torch.zeros_like(start, dtype=wide), [start]
-        seen = cls(f, straight(start, start), start, remember=remember)
+        all_corners = (B + 1) * size_of(start)
+        seen = cls(f, straight(start, start), start, keep=max(0, keep - all_corners))
         for k in range(B):
             values, slope = gradient(f, at)
             corner, at = at, step(k, at, slope)
             pieces = slope * (at - corner)  # (N, …)
             A += pieces
-            seen.scores[k / B], seen.rises[k / B] = values, B * pieces.flatten(1).sum(1)
-            seen.norms[k / B] = slope.flatten(1).norm(dim=1)
-            if remember:
+            seen._scores[k / B], seen._rises[k / B] = values, B * pieces.flatten(1).sum(1)
+            seen._norms[k / B] = slope.flatten(1).norm(dim=1)
+            seen._hold({k / B: slope})
+            if all_corners <= keep:
                 corners.append(at)
-                seen.slopes[k / B] = slope
-        seen.path = polyline(*corners) if remember else _last_piece(corner, at, B)
-        seen.sums[B, "left"] = A.to(start.dtype)
+        seen.path = polyline(*corners) if all_corners <= keep else _last_piece(corner, at, B)
+        seen._sum = B, A.to(start.dtype)
         return seen
 
+    @property
+    def kept(self) -> tuple[float, ...]:
+        """The points whose gradients are there."""
+        return tuple(self._slopes)
+
+    def _hold(self, slopes: dict[float, Tensor]) -> None:
+        """Keep these gradients, and of the older ones as many as the budget allows."""
+        most = self.keep // size_of(self.like)
+        self._slopes.update(dict(list(slopes.items())[:most]))
+        for α in list(self._slopes)[: max(0, len(self._slopes) - most)]:
+            del self._slopes[α]
+
     def alphas(self, points: list[float]) -> Tensor:
+        """Points as a tensor, (n,), in single precision at least."""
         dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
         return torch.tensor(points, dtype=dtype, device=self.like.device)
 
     def gradients(self, points: list[float]) -> Tensor:
-        """∇F(γ(α)) at these points: (n, N, …). Only points never seen before cost anything."""
-        new = [α for α in dict.fromkeys(points) if α not in self.slopes]
-        slopes = dict(self.slopes)
-        for part in self._passes(new):
-            at = self.points(part)  # (n, N, …)
-            values, slope = gradient(self.f, at.flatten(0, 1))
-            self.scores.update(zip(part, values.view(at.shape[:2]), strict=True))
-            self.norms.update(zip(part, slope.flatten(1).norm(dim=1).view(at.shape[:2]), strict=True))
-            slopes.update(zip(part, slope.view(at.shape), strict=True))
-        if self.remember:
-            self.slopes.update({α: slopes[α] for α in new})
+        """∇F(γ(α)) at these points: (n, N, …). Only points whose gradient is not kept cost anything."""
+        with self._lock:
+            new = [α for α in dict.fromkeys(points) if α not in self._slopes]
+            slopes = {α: self._slopes[α] for α in points if α in self._slopes}
+            for part in self._passes(new):
+                at = self.points(part)  # (n, N, …)
+                values, slope = gradient(self.f, at.flatten(0, 1))
+                self._scores.update(zip(part, values.view(at.shape[:2]), strict=True))
+                self._norms.update(zip(part, slope.flatten(1).norm(dim=1).view(at.shape[:2]), strict=True))
+                slopes.update(zip(part, slope.view(at.shape), strict=True))
+            self._hold({α: slopes[α] for α in new})
         return torch.stack([slopes[α] for α in points])
 
     def confidence(self, points: list[float]) -> Tensor:
         """F(γ(α)) at these points: (n, N)."""
-        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.scores]):
-            at = self.points(part)
-            self.scores.update(zip(part, forward(self.f, at.flatten(0, 1)).view(at.shape[:2]), strict=True))
-        return torch.stack([self.scores[α] for α in points])
+        with self._lock:
+            for part in self._passes([α for α in dict.fromkeys(points) if α not in self._scores]):
+                at = self.points(part)
+                self._scores.update(zip(part, forward(self.f, at.flatten(0, 1)).view(at.shape[:2]), strict=True))
+        return torch.stack([self._scores[α] for α in points])
 
     def points(self, points: list[float]) -> Tensor:
         """γ(α) at these points: (n, N, …)."""
@@ -105,8 +132,8 @@ class Trace:
 
         until: only the part collected so far, from the points α_k ≤ until.
         """
-        if (B, rule) in self.sums and until >= 1:
-            return self.sums[B, rule].clone()
+        if self._sum and (B, rule) == (self._sum[0], "left") and until >= 1:
+            return self._sum[1].clone()
         points, weights = quadrature(B, rule)
         weight = dict(zip(points, weights, strict=True))
         points = [α for α in points if α <= until]
@@ -128,16 +155,16 @@ class Trace:
 
     def slope_along(self, points: list[float]) -> Tensor:
         """dF/dα = ∇F · γ′ at these points: (n, N). The area under it is F(x) − F(x′)."""
-        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.rises]):
+        for part in self._passes([α for α in dict.fromkeys(points) if α not in self._rises]):
             rises = (self.gradients(part) * self._velocity(part)).flatten(2).sum(2)  # (n, N)
-            self.rises.update(zip(part, rises, strict=True))
-        return torch.stack([self.rises[α] for α in points])
+            self._rises.update(zip(part, rises, strict=True))
+        return torch.stack([self._rises[α] for α in points])
 
     def gradient_norm(self, points: list[float]) -> Tensor:
         """‖∇F(γ(α))‖₂ at these points: (n, N). Where it is near 0, F is saturated."""
-        for part in self._passes([α for α in dict.fromkeys(points) if α not in self.norms]):
+        for part in self._passes([α for α in dict.fromkeys(points) if α not in self._norms]):
             self.gradients(part)
-        return torch.stack([self.norms[α] for α in points])
+        return torch.stack([self._norms[α] for α in points])
 
     def cumulative(self, B: int = 15, rule: str = "right") -> Tensor:
         """Σ_i A_i collected up to each point of the rule: (B, N). The last row is the whole sum."""
@@ -145,8 +172,10 @@ class Trace:
         return (self.alphas(weights)[:, None] * self.slope_along(points)).cumsum(0)
 
     def monotonicity(self, B: int = 15) -> Tensor:
-        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is
-        constant."""
+        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,).
+
+        1 is a steady rise; NaN where F is constant.
+        """
         points = [k / B for k in range(B + 1)]
         values = self.confidence(points).double().cpu()
         constant = (values == values[0]).all(0)
@@ -162,6 +191,34 @@ class Trace:
         return slopes.diff(dim=0).abs().amax(0) * B
 
 
+def straight_trace(f: ScoreFunction, x: Tensor, start: Tensor) -> Trace:
+    """The trace of the straight path from x′ to x."""
+    return Trace(f, straight(start, x.detach()), x)
+
+
+def nodes(B: Steps, rule: Rule) -> tuple[int, str]:
+    """How a method sums along its path: the number of gradients, and the rule. Raises as `quadrature` does."""
+    quadrature(B, rule)
+    return B, rule
+
+
+def attribution(nodes: tuple[int, str], trace: Trace) -> Tensor:
+    """What the path attributes."""
+    return trace.attribution(*nodes)
+
+
+READ: dict[str, Callable] = {
+    "nodes": nodes,
+    "attribution": attribution,
+}  # the last stages of a method that lets B and the rule be chosen
+STRAIGHT: dict[str, Callable] = {"trace": straight_trace, **READ}  # … on the straight path from its `start`
+
+
+def size_of(x: Tensor) -> int:
+    """Bytes of a tensor's numbers."""
+    return x.numel() * x.element_size()
+
+
 def _last_piece(corner: Tensor, end: Tensor, pieces: int) -> Path:
     """The end of a path whose other corners were not kept: γ(1), and the velocity there."""
 
@@ -169,8 +226,8 @@ def _last_piece(corner: Tensor, end: Tensor, pieces: int) -> Path:
         def expanded(α: Tensor) -> Tensor:
             if (α < 1).any():
                 raise ValueError(
-                    f"remember must be True for points between the corners k/{pieces} of a path that is found on the "
-                    f"way, or for its gradients; got False and α = {α[α < 1][0]:g}"
+                    f"keep must hold {pieces + 1} inputs for points between the corners k/{pieces} of a path that is "
+                    f"found on the way; got a smaller budget and α = {α[α < 1][0]:g}"
                 )
             return value.expand(len(α), *value.shape)
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from xai_core.figures import LINES
 from xai_core.figures.trees import Node
-from xai_core.methods import Method, catalogue
+from xai_core.methods import catalogue
+from xai_core.stages import Method
 
 NEEDS = {  # what a method asks of the model, from the least to the most
     "answers": "the answers alone: any function will do, also one behind a web service",
@@ -52,15 +53,6 @@ FAMILIES = {  # of the catalogue → branch
     "activation": "back-propagation",
     "path": "path",
 }
-_FAMILY_NEEDS = {"perturbation": "answers", "gradient": "gradients", "path": "gradients", "activation": "inside"}
-_NEEDS_MORE = {"deconvolution", "guided_backprop", "deeplift", "uni"}  # rules at ReLUs; UNI: a step of the weights
-COSTS = {  # passes for one picture, in the method's symbols
-    "simple_gradient": "1", "gradient_x_input": "1", "smoothgrad": "N", "smoothgrad_squared": "N", "vargrad": "N",
-    "deconvolution": "1", "guided_backprop": "1", "deeplift": "2", "cam": "4", "grad_cam": "2", "guided_grad_cam": "3",
-    "integrated_gradients": "B", "path_integrated_gradients": "B", "blur_ig": "B", "guided_ig": "B",
-    "uni": "T + B + 3", "agi": "≤ K (T + B) + 1",
-    "lime": "N", "kernel_shap": "N", "rise": "N", "occlusion": "windows + 1",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,10 +87,8 @@ def leaves() -> list[Leaf]:
 
 
 def _leaf(method: Method) -> Leaf:
-    needs = "inside" if method.name in _NEEDS_MORE else _FAMILY_NEEDS.get(method.family, "inside")
-    passes = COSTS.get(method.name)
-    cost = "1 pass" if passes == "1" else f"{passes} passes" if passes else "not counted yet"
-    return Leaf(method.title, FAMILIES.get(method.family, "local"), needs, cost, method.paper, method.name)
+    cost = "1 pass" if method.cost == "1" else f"{method.cost} passes" if method.cost else "not counted yet"
+    return Leaf(method.title, FAMILIES.get(method.family, "local"), method.needs, cost, method.paper, method.name)
 
 
 def on(branch: str, among: list[Leaf] | None = None) -> list[Leaf]:

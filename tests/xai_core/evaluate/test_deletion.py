@@ -113,11 +113,11 @@ def test_what_is_shared_is_asked_once():
     f = make_score(OneOutput(lambda x: (seen.append(len(x)), x.flatten(1).sum(1))[1]), images(1), 0, "logit")
     x, black, A = images(1), torch.zeros(1, 3, 16, 16), images(1, seed=5)
     seen.clear()
-    curves = ask(f, [exchange(x, black, A), exchange(black, x, A)])
+    curves = ask(f, [exchange(x, black, A, names=("x", "black")), exchange(black, x, A, names=("black", "x"))])
     assert sum(seen) == 2 + 9 + 9 and len(seen) == 1
     assert torch.allclose(curves[0].scores, deletion(f, x, A).scores)
     seen.clear()
-    ask(f, [exchange(x, black, A, 5)], {id(x): torch.tensor([1.0]), id(black): torch.tensor([0.0])})
+    ask(f, [exchange(x, black, A, 5, names=("x", "black"))], {"x": torch.tensor([1.0]), "black": torch.tensor([0.0])})
     assert sum(seen) == 4
 
 

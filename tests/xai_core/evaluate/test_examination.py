@@ -46,7 +46,7 @@ def test_a_walk_is_the_methods_own_path(method):
     path = walk(f, x, method, **QUICK[method])
     A = explain(model, x, 2, method, **QUICK[method])
     assert torch.allclose(path.map(), A, atol=1e-7) and path.start.shape == x.shape
-    starts = path.start if method != "agi" else path.at(path.steps).points([0.0])[0]  # of every rival's path
+    starts = path.start if method != "agi" else path.trace.points([0.0])[0]  # of every rival's path
     change = f(x) - torch.cat([f(start[None]) for start in starts]).mean()
     assert path.gap(A) == pytest.approx(abs(float(A.sum() - change)), abs=1e-6)
     if method != "agi":  # here the likeliest other class is predicted from the first: the path stays where it is
@@ -61,7 +61,7 @@ def test_own_baselines():
     assert torch.equal(own_baseline(f, x, "integrated_gradients", baseline="white"), torch.ones_like(x))
     assert torch.equal(own_baseline(f, x, "deeplift"), torch.zeros_like(x))
     assert own_baseline(f, x, "grad_cam") is None and walk(f, x, "lime") is None
-    with pytest.raises(ValueError, match=r"x must be one image \(1, …\), a walk is its own; got 2"):
+    with pytest.raises(ValueError, match=r"x must be one input \(1, …\), stages are its own; got 2"):
         walk(make_score(model, images(2), 2), images(2), "uni")
 
 

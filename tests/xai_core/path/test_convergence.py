@@ -37,7 +37,7 @@ def test_gaps_by_hand():
 def test_gaps_are_those_of_the_attributions(rule):
     x = images(3)
     f = make_score(seeded(PlainCNN), x, torch.tensor([0, 3, 1]))
-    seen, again = trace(f, x), trace(f, x, remember=False)
+    seen, again = trace(f, x), trace(f, x, keep=0)
     expected = torch.stack([seen.gap(seen.attribution(B, rule)) for B in (2, 7)])
     torch.testing.assert_close(gaps(again, [2, 7], rule), expected, rtol=1e-3, atol=1e-6)
 
@@ -145,16 +145,16 @@ def test_the_gradients_norm():
     seen = trace(lambda x: x[:, 0] ** 2 + 2 * x[:, 1], torch.tensor([[3.0, 1.0]], **F64))
     α = [0.0, 0.5, 1.0]
     assert seen.gradient_norm(α)[:, 0].tolist() == pytest.approx([math.hypot(6 * a, 2) for a in α])
-    forgetful = Trace(seen.f, straight(torch.zeros(1, 2, **F64), seen.like), seen.like, remember=False)
+    forgetful = Trace(seen.f, straight(torch.zeros(1, 2, **F64), seen.like), seen.like, keep=0)
     torch.testing.assert_close(forgetful.gradient_norm(α), seen.gradient_norm(α))
-    assert not forgetful.slopes
+    assert not forgetful.kept
 
 
 def test_norms_of_a_path_that_is_found_on_the_way():
     x = torch.tensor([[3.0, 3.0]], **F64)
-    seen = guided_trace(lambda x: (2 * x[:, 0] + x[:, 1]) ** 2, x, B=4, max_dist=1, remember=False)
+    seen = guided_trace(lambda x: (2 * x[:, 0] + x[:, 1]) ** 2, x, B=4, max_dist=1, keep=0)
     for k in range(4):  # ∇F = 2 (2x₁ + x₂) (2, 1)
-        assert seen.gradient_norm([k / 4]).item() == pytest.approx(2 * math.sqrt(5 * seen.scores[k / 4].item()))
+        assert seen.gradient_norm([k / 4]).item() == pytest.approx(2 * math.sqrt(5 * seen.confidence([k / 4]).item()))
 
 
 def test_what_is_collected_so_far():
@@ -162,14 +162,17 @@ def test_what_is_collected_so_far():
     seen = trace(square, torch.tensor([[2.0]], **F64))
     for until, expected in {0.0: 0, 0.2: 0, 0.25: 0.5, 0.6: 1.5, 0.75: 3, 1.0: 5}.items():
         assert seen.attribution(4, until=until).item() == pytest.approx(expected)
-    found = guided_trace(square, torch.tensor([[2.0]], **F64), B=4, max_dist=0, remember=True)
+    found = guided_trace(square, torch.tensor([[2.0]], **F64), B=4, max_dist=0)
     assert found.attribution(4, "left", until=0.5).item() == pytest.approx(0 + 0.5 + 1)
     assert found.attribution(4, "left").item() == pytest.approx(3)
 
 
-def test_a_trace_that_stops_remembering_still_knows_what_it_kept():
-    seen = trace(square, torch.tensor([[2.0]], **F64))
+def test_a_trace_keeps_the_newest_gradients_within_its_budget():
+    """Six of eight bytes: another B drops the oldest, and every sum is right all the same."""
+    seen = trace(square, torch.tensor([[2.0]], **F64), keep=6 * 8)
     before = seen.attribution(4)
-    seen.remember = False
+    assert seen.kept == (0.25, 0.5, 0.75, 1.0) and torch.equal(seen.attribution(4), before)
+    assert seen.attribution(8).item() == pytest.approx(4.5)
+    assert len(seen.kept) == 6 and set(seen.kept) >= {0.125, 0.375, 0.625, 0.875}
+    assert seen.attribution(100).item() == pytest.approx(4.04) and len(seen.kept) == 6
     assert torch.equal(seen.attribution(4), before)
-    assert len(seen.slopes) == 4 and seen.attribution(8).item() == pytest.approx(4.5) and len(seen.slopes) == 4

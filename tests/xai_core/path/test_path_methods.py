@@ -251,7 +251,7 @@ def test_guided_ig_is_complete_to_first_order():
     x = seeded(torch.rand, 3, 5, **F64)
     f = make_score(seeded(MLP).double(), x, 1)
     for max_dist in (0.02, 0.3, 1.0):
-        seen = {B: guided_trace(f, x, B=B, max_dist=max_dist, remember=False) for B in (50, 200, 800)}
+        seen = {B: guided_trace(f, x, B=B, max_dist=max_dist, keep=0) for B in (50, 200, 800)}
         gaps = [t.gap(t.attribution(B, "left")) for B, t in seen.items()]
         assert (gaps[2] < 0.01).all() and gaps[0].sum() > 3 * gaps[1].sum() > 9 * gaps[2].sum()
 
@@ -347,18 +347,18 @@ def test_every_trace_can_be_read():
         torch.testing.assert_close(seen.confidence([1.0])[0], f(x).repeat(n // 3))
 
 
-def test_a_found_path_that_was_not_remembered():
+def test_a_found_path_that_was_not_kept():
     """All numbers of the trace are there, no gradient is kept; what is gone is refused."""
     model, x = network()
     f = make_score(model, x, "predicted")
-    kept, gone = (guided_trace(f, x, B=10, remember=r) for r in (True, False))
-    assert len(kept.slopes) == 10 and not gone.slopes
+    kept, gone = (guided_trace(f, x, B=10, keep=bytes_) for bytes_ in (2**20, 0))
+    assert len(kept.kept) == 10 and not gone.kept
     torch.testing.assert_close(gone.attribution(10, "left"), kept.attribution(10, "left"))
     for read in ("monotonicity", "curvature"):
         torch.testing.assert_close(getattr(gone, read)(10), getattr(kept, read)(10))
     torch.testing.assert_close(gone.cumulative(10, "left"), kept.cumulative(10, "left"))
     torch.testing.assert_close(gone.change(), f(x) - f(torch.zeros_like(x)))
-    with pytest.raises(ValueError, match=r"remember must be True .* corners k/10 .*; got False"):
+    with pytest.raises(ValueError, match=r"keep must hold 11 inputs .* corners k/10 .*; got a smaller budget"):
         gone.attribution(10, "midpoint")
 
 

@@ -328,7 +328,7 @@ def test_the_path_too_is_walked_in_parts():
     x, sizes = images(1, side=224), []
     line = straight(torch.zeros_like(x), x)
     path = Path(lambda α: sizes.append(len(α)) or line.point(α), line.velocity)
-    seen = Trace(lambda x: x.flatten(1).sum(1), path, x, remember=False)
+    seen = Trace(lambda x: x.flatten(1).sum(1), path, x, keep=0)
     seen.attribution(100), seen.confidence([k / 70 for k in range(1, 70)]), seen.cumulative(40)
     assert max(sizes) == 32
 
@@ -336,9 +336,9 @@ def test_the_path_too_is_walked_in_parts():
 def test_forgetful_and_remembering_traces_agree():
     x = images(2)
     f = make_score(seeded(PlainCNN), x, "predicted")
-    forgetful, remembering = trace(f, x, remember=False), trace(f, x)
+    forgetful, remembering = trace(f, x, keep=0), trace(f, x)
     assert torch.equal(forgetful.attribution(20), remembering.attribution(20))
-    assert not forgetful.slopes and len(remembering.slopes) == 20
+    assert not forgetful.kept and len(remembering.kept) == 20
     torch.testing.assert_close(forgetful.cumulative(20), remembering.cumulative(20))
 
 

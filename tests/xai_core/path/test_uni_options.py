@@ -15,9 +15,9 @@ from data.nets import networks, pretrained
 from data.pictures import digits
 from tests.toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 from xai_core import answer_to_match, explain, integrated_gradients, make_score, uni, uni_baseline, unlearn
-from xai_core.path.matching import DIVERGENCES, budget, match_baseline
-from xai_core.path.unlearning import log_odds, unlearned_probabilities
-from xai_core.symbols import Divergence, Goal, Weights
+from xai_core.path.matching import DIVERGENCES, Divergence, budget, match_baseline
+from xai_core.path.uni import Goal
+from xai_core.path.unlearning import Weights, log_odds, unlearned_probabilities
 
 F64 = {"dtype": torch.double}
 GOALS, WEIGHTS = Goal.__metadata__[0].values, Weights.__metadata__[0].values
