@@ -10,10 +10,11 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-processors bench tables claims data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
@@ -25,14 +26,22 @@ app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another p
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
 
-test: $(VENV)/.test lint ## every test: style, pytest, every notebook
-	$(RUN) -m pytest $(PARALLEL) tests
-	$(RUN) -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
+# Tests and notebooks in one run, so that no processor waits for the other's end; one thread a process is enough then.
+test test-slow check: export OMP_NUM_THREADS = 1
+
+test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (ten minutes on two processors)
+	$(RUN) -m pytest $(PARALLEL) $(NOTEBOOKS) -m "not slow" tests notebooks
+
+test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations
+	$(RUN) -m pytest $(PARALLEL) -m slow tests
 
 test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)
 	$(RUN) -m tests.measure.processors $(PROCESSORS)
 
-lint: $(VENV)/.test
+check: $(VENV)/.test lint ## style, types, the tests of what changed since main (a minute)
+	$(RUN) -m tests.changed
+
+lint: $(VENV)/.test ## style and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
