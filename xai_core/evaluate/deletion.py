@@ -134,9 +134,9 @@ def exchange(
     seed: int = 0,
     names: tuple[str, str] | None = None,
 ) -> Exchange:
-    """The pictures between two, in the order of a map. Nothing is asked. start, end: (N, …); A: as in `deletion`;
-    names: of the two, see `ask`.
+    """The pictures between two, in the order of a map. Nothing is asked.
 
+    start, end: (N, …); A: as in `deletion`; names: of the two, see `ask`.
     Raises TypeError or ValueError for a start or A that is no such tensor, or more steps than pixels.
     """
     symbols.check(exchange, steps=steps)

@@ -45,7 +45,8 @@ def trace(
 ) -> Trace:
     """The trace of the straight path from a baseline to x, (N, …). Another B or rule is then nearly free.
 
-    keep: bytes of gradients that it may keep. Raises TypeError or ValueError for a baseline that `make_baseline` refuses.
+    keep: bytes of gradients that it may keep.
+    Raises TypeError or ValueError for a baseline that `make_baseline` refuses.
     """
     return Trace(f, straight(make_baseline(x, baseline, seed), x.detach()), x, keep=keep)
 
