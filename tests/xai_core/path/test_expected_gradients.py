@@ -18,7 +18,7 @@ def linear(x):
     return x[:, 0] + 2 * x[:, 1]
 
 
-@pytest.mark.parametrize("rule", ("uniform", *RULES))
+@pytest.mark.parametrize("rule", ("uniform", "right", "left", "midpoint"))  # each pair counts the same
 def test_a_linear_score_by_hand(rule):
     """∇F = (1, 2) everywhere: A = x − x̄′ times it, whatever α is."""
     D = torch.tensor([[0.0, 0.0], [1.0, 1.0]], **F64)
