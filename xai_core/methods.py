@@ -33,6 +33,7 @@ FILES = (  # that end with rows of the catalogue; a new method is one more line
     "perturbation.lime",
     "perturbation.shapley",
     "perturbation.rise",
+    "perturbation.sobol",
     "perturbation.occlusion",
 )
 
