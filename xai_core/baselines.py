@@ -1,10 +1,15 @@
 """The baseline x′: the input that stands for "nothing to see", where a path starts.
 
-Every static choice smuggles in an assumption (UNI paper, Figures 2–5; Sturmfels et al. 2020):
-black, white, grey, a colour: pixels of that colour get nothing, since x − x′ = 0 there (a bias of colour);
-blurred: what survives the blur gets nothing (texture); noise: neighbouring pixels differ by chance (frequency).
+    A_i = (x_i − x′_i) · (mean slope on the way)          A_i = 0 wherever x_i = x′_i
 
 Units: pixels in [0, 1]. What to look at: `x - make_baseline(x, "black")` is what the gradient is multiplied with.
+
+Every static choice smuggles in an assumption (UNI paper, figures 2–5 [Choi2025]; Sturmfels et al. 2020
+[Sturmfels2020]):
+
+    black, white, grey, a colour    pixels of that colour get nothing         a bias of colour
+    blurred                         what survives the blur gets nothing       of texture
+    noise                           neighbouring pixels differ by chance      of frequency
 """
 
 import math
@@ -16,7 +21,7 @@ from xai_core import symbols
 from xai_core.symbols import BaselineName
 
 BLUR = 0.1  # σ of the blurred baseline, as a share of the image's longer side: 22 pixels at 224
-NOISE = 0.38  # σ of the Gaussian noise: severity 5 of ImageNet-C (Hendrycks & Dietterich 2019)
+NOISE = 0.38  # σ of the Gaussian noise: severity 5 of ImageNet-C [Hendrycks2019]
 PHOTONS = 3  # photons a fully bright pixel sends on average: shot noise of severity 5 in ImageNet-C
 
 CONSTANT = {"black": 0.0, "grey": 0.5, "white": 1.0}
@@ -32,6 +37,12 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
         same noise serves every image of a batch.
     Raises TypeError or ValueError if baseline is none of these, its shape does not fit, or it is not finite; and for
     noise on other data than images that leave [0, 1], where the noise of a pixel has no meaning.
+
+    Examples:
+        >>> import torch, xai_core
+        >>> x = torch.tensor([0.25, 0.75]).view(1, 1, 1, 2)
+        >>> xai_core.make_baseline(x, "mean").flatten().tolist()
+        [0.5, 0.5]
     """
     x = x.detach()
     if isinstance(baseline, Tensor | list | tuple):

@@ -19,7 +19,8 @@ from xai_core.score import Score
 def contrast(f: Score, against: int) -> Callable[[Tensor], Tensor]:
     """F_ab as a score (R, …) → (R,): the logit of f's target minus that of the class `against`.
 
-    Raises ValueError, at the first call, where the network has no such class, and now where it is f's own target.
+    Raises TypeError if against is no whole number, and ValueError where it is f's own target, or, at the first call,
+    where the network has no such class.
     """
     if isinstance(against, bool) or not isinstance(against, int):
         raise TypeError(f"against must be a class number; got {against!r}")

@@ -82,14 +82,17 @@ class FormerNames(MetaPathFinder, Loader):
         self.specs: dict[str, ModuleSpec | None] = {}
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """The specification of a module that goes by a former name; None for any other."""
         return ModuleSpec(fullname, self) if fullname in self.names else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module of today, loaded."""
         module = importlib.import_module(self.names[spec.name])
         self.specs[spec.name] = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run; the module keeps the specification that it has by its own name."""
         module.__spec__ = next(spec for spec in self.specs.values() if spec and spec.name == module.__name__)
 
 

@@ -30,7 +30,7 @@ def ranking(A: Tensor, *, absolute: bool = False, seed: int = 0) -> Tensor:
     """The numbers of the pixels, best first: (N, C, H, W) → (N, H·W), other data (N, …) → (N, d); int64.
 
     absolute: rank by |Σ_c A_c|, so that what speaks loudest against the class comes first, too. By default it comes
-    last. seed: the order of equal pixels.
+    last. seed: the order of equal pixels. Raises ValueError if A is no finite attribution.
     """
     value = as_seen(A).numpy()
     if not np.isfinite(value).all():
@@ -44,7 +44,12 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
     """Spearman's ρ of two attributions, row by row: (N, …), (N, …) → (N,). NaN where one of them is constant.
 
     Signed, because a pixel that changes sides matters more than one that changes shade; absolute=True for maps whose
-    sign says nothing.
+    sign says nothing. Raises ValueError if the shapes differ.
+
+    Examples:
+        >>> import torch, xai_core
+        >>> xai_core.rank_correlation(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 3.0, 2.0]])).item()
+        0.5
     """
     _check_pair(A, other)
     found = []
@@ -73,7 +78,10 @@ def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 
 
 
 def as_seen(A: Tensor) -> Tensor:
-    """(N, C, H, W) → (N, H·W), summed over channels; anything else (N, …) → (N, d). float64, on the CPU."""
+    """(N, C, H, W) → (N, H·W), summed over channels; anything else (N, …) → (N, d). float64, on the CPU.
+
+    Raises ValueError if A is no tensor (N, …), one row at least.
+    """
     if not isinstance(A, Tensor) or A.dim() < 2 or A.numel() == 0:
         raise ValueError(f"A must be an attribution (N, …); got {type_and_shape(A)}")
     A = A.detach().cpu().double()

@@ -2,12 +2,12 @@
 
     F_c(x) = softmax(model(x))_c   (output="probability")   or   model(x)_c   (output="logit")
 
-A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects (the weights' memory is
-shared, nothing is copied that is large), in evaluation mode and with frozen weights. So no method can change the
-caller's network, thirty students may explain one network at once, and autograd computes the gradient of the input
-alone: freezing the weights halves the time of a gradient.
+Units: a probability from 0 to 1, or logits.
+What to look at: `make_score` builds F_c; `forward` and `gradient` evaluate it in passes of bounded memory.
 
-What to look at: `make_score` builds F_c, `forward` and `gradient` evaluate it in passes of bounded memory.
+A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects, in evaluation mode and with
+frozen weights. (Their memory is shared: nothing large is copied.) So no method can change the caller's network.
+Thirty students may explain one network at once. Autograd computes the gradient of the input alone, in half the time.
 """
 
 import copy
@@ -46,7 +46,11 @@ class Score:
         return outputs.gather(1, target[:, None])[:, 0]
 
     def logits(self, x: Tensor) -> Tensor:
-        """What the network returns: (R, …) → (R, classes), checked."""
+        """What the network returns: (R, …) → (R, classes), checked.
+
+        Raises TypeError if that is no tensor, and ValueError if the network cannot take x. Raises ValueError, too, for
+        NaN, for other than one row of classes an input, and if it has no class of the target's number.
+        """
         try:
             logits = self.model(x.clone())  # a network may overwrite its input, and the caller's is not its to write
         except (RuntimeError, ValueError, TypeError, IndexError) as error:
@@ -75,7 +79,7 @@ class Score:
         return logits
 
     def outputs(self, x: Tensor) -> Tensor:
-        """The scores of all classes: (R, …) → (R, classes), probabilities or logits as `output` says."""
+        """The scores of all classes: (R, …) → (R, classes), as `output` says. Raises what `logits` raises."""
         logits = self.logits(x)
         return logits.softmax(1) if self.output == "probability" else logits
 
@@ -96,6 +100,14 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     target: a class, a tensor of N classes, or "predicted".
     output: "probability" (softmax) or "logit".
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+
+    Examples:
+        A network that returns its input: two logits that differ by log 3, so p = (¾, ¼).
+
+        >>> import math, torch, xai_core
+        >>> x = torch.tensor([[math.log(3), 0.0]])
+        >>> xai_core.make_score(torch.nn.Identity(), x, target=0)(x).round(decimals=4)
+        tensor([0.7500])
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module; got {type(model).__name__}")
@@ -164,8 +176,9 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     """The same network in objects of its own, in evaluation mode; the weights share the original's memory.
 
     frozen: False lets gradients reach the copy's parameters. Give those new memory (`parameter.data = …`) to change
-    them, never write into the old. `torch.func.functional_call` would need no copy, but it swaps the parameters of the
-    *shared* module in and out during the call: two threads doing so at once leave the network with the wrong ones.
+        them, never write into the old. `torch.func.functional_call` would need no copy, but it swaps the parameters of
+        the *shared* module in and out during the call: two threads doing so at once leave the network with wrong ones.
+    Raises TypeError for a network that cannot be copied.
     """
     model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
     replacements: dict[int, Tensor] = {}
@@ -208,13 +221,20 @@ def rows(f: ScoreFunction, index: Tensor) -> ScoreFunction:
 
 
 def forward(f: ScoreFunction, x: Tensor) -> Tensor:
-    """F(x) without a gradient: (R, …) → (R,)."""
+    """F(x) without a gradient: (R, …) → (R,). Raises what f raises."""
     with torch.no_grad():
         return torch.cat([rows(f, i)(x[i]) for i in passes(x)])
 
 
 def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
-    """F(x) and ∇ₓF(x) of every row: (R, …) → (R,), (R, …)."""
+    """F(x) and ∇ₓF(x) of every row: (R, …) → (R,), (R, …). Raises ValueError if F has no gradient at x.
+
+    Examples:
+        >>> import torch
+        >>> from xai_core.score import gradient
+        >>> gradient(lambda x: (x**2).sum(1), torch.tensor([[1.0, 3.0]]))
+        (tensor([10.]), tensor([[2., 6.]]))
+    """
     values, slopes = [], []
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode

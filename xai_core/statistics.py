@@ -2,8 +2,8 @@
 
     mean ± std                       std with n − 1: how much single pictures differ
     mean ± t_{n−1} std / √n          95 % confidence interval of the mean (Student): how sure the mean is
-    Wilcoxon's signed-rank test      of the differences picture by picture, because both methods saw the same pictures
-    Holm (1979)                      p₍₁₎·m, p₍₂₎·(m − 1), … made increasing: of m tests in a table none is a lucky one
+    Wilcoxon's signed-rank test      of the differences picture by picture: both methods saw the same [Wilcoxon1945]
+    Holm 1979 [Holm1979]             p₍₁₎·m, p₍₂₎·(m − 1), … made increasing: of m tests in a table none is a lucky one
 
 A score that does not exist for a picture (NaN) enters none of these, and is counted.
 What to look at: with 20 pictures a p-value cannot fall below 2⁻¹⁹, and with 50,000 any difference is significant; the

@@ -33,6 +33,7 @@ def play(function: Callable, draw: Callable[..., Any], **start: Any) -> None:
     """Show `draw(**values)` and, above it, a widget for each of the symbols of `function` named in `start`.
 
     function: its signature declares the symbols. draw: returns a figure. start: symbol=first value, None: the default.
+    Raises TypeError for a name that the function does not declare.
     """
     declared = of(function)
     unknown = [name for name in start if name not in declared]

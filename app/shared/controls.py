@@ -4,8 +4,7 @@ Methods that declare the same symbol with the same default share one control. Wh
 things by one letter (N noisy copies, N masks), each has its own.
 """
 
-import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -16,6 +15,19 @@ from xai_core.path.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
 from xai_core.symbols import Choice, Symbol
 
+# Whose control has an argument's bare name for its key. Links hold these keys, so a row here is never changed; the
+# controls of later methods have the method's name in theirs.
+OWNERS = {
+    "uni": ("B", "T", "eps", "eta", "mu", "rule", "weights", "goal", "divergence"),
+    "lime": ("K", "segments", "fill", "distance"),
+    "smoothgrad": ("N", "sigma"),
+    "integrated_gradients": ("baseline",),
+    "path_integrated_gradients": ("G", "path", "order"),
+    "guided_ig": ("fraction", "max_dist"),
+    "rise": ("cells", "p1"),
+    "occlusion": ("window", "stride"),
+    "smoothgrad_squared": (),  # names what it shares with VarGrad
+}
 FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are folded away
 MOST_IN_FRONT = 4
 BY_RULE, USUAL = "by rule", "each method's own"
@@ -47,18 +59,23 @@ class Control:
 
 
 def controls() -> list[Control]:
-    """All controls of the catalogue, in its order."""
+    """All controls of the catalogue. A key does not depend on the catalogue's order: it stands in people's links."""
     found: list[Control] = []
     for method in catalogue().values():
         for name, declared in {**method.symbols, **method.options}.items():
             at = [i for i, c in enumerate(found) if c.declared == declared and c.declared.default == declared.default]
             if at:
-                shared = found[at[0]]
-                found[at[0]] = Control(shared.key, name, declared, (*shared.methods, method.name))
+                i = at[0]
+                found[i] = replace(found[i], name=name, methods=(*found[i].methods, method.name))
             else:
-                first = all(c.key != name for c in found)
-                found.append(Control(name if first else f"{name}_{method.name}", name, declared, (method.name,)))
-    return found
+                found.append(Control("", name, declared, (method.name,)))
+    return [replace(c, key=_key(c)) for c in found]
+
+
+def _key(control: Control) -> str:
+    """The argument's name, with a method's where it is not that method's alone."""
+    owner = next((m for m in OWNERS if m in control.methods), min(control.methods))
+    return control.name if control.name in OWNERS.get(owner, ()) else f"{control.name}_{owner}"
 
 
 def controls_of(methods: list[str]) -> tuple[list[Control], list[Control]]:
@@ -132,7 +149,7 @@ def ask_rest(methods: list[str], model: nn.Module) -> dict[str, Any]:
     """The settings that are not symbols: the score that is explained, the seed of everything random, CAM's layer."""
     asked: dict[str, Any] = {"output": ask_output()}
     asked["seed"] = 0
-    if any("seed" in inspect.signature(catalogue()[m].function).parameters for m in methods):
+    if any("seed" in catalogue()[m].defaults for m in methods):
         asked["seed"] = int(
             st.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
         )
@@ -153,7 +170,7 @@ def values_for(method: str, values: dict[str, Any], rest: dict[str, Any]) -> dic
     chosen = catalogue()[method]
     given = {c.name: values[c.key] for c in controls() if method in c.methods and c.key in values}
     given["output"] = rest.get("output") or chosen.output
-    if "seed" in inspect.signature(chosen.function).parameters:
+    if "seed" in chosen.defaults:
         given["seed"] = rest.get("seed", 0)
     if "layer" in chosen.defaults:
         given["layer"] = rest.get("layer")

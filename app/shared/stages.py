@@ -1,16 +1,13 @@
-"""Every stage of an explanation, kept on what it depends on and nothing else.
+"""What is asked about a picture, and the answers, kept for all readers.
 
-    LIME   neighbourhood (network, picture, N, segments, fill, seed)  →  fit (K, σ, distance, class)
-    IG     trace (network, picture, class, baseline)                  →  attribution (B, rule)
-    UNI    forgetting (η)  →  baseline (T, ε, μ)  →  trace            →  attribution (B, rule)
-
-So K never asks the network, and B asks it only for the points of the path that are new. All of this is shared between
-readers: a hundred students who open one link cost one computation.
+A method is a chain of stages (xai_core/stages.py). Each is kept on the question and on the symbols that it names: K
+never asks the network, B asks it only for the points of the path that are new, and a hundred students who open one link
+cost one computation.
 """
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -22,26 +19,11 @@ from app.shared import networks
 from app.shared.meter import watched
 from app.shared.networks import Network
 from app.shared.pictures import Picture
-from xai_core import (
-    Neighbourhood,
-    Score,
-    Trace,
-    agi_trace,
-    answer_to_match,
-    catalogue,
-    detour_trace,
-    guided_trace,
-    match_baseline,
-    scale_space,
-)
-from xai_core.baselines import make_baseline
-from xai_core.path.matching import budget
-from xai_core.path.paths import straight
-from xai_core.path.quadrature import quadrature
-from xai_core.path.three_paths import whole_steps
+from xai_core import Score, Stages, catalogue
 from xai_core.score import forward
+from xai_core.stages import Key
 
-KEPT_BYTES = 48 * 2**20  # gradients that one trace may keep; a longer path is walked again for each B
+LARGE = ("trace", "near")  # stages whose results hold gradients or masks; fewer of them are kept
 
 
 @dataclass(frozen=True)
@@ -61,14 +43,6 @@ class Question:
 
 
 KEY = {Question: lambda q: (*q.place, q.target)}  # of a cache: equal questions share their answers
-
-
-@dataclass
-class Walk:
-    """A trace that many readers share, one at a time: two that ask for the same points compute them once."""
-
-    trace: Trace
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)
@@ -96,186 +70,52 @@ def predictions(network: Network, picture: Picture, _x: Tensor) -> Tensor:
         return f.outputs(_x)[0]
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
-def forgetting(q: Question, eta: float, weights: str, goal: str) -> Tensor:
-    """UNI's stage 1: what the network answers once it has unlearned the picture, (1, classes)."""
-    return answer_to_match(score(q), q.x, eta, weights, goal)
+def run(q: Question, method: str, given: Mapping[str, Any]) -> Stages:
+    """The stages of a method for this question, shared with every reader and page that asks the same.
+
+    given: its arguments, as `xai_core.explain` takes them (output: see the question).
+    """
+    arguments = {name: value for name, value in given.items() if name != "output"}
+    return Stages(catalogue()[method], score(q), q.x, arguments, keep=partial(_kept, q))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
-def budget_by_rule(q: Question, eta: float, weights: str, goal: str) -> float:
-    """ε where nobody chose one."""
-    return float(budget(score(q), q.x, forgetting(q, eta, weights, goal)))
+def _kept(q: Question, stage: str, key: Key, compute: Callable[[], Any]) -> Any:
+    """A stage is kept on the question and on what it names, and on nothing else."""
+    where = (*q.place, q.target if key.of_class else None, _words(key))
+    return (_large if stage in LARGE else _small)(where, compute)
 
 
-@dataclass(frozen=True)
-class Unlearning:
-    """All that UNI's baseline depends on, besides the question."""
-
-    T: int
-    eps: float | None
-    eta: float
-    mu: float | None
-    weights: str
-    goal: str
-    divergence: str
-
-    @classmethod
-    def of(cls, given: dict[str, Any]) -> "Unlearning":
-        """From the arguments of `xai_core.uni`."""
-        return cls(**{f.name: given[f.name] for f in fields(cls)})
-
-    @property
-    def forgetting(self) -> tuple[float, str, str]:
-        """What stage 1 depends on."""
-        return self.eta, self.weights, self.goal
-
-    def budget(self, q: Question) -> float:
-        """ε, as chosen or by the rule."""
-        return budget_by_rule(q, *self.forgetting) if self.eps is None else self.eps
+def _words(key: Key) -> tuple:
+    stage = f"{key.stage.__module__}.{key.stage.__qualname__}"
+    return (stage, *((name, _words(part) if isinstance(part, Key) else part) for name, part in key.parts))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEY)
-def unlearned_baseline(q: Question, how: Unlearning) -> Tensor:
-    """UNI's stage 2: x′, (1, C, H, W)."""
-    unlearned = forgetting(q, *how.forgetting)
-    return match_baseline(score(q), q.x, unlearned, how.T, how.budget(q), how.mu, how.divergence)
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _large(where: tuple, _compute: Callable[[], Any]) -> Any:
+    return _compute()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
-def walk_from_unlearned(q: Question, how: Unlearning) -> Walk:
-    """UNI's stage 3: the path from its baseline."""
-    return _walk(q, unlearned_baseline(q, how))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
-def walk_from_static(q: Question, baseline: str, seed: int) -> Walk:
-    """The path of Integrated Gradients."""
-    return _walk(q, make_baseline(q.x, baseline, seed))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
-def walk_from_blurred(q: Question, sigma: float) -> Walk:
-    """The path of BlurIG."""
-    return Walk(Trace(score(q), scale_space(q.x, sigma), q.x))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEY)
-def walk_on_detour(q: Question, baseline: str, path: str, order: str, G: int, seed: int) -> Walk:
-    """P1, P2 or P3."""
-    return Walk(detour_trace(score(q), q.x, baseline, path, order, G, seed))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY)
-def walk_guided(q: Question, baseline: str, B: int, seed: int) -> Walk:
-    """The path that Guided IG finds in B steps."""
-    return Walk(guided_trace(score(q), q.x, baseline, B, seed=seed))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEY)
-def walk_from_rival(q: Question, T: int, eps: float) -> Walk:
-    """AGI's path from where the network says the likeliest other class."""
-    return Walk(agi_trace(score(q), q.x, 1, T, eps))
-
-
-def _walk(q: Question, start: Tensor) -> Walk:
-    return Walk(Trace(score(q), straight(start, q.x), q.x))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def near(place: tuple, N: int, segments: str, fill: str, seed: int, _q: Question) -> Neighbourhood:
-    """LIME's masked copies and the network's answers for all classes."""
-    return xai_core.neighbourhood(score(_q), _q.x, N, segments, fill, seed)
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _small(where: tuple, _compute: Callable[[], Any]) -> Any:
+    return _compute()
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=KEY)
 def explanation(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    """The map of one method. given: its arguments, as `xai_core.explain` takes them (output: see the question).
+    """The map of one method, and the numbers that its stages know. given: see `run`.
 
     Raises ValueError or TypeError with a sentence, as the methods do.
     """
-    arguments = {name: value for name, value in given.items() if name != "output"}
-    return _STAGED.get(method, _at_once)(q, method, arguments)
-
-
-def read(walk: Walk, B: int, rule: str, **also: Any) -> Explanation:
-    """What a path of B steps attributes; only its new points ask the network."""
-    with walk.lock:
-        trace = walk.trace
-        fits = (len(trace.slopes) + B) * trace.like.numel() * trace.like.element_size() <= KEPT_BYTES
-        if not fits:
-            trace.slopes.clear()
-        trace.remember = B * trace.like.numel() * trace.like.element_size() <= KEPT_BYTES
-        A = trace.attribution(B, rule)
-        return Explanation(A, float(trace.gap(A)), float(trace.change()), **also)
-
-
-def _integrated_gradients(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    quadrature(given["B"], given["rule"])  # refuses what makes no sense before anything is computed
-    return read(walk_from_static(q, given["baseline"], given["seed"]), given["B"], given["rule"])
-
-
-def _uni(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    quadrature(given["B"], given["rule"])
-    how = Unlearning.of(given)
-    return read(walk_from_unlearned(q, how), given["B"], given["rule"], eps=how.budget(q))
-
-
-def _blur_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    quadrature(given["B"], given["rule"])
-    return read(walk_from_blurred(q, given["sigma"]), given["B"], given["rule"])
-
-
-def _path_integrated_gradients(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    way = {name: given[name] for name in ("path", "order", "G")}
-    walk = walk_on_detour(q, given["baseline"], **way, seed=given["seed"])
-    return read(walk, whole_steps(q.x, given["B"], **way), "midpoint")
-
-
-def _guided_ig(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    trace = guided_trace(score(q), q.x, **given, remember=False)
-    A = trace.attribution(given["B"], "left")
-    return Explanation(A, float(trace.gap(A)), float(trace.change()))
-
-
-def _agi(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    """The mean over the rivals' paths; so are F(x) − F(x′) and what is missing from it."""
-    trace = agi_trace(score(q), q.x, given["K"], given["T"], given["eps"], remember=False)
-    A, change = trace.attribution(given["B"], given["rule"]).mean(0, keepdim=True), float(trace.change().mean())
-    return Explanation(A, abs(float(A.sum()) - change), change)
-
-
-def _lime(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    around = near(q.place, given["N"], given["segments"], given["fill"], given["seed"], q)
-    fit = xai_core.k_lasso(around, given["K"], given["sigma"], given["distance"], column=q.target)
-    return Explanation(_like(around.paint(fit.weights)[None, None].to(q.x), q.x), r2=fit.r2)
-
-
-def _at_once(q: Question, method: str, given: dict[str, Any]) -> Explanation:
-    return Explanation(_like(catalogue()[method].function(score(q), q.x, **given), q.x))
-
-
-# Methods whose work is kept in parts, or whose gap is read off them; every other is computed at once.
-_STAGED: dict[str, Callable[[Question, str, dict[str, Any]], Explanation]] = {
-    "integrated_gradients": _integrated_gradients,
-    "uni": _uni,
-    "blur_ig": _blur_ig,
-    "guided_ig": _guided_ig,
-    "agi": _agi,
-    "path_integrated_gradients": _path_integrated_gradients,
-    "lime": _lime,
-}
-
-
-def _like(A: Tensor, x: Tensor) -> Tensor:
-    """One number a pixel, spread over the channels as `xai_core.explain` does."""
-    return A if A.shape == x.shape else (A / x.shape[1]).expand_as(x).contiguous()
-
-
-def confidence(walk: Walk, points: list[float]) -> list[float]:
-    """F along the path, where it was not seen yet: a forward pass each."""
-    with walk.lock:
-        return walk.trace.confidence(points)[:, 0].tolist()
+    asked = run(q, method, given)
+    A, trace, fit, eps = asked.map, asked.get("trace"), asked.get("fit"), asked.get("budget")
+    change = None if trace is None else float(trace.change().mean())
+    return Explanation(
+        A,
+        gap=None if change is None else abs(float(A.sum()) - change),
+        change=change,
+        r2=None if fit is None else fit.r2,
+        eps=None if eps is None else float(eps),
+    )
 
 
 @dataclass(frozen=True)
@@ -287,12 +127,10 @@ class Judged:
     gap: float
 
 
-def judged(walk: Walk, B: int, rule: str) -> Judged:
-    """How well a path of B steps can be summed."""
-    A = read(walk, B, rule).A
-    with walk.lock:
-        trace = walk.trace
-        return Judged(float(trace.monotonicity(B)), float(trace.curvature(B)), float(trace.gap(A)))
+def judged(asked: Stages) -> Judged:
+    """How well the path of these stages can be summed."""
+    trace, (B, _) = asked["trace"], asked["nodes"]
+    return Judged(float(trace.monotonicity(B)), float(trace.curvature(B)), float(trace.gap(asked.map)))
 
 
 def score_of(q: Question, x: Tensor) -> float:

@@ -58,7 +58,7 @@ def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]
 
 
 def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tensor, list[Tensor]]:
-    """The same for several layers at once."""
+    """The same for several layers at once: (n,), and an (n, …) for each. Raises ValueError likewise."""
     model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
     modules, kept = dict(model.named_modules()), dict[str, Tensor]()
     for layer in layers:

@@ -29,7 +29,7 @@ class Layer:
 
 
 def cam_layers(f: Score, x: Tensor) -> list[Layer]:
-    """Every layer on the way to the score whose output is a map, in the order in which the network computes them.
+    """Every layer on the way to the score whose output is a map, in the order of computation. x: (N, C, H, W).
 
     A container that returns what its last module gave is one layer with it, under the container's name. Seen on the
     first picture of x. Costs two passes forward and one backward for it.

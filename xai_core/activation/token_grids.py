@@ -163,7 +163,7 @@ class _Stopped(Exception):
 
 
 def attends(module: nn.Module) -> bool:
-    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention, …"""
+    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention."""
     return "attention" in type(module).__name__.lower()
 
 

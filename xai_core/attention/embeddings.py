@@ -5,7 +5,7 @@
 
 A word has no gradient, its embedding has. The network that is explained maps embeddings (N, L, D) to logits, and
 `explain`, `trace`, `uni` run on it as on pictures. A network that writes is one classifier for each word it writes.
-Sundararajan, Taly & Yan 2017, §3 (completeness) and §6 (IG on words and on translation, from the zero embedding).
+Sundararajan, Taly & Yan 2017 [Sundararajan2017], §3 (completeness) and §6 (words, from the zero embedding).
 Units: score.
 What to look at: `nearest_words` of a baseline. Between the words of the table there is nothing anyone could have said.
 """

@@ -3,9 +3,9 @@
     d_j = F(x) − F(x without word j)               what the output loses with the word; d < 0: it was in the way
     duel: of two maps a and b with argmax a ≠ argmax b,  a wins if  d_{argmax a} > d_{argmax b}
 
-Attention says where the network looked, not what would change without it: Jain & Wallace 2019 («Attention is not
-explanation») found the two often apart, Wiegreffe & Pinter 2019 («Attention is not not explanation») that this
-depends on what one asks of an explanation. Li, Monroe & Jurafsky 2016 (erasure). Units: score.
+Attention says where the network looked, not what would change without it. Jain & Wallace 2019 found the two often apart
+[Jain2019], Wiegreffe & Pinter 2019 that this depends on what one asks of an explanation [Wiegreffe2019]. Erasure: Li,
+Monroe & Jurafsky 2016 [Li2016]. Units: score.
 What to look at: a word that is left out makes a phrase that nobody says, and the network may stumble over that. A
 neutral word in its place, which the network has met in training, does not: the two erasures need not agree.
 """

@@ -2,13 +2,15 @@
 
     A_l = softmax(q kᵀ / √d)                 a row a token: the shares in which it mixes the others' values, sum 1
     Â_l = ½ mean over heads of A_l + ½ I     the residual connection hands on the token itself
-    R   = Â_L ⋯ Â_2 Â_1                      attention rollout                              Abnar & Zuidema 2020, §3
+    R   = Â_L ⋯ Â_2 Â_1                      attention rollout: Abnar & Zuidema 2020       [Abnar2020, §3]
 
 R's first row, without its first number and laid out as the patch grid, is the picture: what of the class token came
 from where, if all that mattered were the shares. Values, signs, MLPs and the head are left out, and so is the class:
 the map is the same whatever the target. Where gradients may speak too, the map can ask for a class:
 
-    R ← R + Ē_l R,   Ē_l = mean over heads of (∇A_l ⊙ A_l)⁺,   R₀ = I      ∇A_l = ∂F_c/∂A_l     Chefer et al. 2021
+    R ← R + Ē_l R,   Ē_l = mean over heads of (∇A_l ⊙ A_l)⁺,   R₀ = I,   ∇A_l = ∂F_c/∂A_l
+
+(Chefer, Gur & Wolf 2021) [Chefer2021].
 
 Units: shares of the class token (rollout; a row of R sums to one); units of F_c (gradient-weighted).
 What to look at: `Watching`, which replaces the attention step itself, in this thread alone; no hook is needed.
@@ -98,7 +100,10 @@ def attention_rollout(f: Score, x: Tensor, layers: int | None = None) -> Tensor:
 
 
 def gradient_rollout(f: Score, x: Tensor) -> Tensor:
-    """Gradient-weighted attention for the class that f asks for: (N, C, H, W) → (N, 1, H, W), not negative."""
+    """Gradient-weighted attention for the class that f asks for: (N, C, H, W) → (N, 1, H, W), not negative.
+
+    [Chefer2021]. Costs 1 gradient. Raises TypeError or ValueError as `attention_maps`.
+    """
     found = []
     for i in torch.arange(len(x)).split(_few(x)):
         with torch.inference_mode(False), torch.enable_grad():

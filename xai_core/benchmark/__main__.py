@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def uni_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    """The UNI paper's cells: networks × pictures × methods × scores."""
     yield uni.NAME, uni.cells(
         given.collection, given.networks, given.images, given.methods, given.scores,
         target=given.target, seed=given.seed, device=given.device,
@@ -85,6 +86,7 @@ def uni_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]
 
 
 def gad_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    """The GAD paper's stages: support networks first, then the maps that need them."""
     yield from gad.stages(
         given.collection, given.out / "supports", images=given.pair_images, important=given.important,
         photographs=given.photographs, pretrained=given.pretrained, device=given.device,
@@ -92,6 +94,7 @@ def gad_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]
 
 
 def normlime_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    """The NormLIME paper's cells: orders of the digits' features, and networks that learn without the last."""
     yield (
         normlime.NAME,
         normlime.cells(

@@ -123,7 +123,7 @@ def _blocks(
 
 
 def check_network(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
-    """How often the network is right on the pictures that are explained."""
+    """How often the network is right on the pictures that are explained. Raises ValueError for one that cannot be."""
     case = _case_of(settings, context)
     f = make_score(case.model, case.images, 0, output="logit")
     with torch.no_grad():
@@ -158,7 +158,10 @@ def measure_block(settings: Mapping[str, Any], context: Mapping[str, Any]) -> li
 def measure(
     model: nn.Module, supports: Sequence[Support], method: str, c: int, X: Tensor, important: str = "top"
 ) -> Tensor:
-    """COLUMNS of each picture, for class c: (n, 3, H, W) → (n, 8) float64; NaN where a region has no pixel or area."""
+    """COLUMNS of each picture, for class c: (n, 3, H, W) → (n, 8) float64; NaN where a region has no pixel or area.
+
+    Raises TypeError or ValueError as `gad` does.
+    """
     found = gad(model, supports, X, c, method, important=important)
     kept = found.masks.all(0)[:, 0]
     rows = []

@@ -114,7 +114,7 @@ def learned(networks: pd.DataFrame, supports: pd.DataFrame) -> Iterator[str]:
 
 
 def better(pairs: Iterable[tuple[float, float]]) -> str:
-    """ "k of m": in how many pairs the first number is the larger."""
+    """In how many pairs the first number is the larger, as "k of m"."""
     pairs = list(pairs)
     return f"{sum(one > other for one, other in pairs)} of {len(pairs)}"
 

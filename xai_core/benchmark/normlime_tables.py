@@ -180,7 +180,7 @@ def verdict(errors: Errors) -> list[str]:
 
 
 def _spread(values: Tensor, sign: str = "") -> str:
-    """ "1.17 ± 0.12"."""
+    """Mean and spread in words, such as "1.17 ± 0.12"."""
     found = summary(values.tolist())
     return f"{found.mean:{sign}.2f}" + (f" ± {found.std:.2f}" if found.n > 1 else "")
 

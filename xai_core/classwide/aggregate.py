@@ -1,4 +1,6 @@
-"""From many explanations to one: SP-LIME's pick and NormLIME (Ribeiro et al. 2016 §4; NormLIME, 2019).
+"""From many explanations to one: SP-LIME's pick (Ribeiro et al. 2016, §4) and NormLIME (Ahern et al. 2019).
+
+[Ribeiro2016] for I_j, [Ahern2019] for the numbered equations:
 
     W        (n, M)  one local explanation a row, over features that all inputs share (words, columns, a grid, pixels)
     E(c_i)           the rows that use feature i: W_ji ≠ 0
@@ -21,28 +23,50 @@ from torch import Tensor
 
 
 def normlime(W: Tensor) -> Tensor:
-    """The global importance of each feature, eq. 3: (n, M) → (M,), at least 0; 0 for features never used."""
+    """The global importance of each feature: (n, M) → (M,), at least 0; 0 for features never used. [Ahern2019, eq. 3].
+
+    Raises ValueError if W is no finite matrix.
+
+    Examples:
+        Weights (3, 1) give the shares ¾ and ¼; the second row uses its feature alone.
+
+        >>> import torch, xai_core
+        >>> xai_core.normlime(torch.tensor([[3.0, 1.0, 0.0], [0.0, 0.0, -2.0]]))
+        tensor([2.2500, 0.2500, 2.0000])
+    """
     return _mean_where_used(_checked(W), _shares(W) * W.abs())
 
 
 def class_normlime(W: Tensor, labels: Tensor, y: int) -> Tensor:
-    """NormLIME of the class y, signed, eq. 9: (n, M) → (M,). 0 for features that no explanation of the class uses."""
+    """NormLIME of the class y, signed: (n, M) → (M,). 0 for features that no explanation of the class uses.
+
+    [Ahern2019, eq. 9]. Raises ValueError as `of_label` does.
+    """
     W = of_label(W, labels, y)
     return _mean_where_used(W, _shares(W) * W)
 
 
 def i_sp(W: Tensor) -> Tensor:
-    """LIME's importance as the NormLIME paper writes it, eq. 6: the norm of each column, (n, M) → (M,)."""
+    """LIME's importance, the norm of each column: (n, M) → (M,). [Ahern2019, eq. 6].
+
+    Raises ValueError if W is no finite matrix.
+    """
     return _checked(W).norm(dim=0)
 
 
 def conditioned_i_sp(W: Tensor, labels: Tensor, y: int) -> Tensor:
-    """I_SP of what speaks for y: over the explanations of y and their positive weights alone (§4.1.3). (M,)."""
+    """I_SP of what speaks for y: over the explanations of y and their positive weights alone. (M,).
+
+    [Ahern2019, §4.1.3]. Raises ValueError as `of_label` does.
+    """
     return i_sp(of_label(W, labels, y).clamp(min=0))
 
 
 def of_label(W: Tensor, labels: Tensor, y: int) -> Tensor:
-    """The explanations of inputs that the network takes for y: (n_y, M)."""
+    """The explanations of inputs that the network takes for y: (n_y, M).
+
+    Raises ValueError if W is no finite matrix, or labels are not one a row of it.
+    """
     W = _checked(W)
     if tuple(labels.shape) != (len(W),):
         raise ValueError(f"labels must be one a row of W, ({len(W)},); got {tuple(labels.shape)}")
@@ -50,12 +74,18 @@ def of_label(W: Tensor, labels: Tensor, y: int) -> Tensor:
 
 
 def sp_importance(W: Tensor) -> Tensor:
-    """SP-LIME's importance of each feature, I_j = √(Σ_i |W_ij|): (n, M) → (M,)."""
+    """SP-LIME's importance of each feature, I_j = √(Σ_i |W_ij|): (n, M) → (M,). [Ribeiro2016, §4].
+
+    Raises ValueError if W is no finite matrix.
+    """
     return _checked(W).abs().sum(0).sqrt()
 
 
 def coverage(W: Tensor, picked: Iterable[int]) -> float:
-    """c(V, W, I): the summed importance of the features that at least one of the picked explanations uses."""
+    """c(V, W, I): the summed importance of the features that at least one of the picked explanations uses.
+
+    [Ribeiro2016, eq. 3]. Raises ValueError if W is no finite matrix.
+    """
     rows = list(picked)
     return float(sp_importance(W)[(W[rows] != 0).any(0)].sum()) if rows else 0.0
 
@@ -64,7 +94,7 @@ def submodular_pick(W: Tensor, count: int) -> list[int]:
     """SP-LIME, algorithm 2: the inputs to look at, best first; each adds the most to what is covered.
 
     Greedy is within 1 − 1/e of the best choice, for coverage is submodular. Ends early once nothing is left to cover.
-    Of equal inputs the first is picked. Raises ValueError unless 1 ≤ count ≤ n.
+    Of equal inputs the first is picked. [Ribeiro2016, Algorithm 2]. Raises ValueError unless 1 ≤ count ≤ n.
     """
     W = _checked(W)
     if isinstance(count, bool) or not 1 <= count <= len(W):

@@ -1,4 +1,4 @@
-"""What is a 3 to the network? One map a class, by six methods (the NormLIME paper, 2019, §4.1 and figure 1).
+"""What is a 3 to the network? One map a class, by six methods (NormLIME paper: Ahern et al. 2019, §4.1) [Ahern2019].
 
     VarGrad, SmoothGrad²   mean over 10 pictures of the class, 100 noisy copies, σ = 0.3               §4.1.1, §4.1.2
     LIME                   I_SP of the positive weights of the class's explanations                    eq. 6, §4.1.3
@@ -106,11 +106,12 @@ def kept(
     shares: Sequence[float] = SHARES,
     fill: Fill = "black",
 ) -> Tensor:
-    """Of every input only the features that matter most to y are left: is y still told from the rest? (shares,)
+    """Of every input only the features that matter most to y are left: is y still told from the rest? → (shares,).
 
     importance: (M,), largest first; of equal ones the first. labels: the class of each input, (n,).
     The mean of two shares: inputs of y that are named y, inputs of other classes that are not. ½ is a guess: a mask of
     the shape of a 3, laid over an 8, must not make a 3 of it.
+    Raises ValueError unless some labels are y and some are not.
     """
     is_y = labels == y
     if is_y.all() or not is_y.any():

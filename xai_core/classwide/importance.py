@@ -1,4 +1,4 @@
-"""One importance a feature for a whole data set: what `keep_and_retrain` drops by. Six methods (NormLIME paper, §5.1).
+"""One importance a feature for a whole data set: what `keep_and_retrain` drops by. Six methods [Ahern2019, §5.1].
 
     random        all the same: whoever drops features has to draw lots
     SmoothGrad²   mean over the inputs of the mean of (∇F)²       100 noisy copies, σ = 0.3

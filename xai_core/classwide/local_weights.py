@@ -71,6 +71,7 @@ def neighbourhoods(
 
     segments: "grid", "pixels", or labels of your own: the same for all.
     start: the number of X[0], where X goes on with a longer list; then the masks do, too.
+    Raises TypeError or ValueError for an N or fill that is not allowed, or segments that differ from input to input.
     """
     symbols.check(neighbourhoods, N=N)
     if isinstance(segments, str) and segments in ("slic", "quickshift"):
@@ -98,7 +99,11 @@ def local_weights(
     seed: int = 0,
     progress: Progress = iter,
 ) -> LocalWeights:
-    """LIME for each of n inputs (n, …), of the class that the network predicts for it: both steps at once."""
+    """LIME for each of n inputs (n, …), of the class that the network predicts for it: both steps at once.
+
+    Costs n N forward passes. Raises TypeError or ValueError for a symbol, segments or fill that is not allowed, or a K
+    above the number of features.
+    """
     symbols.check(local_weights, N=N, K=K, sigma=sigma, distance=distance)
     M = int(superpixels(X[:1], segments).max()) + 1
     if M < K:
@@ -113,6 +118,7 @@ def shared_weights(
 
     nears: of `word_neighbourhood` or `table_neighbourhood`. K: fewer where an input has fewer features.
     A name that an input lacks has weight 0 there: its explanation cannot use it.
+    Raises ValueError if there is no neighbourhood, or the features of one have no names.
     """
     columns: dict[str, int] = {}
     rows, labels = [], []

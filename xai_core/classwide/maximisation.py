@@ -1,6 +1,6 @@
 """Activation maximisation: the picture that a class likes best, painted by the network itself.
 
-    x* = argmax_x  F_c(x) − λ · TV(x)                      Erhan et al. 2009; Simonyan, Vedaldi & Zisserman 2014
+    x* = argmax_x  F_c(x) − λ · TV(x)                      Erhan et al. 2009; Simonyan et al. 2014
     x ← blur( clip( ½ + (1 − δ)(x + μ g/rms(g) − ½) ) )    g = ∇ₓ[F_c(shifted x) − λ · TV(x)],  T times
 
     TV(x) = 1/(HW) Σ |x_{i+1,j} − x_{ij}| + |x_{i,j+1} − x_{ij}|       over all pixels and channels
@@ -8,9 +8,9 @@
 Without help the ascent finds noise that no animal resembles and the network is certain of. The help is a prior, in five
 parts: jitter (a gradient is taken on a shifted picture, so that nothing can hang on one pixel's place), a Gaussian blur
 that fades from σ to 0 while T runs (coarse shapes first; Yosinski et al. 2015), total variation λ (Mahendran & Vedaldi
-2015), a decay δ towards grey, and the start (Olah, Mordvintsev & Schubert 2017 survey them). So the picture shows what
-network *and* prior like. A global explanation: of a class, not of a picture. F_c should be the logit: a probability
-also rises when all other classes fall, and stops to rise at 1.
+2015), a decay δ towards grey, and the start (Olah, Mordvintsev & Schubert 2017 survey them). [Erhan2009; Simonyan2014;
+Yosinski2015; Mahendran2015; Olah2017]. So the picture shows what network *and* prior like. A global explanation: of a
+class, not of a picture. F_c should be the logit: a probability also rises when all other classes fall, and stops at 1.
 Units: F_c. The rate μ is the root mean square change of a number in a step, whatever the network's gradients.
 What to look at: the same picture shown to another network (`shown_to`): what is only noise to one is noise to the rest.
 """

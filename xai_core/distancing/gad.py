@@ -4,17 +4,18 @@
     m_k = [n_k is among the largest s of its map's pixels, and not 0]      or   [n_k > s · max n_k]
     GAD = A_0 ⊙ w,   w = Π_k m_k   (intersection)   or   w = min_k (n_k / max n_k) / (n_0 / max n_0)   (minimum)
 
-Rodrigues, Boutry & Najman 2024, «Transforming gradient-based techniques into interpretable methods», §4.3: what is
-important in the original map and in all the others is what separates the two classes. The paper does not say how
-"important in all" is computed. Here w is from 0 to 1 and 1 at most where A_0 was, so neither rule adds a pixel, and one
-more network never adds one either. Half of the pixels (s = 0.5) or a tenth of the maximum are the paper's two
-thresholds, from its evaluation. The logit is explained, because logits are what was moved apart.
 Units: those of A_0. What to look at: `left`, what each further network leaves. Half of the pixels stay half only if all
 networks agree; K + 1 maps of independent noise would leave 1/2ᴷ⁺¹.
+
+Rodrigues, Boutry & Najman 2024 [Rodrigues2024, §4.3]: what is important in the original map and in all the others is
+what separates the two classes. The paper does not say how "important in all" is computed. Here 0 ≤ w ≤ 1: neither rule
+adds a pixel, and one more network never adds one either. Half of the pixels (s = 0.5) or a tenth of the maximum are the
+paper's two thresholds, from its evaluation. The logit is explained, because logits are what was moved apart.
 """
 
+import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -36,7 +37,40 @@ Important = Annotated[str, Choice("important", "which pixels are important", ("t
 Join = Annotated[str, Choice("join", "how several networks' maps become one", ("intersection", "minimum"))]
 
 
-SHARES = {"top": 0.5, "above": 0.1}  # paper, §6 and figure 4
+SHARES = {"top": 0.5, "above": 0.1}  # [Rodrigues2024, §6 and figure 4]
+
+
+def gad_plain(
+    N: nn.Module, X: Tensor, labels: Tensor, classes: tuple[int, int], attribute: Callable[[nn.Module], Tensor],
+    alphas: Sequence[float] = (2, 4, 6, 8), epochs: int = 10, rate: float = 4e-5, batch: int = 32,
+) -> Tensor:  # fmt: skip
+    """Steps 4.1 to 4.3 of the paper: A_0, the map of one image, where it is important in all maps. For reading.
+
+    N: the analysed network, in evaluation mode. X (n, …), labels (n,): samples, some of each of `classes` = (a, b).
+    attribute: a gradient method, from a network to the image's map (1, …). α in logits.
+    """
+    a, b = classes
+    logits, A_0 = N(X).detach(), attribute(N)  # (n, C), (1, …)
+    keep = important_pixels(A_0)  # the stronger half of the pixels
+    for α in alphas:
+        # 4.1  y_i = N(x_i), but y_i[b] − α for samples of a, and y_i[a] − α for samples of b
+        y = logits.clone()
+        y[labels == a, b] -= α
+        y[labels == b, a] -= α
+        # 4.2  θ = argmin 1/(nC) Σ_i ‖N_θ(x_i) − y_i‖², from the analysed weights, by Adam
+        N_θ, order = copy.deepcopy(N), torch.Generator().manual_seed(0)
+        adam = torch.optim.Adam(N_θ.parameters(), rate)
+        for _ in range(epochs):
+            for i in torch.randperm(len(X), generator=order).split(batch):
+                adam.zero_grad()
+                (N_θ(X[i]) - y[i]).square().mean().backward()
+                adam.step()
+        # 4.3  keep what is important in this network's map too
+        keep = keep & important_pixels(attribute(N_θ))
+    return A_0 * keep
+
+
+# The fast form: support networks that are trained once and kept, any method, both ways to join the maps.
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +127,15 @@ def survivors(
     maps: (K + 1, N, …), the analysed network's first. join: "intersection" keeps A_0 where every map is important and
     is 0 elsewhere; "minimum" keeps as much of a pixel as the map that makes least of it, and needs no threshold.
     important, share: see `important_pixels`, for the masks.
+    Raises TypeError or ValueError for maps or symbols that are not allowed.
+
+    Examples:
+        Of four pixels each map finds two important; only the last is important to both.
+
+        >>> import torch, xai_core
+        >>> maps = torch.tensor([[[0.0, 1.0, 2.0, 3.0]], [[5.0, 4.0, 0.0, 9.0]]])  # (K + 1, N, pixels)
+        >>> xai_core.survivors(maps).A
+        tensor([[0., 0., 0., 3.]])
     """
     symbols.check(survivors, join=join, important=important, share=share)
     masks = torch.stack([important_pixels(A, important, share) for A in maps])

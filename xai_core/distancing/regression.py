@@ -1,6 +1,6 @@
 """A regression: a copy of a network, trained until its logits on given samples are given numbers.
 
-    L(θ) = 1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²          minimised by Adam (Kingma & Ba 2015), from the network's own weights
+    L(θ) = 1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²          minimised by Adam [Kingma2015], from the network's own weights
 
 It learns in evaluation mode: dropout off, batch statistics as they are. In training mode the answer to x would depend
 on the batch that x came in, which is not the function that the targets y were read from: with y the network's own

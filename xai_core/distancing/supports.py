@@ -1,12 +1,12 @@
 """Support regressions: the analysed network, trained on until its answers are the distanced ones.
 
-    θ_α = argmin_θ  1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²      from the analysed weights, by Adam;   Rodrigues et al. 2024, §4.2
+    θ_α = argmin_θ  1/(nC) Σ_i ‖N_θ(x_i) − y_i‖²      from the analysed weights, by Adam         [Rodrigues2024, §4.2]
 
-The logits are regressed as they are: what a softmax would make of them plays no part. The aim is to meet these
-targets on these samples, not to generalise: a support network is a witness, not a better classifier.
-
-The networks are known by what they were made from, and kept in files of that name (kept_files.py).
 Units: α in logits. What to look at: the report, before any map is believed.
+
+Rodrigues, Boutry & Najman 2024. The logits are regressed as they are: what a softmax would make of them plays no part.
+The aim is to meet these targets on these samples, not to generalise: a support network is a witness, not a better
+classifier. The networks are known by what they were made from, and kept in files of that name (kept_files.py).
 """
 
 import math
@@ -152,7 +152,10 @@ def support_networks(
     progress: Told = lambda done, total: None,
     **settings: Any,
 ) -> list[Support]:
-    """One support regression for each α, all from the analysed weights; `settings` as in `support_network`."""
+    """One support regression for each α, all from the analysed weights; `settings` as in `support_network`.
+
+    alphas: in logits; the default is the paper's (§6). Raises TypeError or ValueError as `support_network` does.
+    """
     alphas = [both(alpha) for alpha in alphas]  # the last one is wrong: better said before the first is trained
 
     def part(k: int) -> Told:

@@ -2,12 +2,12 @@
 
     y_i = N(x_i), but   y_i[b] − α_a  for samples of class a,   y_i[a] − α_b  for samples of class b
 
-Rodrigues, Boutry & Najman 2024, «Transforming gradient-based techniques into interpretable methods», §4.1. Only a
-distance changes: within a class each sample keeps its place among the others, in either logit. A network that was
-trained to these answers is a *support regression* (supports.py). GAD (gad.py) believes what all of them look at, so it
-stands or falls with how well they learned.
 Units: α and logits alike, errors are squares of them. What to look at: `after` beside `before`, then `order`: 1 means
 that no sample changed places.
+
+Rodrigues, Boutry & Najman 2024 [Rodrigues2024, §4.1]. Only a distance changes: within a class each sample keeps its
+place among the others, in either logit. A network that was trained to these answers is a *support regression*
+(supports.py). GAD (gad.py) believes what all of them look at, so it stands or falls with how well they learned.
 """
 
 from collections.abc import Mapping
@@ -55,8 +55,14 @@ def distanced(logits: Tensor, labels: Tensor, classes: tuple[int, int], alpha: D
     """The targets: for samples of class a the logit of b is lowered by α_a, for those of b the logit of a by α_b.
 
     logits (n, C); labels (n,), class numbers; classes (a, b); alpha: one number for both classes, or (α_a, α_b).
-    Returns (n, C). All else is as it was, the samples of other classes entirely.
+    Returns (n, C). All else is as it was, the samples of other classes entirely. [Rodrigues2024, §4.1].
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+
+    Examples:
+        >>> import torch, xai_core
+        >>> xai_core.distanced(torch.tensor([[5.0, 1.0], [2.0, 3.0]]), torch.tensor([0, 1]), (0, 1), alpha=2)
+        tensor([[ 5., -1.],
+                [ 0.,  3.]])
     """
     if logits.dim() != 2 or not torch.isfinite(logits).all():
         raise ValueError(f"logits must be finite numbers (n, C); got shape {tuple(logits.shape)}, or NaN or infinity")
@@ -71,7 +77,10 @@ def distanced(logits: Tensor, labels: Tensor, classes: tuple[int, int], alpha: D
 def how_well(
     own: Tensor, found: Tensor, labels: Tensor, classes: tuple[int, int], alpha: Pair, curve: tuple[float, ...] = ()
 ) -> Regression:
-    """The report: the analysed network's logits (n, C) beside those of its support network (n, C)."""
+    """The report: the analysed network's logits (n, C) beside those of its support network (n, C).
+
+    Raises TypeError or ValueError as `distanced` does.
+    """
     labels, targets = labels.to(own.device), distanced(own, labels, classes, alpha)
     of_class = [(labels == c).nonzero()[:, 0] for c in classes]  # rows of a, of b
     falls = [(own - found)[rows, c].mean().item() for rows, c in zip(of_class, classes[::-1], strict=True)]

@@ -1,4 +1,4 @@
-"""The attack on attributions: can a change that nobody sees turn the map over? (Ghorbani, Abid & Zou 2019)
+"""The attack on attributions: can a change that nobody sees turn the map over? (Ghorbani et al. 2019) [Ghorbani2019].
 
     δ* = argmax d(A(x), A(x + δ))   subject to   ‖δ‖_∞ ≤ ε_f  and  argmax F(x + δ) = argmax F(x)      UNI paper, eq. 3
 
@@ -13,9 +13,9 @@ G is the gradient of F, or, for a method with a baseline x′, its map along the
     G = ∇F(x)        or        G = (x − x′) ⊙ 1/B Σ_{k=1…B} ∇F(x′ + k/B (x − x′))
 
 ∇D needs second derivatives, which are 0 in a network of ReLUs. So G is taken from its softplus twin: the same weights
-with softplus(βa)/β for ReLU(a) (Dombrowski et al. 2019). Networks of smooth functions (GELU) are their own twin. What
+with softplus(βa)/β for ReLU(a) [Dombrowski2019]. Networks of smooth functions (GELU) are their own twin. What
 counts is what the *real* network's map does at the picture that was found.
-surrogate="score" lowers F instead, the plain FGSM of Goodfellow et al. 2014: no second derivative, and no map in it.
+surrogate="score" lowers F instead, the plain FGSM [Goodfellow2015]: no second derivative, and no map in it.
 Where a step changes the label it is halved until it does not, image by image, so the label is kept by construction.
 Units: pixel values. What to look at: `moved`, the picture nobody can tell from x, beside its map; and what noise of the
 same size does.

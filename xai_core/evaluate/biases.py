@@ -4,9 +4,9 @@
     echo       ρ = Spearman of |A_i| and ‖x_i − x′_i‖ over the pixels i     1: the map is the picture's distance from x′
     roughness  R = Σ |A_i − A_j| / Σ (|A_i| + |A_j|)                        i, j: neighbours. 0: smooth, 1: all disagree
 
-Every path method multiplies a gradient with x − x′ (Choi, Duplessis & Belongie 2025, figures 2 to 5; Sturmfels,
-Lundberg & Lee 2020). Where x is like x′ it has nothing to give: dark pixels from black (colour), plain ones from a
-blurred picture (texture). Where x′ is noise, neighbours get different numbers by chance (frequency).
+Every path method multiplies a gradient with x − x′ (Choi, Duplessis & Belongie 2025, figures 2 to 5 [Choi2025];
+Sturmfels, Lundberg & Lee 2020 [Sturmfels2020]). Where x is like x′ it has nothing to give: dark pixels from black
+(colour), plain ones from a blurred picture (texture). Where x′ is noise, neighbours differ by chance (frequency).
 
 A low share alone proves nothing: the dark part of an animal may matter less. Compare the *same* part of the same
 pictures from several baselines; what differs is the baseline's doing.
@@ -25,7 +25,7 @@ FRACTION = 0.25  # of the object, the part where a baseline is looked at
 
 
 def strength(A: Tensor) -> Tensor:
-    """|Σ_c A_c|, how strongly each pixel is coloured in the map: (N, C, H, W) → (N, H, W)."""
+    """|Σ_c A_c|, how strongly each pixel is coloured: (N, C, H, W) → (N, H, W). Raises ValueError for other shapes."""
     if not isinstance(A, Tensor) or A.dim() != 4:
         raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
     return A.detach().cpu().double().sum(1).abs()
@@ -35,6 +35,7 @@ def distance(x: Tensor, baseline: BaselineName, seed: int = 0) -> Tensor:
     """‖x − x′‖₂ over the channels of each pixel, in pixel values: (N, C, H, W) → (N, H, W).
 
     From "black" it is brightness; from "blurred" it is local detail. baseline, seed: as in `make_baseline`.
+    Raises TypeError or ValueError for other data than images, or a baseline that is not allowed.
     """
     if x.dim() != 4:
         raise ValueError(f"x must be images (N, C, H, W); got {type_and_shape(x)}")
@@ -47,6 +48,7 @@ def nearest_part(x: Tensor, baseline: BaselineName, whole: Tensor, fraction: flo
     From "black" the darkest pixels, from "white" the brightest, from a colour (one number a channel) those most like
     it, from "blurred" those with the least detail. whole: the object, (N, H, W) or (H, W) bool. fraction: of its
     pixels, rounded up. Where several are equally near, the upper left ones count.
+    Raises TypeError or ValueError for a fraction outside (0, 1], a whole that is no mask, or what `distance` refuses.
     """
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must be greater than 0, at most 1; got {fraction}")
@@ -63,7 +65,7 @@ def share(A: Tensor, part: Tensor, whole: Tensor) -> Tensor:
 
     0: the map is blind on the part, 1: as much as the rest of the object, 2: twice its fair share.
     part, whole: masks (N, H, W) or (H, W) bool; of the part only what lies in the whole counts. NaN where either is
-    empty, or the map is 0 on all of the whole.
+    empty, or the map is 0 on all of the whole. Raises ValueError if A is no images, or part or whole no masks.
     """
     strong = strength(A)
     whole = _mask("whole", whole, strong)
@@ -78,6 +80,7 @@ def echo(A: Tensor, x: Tensor, baseline: BaselineName, whole: Tensor, seed: int 
     Near 1 the map repeats how far the picture is from the baseline, whatever the network does. The map need not be
     from that baseline: with baseline="blurred" it says how much any map follows local detail.
     NaN where one of the two is constant, or fewer than two pixels are compared.
+    Raises TypeError or ValueError if A or x is no images, whole no mask, or the baseline is not allowed.
     """
     strong, far = strength(A), distance(x, baseline, seed)
     found = []
@@ -93,6 +96,7 @@ def roughness(A: Tensor) -> Tensor:
 
     R = Σ |A_i − A_j| / Σ (|A_i| + |A_j|) over all pairs side by side or above each other, A summed over channels. 0: a
     constant map. 1: of every two neighbours one is 0, or their signs differ. NaN for a map of zeros.
+    Raises ValueError if A is no images.
     """
     if not isinstance(A, Tensor) or A.dim() != 4:
         raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")

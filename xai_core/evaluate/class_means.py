@@ -27,7 +27,10 @@ def mean_map(A: Tensor) -> Tensor:
 
 
 def agreement(A: Tensor) -> float:
-    """The mean of Pearson's r over all pairs of maps, channels added: (N, C, H, W) → a number; NaN for one map."""
+    """The mean of Pearson's r over all pairs of maps, channels added: (N, C, H, W) → a number; NaN for one map.
+
+    Raises ValueError for another shape.
+    """
     _check(A)
     maps = A.sum(1).flatten(1).double()
     z = torch.nn.functional.normalize(maps - maps.mean(1, keepdim=True))  # (N, P), each of length 1: r = z_n · z_m

@@ -1,4 +1,4 @@
-"""Deletion and insertion: exchange the pixels in the order of the map, and watch the score (Petsiuk et al. 2018, §3.4).
+"""Deletion and insertion: exchange pixels in the map's order, and watch the score (Petsiuk et al. 2018) [Petsiuk2018].
 
     deletion    x → canvas, best pixels first: F falls fast if the map is right       AUC low is good
     insertion   canvas → x, best pixels first: F rises fast if the map is right       AUC high is good
@@ -116,7 +116,10 @@ def insertion(
     absolute: bool = False,
     seed: int = 0,
 ) -> Curve:
-    """Put the pixels onto the canvas, best first: (N, …) → AUC (N,). Arguments and errors as in `deletion`."""
+    """Put the pixels onto the canvas, best first: (N, …) → AUC (N,). Arguments as in `deletion`.
+
+    Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
+    """
     symbols.check(insertion, steps=steps, canvas=canvas)
     return ask(f, [exchange(make_baseline(x, canvas, seed), x, A, steps, absolute=absolute, seed=seed)])[0]
 
@@ -131,7 +134,11 @@ def exchange(
     seed: int = 0,
     names: tuple[str, str] | None = None,
 ) -> Exchange:
-    """The pictures between two, in the order of a map. Nothing is asked. names: of the two, see `ask`."""
+    """The pictures between two, in the order of a map. Nothing is asked.
+
+    start, end: (N, …); A: as in `deletion`; names: of the two, see `ask`.
+    Raises TypeError or ValueError for a start or A that is no such tensor, or more steps than pixels.
+    """
     symbols.check(exchange, steps=steps)
     check_input(start)
     one_map = start.dim() == 4 and isinstance(A, Tensor) and A.shape == (len(start), 1, *start.shape[2:])

@@ -85,6 +85,7 @@ class Examination:
     k: int = 1000
     eps: float = 8 / 255
     iterations: int = 10
+    score: Score | None = None  # the probability that is judged, where the caller has it
 
     def __post_init__(self) -> None:
         check_input(self.x)
@@ -96,7 +97,7 @@ class Examination:
     @cached_property
     def f(self) -> Score:
         """The probability that is judged."""
-        return make_score(self.model, self.x, self.target)
+        return self.score or make_score(self.model, self.x, self.target)
 
     @cached_property
     def label(self) -> int:
@@ -111,7 +112,7 @@ class Examination:
     @cached_property
     def known(self) -> dict[str, Tensor]:
         """F of x and of the canvases that all methods share, by name, as far as it was asked for."""
-        return {"x": self.near.answers()[:1]}
+        return {"x": self.near.answers()[:1]} if "near" in vars(self) else {}
 
     @cached_property
     def canvases(self) -> dict[str, Tensor]:
@@ -137,8 +138,9 @@ class Examination:
     # What does
 
     def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
-        """Every score of one method's map; NaN where it does not exist (a path's for a gradient, a truth that is not
-        known). given: the method's keywords, as in `explain`.
+        """Every score of one method's map; NaN where there is none, as a path's for a gradient.
+
+        given: the method's keywords, as in `explain`.
         """
         _check(scores)
         output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")
@@ -192,7 +194,7 @@ class Examination:
         curves = ask(self.f, list(asked.values()), self.known)
         for exchanged, curve in zip(asked.values(), curves, strict=True):
             ends = dict(zip(exchanged.names or (), (curve.scores[:, 0], curve.scores[:, -1]), strict=True))
-            self.known.update({n: ends[n] for n in self.canvases if n in ends})
+            self.known.update({n: ends[n] for n in ("x", *self.canvases) if n in ends})
         return dict(zip(asked, curves, strict=True))
 
     def _path(self, path: Walk | None, A: Tensor, scores: Sequence[str]) -> dict[str, float]:

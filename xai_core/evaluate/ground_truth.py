@@ -4,8 +4,8 @@
     best      |top_k(A) ∩ mask| / k,  k = |mask|    the share of the k best pixels that lies inside (rank accuracy)
     pointing  [ argmax A ∈ mask ]                   the pointing game: does the best pixel hit?
 
-Arras, Osman & Samek 2022, eqs. 1–2; Zhang et al. 2016, §4. All lie between 0 and 1, and a map drawn by chance gets the
-mask's share of the area, `chance`.
+Arras, Osman & Samek 2022 [Arras2022, eq. 1 and 2]; Zhang et al. 2016 [Zhang2016, §4]. All lie between 0 and 1. A map
+drawn by chance gets the mask's share of the area, `chance`.
 The zoo's scenes have two masks: of the animal, and of the part that decides its class by construction (the trunk, the
 ears). A right map may well use the background, if the *network* does: this truth is about pictures, and says something
 of a method only on a network that has learned to look at the part.
@@ -36,6 +36,7 @@ def ground_truth(A: Tensor, mask: Tensor, seed: int = 0) -> Truth:
 
     mask: True where the truth is, (N, H, W) or (H, W) bool, neither empty nor everywhere. seed: the order of pixels of
     equal value, for `best`. Where several pixels share the maximum, `pointing` is the share of them that hits.
+    Raises ValueError if A is no images, or mask no such mask.
     """
     if not isinstance(A, Tensor) or A.dim() != 4:
         raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")

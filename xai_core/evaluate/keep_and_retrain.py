@@ -3,8 +3,8 @@
     K_s  =  all features but the ⌊s M⌉ least important               s = 10 % … 90 %
     e(s) =  error on held-out data of a network that has learned from the features K_s alone; mean over runs
 
-Hooker, Erhan, Kindermans & Kim 2019 («A benchmark for interpretability methods in deep neural networks»); the NormLIME
-paper, 2019, §5 and figure 4. The lower e(s), the better was the order: what it dropped was not needed.
+Hooker, Erhan, Kindermans & Kim 2019 [Hooker2019]; the NormLIME paper [Ahern2019, §5 and figure 4]. The lower e(s), the
+better was the order: what it dropped was not needed.
 
 Retraining is the point. A trained network that is shown a picture with holes fails because it has never seen holes; a
 network that has learned with them fails only where something is missing that nothing else tells.

@@ -1,4 +1,4 @@
-"""Max-sensitivity: how far does the map move when the picture trembles? (Yeh et al. 2019, definition 3)
+"""Max-sensitivity: how far does the map move when the picture trembles? (Yeh et al. 2019, definition 3) [Yeh2019].
 
     SENS(x) = max_j ‖A(x + n_j) − A(x)‖₂ / ‖A(x)‖₂          n_j: each number drawn from U(−ε, ε)
 
@@ -46,6 +46,7 @@ def max_sensitivity(
 
     attribute: from inputs to maps, as in `robustness`. It is given N copies of the images, one behind the other, so a
         score made for these images explains each copy for its image's class. A: the maps of x, if they are known.
+    Raises TypeError or ValueError for an x, N or eps that is not allowed.
     """
     symbols.check(max_sensitivity, N=N, eps=eps)
     check_input(x)

@@ -1,4 +1,4 @@
-"""MuFidelity: do the features that the map adds up bring the score they promise? (Bhatt, Weller & Moura 2020, §3)
+"""MuFidelity: do the features that the map adds up bring the score they promise? (Bhatt et al. 2020) [Bhatt2020, §3].
 
     μ = corr_S ( Σ_{i∈S} A_i ,  F(x) − F(x with S set to the reference) )          over random subsets S of one size |S|
 
@@ -82,7 +82,10 @@ def without_subsets(
     reference: Fill = "black",
     seed: int = 0,
 ) -> Neighbourhood:
-    """What the network says to one image (1, …) without each of N subsets. Row 0 is the image itself."""
+    """What the network says to one image (1, …) without each of N subsets. Row 0 is the image itself.
+
+    Raises TypeError or ValueError for an N, share, segments or reference that is not allowed.
+    """
     symbols.check(without_subsets, N=N, share=share)
     labels = superpixels(x, segments)
     masks = subsets(int(labels.max()) + 1, N, share, seed)
@@ -93,6 +96,7 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
     """N random subsets of `share` of M features (rounded, one at least, not all), as masks: (N + 1, M) bool.
 
     False is in the subset. Row 0 is the empty subset. The first n of N are those of N = n.
+    Raises TypeError or ValueError for an N or share that is not allowed.
     """
     symbols.check(subsets, N=N, share=share)
     size = min(max(1, round(share * M)), M - 1)
@@ -103,7 +107,10 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
 
 
 def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
-    """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product."""
+    """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product.
+
+    Raises ValueError if A has not a row an image, and the places of each.
+    """
     value = as_seen(A)  # (N, places)
     segments = [near.segments for near in nears if near.segments is not None]
     if not len(value) == len(nears) == len(segments) or any(each.numel() != value.shape[1] for each in segments):

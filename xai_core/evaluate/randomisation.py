@@ -1,4 +1,4 @@
-"""Parameter randomisation: does the map notice that the network has forgotten everything? (Adebayo et al. 2018)
+"""Parameter randomisation: does the map notice that the network has forgotten all? (Adebayo et al. 2018) [Adebayo2018].
 
     θ_0 = θ, the trained network          θ_d: the last d layers in ruins, from the answer downwards (cascading)
     ρ_d = Spearman( A(x; θ) , A(x; θ_d) )                a map that explains the network falls to 0; 1: it does not look
@@ -31,7 +31,10 @@ class Randomisation:
 
 
 def layers_of(model: nn.Module) -> tuple[str, ...]:
-    """The modules that have parameters of their own, from the answer downwards (in reverse order of declaration)."""
+    """The modules that have parameters of their own, from the answer downwards (in reverse order of declaration).
+
+    Raises ValueError if there is none.
+    """
     names = [name for name, module in model.named_modules() if next(module.parameters(recurse=False), None) is not None]
     if not names:
         raise ValueError("model must have parameters; it has none")
@@ -69,6 +72,7 @@ def randomisation(
         `lambda network: explain(network, x, 3, "integrated_gradients")`.
     layers: which to ruin, in this order; None for all of `layers_of`. depths: cut those into about as many equal
         strides (ruining one layer at a time of a deep network takes as many maps).
+    Raises ValueError for a depths beyond the number of layers, or a layer without parameters.
     """
     names = layers_of(model) if layers is None else tuple(layers)
     if depths is not None and not 1 <= depths <= len(names):

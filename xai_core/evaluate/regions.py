@@ -1,4 +1,4 @@
-"""Regions: what a map points at as one shape, and two scores of it (Mazini Rodrigues, Boutry & Najman, GAD paper, §5).
+"""Regions: what a map points at as one shape, and two scores of it (Rodrigues et al. 2024, §5) [Rodrigues2024].
 
     RC = A(CH_GAD) / A(CH_orig)                                   complexity, eq. 1: below 1 GAD's region is smaller
     RS(I, M, a) = |N_a(I) − N_a(I ⊙ (1 − M))| / Σ_ij M_ij         sensitivity, eq. 2: change of the answer per pixel
@@ -68,6 +68,7 @@ def complexity(gad: Tensor, orig: Tensor) -> float:
     At most 1 wherever gad lies within the hull of orig, as it does if GAD keeps pixels and adds none.
     0 where GAD's pixels are in a line, or none is left: smaller, but nothing that the paper's 0 < RC < 1 speaks of.
     NaN where both areas are 0, as there is nothing to be smaller than; infinite where only the original's is.
+    Raises ValueError unless both are masks of one shape.
     """
     _check_pair(gad, orig)
     smaller, larger = hull(gad).area, hull(orig).area
@@ -80,6 +81,7 @@ def supplementary(orig: Tensor, gad: Tensor) -> Tensor:
     """M_orig − M_GAD: the original hull without GAD's, (H, W) bool. orig, gad: masks (H, W) bool, pixels or hulls.
 
     What of GAD's hull lies outside the original one (it cannot where gad is a part of orig) is not in it either.
+    Raises ValueError unless both are masks of one shape.
     """
     _check_pair(gad, orig)
     return hull(orig).mask & ~hull(gad).mask
@@ -95,6 +97,7 @@ def sensitivity(f: ScoreFunction, x: Tensor, masks: Tensor, fill: Fill = "black"
     fill: what covers. The paper multiplies by 0, which is black for a network of pixels in [0, 1] as here, and the mean
         colour for one whose pixels were standardised before. "mean": of each picture; "blurred"; or a tensor.
     NaN for an empty mask: there is no pixel to divide by. Never asks for more than `rows_at_once` rows in one pass.
+    Raises TypeError or ValueError if x is no images, masks are no such masks, or fill is not allowed.
     """
     symbols.check(sensitivity, fill=fill)
     if not isinstance(x, Tensor) or x.dim() != 4:

@@ -5,7 +5,7 @@
     signs     share of the deciding i, with a known pull, of which A_i has the sign of the pull
 
 A sequence that is scored by chance gets `chance` of the first two, the share of places that decide, and ½ of the third.
-The pointing game is Zhang et al.'s (ECCV 2016); pictures have ground_truth.py, which counts what is positive alone.
+The pointing game is Zhang et al.'s [Zhang2016]; pictures have ground_truth.py, which counts what is positive alone.
 What to look at: all three. A map may lie on the right words and still tell them the wrong way round.
 """
 

@@ -1,6 +1,6 @@
 """Stability: does the map change when only the number of steps does?
 
-    ρ(B) = Spearman's rank correlation of A(B) with A(300)                    B ∈ {1, 15, 30}: UNI paper, §5.3
+    ρ(B) = Spearman's rank correlation of A(B) with A(300)                    B ∈ {1, 15, 30}: [Choi2025, §5.3]
 
 A map that needs hundreds of steps to settle shows, at 15, the noise of its own sum. Ranks, because a map is read by
 what stands out; signed, because a pixel that changes sides matters more than one that changes shade.
@@ -33,6 +33,7 @@ def stability(
     """Compare the maps of few steps with that of many.
 
     attribute: B → attribution (N, …), such as `trace(f, x).attribution` or `lambda B: guided_ig(f, x, B=B)`.
+    Raises what attribute raises, and ValueError if its maps differ in shape.
     """
     maps = {B: attribute(B) for B in (*steps, reference)}
     return Stability(maps, {B: rank_correlation(maps[B], maps[reference]) for B in steps})

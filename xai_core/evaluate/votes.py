@@ -4,8 +4,9 @@
     ANOVA      F = (n Σ_j (s̄_j − s̄)² / (k − 1)) / (Σ_uj (s_uj − s̄_j)² / (k (n − 1)))      n takers, k methods
     Tukey HSD  p_ij = P(q > |s̄_i − s̄_j| / √(MS_within / n)),  q: studentised range of k means, k (n − 1) degrees
 
-NormLIME paper (Ahern et al. 2019, §4.3): one sample a taker, the shares of their 20 votes; 83 takers, F = 338. One
-taker's votes are no 20 independent samples: whoever likes a method likes it again. So takers are counted, not votes.
+Tukey 1949 [Tukey1949]. NormLIME paper (Ahern et al. 2019) [Ahern2019, §4.3]: one sample a taker, the shares of their 20
+votes; 83 takers, F = 338. One taker's votes are no 20 independent samples: whoever likes a method likes it again. So
+takers are counted, not votes.
 
 ANOVA takes all n·k shares as independent, and they are not: those of a taker sum to 1, in the paper too. So it finds
 differences where there are none, in 11 of 100 classes of 20 that choose by chance instead of 5. `blocked` counts each
@@ -153,6 +154,7 @@ def simulated(takers: int, preference: float, seed: int, votes: int = 20) -> NDA
 
     preference: 0, everyone chooses by chance; 1, everyone chooses with the paper's shares. Takers differ by chance
     only, so the spread is smaller than among people.
+    Raises ValueError for takers below 0, or preference outside [0, 1].
     """
     if takers < 0 or not 0 <= preference <= 1:
         raise ValueError(f"takers must be 0 or more and preference in [0, 1]; got {takers} and {preference}")

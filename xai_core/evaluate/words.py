@@ -68,8 +68,11 @@ def pointing(readings: Sequence[Reading], name: str) -> Summary:
 
 
 def best(readings: Sequence[Reading], name: str) -> Summary:
-    """The share of the k largest numbers that belong to deciders, where k ≥ 2 words decide: the others are easy to
-    forget beside the word that is translated. Mean and interval over texts; what every word decides is left out."""
+    """The share of the k largest numbers that belong to deciders, where k ≥ 2 words decide.
+
+    The others are easy to forget beside the word that is translated. Mean and interval over texts; what every word
+    decides is left out.
+    """
     return _averaged(readings, lambda r: _found(r.decides, {**r.maps, **r.drops}.get(name)))
 
 

@@ -109,6 +109,7 @@ def surviving(
     image: (C, H, W) or (1, C, H, W). maps: class → network ("α = 0", …) → map, the network itself first. kept: class →
     GAD's map. Below each map, how many of its pixels are not 0. The networks' maps are shares of their own Σ|A|, on
     one scale; the surviving map is a share of the first one's, so that a kept pixel has the colour it had there.
+    Raises ValueError if maps and kept are not of the same classes.
     """
     if set(maps) != set(kept):
         raise ValueError(f"kept must have the classes of maps, {', '.join(maps)}; got {', '.join(kept)}")

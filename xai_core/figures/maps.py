@@ -90,7 +90,10 @@ def pixels(image: Tensor) -> np.ndarray:
 
 
 def scaled(maps: Mapping[Name, np.ndarray], scale: str = "share") -> tuple[dict[Name, np.ndarray], dict[Name, float]]:
-    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0)."""
+    """The maps in the unit that is drawn, and for each the number at which its colours saturate (> 0).
+
+    Raises ValueError for a scale that is not one of SCALES.
+    """
     if scale not in SCALES:
         raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
     drawn = {n: m / (np.abs(m).sum() or 1.0) for n, m in maps.items()} if scale == "share" else dict(maps)
@@ -192,8 +195,11 @@ def curves(
     size: tuple[float, float] = (7, 3.8),
     theme: str = "light",
 ) -> Figure:
-    """Curves on one pair of axes: name → (xs, ys). marks: name → a point to stress. Each line also has its own
-    dashes. log: both axes in powers of ten, where y ∝ xᵖ is a straight line of slope p."""
+    """Curves on one pair of axes: name → (xs, ys).
+
+    marks: name → a point to stress. Each line also has its own dashes. log: both axes in powers of ten, where y ∝ xᵖ is
+    a straight line of slope p.
+    """
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, y)
     _lines(ax, lines)
@@ -371,8 +377,11 @@ def intervals(
     size: tuple[float, float] = (7, 3.6),
     theme: str = "light",
 ) -> Figure:
-    """Numbers with their intervals: group → row → (mean, low, high). One colour and one mark for each group; the first
-    row is on top. reference: a value to compare with, such as 1 for a fair share."""
+    """Numbers with their intervals: group → row → (mean, low, high).
+
+    One colour and one mark for each group; the first row is on top. reference: a value to compare with, such as 1 for a
+    fair share.
+    """
     fig = figure(*size, theme)
     ax = style(fig.subplots(), title, x, "")
     names = list(dict.fromkeys(name for group in rows.values() for name in group))

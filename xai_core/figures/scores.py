@@ -117,6 +117,7 @@ def by_canvas(
 
     scores: method → canvas → the images' scores, (N,). bare: canvas → F of the canvas itself, (N,): grey bars, what
     a map gets for nothing. Methods stand a little side by side, so that their bars do not cover each other.
+    Raises ValueError if there are no scores, or their canvases differ.
     """
     _check_some("scores", scores)
     canvases = list(next(iter(scores.values())))
@@ -170,6 +171,7 @@ def ladder(found: Mapping[str, Randomisation], row: int = 0, theme: str = "light
 
     found: name → a result of `randomisation`, all with the same stops. Below each map what Spearman's ρ with the first
     is, of the signed values; above, the layer that was ruined last. A map of zeros is white, and has no ρ.
+    Raises ValueError if there is none, or their layers differ.
     """
     _check_some("found", found)
     layers = next(iter(found.values())).layers

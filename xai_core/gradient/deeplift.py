@@ -1,15 +1,17 @@
 """DeepLIFT: how far did each unit move from its reference, and how far did that move the score?
 
-Run the network on x′, then on x, and go back through it with the slope of a chord wherever a gradient takes the slope
-at one end. At a step φ that took a′ to φ(a′) and a to φ(a) (Shrikumar, Greenside & Kundaje 2017, §3.5.2, Rescale):
+At a step φ that took a′ to φ(a′) and a to φ(a), the Rescale rule (Shrikumar, Greenside & Kundaje 2017, §3.5.2):
 
-    m = (φ(a) − φ(a′)) / (a − a′)           φ′(a) where |a − a′| < 10⁻⁷
+    m = (φ(a) − φ(a′)) / (a − a′)           φ′(a) where |a − a′| < 10⁻⁷             [Shrikumar2017]
+    A = m ⊙ (x − x′)                        m of the pixels, by the chain rule (§3.4)
 
-Multipliers obey the chain rule (§3.4), so one backward pass gives those of the pixels, and  A = m ⊙ (x − x′).
-chords.py has the rule of each kind of step. All are complete, hence A: Σ_i A_i = F(x) − F(x′), and no B to choose.
 Units: score. Logits in the paper, where softmax would saturate; with a chord of its own it does not, so the
 probability serves by default, as for Integrated Gradients.
 What to look at: 1 − ReLU(1 − x) at 2: its gradient is 0, the chord from 0 has slope ½, and A = 1.
+
+The network runs on x′, then on x. One backward pass takes the slope of a chord wherever a gradient takes the slope at
+one end. rescale_rules.py has the rule of each kind of step. All are complete, hence A: Σ_i A_i = F(x) − F(x′), and
+there is no B to choose.
 
 The rules act while a score is computed, in this thread alone, on every torch function that the network calls:
 modules, functions and in-place forms, reused or not. No hook is left on the network. A step that has no rule (LSTM,
@@ -85,7 +87,10 @@ class Chords(TorchFunctionMode):
         return args[0].copy_(y) if in_place else y
 
     def step(self, rule: Callable, function: Callable, args: tuple, kwargs: dict, in_place: bool = False):
-        """The value of function(*args, **kwargs): noted for x′, and with another slope for x."""
+        """The value of function(*args, **kwargs): noted for x′, and with another slope for x.
+
+        Raises ValueError if x takes another step than x′ took.
+        """
 
         def run(*tensors: Tensor):
             given = iter((tensors[0].clone(), *tensors[1:]) if in_place else tensors)
@@ -133,7 +138,18 @@ def unasking(function: Callable) -> Callable:
 def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed: int = 0) -> Tensor:
     """Multipliers times x − x′, by the Rescale rule: (N, …) → (N, …). Each row sums to F(x) − F(x′), or else warns.
 
-    baseline: see `baselines.make_baseline`; seed: of a noise baseline. Cost: F(x′) and one gradient at x.
+    In units of the score; [Shrikumar2017, §3.5.2]. Costs F(x′) and one gradient at x.
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline.
+    Raises TypeError for a scripted model, TypeError or ValueError for a baseline that is not allowed, and ValueError if
+    the network takes other steps for x than for x′.
+
+    Examples:
+        F = 2 ReLU(x₁) + 2 ReLU(x₂ − 1.5) at (1, 2), from 0: of the second ReLU's way only a quarter counts.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: 2 * x[:, 0].relu() + 2 * (x[:, 1] - 1.5).relu()
+        >>> xai_core.deeplift(F, torch.tensor([[1.0, 2.0]]))
+        tensor([[2., 1.]])
     """
     if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
         raise TypeError("model must not be scripted for deeplift: its rules cannot reach the steps inside TorchScript")

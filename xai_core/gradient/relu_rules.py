@@ -1,13 +1,13 @@
 """Two changed rules for the backward pass through ReLU.
 
-A ReLU passes a on where a > 0. With g the gradient from above, three rules send back (Springenberg et al. 2015, Fig. 1)
+A ReLU passes a on where a > 0. With g the gradient from above, three rules send back
 
     gradient           g · 1[a > 0]
-    deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014
-    guided backprop    g · 1[g > 0] · 1[a > 0]
+    deconvolution      g · 1[g > 0]               Zeiler & Fergus 2014                   [Zeiler2014]
+    guided backprop    g · 1[g > 0] · 1[a > 0]    Springenberg et al. 2015, figure 1     [Springenberg2015]
 
-Units: those of a gradient, but neither is the gradient of any function; both mostly redraw edges (Adebayo et al. 2018).
-What to look at: how little guided backprop changes when you ask for another class.
+Units: those of a gradient, but neither is the gradient of any function. Both mostly redraw edges (Adebayo et al. 2018)
+[Adebayo2018]. What to look at: how little guided backprop changes when you ask for another class.
 
 The rule replaces ReLU itself while a score is computed, in this thread alone: modules, functions and in-place forms,
 reused or not, are all caught, and no hook is left on the network.
@@ -79,12 +79,37 @@ def _is_relu(min=None, max=None, **_) -> bool:
 
 
 def deconvolution(f: ScoreFunction, x: Tensor) -> Tensor:
-    """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …)."""
+    """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …).
+
+    In units of a gradient; [Zeiler2014]. Costs 1 gradient. Warns if the network calls no ReLU.
+    Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
+
+    Examples:
+        The plain gradient of F = ReLU(x₁) − ReLU(x₂) + ReLU(x₃) at (−1, 1, 2) is (0, −1, 1). The rule does not look
+        at the ReLU's input, so x₁ is kept.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x.relu() * torch.tensor([1.0, -1.0, 1.0])).sum(1)
+        >>> xai_core.deconvolution(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
+        [[1, 0, 1]]
+    """
     return _with_rule(_Deconvolution.apply, f, x, "deconvolution")
 
 
 def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
-    """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …)."""
+    """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …).
+
+    In units of a gradient; [Springenberg2015]. Costs 1 gradient. Warns if the network calls no ReLU.
+    Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
+
+    Examples:
+        As in `deconvolution`, but x₁ is off, and gets nothing.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x.relu() * torch.tensor([1.0, -1.0, 1.0])).sum(1)
+        >>> xai_core.guided_backprop(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
+        [[0, 0, 1]]
+    """
     return _with_rule(_Guided.apply, f, x, "guided_backprop")
 
 

@@ -3,7 +3,7 @@
 A step φ of a network took a′ to φ(a′) and a to φ(a). A complete rule shares Δφ = φ(a) − φ(a′) out over the inputs:
 Δφ = Σ_j m_j Δa_j, where m is the gradient if a = a′.
 
-    one number     m = Δφ/Δa                                      Rescale rule: Shrikumar et al. 2017, §3.5.2
+    one number     m = Δφ/Δa                                      Rescale rule: Shrikumar et al. 2017 [Shrikumar2017]
     product        Δ(ab)  = ½(b + b′) Δa + ½(a + a′) Δb
     softmax        Δp_c   = L_c (Δz_c − Σ_j L_j Δz_j / Σ_j L_j)   L = Δp / Δlog p, the logarithmic mean of p and p′
     max-pooling    Δmax   = m Δa_k                                k where the larger of the two maxima stands
@@ -29,11 +29,13 @@ class Chord(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, value: Tensor, back: Slopes, *inputs: Tensor) -> Tensor:
+        """The value itself, as if it had been made from the inputs."""
         ctx.back = back
         return value.clone()
 
     @staticmethod
     def backward(ctx, g: Tensor) -> tuple:
+        """What `back` makes of the gradient of the value: one gradient an input."""
         return None, None, *ctx.back(g)
 
 
@@ -50,6 +52,7 @@ def tangent(run: Callable, point: tuple, g: Tensor) -> tuple:
 
 
 def rescale(run, now, then, y, y_then) -> Slopes:
+    """m = Δφ/Δa of each number by itself; the gradient where |Δa| < 10⁻⁷."""
     Δ = now[0] - then[0]  # further inputs are constants: PReLU's slope, the bounds of clamp
     m = (y - y_then) / Δ
     if (small := Δ.abs() < SMALL).any():
@@ -58,22 +61,26 @@ def rescale(run, now, then, y, y_then) -> Slopes:
 
 
 def product(run, now, then, y, y_then) -> Slopes:
+    """Δ(ab) = ½(b + b′) Δa + ½(a + a′) Δb: what is multiplied takes its mean."""
     middle = tuple((a + b) / 2 if a.is_floating_point() else a for a, b in zip(now, then, strict=True))
     return lambda g: tangent(run, middle, g)  # a parabola's chord has the slope of its tangent halfway
 
 
 def quotient(run, now, then, y, y_then) -> Slopes:
+    """Δ(a/b): the product of a and 1/b."""
     (a, b), (a_then, b_then) = now, then  # a times 1/b, whose chord has the slope −1/(b b′)
     by_a, by_b = (1 / b + 1 / b_then) / 2, -(a + a_then) / (2 * b * b_then)
     return lambda g: ((g * by_a).sum_to_size(a.shape), (g * by_b).sum_to_size(b.shape))
 
 
 def softmax(run, now, then, y, y_then, dim) -> Slopes:
+    """Δp_c = L_c (Δz_c − Σ_j L_j Δz_j / Σ_j L_j), L the logarithmic mean of p and p′."""
     L = _logarithmic_mean(now[0].to(y.dtype), then[0].to(y.dtype), dim)
     return lambda g: (L * (g - (g * L).sum(dim, True) / L.sum(dim, True)),)
 
 
 def log_softmax(run, now, then, y, y_then, dim) -> Slopes:
+    """Δlog p_c = Δz_c − Σ_j L_j Δz_j / Σ_j L_j."""
     L = _logarithmic_mean(now[0].to(y.dtype), then[0].to(y.dtype), dim)
     return lambda g: (g - g.sum(dim, True) * L / L.sum(dim, True),)
 
@@ -86,6 +93,7 @@ def _logarithmic_mean(z: Tensor, z_then: Tensor, dim: int) -> Tensor:
 
 
 def max_pool(run, now, then, y, y_then, dims) -> Slopes:
+    """Δmax = m Δa_k, k the place of the larger of the two maxima, over the last `dims` dimensions."""
     (y, at), (y_then, at_then) = y, y_then
     k = torch.where(y >= y_then, at, at_then).flatten(-dims)  # here |Δa| ≥ |Δmax|, so 0 ≤ m ≤ 1
     Δ = (now[0] - then[0]).flatten(-dims)
@@ -128,11 +136,13 @@ def _group_norm(a, groups, weight=None, bias=None, eps=1e-5, *_):
 
 
 def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+    """`scaled_dot_product_attention`, step by step: its weights times the values."""
     v = v.repeat_interleave(q.shape[-3] // v.shape[-3], -3) if enable_gqa else v
     return attention_weights(q, k, attn_mask, is_causal, scale, enable_gqa) @ v
 
 
 def attention_weights(q, k, attn_mask=None, is_causal=False, scale=None, enable_gqa=False):
+    """softmax(q kᵀ · scale), what is masked left out: (…, queries, keys)."""
     k = k.repeat_interleave(q.shape[-3] // k.shape[-3], -3) if enable_gqa else k
     z = q @ k.transpose(-2, -1) * (q.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:

@@ -1,4 +1,4 @@
-"""AGI, Adversarial Gradient Integration: from where the network says something else, to x (Pan, Li & Zhu 2021).
+"""AGI, Adversarial Gradient Integration: from where another class wins, to x (Pan, Li & Zhu 2021) [Pan2021].
 
 For each of K other classes j, at most T steps of an attack that makes the network say j:
     x_0 = x,   x_{t+1} = clip(x_t + ε sign ∇ log p_j(x_t)),   until j is predicted;   x_adv^j = the last point
@@ -42,7 +42,8 @@ PixelStep = Annotated[
 def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:
     """The K classes that the network finds likeliest at x besides F's own, likeliest first: (N, …) → (K, N).
 
-    Fewer if the network has fewer.
+    Fewer if the network has fewer. Raises TypeError or ValueError if K is not a whole number, at least 1, and
+    ValueError for a network of one class.
     """
     symbols.check(rivals, K=K)
     with torch.no_grad():
@@ -60,6 +61,7 @@ def attack(
 
     Pixels stay in [0, 1]; an image that goes beyond by itself may use its own range. A row whose rival is predicted
     stays where it is. restart=True: every step starts from x again (the authors' code).
+    Raises TypeError or ValueError for a T or eps that is not allowed.
     """
     symbols.check(attack, T=T, eps=eps)
     shape = (-1, *[1] * (x.dim() - 1))
@@ -100,7 +102,10 @@ def agi_trace(
     *,
     keep: int = KEPT_BYTES,
 ) -> Trace:
-    """The trace of all K paths at once, from x_adv^j at α = 0 to x at α = 1. Row j·N + i: image i, its j-th rival."""
+    """The trace of all K paths at once, from x_adv^j at α = 0 to x at α = 1. Row j·N + i: image i, its j-th rival.
+
+    Raises TypeError or ValueError for a K, T or eps that is not allowed, and ValueError for a network of one class.
+    """
     rival = rivals(f, x, K)  # (K, N)
     x = x.detach().repeat(len(rival), *[1] * (x.dim() - 1))  # (K·N, …)
     points, steps = attack(f, x, rival.flatten(), T, eps)
@@ -119,11 +124,23 @@ def agi(
     rule: Rule = "midpoint",
     published: bool = False,
 ) -> Tensor:
-    """mean_j ∫ ∇F ⊙ dγ along the way back from the attack towards class j: (N, …) → (N, …).
+    """mean_j ∫ ∇F ⊙ dγ along the way back from the attack towards class j: (N, …) → (N, …). [Pan2021].
 
-    K = 15, T = 20, ε = 0.05: the authors'. B, rule: points on each path, as in `quadrature`; one step of ε = 0.05 in
-    every pixel may cross from class to class, so that the gradient where it begins says little about it.
+    In units of the score; ε in pixel values. K = 15, T = 20, ε = 0.05: the authors'.
+    B, rule: points on each path, as in `quadrature`; one step of ε = 0.05 in every pixel may cross from class to class,
+        so that the gradient where it begins says little about it.
     Costs at most K (T + B) gradients an image, fewer where the attack succeeds earlier; B is not used if published.
+    Raises TypeError or ValueError for a symbol that is not allowed, and ValueError for a network of one class.
+
+    Examples:
+        The logits are x₁ and x₂. Three steps of 0.1 from (0.75, 0.2) reach (0.45, 0.5), where class 1 is predicted.
+
+        >>> import torch, xai_core
+        >>> x = torch.tensor([[0.75, 0.2]])
+        >>> f = xai_core.make_score(torch.nn.Identity(), x, target=0, output="logit")
+        >>> A = xai_core.agi(f, x, eps=0.1)
+        >>> round(A.sum().item(), 4)  # F(x) − F(x_adv) = 0.75 − 0.45
+        0.3
     """
     symbols.check(agi, B=B, K=K, T=T, eps=eps, rule=rule)
     if not isinstance(published, bool):

@@ -1,12 +1,13 @@
-"""BlurIG: from a blurred image to the sharp one, through Gaussian scale space (Xu, Venugopalan & Sundararajan 2020).
+"""BlurIG: from a blurred image to the sharp one, through scale space (Xu, Venugopalan & Sundararajan 2020) [Xu2020].
 
     γ(α) = G_σ ∗ x,   σ = (1 − α)^POWER · σ_max            γ(0): the image blurred by σ_max,   γ(1) = x
     A = ∫₀¹ ∇F(γ(α)) ⊙ dγ/dα dα
 
-No colour is singled out as "nothing to see", and a blurred image is still an image: what appears along this path is
-detail, coarse to fine. Complete like every path: Σ_i A_i = F(x) − F(G_σmax ∗ x).
 Units: σ in pixels, A in score.
 What to look at: where dF/dα is large. That is the scale at which the network sees what it names.
+
+No colour is singled out as "nothing to see", and a blurred image is still an image. What appears along this path is
+detail, coarse to fine. Complete like every path: Σ_i A_i = F(x) − F(G_σmax ∗ x).
 """
 
 import math
@@ -35,7 +36,10 @@ POWER = 2
 
 
 def scale_space(x: Tensor, sigma: Blur = 50.0) -> Path:
-    """The path from `baselines.blur(x, sigma)` to the images x, (N, C, H, W), or signals, (N, C, L)."""
+    """The path from `baselines.blur(x, sigma)` to the images x, (N, C, H, W), or signals, (N, C, L).
+
+    sigma: in pixels. Raises TypeError or ValueError if it is not above 0, and ValueError for other shapes of x.
+    """
     symbols.check(scale_space, sigma=sigma)
     if x.dim() == 3:
         row = scale_space(x[:, :, None], sigma)  # a signal is a picture of one row
@@ -94,7 +98,16 @@ def blur_trace(f: ScoreFunction, x: Tensor, sigma: Blur = 50.0) -> Trace:
 def blur_ig(f: ScoreFunction, x: Tensor, B: Steps = 100, sigma: Blur = 50.0, rule: Rule = "right") -> Tensor:
     """∫ ∇F ⊙ dγ along the scale space of x, from σ to 0: images (N, C, H, W) → (N, C, H, W), signals alike.
 
-    B = 100 and σ = 50 pixels: the authors' defaults. B and rule as in `quadrature`.
+    In units of the score; [Xu2020]. B = 100 and σ = 50 pixels: the authors' defaults. B and rule as in `quadrature`.
+    Costs B gradients. Raises TypeError or ValueError for a B, sigma or rule that is not allowed, or other shapes of x.
+
+    Examples:
+        A picture of two pixels, 0 and 1. Widely blurred both are about ½, and F is their sum.
+
+        >>> import torch, xai_core
+        >>> x = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
+        >>> xai_core.blur_ig(lambda x: x.flatten(1).sum(1), x)[0, 0].round(decimals=1)
+        tensor([[-0.5000,  0.5000]])
     """
     symbols.check(blur_ig, B=B, rule=rule)
     return Trace(f, scale_space(x, sigma), x, keep=0).attribution(B, rule)

@@ -1,12 +1,16 @@
-"""Integrated Gradients: the straight path (Sundararajan, Taly & Yan 2017, eq. 1).
+"""Integrated Gradients: the straight path (Sundararajan, Taly & Yan 2017, eq. 1) [Sundararajan2017].
 
     A = (x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα       ≈ (x − x′)/B ⊙ Σ_{k=1…B} ∇F(x′ + k/B (x − x′))
 
-Of all paths it is the one that treats every coordinate alike: two features with equal roles and equal values get equal
-shares. It keeps the axioms of the paper: completeness, sensitivity, implementation invariance, linearity, symmetry.
-Units: score. What to look at: `trace(f, x, baseline)` keeps the gradients, so that another B or rule is nearly free.
+Units: score. What to look at: Σ_i A_i against F(x) − F(x′). The sums meet as B grows.
+
+Of all paths the straight one treats every coordinate alike: equal roles and equal values get equal shares. The method
+keeps the axioms of the paper: completeness, sensitivity, implementation invariance, linearity, symmetry.
 """
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 
 from xai_core import symbols
@@ -18,10 +22,32 @@ from xai_core.stages import Method
 from xai_core.symbols import BaselineName, Rule, Steps
 
 
+def integrated_gradients_plain(F: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor, B: int) -> Tensor:
+    """Eq. 1 as a Riemann sum (the paper's eq. 3): x, x′ (N, …) → A (N, …). For reading.
+
+    F: (N, …) → (N,), a score.
+    """
+    total = torch.zeros_like(x)
+    for k in range(1, B + 1):
+        # ∇F(x′ + k/B (x − x′))
+        point = (baseline + k / B * (x - baseline)).requires_grad_()
+        (slope,) = torch.autograd.grad(F(point).sum(), point)  # the rows are independent: one sum serves all
+        total += slope
+    # A = (x − x′) ⊙ 1/B Σ_k ∇F
+    return (x - baseline) * total / B
+
+
+# The fast form: many points in one pass, every rule, and the gradients kept where another B will be asked for.
+
+
 def trace(
     f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", *, seed: int = 0, keep: int = KEPT_BYTES
 ) -> Trace:
-    """The trace of the straight path from a baseline to x. keep: bytes of gradients that it may keep."""
+    """The trace of the straight path from a baseline to x, (N, …). Another B or rule is then nearly free.
+
+    keep: bytes of gradients that it may keep.
+    Raises TypeError or ValueError for a baseline that `make_baseline` refuses.
+    """
     return Trace(f, straight(make_baseline(x, baseline, seed), x.detach()), x, keep=keep)
 
 
@@ -33,10 +59,18 @@ def integrated_gradients(
     rule: Rule = "right",
     seed: int = 0,
 ) -> Tensor:
-    """(x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα: (N, …) → (N, …). Sundararajan et al. 2017, eq. 1; B and rule as in
-    `quadrature`.
+    """(x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα: (N, …) → (N, …), in units of the score. [Sundararajan2017, eq. 1].
 
-    baseline: see `baselines.make_baseline`; seed: of a noise baseline.
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline. B, rule: see `quadrature`. Costs B gradients.
+    Raises TypeError or ValueError for a baseline, B or rule that is not allowed.
+
+    Examples:
+        The paper's F = ReLU(ReLU(x₁) − 1 − ReLU(x₂)) at (3, 1), from 0: the two values add up to F = 1.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x[:, 0].relu() - 1 - x[:, 1].relu()).relu()
+        >>> xai_core.integrated_gradients(F, torch.tensor([[3.0, 1.0]]), B=100).round(decimals=3)
+        tensor([[ 1.5000, -0.5000]])
     """
     symbols.check(integrated_gradients, B=B, rule=rule)
     return trace(f, x, baseline, seed=seed, keep=0).attribution(B, rule)

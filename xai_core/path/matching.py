@@ -1,13 +1,15 @@
 """Matching, stage 2 of UNI: the input that looks to the network as x looks to the one that forgot it.
 
-    T times:  δ ← δ − μ ∇_δ C,   δ ← ε δ / ‖δ‖₂           x′ = x + δ                      Algorithm 1, lines 5–7
-    C = KL(F(x; θ̂) ‖ F(x + δ; θ))                          Choi, Duplessis & Belongie, ICLR 2025
+    C = KL(F(x; θ̂) ‖ F(x + δ; θ))                                 Choi, Duplessis & Belongie 2025 [Choi2025]
+    T times:  δ ← δ − μ ∇_δ C,   δ ← ε δ / ‖δ‖₂                    Algorithm 1, lines 5 and 6
+    x′ = x + δ                                                     line 7
 
-A static baseline asserts what "nothing to see" looks like. Here the network is asked: x′ is the input at distance ε
-where the network, as it is, answers like the one that forgot. The sphere of radius ε keeps it near x: no colour,
-blur or noise is brought in from outside, only what makes this network unsure.
 Units: ε in those of x (pixel values, millivolts, …), ℓ2: a change of v in each of d numbers is ε = v√d.
 What to look at: F_c(x′) should be low.
+
+A static baseline asserts what "nothing to see" looks like. Here the network is asked: x′ is the input at distance ε
+where the network, as it is, answers like the one that forgot. The sphere of radius ε keeps it near x. No colour, blur
+or noise is brought in from outside, only what makes this network unsure.
 """
 
 import math
@@ -64,7 +66,8 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     three shipped networks and ImageNet's SqueezeNet 1.1: F(x′) falls from .7–.98 to .01–.06 on average, Spearman along
     the path is ≥ .98 for every image, the mean gap ≤ .04. Half of it leaves .14 to .15 on the shipped ones; much more,
     and the path bends. tests/xai_core/path/test_unlearning.py and test_real.py bound the first three.
-    unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`.
+    unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`. Warns if unlearning left the network as sure as it
+    was. Raises ValueError for a network of one class.
     """
     chance = -math.log(unlearned.shape[1] - 1)
     forgotten = unlearned.gather(1, f.target.to(x.device).expand(len(x))[:, None])[:, 0].logit().clamp(min=chance)
@@ -105,6 +108,8 @@ def match_baseline(
     mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ C‖ at δ = 0. Since δ is put back on the sphere
     after each step, only μ‖∇‖ against ε matters: a much larger one forgets the last step, a much smaller does nothing.
     divergence: how C compares the two answers q = F(x; θ̂) and p = F(x + δ; θ); see DIVERGENCES.
+    Costs T gradients, and 1 more for the rule. Raises TypeError or ValueError for a symbol that is not allowed, or an
+    eps or mu of another shape.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu, divergence=divergence)
     eps = _per_image("eps", budget(f, x, unlearned) if eps is None else eps, x)

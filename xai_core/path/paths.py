@@ -1,12 +1,12 @@
-"""Paths: a curve γ from a baseline x′ to the input x.
+"""Paths: a curve γ from a baseline x′ to the input x (Sundararajan, Taly & Yan 2017) [Sundararajan2017].
 
     γ(0) = x′,   γ(1) = x           A_i = ∫₀¹ ∂F/∂γ_i(γ(α)) · dγ_i/dα dα
 
-Whatever the curve, the sum of the attributions is the same, Σ_i A_i = F(x) − F(x′): every path is *complete*. Which
-curve it is decides how that sum is shared out (Sundararajan, Taly & Yan 2017, §3 and figure 1: P1, P2, P3).
-
-A path is two functions of α, where one is and how fast one moves. Walking it and looking is traces.py's part.
 Units: α is a share of the way, without unit; γ is made of inputs. What to look at: `straight`, two lines.
+
+Every path is *complete*: whatever the curve, Σ_i A_i = F(x) − F(x′). The curve decides how that sum is shared out
+(the paper's figure 1: P1, P2, P3). A path is two functions of α: where one is, and how fast one moves. Walking it and
+looking is traces.py's part.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,16 @@ class Path:
 
 
 def straight(start: Tensor, x: Tensor) -> Path:
-    """γ(α) = x′ + α(x − x′), the path of Integrated Gradients (P2)."""
+    """γ(α) = x′ + α(x − x′), the path of Integrated Gradients (P2). start, x: (N, …).
+
+    Examples:
+        >>> import torch, xai_core
+        >>> γ = xai_core.straight(torch.zeros(1, 2), torch.tensor([[4.0, 8.0]]))
+        >>> γ.point(torch.tensor([0.0, 0.25, 1.0]))[:, 0]
+        tensor([[0., 0.],
+                [1., 2.],
+                [4., 8.]])
+    """
     step = x - start  # (N, …)
     return Path(point=lambda α: start + spread(α, step) * step, velocity=lambda α: step.expand(len(α), *step.shape))
 
@@ -43,8 +52,8 @@ def polyline(*corners: Tensor, skip: Tensor | None = None) -> Path:
     """Straight pieces through the given corners, each (N, …), in equal shares of α.
 
     Two pieces that move one coordinate each are the deck's P1. At a corner the velocity of the coming piece counts.
-    skip: (N,), how many pieces each row leaves out at the start, so that rows with fewer corners spend all of α on
-        their own.
+    skip: (N,), how many pieces each row leaves out at the start. So rows with fewer corners spend all of α on their
+        own.
     """
     corner = torch.stack(corners)  # (pieces + 1, N, …)
     pieces, row = len(corner) - 1, torch.arange(len(corner[0]), device=corner.device)

@@ -1,4 +1,4 @@
-"""Detours: the other two paths of figure 1 in Sundararajan, Taly & Yan 2017, in two dimensions as on images.
+"""Detours: the other two paths of figure 1 in Sundararajan, Taly & Yan 2017, on images too [Sundararajan2017].
 
     P1  one group of coordinates after the other       γ_i(α) = x′_i + clip(Gα − g_i, 0, 1) (x_i − x′_i)
     P2  straight, all at once: `straight` in paths.py  γ_i(α) = x′_i + α (x_i − x′_i)
@@ -38,6 +38,7 @@ def groups(x: Tensor, order: Order = "rows", G: Groups = 8) -> Tensor:
 
     "rows": images (N, C, H, W) from top to bottom, other inputs (N, …, d) from the first number to the last;
     "rings": from the middle outwards; "channels": one group each. G: how many at most; a small image has fewer.
+    Raises TypeError or ValueError for an order or G that is not allowed. Only images have rings and channels.
     """
     symbols.check(groups, order=order, G=G)
     if x.dim() != 4 and order != "rows":
@@ -62,6 +63,7 @@ def one_by_one(start: Tensor, x: Tensor, groups: Tensor) -> Path:
     groups: whole numbers from 0, broadcasting to x: `torch.tensor([0, 1])` for two coordinates; for images a number a
         pixel (H, W), such as rows, distance from the middle or superpixels, or one a channel (C, 1, 1).
     Use "midpoint" with B a multiple of the number of groups: the other rules meet the corners of this path.
+    Raises ValueError if groups are no whole numbers from 0, or do not broadcast to x.
     """
     if groups.is_floating_point() or groups.is_complex() or groups.dtype == torch.bool or (groups < 0).any():
         raise ValueError(f"groups must be whole numbers, at least 0, one a coordinate; got {groups.dtype}: {groups}")
@@ -83,6 +85,7 @@ def bent(start: Tensor, x: Tensor, power: Tensor) -> Path:
     """P3: coordinate i has gone α^{p_i} of its way; p = 1 keeps step with the straight path, a larger p comes later.
 
     power: numbers from 1, broadcasting to x: `torch.tensor([1.0, 2.0])` for two coordinates; for images (H, W), …
+    Raises ValueError if a power is below 1 or infinite, or they do not broadcast to x.
     """
     if not (power >= 1).all() or not torch.isfinite(power).all():
         raise ValueError(f"power must be at least 1, and finite, for every coordinate; got {power}")
@@ -113,7 +116,10 @@ def detour_trace(
     *,
     keep: int = KEPT_BYTES,
 ) -> Trace:
-    """The trace of P1, P2 or P3 from a baseline to x. See `path_integrated_gradients`."""
+    """The trace of P1, P2 or P3 from a baseline to x, (N, …). See `path_integrated_gradients`.
+
+    Raises TypeError or ValueError for a baseline, path, order or G that is not allowed.
+    """
     symbols.check(detour_trace, path=path, order=order, G=G)
     x, start = x.detach(), make_baseline(x, baseline, seed)
     group = groups(x, order, G)
@@ -144,8 +150,20 @@ def path_integrated_gradients(
 ) -> Tensor:
     """∫ ∇F ⊙ dγ along P1 "one_by_one", P2 "straight" or P3 "bent", by the midpoint rule: (N, …) → (N, …).
 
+    In units of the score; [Sundararajan2017, eq. 2 and figure 1]. Costs B gradients.
     B: gradients on the whole path; on P1 raised to the next multiple of its groups. order, G: see `groups`.
     baseline: see `baselines.make_baseline`; seed: of a noise baseline.
+    Raises TypeError or ValueError for a baseline, B, path, order or G that is not allowed.
+
+    Examples:
+        F = x₁x₂ from (0, 0) to (1, 1): on P1 x₁ moves while x₂ is 0, so x₂ gets all.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: x[:, 0] * x[:, 1]
+        >>> xai_core.path_integrated_gradients(F, torch.ones(1, 2), B=8, G=2)
+        tensor([[0., 1.]])
+        >>> xai_core.path_integrated_gradients(F, torch.ones(1, 2), B=8, path="straight")
+        tensor([[0.5000, 0.5000]])
     """
     symbols.check(path_integrated_gradients, B=B, path=path, order=order, G=G)
     walked = detour_trace(f, x, baseline, path, order, G, seed, keep=0)

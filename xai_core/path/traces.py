@@ -90,6 +90,7 @@ class Trace:
             del self._slopes[α]
 
     def alphas(self, points: list[float]) -> Tensor:
+        """The points as a tensor (n,) beside the input, in its precision or better."""
         dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
         return torch.tensor(points, dtype=dtype, device=self.like.device)
 
@@ -171,8 +172,10 @@ class Trace:
         return (self.alphas(weights)[:, None] * self.slope_along(points)).cumsum(0)
 
     def monotonicity(self, B: int = 15) -> Tensor:
-        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,). 1 is a steady rise; NaN where F is
-        constant."""
+        """Spearman's correlation of F(γ(α)) with α at k/B, k = 0…B: (N,).
+
+        1 is a steady rise; NaN where F is constant.
+        """
         points = [k / B for k in range(B + 1)]
         values = self.confidence(points).double().cpu()
         constant = (values == values[0]).all(0)

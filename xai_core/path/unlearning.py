@@ -1,11 +1,12 @@
 """Unlearning, stage 1 of UNI: one step that makes the network forget an image (Choi, Duplessis & Belongie 2025).
 
-    θ̂ = θ + η ∇_θ L / ‖∇_θ L‖₂            L: cross-entropy of the network at (x, y);   Algorithm 1, line 4
+    θ̂ = θ + η ∇_θ L / ‖∇_θ L‖₂            L: cross-entropy of the network at (x, y)      [Choi2025, Algorithm 1, line 4]
+
+Units: η is a length in the space of the weights. What to look at: how far F_c(x) falls, and what it falls to.
 
 Training went down this slope; one step of length η back up it undoes some of what was learned about x. That is
-*approximate* unlearning. The *exact* kind trains again without x, and needs the data, the time, and the luck that one
-picture among thousands made a difference (Bourtoule et al. 2021).
-Units: η is a length in the space of the weights. What to look at: how far F_c(x) falls, and what it falls to.
+*approximate* unlearning. The *exact* kind trains again without x (Bourtoule et al. 2021) [Bourtoule2021]. It needs the
+data and the time, and one picture among thousands may make no difference.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,8 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
 
     x: one image (1, …): the direction belongs to it. eta: ‖θ̂ − θ‖₂, over all weights that move, together.
     weights: "all", or those of the "last_layer" alone: what the network sees stays, only its verdict is unlearned.
+    Raises TypeError or ValueError for a symbol that is not allowed. Raises ValueError for more than one image, a
+    network of one class, or a score that depends on no weights.
     """
     symbols.check(unlearn, eta=eta, weights=weights)
     if len(x) != 1:
@@ -57,7 +60,10 @@ def _last_layer(model: nn.Module) -> nn.Module:
 
 @torch.inference_mode(False)  # here and below: autograd cannot use what is made in a caller's inference mode
 def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") -> Tensor:
-    """F(x; θ̂), each image by the network that forgot it: (N, …) → (N, classes)."""
+    """F(x; θ̂), each image by the network that forgot it: (N, …) → (N, classes), probabilities.
+
+    Raises TypeError or ValueError as `unlearn` does.
+    """
     forgotten = []
     for i in torch.arange(len(x)).split(1):
         f_hat = replace(unlearn(f.rows(i), x[i], eta, weights), output="probability")
@@ -67,6 +73,11 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
 
 
 def log_odds(f: Score) -> Callable[[Tensor], Tensor]:
+    """m(x) = log F_c/(1 − F_c), a function (n, …) → (n,). It has a slope where F_c itself has rounded to 1.
+
+    Called with a network of one class, m raises ValueError.
+    """
+
     def m(x: Tensor) -> Tensor:
         logits = f.logits(x)
         if logits.shape[1] < 2:

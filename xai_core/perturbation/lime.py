@@ -1,25 +1,26 @@
 """LIME: fit a short linear model to the network's answers near x, and read it (Ribeiro, Singh & Guestrin 2016).
 
-    ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                             eq. 1
-    L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                                  eq. 2
+    ξ(x) = argmin_g L(f, g, π_x) + Ω(g)           Ω(g) = ∞ · 1[‖w‖₀ > K]                    [Ribeiro2016, eq. 1]
+    L    = Σ_z π_x(z) (f(h(z)) − g(z))²           g(z) = w₀ + w · z                         [Ribeiro2016, eq. 2]
     π_x(z) = exp(−D(1, z)² / σ²)                  D: distance of the mask from "everything on"
 
-The best K features cannot be found exactly; K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
-by weighted least squares.
 Units: w_j is the score that feature j brings. What to look at: the local R², the share of the answers' (weighted)
 variance that the K features explain. A pretty map with R² = 0.1 says little. And the band of a weight over seeds: a bar
 whose band crosses zero has no sign.
+
+The best K features cannot be found exactly. K-LASSO (Algorithm 1) takes the first K of the LASSO path and fits those
+by weighted least squares.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import lars_path_gram
+from sklearn.linear_model import lars_path, lars_path_gram
 from torch import Tensor
 
 from xai_core import symbols
@@ -39,6 +40,36 @@ SAME = 1e-12  # features whose difference has less than this share of the varian
 APART = 1e-9  # equals are told apart by this share: the first of them enters first
 
 
+def lime_plain(
+    f: Callable[[Tensor], Tensor], x: Tensor, off: Tensor, segments: Tensor, N: int, K: int, σ: float, seed: int = 0
+) -> Tensor:
+    """Algorithm 1, line by line, of one input x (1, …): the weight of each of the M segments, (M,). For reading.
+
+    f: a score, (1, …) → (1,). off (1, …): what stands where a segment is off. segments (H, W): 0…M−1. D: cosine.
+    """
+    M, flip, Z = int(segments.max()) + 1, np.random.default_rng(seed), []
+    for i in range(N):
+        # z ← sample_around(x′), x itself first
+        z = torch.from_numpy((flip.random(M) < 0.5) | (i == 0))  # (M,)
+        # π_x(z) = exp(−D(1, z)² / σ²)
+        D = 1 - torch.cosine_similarity(torch.ones(M).double(), z.double(), dim=0)
+        # Z ← Z ∪ ⟨z, f(h(z)), π_x(z)⟩
+        Z.append((z.double(), f(torch.where(z[segments], x, off))[0].double(), torch.exp(-((D / σ) ** 2))))
+    z, y, π = (torch.stack(each) for each in zip(*Z, strict=True))  # (N, M), (N,), (N,)
+    # K-LASSO: the LASSO path of Σ_z π (f − g)² as long as at most K weights are not 0 …
+    root, share = π.sqrt()[:, None], π / π.sum()
+    path = lars_path((root * (z - share @ z)).numpy(), (root[:, 0] * (y - share @ y)).numpy(), method="lasso")[2]
+    chosen = path[:, (path != 0).sum(0) <= K][:, -1].nonzero()[0]  # path: (M, knots)
+    # … then Σ_z π_x(z) (f(h(z)) − g(z))² is least,  g(z) = w₀ + w · z of the chosen
+    G = torch.cat([torch.ones(N, 1).double(), z[:, chosen]], 1)  # (N, 1 + K)
+    w = torch.zeros(M).double()
+    w[chosen] = torch.linalg.lstsq(root * G, root * y[:, None]).solution[1:, 0]
+    return w
+
+
+# The fast form: many masks in one pass, and the sums over z taken once for every K.
+
+
 @dataclass(frozen=True)
 class LinearFit:
     """The short linear model: F(h(z)) ≈ intercept + weights · z near x."""
@@ -54,6 +85,7 @@ def kernel(masks: Tensor, sigma: Width = 0.25, distance: Metric = "cosine") -> T
 
     distance: "cosine", 1 − cos(1, z), is the reference package's for images and text; "l2" is ‖1 − z‖₂/√M. That
     package takes the root of the kernel, so its width w is σ = √2 w here.
+    Raises TypeError or ValueError for a sigma or distance that is not allowed.
     """
     symbols.check(kernel, sigma=sigma, distance=distance)
     share = masks.double().mean(1)  # of the features that are on
@@ -71,8 +103,9 @@ def k_lasso(
 ) -> LinearFit:
     """Read a neighbourhood with K features. Never calls the network: moving K or σ is linear algebra.
 
+    [Ribeiro2016, Algorithm 1]. near: N masks of M features; the weights are (M,), in units of the score.
     column: the class to explain, by default the neighbourhood's target.
-    Raises ValueError if K is larger than the number of features.
+    Raises TypeError or ValueError for a symbol or column that is not allowed, or a K above the number of features.
     """
     problem = _Weighted.of(near, K, sigma, distance, column)
     return problem.fit(_taken_up(problem.knots(K), K))
@@ -85,7 +118,10 @@ def k_path(
     distance: Metric = "cosine",
     column: int | None = None,
 ) -> list[LinearFit]:
-    """The explanations of every length: `k_lasso` for K = 1 … `most` (or M, if that is less), from one LASSO path."""
+    """The explanations of every length: `k_lasso` for K = 1 … `most` (or M, if that is less), from one LASSO path.
+
+    Raises TypeError or ValueError for a symbol or column that is not allowed.
+    """
     symbols.check(k_path, most=most)
     most = min(most, near.features)
     problem = _Weighted.of(near, most, sigma, distance, column)
@@ -166,7 +202,10 @@ class Band:
 
 
 def band(fits: Sequence[LinearFit]) -> Band:
-    """The spread of each weight over explanations that differ in the seed alone; not chosen counts as weight 0."""
+    """The spread of each weight over explanations that differ in the seed alone; not chosen counts as weight 0.
+
+    Raises ValueError for fewer than two.
+    """
     if len(fits) < 2:
         raise ValueError(f"fits must be two explanations or more, of different seeds; got {len(fits)}")
     w = torch.stack([fit.weights for fit in fits])  # (runs, M)
@@ -187,7 +226,17 @@ def lime(
 ) -> Tensor:
     """LIME: each pixel gets the weight of its superpixel, (N, C, H, W) → (N, 1, H, W); other data (N, …) → (N, …).
 
+    In units of the score; [Ribeiro2016, Algorithm 1]. Costs N forward passes an input.
     For the fit itself (intercept, R², chosen features) use `k_lasso(neighbourhood(f, x))`.
+    Raises TypeError or ValueError for a symbol, segments or fill that is not allowed, or a K above M.
+
+    Examples:
+        A linear F, every number a feature, "off" 0: the model near x is F itself.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: 3 * x[:, 0] - 2 * x[:, 1]
+        >>> xai_core.lime(F, torch.ones(1, 3), K=2, fill="black").round(decimals=3)
+        tensor([[ 3., -2.,  0.]])
     """
     symbols.check(lime, N=N, K=K, sigma=sigma, distance=distance)
 

@@ -4,10 +4,12 @@
     h(z)            the input with the others filled in: h(z) = z ⊙ x + (1 − z) ⊙ fill
     F(h(z))         what the network says to that
 
-Features are the superpixels of a picture (superpixels.py), the words of a text (words.py), the bins that a row of a
-table falls into (tables.py), or plain numbers. Asking the network is the whole cost and is done once. LIME and
-KernelSHAP are ways to read the answers: linear algebra.
-What to look at: the fill. "Off" means grey, blurred, or the region's mean; the explanation is relative to that choice.
+Units: F in score. What to look at: the fill. "Off" means grey, blurred, or the region's mean. The explanation is
+relative to that choice.
+
+Features are the superpixels of a picture (superpixels.py) or the words of a text (words.py). Of a table they are the
+bins that a row falls into (tables.py), of other data the numbers themselves. Asking the network is the whole cost and
+is done once. LIME and KernelSHAP are ways to read the answers: linear algebra.
 """
 
 import operator
@@ -44,17 +46,23 @@ class Neighbourhood:
         return self.masks.shape[1]
 
     def first(self, N: int) -> "Neighbourhood":
-        """What the first N samples alone would have shown; nothing is asked again."""
+        """What the first N samples alone would have shown; nothing is asked again.
+
+        Raises ValueError unless N is a whole number from 1 to the number of samples.
+        """
         if isinstance(N, bool) or not isinstance(N, Integral) or not 1 <= N <= len(self.masks):
             raise ValueError(f"N must be a whole number from 1 to the number of samples, {len(self.masks)}; got {N!r}")
         return replace(self, masks=self.masks[:N], scores=self.scores[:N])
 
     def answers(self, column: int | None = None) -> Tensor:
-        """What the network said of one class, by default the target: (N,)."""
+        """What the network said of one class, by default the target: (N,). Raises ValueError for no such class."""
         return self.scores[:, self.target if column is None else class_number(column, self.scores.shape[1], "column")]
 
     def paint(self, weights: Tensor) -> Tensor:
-        """One number a feature onto the places it covers: (M,) → shaped like `segments`."""
+        """One number a feature onto the places it covers: (M,) → shaped like `segments`.
+
+        Raises ValueError for a text or a table, whose features have no places.
+        """
         if self.segments is None:
             raise ValueError("only features of a tensor have places to paint; those of a text or a table have names")
         return weights[self.segments]
@@ -74,6 +82,8 @@ def neighbourhood(
     Row 0 is x itself. The masks depend on the seed, N and M alone, and the first n of N are those of N = n. Costs N
     forward passes, times R for a background of R rows.
     masks: (N, M) of your own in place of random ones, such as `coalitions`. Row 0 has to be all on.
+    Raises TypeError or ValueError for an N, segments, fill or masks that are not allowed. Raises ValueError for more
+    than one input, or an f whose answers are not finite, one a row.
     """
     symbols.check(neighbourhood, N=N)
     check_input(x)
@@ -90,17 +100,15 @@ def neighbourhood(
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
         asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
         answers.append(reduce(torch.add, asked) / len(off))
-    scores = torch.cat(answers).double().cpu()
-    if not torch.isfinite(scores).all():
-        raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")
     column = int(f.target[0]) if isinstance(f, Score) else 0
-    return Neighbourhood(labels, masks, scores, column, off)
+    return Neighbourhood(labels, masks, _finite(torch.cat(answers).double().cpu()), column, off)
 
 
 def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, Tensor], tuple]) -> Tensor:
     """One map a row of x, painted from the weights that its own neighbourhood gets: (N, C, H, W) → (N, 1, H, W).
 
     weights_of: from a score and one input to (its neighbourhood, one weight a feature). Other data: (N, …) → (N, …).
+    Raises what weights_of raises.
     """
     rows_of = []
     for i in torch.arange(len(x)).split(1):
@@ -123,7 +131,7 @@ def coin_flips(N: int, M: int, seed: int | list[int]) -> Tensor:
 
 
 def own_masks(masks: Tensor, M: int) -> Tensor:
-    """Check masks that a caller made: (N, M) of 0 and 1, the first row all on."""
+    """The masks that a caller made, (N, M) bool. Raises ValueError unless they are 0 or 1 and the first is all on."""
     if not isinstance(masks, Tensor) or masks.dim() != 2 or masks.shape[1] != M or not len(masks):
         given = tuple(masks.shape) if isinstance(masks, Tensor) else type(masks).__name__
         raise ValueError(f"masks must be a tensor (N, {M}), one column a feature; got {given}")
@@ -136,7 +144,11 @@ Predict = Callable[[Any], Any]  # texts or rows of a table → (n, classes) or (
 
 
 def ask(predict: Predict, inputs: Sequence[str] | np.ndarray) -> Tensor:
-    """What any classifier or regressor says to n inputs: (n, classes), or (n, 1) from one that returns (n,)."""
+    """What any classifier or regressor says to n inputs: (n, classes), or (n, 1) from one that returns (n,).
+
+    Raises TypeError if predict is not a function of inputs, or returns no numbers; ValueError if what it returns is not
+    finite, or not one row an input.
+    """
     if not callable(predict) or (isinstance(predict, nn.Module | Score) and isinstance(inputs, np.ndarray)):
         raise TypeError(
             "predict must be a function of inputs, such as model.predict_proba or"
@@ -161,12 +173,15 @@ def ask(predict: Predict, inputs: Sequence[str] | np.ndarray) -> Tensor:
 
 
 def explained_column(scores: Tensor, target: int | None) -> int:
-    """The column of `scores` (N, classes) to explain: `target`, or the one that the input itself gets most of."""
+    """The column of `scores` (N, classes) to explain: `target`, or the one that the input itself gets most of.
+
+    Raises ValueError if there is no class of that number.
+    """
     return int(scores[0].argmax()) if target is None else class_number(target, scores.shape[1], "target")
 
 
 def class_number(given: int, classes: int, name: str) -> int:
-    """`given` if it is the number of a class; else ValueError, which calls it by its `name`."""
+    """`given` if it is the number of a class. Raises ValueError, which calls it by its `name`, if it is none."""
     try:
         number = -1 if isinstance(given, bool) else operator.index(given)  # whole numbers of any library
     except TypeError:
@@ -174,6 +189,12 @@ def class_number(given: int, classes: int, name: str) -> int:
     if not 0 <= number < classes:
         raise ValueError(f"{name} must be a class from 0 to {classes - 1}; got {given!r}")
     return number
+
+
+def _finite(scores: Tensor) -> Tensor:
+    if not torch.isfinite(scores).all():
+        raise ValueError("f must return finite scores near x; it returns NaN or infinite ones")
+    return scores
 
 
 def _answer(f: ScoreFunction, x: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
 """Occlusion: cover one window after the other, and see how far the score falls (Zeiler & Fergus 2014, §4.2).
 
-    A_i = mean over the windows W that cover pixel i of   F(x) − F(x with W filled)
+    A_i = mean over the windows W that cover pixel i of   F(x) − F(x with W filled)                [Zeiler2014, §4.2]
 
-The oldest and plainest way to ask a network: what if this were not there? It needs no gradient, and no random number.
 Units: of the score. What to look at: blue places, where the score *rises* once they are covered; and the window's size:
 two halves of the thing that matters can stand in for each other, and neither window alone shows it.
+
+The oldest and plainest way to ask a network: what if this were not there? It needs no gradient, and no random number.
 """
 
 from collections.abc import Iterator
@@ -43,17 +44,22 @@ def occlusion(
 
     window: side in pixels; None for an eighth of the shorter side (one number of other data).
     stride: from window to window; None for half a window. The last window ends at the border, wherever that is.
-    fill: "mean" is the window's own. Costs a forward pass a window, and one more.
-    Raises ValueError if stride > window, which would leave places that no window covers.
+    fill: "mean" is the window's own. In units of the score; [Zeiler2014, §4.2]. Costs a forward pass a window, and one
+        more.
+    Raises TypeError or ValueError for a window, stride or fill that is not allowed. A stride above the window is not:
+    it would leave places that no window covers.
+
+    Examples:
+        A linear F, windows of one number, "off" 0: each number brings its own summand.
+
+        >>> import torch, xai_core
+        >>> xai_core.occlusion(lambda x: 3 * x[:, 0] - 2 * x[:, 1], torch.ones(1, 3), fill="black")
+        tensor([[ 3., -2.,  0.]])
     """
-    symbols.check(occlusion, window=window, stride=stride)
     x = x.detach()
     image = x.dim() == 4
     places = x.shape[2:] if image else x.shape[1:]
-    window = (max(1, min(places) // 8) if image else 1) if window is None else window
-    stride = max(1, window // 2) if stride is None else stride
-    if stride > window:
-        raise ValueError(f"stride must be at most the window, {window}, or places stay uncovered; got {stride}")
+    window, stride = _sizes(places, image, window, stride)
     constant = None if isinstance(fill, str) and fill == "mean" else _constant(x, fill)
     whole = forward(f, x)  # F(x), (N,)
     total = torch.zeros(len(x), *places, dtype=torch.double, device=x.device)
@@ -69,6 +75,16 @@ def occlusion(
         count += covered.sum(0)
     A = (total / count).to(x)
     return A[:, None] if image else A
+
+
+def _sizes(places: torch.Size, image: bool, window: int | None, stride: int | None) -> tuple[int, int]:
+    """Window and stride, checked, where None chose them by rule."""
+    symbols.check(occlusion, window=window, stride=stride)
+    window = (max(1, min(places) // 8) if image else 1) if window is None else window
+    stride = max(1, window // 2) if stride is None else stride
+    if stride > window:
+        raise ValueError(f"stride must be at most the window, {window}, or places stay uncovered; got {stride}")
+    return window, stride
 
 
 def windows(places: torch.Size, window: int, stride: int) -> list[tuple[slice, ...]]:

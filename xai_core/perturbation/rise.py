@@ -1,11 +1,12 @@
 """RISE: cover the picture with random masks, and see which ones the network likes (Petsiuk, Das & Saenko 2018).
 
-    S(λ) = 1 / (N p₁) Σ_i F(x ⊙ M_i) M_i(λ)                                                            eq. 6
+    S(λ) = 1 / (N p₁) Σ_i F(x ⊙ M_i) M_i(λ)                                                   [Petsiuk2018, eq. 6]
 
-A mask is a coarse s × s grid of coin flips (each cell on with probability p₁), enlarged smoothly and shifted at random,
-so that its cells' borders leave no trace. S(λ) is the mean score of the masks that leave the pixel λ visible.
 Units: of the score; only differences within a map mean anything, for a map of one value says "no place matters".
 What to look at: the noise. S comes from a sample: another seed gives another map, and N a smoother one.
+
+A mask is a coarse s × s grid of coin flips (each cell on with probability p₁). It is enlarged smoothly and shifted at
+random, so that its cells' borders leave no trace. S(λ) is the mean score of the masks that leave the pixel λ visible.
 """
 
 from collections.abc import Iterator
@@ -46,16 +47,21 @@ def rise(
 
     fill: stands where a mask is 0 ("mean": the mean colours of s × s rectangles). The paper multiplies pixels of which
         the mean was taken off, so covered places are about grey. The paper takes N = 4000 and more.
-    Costs N forward passes an image; every image sees the same masks.
+    In units of the score; [Petsiuk2018, eq. 6]. Costs N forward passes an image; every image sees the same masks.
+    Raises TypeError or ValueError for an N, cells, p1 or fill that is not allowed; a fill of several rows is not.
+
+    Examples:
+        F = x₁. Of the masks that leave x₁ visible all score 1; of those that leave x₂ visible, the half with x₁ on.
+
+        >>> import torch, xai_core
+        >>> xai_core.rise(lambda x: x[:, 0], torch.ones(1, 2), N=4000, fill="black").round(decimals=1)
+        tensor([[1.0000, 0.5000]])
     """
     symbols.check(rise, N=N, cells=cells, p1=p1)
     x = x.detach()
     image = x.dim() == 4
     places = x.shape[2:] if image else x.shape[1:]
-    labels = grid(x.shape[2], x.shape[3], cells) if image else torch.arange(places.numel()).view(places)
-    off = torch.cat([filling(each, labels, fill) for each in x.split(1)])  # (N, …), or a background for each
-    if len(off) != len(x):
-        raise ValueError(f"fill must be one input for RISE, it is asked once a mask; got {len(off) // len(x)} rows")
+    off = _off(x, places, cells, fill)  # (N, …)
     S = torch.zeros(len(x), *places, dtype=torch.double, device=x.device)
     for M in _masks(N, places, cells if image else None, p1, seed, max(1, rows_at_once(x) // len(x))):
         M = M.to(x)
@@ -65,6 +71,15 @@ def rise(
         S += torch.einsum("mn,m...->n...", score.double(), M.double())
     S = (S / (N * p1)).to(x)
     return S[:, None] if image else S
+
+
+def _off(x: Tensor, places: torch.Size, cells: int, fill: str | Tensor) -> Tensor:
+    """What stands where a mask is 0, one for each row of x: (N, …). Raises ValueError for a background of more."""
+    labels = grid(x.shape[2], x.shape[3], cells) if x.dim() == 4 else torch.arange(places.numel()).view(places)
+    off = torch.cat([filling(each, labels, fill) for each in x.split(1)])
+    if len(off) != len(x):
+        raise ValueError(f"fill must be one input for RISE, it is asked once a mask; got {len(off) // len(x)} rows")
+    return off
 
 
 def _masks(N: int, places: torch.Size, cells: int | None, p1: float, seed: int, few: int) -> Iterator[Tensor]:

@@ -1,17 +1,19 @@
-"""KernelSHAP: Shapley values as a weighted regression (Lundberg & Lee 2017, theorem 2).
+"""KernelSHAP: Shapley values as a weighted regression (Lundberg & Lee 2017, theorem 2) [Lundberg2017].
 
     φ = argmin_φ Σ_z π(z) (F(h(z)) − F(h(0)) − φ · z)²     subject to   Σ_j φ_j = F(x) − F(h(0))        (efficiency)
     π(z) = (M − 1) / (C(M, k) · k · (M − k)),  k = Σ_j z_j
 
-The Shapley value of a feature is what it brings on average, when features are switched on one by one in every order.
-Over all 2^M masks the regression gives it exactly; over a sample, nearly. Masks with few or with nearly all features
-on weigh most, so those are taken first, all of them, as far as N reaches.
 Units: φ_j is the score that feature j brings; they add up to F(x) − F(h(0)), whatever was sampled.
 What to look at: LIME's weights of the same features. Only the kernel differs, and the sum.
+
+The Shapley value of a feature is what it brings on average over all orders, switching on one feature after the other.
+Over all 2^M masks the regression gives it exactly; over a sample, nearly. Masks with few or with nearly all features
+on weigh most. So those are taken first, all of them, as far as N reaches.
 """
 
 import warnings
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, product
 from math import comb
 from numbers import Integral
 from typing import NamedTuple
@@ -28,6 +30,31 @@ from xai_core.stages import Method
 from xai_core.symbols import Fill, Samples, Segmentation
 
 
+def kernel_shap_plain(F: Callable[[Tensor], Tensor], x: Tensor, off: Tensor, segments: Tensor) -> Tensor:
+    """Theorem 2 over all 2^M masks, of one input x (1, …): φ, one value for each of the M segments, (M,). For reading.
+
+    F: a score, (1, …) → (1,). off (1, …): what stands where a segment is off. segments (H, W): 0…M−1.
+    """
+    M = int(segments.max()) + 1
+    z = torch.tensor([*product([False, True], repeat=M)])  # (2^M, M), from all off to all on
+    y, π = torch.zeros(2**M).double(), torch.zeros(2**M).double()
+    for i, mask in enumerate(z):
+        # F(h(z))
+        y[i] = F(torch.where(mask[segments], x, off))[0]
+        # π(M, |z|) = (M − 1) / (C(M, |z|) · |z| · (M − |z|)), infinite at both ends: there φ is exact instead
+        k = int(mask.sum())
+        π[i] = (M - 1) / (comb(M, k) * k * (M - k)) if 0 < k < M else 0
+    # φ = argmin Σ_z π (F(h(z)) − F(h(0)) − φ · z)²  subject to  1 · φ = F(x) − F(h(0)), by Lagrange's multiplier λ:
+    # (ZᵀΠZ) φ + λ 1 = ZᵀΠ (F(h(z)) − F(h(0)))
+    Z, one = z.double(), torch.ones(M, 1).double()
+    left = torch.cat([torch.cat([Z.T @ (π[:, None] * Z), one], 1), torch.cat([one.T, torch.zeros(1, 1)], 1)])
+    right = torch.cat([Z.T @ (π * (y - y[0])), y[-1:] - y[0]])
+    return torch.linalg.solve(left, right)[:M]
+
+
+# The fast form: many masks in one pass, and only N of the 2^M.
+
+
 def kernel_of_size(M: int) -> np.ndarray:
     """π summed over all masks of a size, for k = 1 … M − 1: (M − 1) / (k (M − k)), to a sum of 1. (M − 1,)."""
     k = np.arange(1, M)
@@ -39,7 +66,8 @@ def coalitions(M: int, N: Samples = 1000, seed: int = 0) -> tuple[Tensor, Tensor
     """At most N masks of M features and their weights π: (n, M) bool, (n,). The first is all on, the second all off.
 
     All 2^M of them if N allows. Else whole sizes k and M − k, from the outside in, as long as their share of N is
-    enough for each of their masks, and the rest drawn at random by π, each with its complement.
+    enough for each of their masks. The rest is drawn at random by π, each mask with its complement.
+    Raises TypeError or ValueError unless M is a whole number, at least 2, and N one of at least 4.
     """
     symbols.check(coalitions, N=N)
     if isinstance(M, bool) or not isinstance(M, Integral) or M < 2:
@@ -98,12 +126,13 @@ def shapley_values(near: Neighbourhood, weights: Tensor, column: int | None = No
 
     weights: (N,) those of the coalitions. column: the class to explain, by default the neighbourhood's target.
     With fewer masks than features the smallest φ of all that fit is returned, with a warning.
+    Raises ValueError if no mask is all off, or weights are not finite, at least 0 and one a mask.
     """
     return _regressed(near, weights, near.answers(column)[:, None])[0]
 
 
 def shapley_table(near: Neighbourhood, weights: Tensor) -> Tensor:
-    """`shapley_values` of every column of the answers, (columns, M), for the price of one."""
+    """`shapley_values` of every column of the answers, (columns, M), for the price of one; raises alike."""
     return _regressed(near, weights, near.scores)
 
 
@@ -144,8 +173,18 @@ def kernel_shap(
 ) -> Tensor:
     """KernelSHAP: each pixel gets its superpixel's value, (N, C, H, W) → (N, 1, H, W); other data (N, …) → (N, …).
 
+    In units of the score; [Lundberg2017, theorem 2]. Costs N forward passes an input, or 2^M where that is less.
     fill: "grey", "mean", "black", "blurred", one input, or a background of R rows over which F is averaged (R times the
         cost). For the values of the features themselves use `shapley_values`.
+    Raises TypeError or ValueError for an N, segments or fill that is not allowed.
+
+    Examples:
+        With s = x₁ + x₂ + x₃ = 100 the score is 392, at 0 it is 2: the values add up to 390.
+
+        >>> import torch, xai_core
+        >>> F = lambda x: (x.sum(1) - 10).relu() + 3 * (x.sum(1) + 1).relu() - 1
+        >>> xai_core.kernel_shap(F, torch.tensor([[20.0, 50.0, 30.0]]), fill="black").round(decimals=1)
+        tensor([[ 76.7000, 196.7000, 116.7000]])
     """
     symbols.check(kernel_shap, N=N)
 

@@ -25,10 +25,11 @@ STRETCHES = 16  # of a signal
 def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     """Cut one image (1, C, H, W) into features: labels 0…M−1, (H, W) int64. Other data (1, …): one feature a number.
 
-    segments: "slic" (about 50 compact regions), "quickshift" (as in the LIME paper), "grid" (8 × 8 squares), "pixels",
-        or your own integer labels, numbered in any way. Of a signal (1, C, L), "grid" makes 16 equal stretches of L,
-        the same in all channels.
-    Raises ValueError if fewer than two features come out: there would be nothing to compare.
+    segments: "slic" (about 50 compact regions [Achanta2012]), "quickshift" (as in the LIME paper [Vedaldi2008]),
+        "grid" (8 × 8 squares), "pixels", or your own integer labels, numbered in any way. Of a signal (1, C, L), "grid"
+        makes 16 equal stretches of L, the same in all channels.
+    Raises TypeError or ValueError for more than one input, another word, or labels that are not whole numbers of x's
+    shape; and ValueError if fewer than two features come out: there would be nothing to compare.
     """
     if len(x) != 1:
         raise ValueError(f"x must be one input (1, …), each picture has superpixels of its own; got {len(x)}")
@@ -94,6 +95,7 @@ def filling(x: Tensor, labels: Tensor, fill: Fill = "grey") -> Tensor:
     """What stands where a feature is off: (1, …) → (1, …). "mean" is each superpixel's own mean colour.
 
     A tensor of your own may have R rows, a background: the answers to all R pictures filled in so are averaged.
+    Raises TypeError or ValueError if fill is neither a word of the list nor a finite tensor that broadcasts to x.
     """
     symbols.check(filling, fill=fill)
     if isinstance(fill, Tensor):

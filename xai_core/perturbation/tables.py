@@ -4,9 +4,11 @@
     samples   every column drawn by itself from the training rows, as if columns were independent
     z         1 where the sampled value shares x's bin
 
+Units: F in those of the model. What to look at: samples that cannot be (a tall petal of no width). The model is asked
+about them all the same.
+
 There is no natural "off" for an age or a petal's length. So LIME asks of a number only in which quarter of the training
-rows it lies, and the weight of "1.8 < petal width" is what lying there brings, against lying elsewhere.
-What to look at: samples that cannot be (a tall petal of no width). The model is asked about them all the same.
+rows it lies. The weight of "1.8 < petal width" is what lying there brings, against lying elsewhere.
 """
 
 from collections.abc import Sequence
@@ -42,7 +44,11 @@ def bin_of(rows: np.ndarray, borders: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def table_samples(x: np.ndarray, training: np.ndarray, N: Samples = 1000, seed: int = 0) -> tuple[np.ndarray, Tensor]:
-    """N rows around x and their masks: (N, M) numbers, (N, M) bool. Row 0 is x itself."""
+    """N rows around x and their masks: (N, M) numbers, (N, M) bool. Row 0 is x itself.
+
+    x: (M,); training: (n, M). Raises TypeError or ValueError unless both are finite numbers of M columns, or for an N
+    that is not allowed.
+    """
     symbols.check(table_samples, N=N)
     x, training = _numbers("x", x, 1), _numbers("training", training, 2)
     if len(x) != training.shape[1]:
@@ -71,17 +77,24 @@ def table_neighbourhood(
     columns: M names, for `names` such as "0.3 < petal width ≤ 1.3".
     Costs N predictions. LIME's package reads it with an l2 kernel of width ¾√M, here
     `k_lasso(near, K, sigma=1.06, distance="l2")`.
+    Raises TypeError or ValueError for an x, training, N, target or columns that do not fit, or answers of predict that
+    are not finite numbers.
     """
     rows, masks = table_samples(x, training, N, seed)
-    M = masks.shape[1]
+    columns = _column_names(columns, masks.shape[1])
+    names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
+    scores = ask(predict, rows)
+    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
+
+
+def _column_names(columns: Sequence[str] | None, M: int) -> list[str]:
+    """The names of M columns, x1 … xM by default. Raises ValueError for one column, or another number of names."""
     if M < 2:
         raise ValueError(f"x must have two columns or more, there would be nothing to compare; got {M}")
     columns = [f"x{j + 1}" for j in range(M)] if columns is None else list(columns)
     if len(columns) != M:
         raise ValueError(f"columns must be {M} names, one a column; got {len(columns)}")
-    names = tuple(_said(*each) for each in zip(columns, rows[0], bins(training), strict=True))
-    scores = ask(predict, rows)
-    return Neighbourhood(None, masks, scores, explained_column(scores, target), names=names)
+    return columns
 
 
 def _said(column: str, value: float, borders: np.ndarray) -> str:

@@ -3,7 +3,7 @@
     features  the distinct words of the text, in the order in which they first occur; off means left out everywhere
     z         how many words are off is drawn evenly from 1 … M, then which ones (as in LIME's own package)
 
-The classifier is any function from texts to probabilities: it is not looked into.
+Units: F in probability. The classifier is any function from texts to probabilities: it is not looked into.
 What to look at: the words in front. If a header or a signature is among them, the classifier has not read the text.
 """
 
@@ -25,7 +25,7 @@ WORD = re.compile(r"\w+")
 def words_of(text: str) -> tuple[str, ...]:
     """The features of a text: its distinct words (letters, digits, underscores), case kept, in order of occurrence.
 
-    Raises ValueError if there are fewer than two: there would be nothing to compare.
+    Raises TypeError if text is no string, and ValueError if it has fewer than two words: nothing to compare.
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a string; got {type(text).__name__}")
@@ -36,7 +36,15 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def masked_text(text: str, on: Sequence[bool] | Tensor, blank: str = "") -> str:
-    """h(z): the text with `blank` in place of every word that is off. on: one value a word of `words_of`."""
+    """h(z): the text with `blank` in place of every word that is off. on: one value a word of `words_of`.
+
+    Raises ValueError for another number of values, and what `words_of` raises.
+
+    Examples:
+        >>> import xai_core
+        >>> xai_core.masked_text("not a bad film", [False, True, True, True], blank="…")
+        '… a bad film'
+    """
     names = words_of(text)
     if len(on) != len(names):
         raise ValueError(f"on must have {len(names)} values, one a distinct word of the text; got {len(on)}")
@@ -73,6 +81,7 @@ def word_neighbourhood(
     masks: (N, M) of your own in place of random ones. Row 0 has to be all on.
     blank: stands where a word is off, by default nothing.
     Costs N predictions. Read it with `k_lasso(near, K, distance="cosine")`, or with `shapley_values`.
+    Raises TypeError or ValueError for an N, text, target, masks or answers that are not allowed.
     """
     symbols.check(word_neighbourhood, N=N)
     names = words_of(text)

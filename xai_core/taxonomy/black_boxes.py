@@ -37,6 +37,7 @@ class Passes:
 
     @property
     def all(self) -> int:
+        """Passes of either kind."""
         return self.forwards + self.gradients
 
 
@@ -58,6 +59,7 @@ class BlackBox(nn.Module):
             self.ask: Callable[[Tensor], Tensor] = lambda x: hidden(x)  # never copied, being a function
 
     def forward(self, x: Tensor) -> Tensor:
+        """The network's logits, (N, …) → (N, classes), and no more behind them than is open."""
         if self.opened == "inside":
             logits = self.network(x)
         elif self.opened == "gradients":
@@ -106,7 +108,10 @@ def _elsewhere(ask: Callable[[Tensor], Tensor], x: Tensor, slopes: bool) -> tupl
 
 
 def needs(model: nn.Module, x: Tensor, target: int | str, method: str, **symbols: Any) -> str:
-    """The least of OPENED with which a method's map of x (N, …) is the same as with the whole network."""
+    """The least of OPENED with which a method's map of x (N, …) is the same as with the whole network.
+
+    Raises TypeError or ValueError as `explain` does.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what warns of a missing ReLU behind the wall is the point here
         whole = explain(model, x, target, method, **symbols)
@@ -121,7 +126,10 @@ def needs(model: nn.Module, x: Tensor, target: int | str, method: str, **symbols
 
 
 def counted(model: nn.Module, x: Tensor, target: int, method: str, **symbols: Any) -> tuple[Tensor, Passes]:
-    """A method's map of x (N, …), and the passes that it took. target: a class; to predict one would be a pass too."""
+    """A method's map of x (N, …), and the passes that it took. target: a class; to predict one would be a pass too.
+
+    Raises TypeError or ValueError as `explain` does.
+    """
     if method not in catalogue():
         raise ValueError(f"method must be one of {', '.join(catalogue())}; got {method!r}")
     box = BlackBox(model, "inside")

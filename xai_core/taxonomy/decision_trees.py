@@ -1,9 +1,9 @@
 """A decision tree is its own explanation: the questions that an input was asked, in order, are why.
 
-    answer(x) = the leaf where x arrives           Breiman, Friedman, Olshen & Stone 1984
+    answer(x) = the leaf where x arrives           Breiman, Friedman, Olshen & Stone 1984 [Breiman1984]
 
 Nothing is approximated and nothing is attributed: whoever reads the way through the tree has seen the whole model at
-work on x, and knows what would have changed the answer. Rudin 2019 argues for such models wherever much is at stake.
+work on x, and knows what would have changed the answer. [Rudin2019] argues for such models wherever much is at stake.
 Units: those of the columns. What to look at: `Asked.margin`, how near the input was to another answer at each fork.
 """
 
@@ -26,6 +26,7 @@ class Asked:
 
     @property
     def yes(self) -> bool:
+        """Whether the answer was yes: value ≤ threshold."""
         return self.value <= self.threshold
 
     @property

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from app.shared import stages
 from app.shared.pictures import Picture
-from app.shared.stages import Explanation, Question, Unlearning
+from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from data.pictures.corruptions import corrupt
-from xai_core import catalogue, make_baseline, nearest_part, rank_correlation, roughness, share
+from xai_core import catalogue, nearest_part, rank_correlation, roughness, share
 
 OWN = "own colour"
 STARTS = {  # words on the page → name of the map in a file, and of the baseline
@@ -88,9 +88,7 @@ def arguments(start: str, colour: tuple[float, ...], **asked: Any) -> dict[str, 
 
 def baseline_of(q: Question, start: str, given: dict[str, Any]) -> Tensor:
     """x′: (1, C, H, W)."""
-    if start == "UNI":
-        return stages.unlearned_baseline(q, Unlearning.of(given))
-    return make_baseline(q.x, given["baseline"], given["seed"])
+    return stages.run(q, method_of(start), given)["start"]
 
 
 @dataclass(frozen=True)

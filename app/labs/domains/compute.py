@@ -13,7 +13,7 @@ from torch import Tensor
 import xai_core
 from app.shared import networks, stages
 from app.shared.pictures import Opened, Picture, open_picture
-from app.shared.stages import Explanation, Question, Unlearning
+from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from xai_core import catalogue
 from xai_core.baselines import make_baseline
@@ -82,7 +82,7 @@ class Start:
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
 def starts(q: Question, _mask: Tensor, _without: Tensor) -> dict[str, Start]:
     """UNI's baseline, black, blurred, and the same picture without what decides, which only who draws can make."""
-    found = {"UNI": stages.unlearned_baseline(q, Unlearning.of(settings("uni")))}
+    found = {"UNI": stages.run(q, "uni", settings("uni"))["start"]}
     found |= {name: make_baseline(q.x, name) for name in STATIC}
     return {name: _start(q, x, _mask) for name, x in (found | {"without": _without}).items()}
 

@@ -6,11 +6,11 @@ from typing import Any
 from torch import Tensor
 
 from app.shared import stages
-from app.shared.stages import Explanation, Question, Unlearning, Walk
-from xai_core import bound, catalogue, gaps, steps_for
+from app.shared.stages import Explanation, Question
+from xai_core import Trace, bound, catalogue, gaps, steps_for
 from xai_core.path.convergence import FINE, ladder
 from xai_core.path.quadrature import quadrature
-from xai_core.path.three_paths import whole_steps
+from xai_core.stages import parameters
 
 SMALL = 3 * 64 * 64  # numbers in a picture up to which a finer grid, and the errors of all B, take a second
 
@@ -62,29 +62,9 @@ def arguments(way: Way, **asked: Any) -> dict[str, Any]:
     return defaults | {name: value for name, value in asked.items() if name in defaults} | way.own
 
 
-def walk(q: Question, way: Way, given: dict[str, Any]) -> Walk:
-    """The way's trace, shared with every reader and page that walks it."""
-    if way.method == "uni":
-        return stages.walk_from_unlearned(q, Unlearning.of(given))
-    if way.method == "blur_ig":
-        return stages.walk_from_blurred(q, given["sigma"])
-    if way.method == "guided_ig":
-        return stages.walk_guided(q, given["baseline"], given["B"], given["seed"])
-    if way.method == "agi":
-        return stages.walk_from_rival(q, given["T"], given["eps"])
-    if way.method == "path_integrated_gradients":
-        detour = {name: given[name] for name in ("baseline", "path", "order", "G", "seed")}
-        return stages.walk_on_detour(q, **detour)
-    return stages.walk_from_static(q, given["baseline"], given["seed"])
-
-
-def steps(q: Question, way: Way, given: dict[str, Any]) -> tuple[int, str]:
-    """B and the rule by which the way's method sums."""
-    if way.method == "guided_ig":
-        return given["B"], "left"
-    if way.method == "path_integrated_gradients":
-        return whole_steps(q.x, given["B"], given["path"], given["order"], given["G"]), "midpoint"
-    return given["B"], given["rule"]
+def finds_its_way(way: Way) -> bool:
+    """Whether another B is another way, as with Guided IG."""
+    return "B" in parameters(catalogue()[way.method].chain["trace"])
 
 
 def grid(q: Question) -> list[float]:
@@ -107,21 +87,20 @@ class Seen:
     curvature: float  # the largest |d²F/dα²| on the grid
 
 
-def see(q: Question, walk: Walk, B: int, rule: str) -> Seen:
+def see(q: Question, way: Way, given: dict[str, Any]) -> Seen:
     """Walk, and look."""
-    whole, α = stages.read(walk, B, rule), grid(q)
-    with walk.lock:
-        trace = walk.trace
-        return Seen(
-            slope=trace.slope_along(α)[:, 0].tolist(),
-            norm=trace.gradient_norm(α)[:, 0].tolist(),
-            confidence=trace.confidence(α)[:, 0].tolist(),
-            points=quadrature(B, rule)[0],
-            cumulative=trace.cumulative(B, rule)[:, 0].tolist(),
-            whole=whole,
-            monotonicity=float(trace.monotonicity(len(α) - 1)),
-            curvature=float(trace.curvature(len(α) - 1)),
-        )
+    asked, whole, α = stages.run(q, way.method, given), stages.explanation(q, way.method, given), grid(q)
+    trace, nodes = asked["trace"], asked["nodes"]
+    return Seen(
+        slope=trace.slope_along(α)[:, 0].tolist(),
+        norm=trace.gradient_norm(α)[:, 0].tolist(),
+        confidence=trace.confidence(α)[:, 0].tolist(),
+        points=quadrature(*nodes)[0],
+        cumulative=trace.cumulative(*nodes)[:, 0].tolist(),
+        whole=whole,
+        monotonicity=float(trace.monotonicity(len(α) - 1)),
+        curvature=float(trace.curvature(len(α) - 1)),
+    )
 
 
 @dataclass(frozen=True)
@@ -135,23 +114,20 @@ class Moment:
     confidence: float
 
 
-def at(walk: Walk, α: float, B: int, rule: str) -> Moment:
+def at(trace: Trace, α: float, B: int, rule: str) -> Moment:
     """One α of a way: a gradient, if nobody looked at it before."""
-    with walk.lock:
-        trace = walk.trace
-        return Moment(
-            point=trace.points([α])[0],
-            gradient=trace.gradients([α])[0],
-            collected=trace.attribution(B, rule, until=α),
-            norm=float(trace.gradient_norm([α])),
-            confidence=float(trace.confidence([α])),
-        )
+    return Moment(
+        point=trace.points([α])[0],
+        gradient=trace.gradients([α])[0],
+        collected=trace.attribution(B, rule, until=α),
+        norm=float(trace.gradient_norm([α])),
+        confidence=float(trace.confidence([α])),
+    )
 
 
-def steepest(walk: Walk, seen: Seen, α: list[float]) -> Tensor:
+def steepest(trace: Trace, seen: Seen, α: list[float]) -> Tensor:
     """The gradient where it is longest: what the others are drawn against."""
-    with walk.lock:
-        return walk.trace.gradients([max(zip(seen.norm, α, strict=True))[1]])[0]
+    return trace.gradients([max(zip(seen.norm, α, strict=True))[1]])[0]
 
 
 @dataclass(frozen=True)
@@ -165,19 +141,13 @@ class Errors:
     enough: int  # the fewest steps within the tolerance, 0: more than the most that were tried
 
 
-def errors(walk: Walk, rule: str, tolerance: float) -> Errors:
+def errors(trace: Trace, rule: str, tolerance: float) -> Errors:
     """The gap for every number of steps that divides FINE. Costs FINE gradients, once, for the right and left rule."""
-    with walk.lock:
-        trace = walk.trace
-        remembered, trace.remember = trace.remember, False  # dF/dα is kept, 300 gradients need not be
-        try:
-            tried = ladder(FINE, 2 if rule == "trapezoid" else 1)
-            return Errors(
-                B=tried,
-                gap=gaps(trace, tried, rule)[:, 0].tolist(),
-                bound=bound(trace, tried)[:, 0].tolist(),
-                bound_with_kinks=bound(trace, tried, kinks=True)[:, 0].tolist(),
-                enough=int(steps_for(trace, tolerance, rule)),
-            )
-        finally:
-            trace.remember = remembered
+    tried = ladder(FINE, 2 if rule == "trapezoid" else 1)
+    return Errors(
+        B=tried,
+        gap=gaps(trace, tried, rule)[:, 0].tolist(),
+        bound=bound(trace, tried)[:, 0].tolist(),
+        bound_with_kinks=bound(trace, tried, kinks=True)[:, 0].tolist(),
+        enough=int(steps_for(trace, tolerance, rule)),
+    )

@@ -14,7 +14,7 @@ from app.shared import controls, show, stages, subject, take_away
 from app.shared.equations import EQUATIONS
 from app.shared.meter import measured
 from app.shared.show import Sheet
-from app.shared.stages import Question, Walk
+from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core import Trace, catalogue, figures
 from xai_core.path import convergence, paths
@@ -110,7 +110,7 @@ def take_colour() -> None:
 
 @st.fragment
 def scrub(
-    walks: Mapping[Way, Walk], seen: Mapping[Way, Seen], α: list[float], steps: Mapping[Way, tuple], curves: Sheet
+    walks: Mapping[Way, Trace], seen: Mapping[Way, Seen], α: list[float], steps: Mapping[Way, tuple], curves: Sheet
 ) -> None:
     """One α, and where each way is: the picture there, the gradient, what is collected, and the curves."""
     at = st.slider("α: 0 is the baseline, 1 the picture", 0.0, 1.0, 0.5, α[1], key="at", bind="query-params")
@@ -192,7 +192,14 @@ def show_numbers(seen: Mapping[Way, Seen], steps: Mapping[Way, tuple]) -> None:
     )
 
 
-def show_errors(q: Question, walks: Mapping[Way, Walk], steps: Mapping[Way, tuple], B: int, tolerance: float) -> None:
+def show_errors(
+    q: Question,
+    walks: Mapping[Way, Trace],
+    seen: Mapping[Way, Seen],
+    steps: Mapping[Way, tuple],
+    B: int,
+    tolerance: float,
+) -> None:
     """The gap against B, with the chosen B, the bounds, and the B that is enough."""
     st.subheader("How many steps are enough?")
     wanted = st.toggle(
@@ -202,16 +209,15 @@ def show_errors(q: Question, walks: Mapping[Way, Walk], steps: Mapping[Way, tupl
     if not wanted:
         return
     with st.spinner("Walking in small steps …", show_time=True):
-        # Guided IG chooses its way by B, so that another B is another way: it has no curve of its own here.
-        found = {
-            w: compute.errors(walk, steps[w][1], tolerance) for w, walk in walks.items() if w.method != "guided_ig"
-        }
+        # Another B may be another way (Guided IG): such a one has no curve of its own here.
+        fixed = {w: trace for w, trace in walks.items() if not compute.finds_its_way(w)}
+        found = {w: compute.errors(trace, steps[w][1], tolerance) for w, trace in fixed.items()}
     if not found:
         st.info("Guided IG chooses its way by B: another B is another way. Choose a second way to see how a gap falls.")
         return
     left, right = st.columns([3, 2], gap="medium")
     first, its = next(iter(found.items()))
-    change = abs(stages.read(walks[first], *steps[first]).change or 0.0)
+    change = abs(seen[first].whole.change or 0.0)
     with left:
         fig = figures.error_against_steps(
             {w.title: (e.B, e.gap) for w, e in found.items()},
@@ -271,9 +277,9 @@ given = {way: compute.arguments(way, B=B, **asked) for way in ways}
 α = compute.grid(q)
 with st.spinner("Asking the network …", show_time=True), measured() as cost:
     try:
-        walks = {way: compute.walk(q, way, given[way]) for way in ways}
-        steps = {way: compute.steps(q, way, given[way]) for way in ways}
-        seen = {way: compute.see(q, walk, *steps[way]) for way, walk in walks.items()}
+        runs = {way: stages.run(q, way.method, given[way]) for way in ways}
+        walks, steps = ({way: run[stage] for way, run in runs.items()} for stage in ("trace", "nodes"))
+        seen = {way: compute.see(q, way, given[way]) for way in ways}
     except (ValueError, TypeError) as error:
         st.error(str(error))
         st.stop()
@@ -282,7 +288,7 @@ st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes els
 if guess is not None:
     show_answer(guess, seen)
 show_numbers(seen, steps)
-show_errors(q, walks, steps, B, tolerance)
+show_errors(q, walks, seen, steps, B, tolerance)
 show_code(ways)
 st.subheader("What to try")
 for label, setting in TRY.items():

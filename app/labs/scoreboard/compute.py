@@ -21,9 +21,9 @@ import xai_core
 from app.shared import networks, stages
 from app.shared.networks import Network
 from app.shared.pictures import Opened, Picture, draw_picture
-from app.shared.stages import Question, Unlearning
+from app.shared.stages import Question
 from app.shared.subject import Subject
-from xai_core import Neighbourhood, catalogue, make_baseline
+from xai_core import Neighbourhood, catalogue
 from xai_core.evaluate import (
     Attacked,
     Curve,
@@ -32,18 +32,17 @@ from xai_core.evaluate import (
     attack_maps,
     ground_truth,
     layers_of,
-    own_baseline,
     rank_correlation,
     robustness,
     ruined,
     without_subsets,
 )
-from xai_core.evaluate.deletion import ask, exchange
+from xai_core.evaluate.examination import CANVASES, Examination
+from xai_core.evaluate.walks import baseline_of
 
 EDGES, RANDOM = "the picture's edges", "random numbers"
 NO_EXPLANATIONS = {EDGES: "edges", RANDOM: "random"}  # words on the page → name in a file
 STEPS = 10  # of a curve
-CANVASES = ("black", "blurred", "own")
 GAMES = ("insertion", "deletion")
 SCENES = 20  # of one kind, for the mean of the truth
 DEPTHS = 8  # stops on the way into ruin
@@ -82,7 +81,7 @@ def enter(about: Subject, candidate: Candidate) -> Entry:
     A = stages.explanation(q, candidate.name, candidate.given).A
     if not A.isfinite().all():
         raise ValueError(f"Its map has {int((~A.isfinite()).sum())} numbers that are not finite.")
-    return Entry(candidate, A, _own(q, candidate.name, candidate.given))
+    return Entry(candidate, A, baseline_of(stages.run(q, candidate.name, candidate.given)))
 
 
 def drawn(x: Tensor, candidate: Candidate) -> Tensor:
@@ -94,33 +93,20 @@ def drawn(x: Tensor, candidate: Candidate) -> Tensor:
     return (flat / x.shape[1]).to(x).expand_as(x).contiguous()
 
 
-def _own(q: Question, method: str, given: Mapping[str, Any]) -> Tensor | None:
-    """x′, of the stages that the map was made of where there are any."""
-    if method == "uni":
-        return stages.unlearned_baseline(q, Unlearning.of(given))
-    if "baseline" in given:
-        return make_baseline(q.x, given["baseline"], given.get("seed", 0))
-    return _start_of_walk(q, method, given)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
-def _start_of_walk(q: Question, method: str, given: Mapping[str, Any]) -> Tensor | None:
-    asked = {name: value for name, value in given.items() if name != "output"}
-    return own_baseline(stages.score(q), q.x, method, **asked)
-
-
 # --- deletion and insertion -------------------------------------------------------------------------------------------
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=stages.KEY)
+def examination(q: Question) -> Examination:
+    """The judge of this question: what all candidates share is asked once."""
+    return Examination(networks.load(q.network.name), q.x, q.target, steps=STEPS, score=stages.score(q))
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=stages.KEY)
 def curves(q: Question, game: str, candidate: Candidate, _entry: Entry) -> dict[str, Curve]:
     """The curve on every canvas that the candidate has, all in the same passes: canvas → curve."""
-    canvases = {name: make_baseline(q.x, name) for name in ("black", "blurred")}
-    if _entry.own is not None:
-        canvases["own"] = _entry.own
-    ends = {c: (q.x, canvas) if game == "deletion" else (canvas, q.x) for c, canvas in canvases.items()}
-    exchanges = [exchange(*pair, _entry.A, STEPS) for pair in ends.values()]
-    return dict(zip(ends, ask(stages.score(q), exchanges), strict=True))
+    found = examination(q).curves(_entry.A, [f"{game}_{canvas}" for canvas in CANVASES], _entry.own)
+    return {name.removeprefix(f"{game}_"): curve for name, curve in found.items()}
 
 
 def best(numbers: Mapping[str, float], goal: float) -> list[str]:
@@ -139,7 +125,7 @@ def budgets(q: Question, candidate: Candidate, stops: tuple[float, ...]) -> dict
     for eps in stops:
         given = {**candidate.given, "eps": eps}
         at = stages.explanation(q, "uni", given).A
-        own = stages.unlearned_baseline(q, Unlearning.of(given))
+        own = stages.run(q, "uni", given)["start"]
         each = curves(q, "insertion", Candidate(candidate.name, candidate.title, given), Entry(candidate, at, own))
         for canvas, curve in each.items():
             found[canvas].append(float(curve.auc))

@@ -1,12 +1,13 @@
 """UNI's open questions on the reader's own picture: one of its settings is changed, all others stay."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from torch import Tensor
 
 from app.shared import stages
-from app.shared.stages import Question, Unlearning
+from app.shared.stages import Question
 from xai_core import Trace, catalogue
 from xai_core.path.matching import distance_to, rate_by_rule
 from xai_core.path.paths import straight
@@ -28,49 +29,41 @@ class Outcome:
     A: Tensor  # (1, C, H, W)
 
 
-def outcome(q: Question, how: Unlearning, B: int, rule: str) -> Outcome:
-    """UNI from start to end, judged; kept for the next reader."""
-    return _outcome(q.place, q.target, how, B, rule, q)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=stages.KEY)
+def outcome(q: Question, given: dict[str, Any]) -> Outcome:
+    """UNI from start to end, judged; kept for the next reader. given: the arguments of `xai_core.uni`."""
+    asked = stages.run(q, "uni", given)
+    trace = Trace(stages.score(q), straight(asked["start"], q.x), q.x, keep=0)  # the reader's own path is kept
+    A = trace.attribution(*asked["nodes"])
+    return Outcome(float(trace.confidence([0.0])), float(trace.monotonicity(given["B"])), float(trace.gap(A)), A)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _outcome(place: tuple, target: int, how: Unlearning, B: int, rule: str, _q: Question) -> Outcome:
-    start = stages.unlearned_baseline(_q, how)
-    trace = Trace(stages.score(_q), straight(start, _q.x), _q.x, keep=0)  # the reader's own path is kept
-    A = trace.attribution(B, rule)
-    return Outcome(float(trace.confidence([0.0])), float(trace.monotonicity(B)), float(trace.gap(A)), A)
-
-
-def present(q: Question, how: Unlearning, name: str) -> float:
+def present(q: Question, given: dict[str, Any], name: str) -> float:
     """The value of a symbol now: the reader's, or the rule's."""
-    if name == "eps":
-        return how.budget(q)
-    return rate(q, how) if name == "mu" and how.mu is None else getattr(how, name)
+    if given[name] is not None:
+        return given[name]
+    return float(stages.run(q, "uni", given)["budget"]) if name == "eps" else rate(q, given)
 
 
-def rate(q: Question, how: Unlearning) -> float:
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=stages.KEY)
+def rate(q: Question, given: dict[str, Any]) -> float:
     """μ by rule, see `xai_core.match_baseline`."""
-    return _rate(q.place, q.target, how, q)
+    asked = stages.run(q, "uni", given)
+    _, slope = gradient(distance_to(stages.score(q), asked["unlearned"], given["divergence"]), q.x)
+    return float(rate_by_rule(float(asked["budget"]), slope))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _rate(place: tuple, target: int, how: Unlearning, _q: Question) -> float:
-    C = distance_to(stages.score(_q), stages.forgetting(_q, *how.forgetting), how.divergence)
-    _, slope = gradient(C, _q.x)
-    return float(rate_by_rule(how.budget(_q), slope))
-
-
-def sweep(q: Question, how: Unlearning, name: str) -> dict[float, Unlearning]:
+def sweep(q: Question, given: dict[str, Any], name: str) -> dict[float, dict[str, Any]]:
     """The settings to try, by the value of the symbol: seven, and the present one among them or as the eighth."""
-    now = present(q, how, name)
+    now = present(q, given, name)
     if name in STOPS:
         tried = STOPS[name]
     else:
-        by_rule = present(q, replace(how, **{name: None}), name)
+        by_rule = present(q, given | {name: None}, name)
         tried = [float(f"{factor * by_rule:.2g}") for factor in FACTORS[name] if factor != 1] + [by_rule]
-    return {value: replace(how, **{name: value}) for value in sorted({*tried, now})}
+    return {value: given | {name: value} for value in sorted({*tried, now})}
 
 
-def choices(how: Unlearning, name: str) -> dict[str, Unlearning]:
+def choices(given: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
     """The settings to compare, by the word."""
-    return {word: replace(how, **{name: word}) for word in COMPARED[name]}
+    return {word: given | {name: word} for word in COMPARED[name]}

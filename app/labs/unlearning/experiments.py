@@ -10,7 +10,7 @@ from app.labs.unlearning import compute
 from app.labs.unlearning.compute import Outcome
 from app.shared import show, stages
 from app.shared.meter import measured
-from app.shared.stages import Question, Unlearning
+from app.shared.stages import Question
 from xai_core import figures, stability
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.rankings import rank_correlation
@@ -58,21 +58,21 @@ def show_chosen(q: Question, given: dict[str, Any], asked: dict[str, tuple[str, 
     )
 
 
-def outcomes(q: Question, given: dict[str, Any], settings: dict[Any, Unlearning]) -> dict[Any, Outcome]:
+def outcomes(q: Question, settings: dict[Any, dict[str, Any]]) -> dict[Any, Outcome]:
     """What each setting leads to, with the progress shown."""
     bar, found = st.progress(0.0, text="Asking the network …"), {}
-    for i, (value, how) in enumerate(settings.items()):
+    for i, (value, setting) in enumerate(settings.items()):
         bar.progress(i / len(settings), text=f"Setting {i + 1} of {len(settings)} …")
-        found[value] = compute.outcome(q, how, given["B"], given["rule"])
+        found[value] = compute.outcome(q, setting)
     bar.empty()
     return found
 
 
 def show_sweep(q: Question, given: dict[str, Any], letter: str) -> None:
     """Three numbers against one symbol, the present value marked."""
-    how, name = Unlearning.of(given), compute.SWEPT[letter]
-    present = compute.present(q, how, name)
-    found = outcomes(q, given, compute.sweep(q, how, name))
+    name = compute.SWEPT[letter]
+    present = compute.present(q, given, name)
+    found = outcomes(q, compute.sweep(q, given, name))
     for column, (title, number) in zip(st.columns(3, gap="medium"), SWEEP.items(), strict=True):
         heights = [getattr(o, number) for o in found.values()]
         at = getattr(found[present], number)
@@ -103,7 +103,7 @@ def room(heights: list[float]) -> tuple[float, float]:
 
 def show_choices(q: Question, given: dict[str, Any], name: str, now: Tensor) -> None:
     """One map for each word of a choice, and how near it is to the map above."""
-    found = outcomes(q, given, compute.choices(Unlearning.of(given), name))
+    found = outcomes(q, compute.choices(given, name))
     titles = {word: f"{word} (now)" if word == given[name] else word for word in found}
     show.maps(
         q.x,

@@ -10,9 +10,9 @@ from app.labs.unlearning import experiments
 from app.shared import controls, show, stages, subject, take_away
 from app.shared.equations import DIVERGENCES, EQUATIONS
 from app.shared.meter import measured
-from app.shared.stages import Question, Unlearning, Walk
+from app.shared.stages import Question
 from app.shared.subject import Subject
-from xai_core import figures, match_baseline, uni, unlearn
+from xai_core import Stages, figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
 SIZE = (5.6, 3.3)  # inches, for a column of the page
@@ -50,7 +50,7 @@ def ask_settings() -> tuple[dict[str, Any], str]:
 
 def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
     """Stage 1: the answer before, and the one that x′ should get, which is the unlearned one or a uniform one."""
-    after = float(stages.forgetting(q, *Unlearning.of(given).forgetting)[0, q.target])
+    after = float(stages.run(q, "uni", given)["unlearned"][0, q.target])
     if given["goal"] == "uniform":
         st.markdown("#### 1 · Instead of unlearning: every class is as likely as any other")
         goal = f"{about.class_name}, in a uniform answer: 1/{len(about.classes)}"
@@ -93,12 +93,12 @@ def amplification(change: float) -> int:
     return max(1, 2 ** math.floor(math.log2(0.5 / change))) if change > 0 else 1
 
 
-def show_paths(walks: dict[str, Walk], given: dict[str, Any]) -> None:
+def show_paths(runs: dict[str, Stages]) -> None:
     """Stage 3: the confidence on the way back, and the numbers that judge both paths."""
     st.markdown("#### 3 · Walk back from x′ to x, and collect the gradient")
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
-    lines = {name: (α, stages.confidence(walk, α)) for name, walk in walks.items()}
+    lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
     with left:
         fig = figures.curves(
             lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="Score along the path",
@@ -107,7 +107,7 @@ def show_paths(walks: dict[str, Walk], given: dict[str, Any]) -> None:
         ends = "; ".join(f"{name} from {ys[0]:.2f} to {ys[-1]:.2f}" for name, (_, ys) in lines.items())
         show.figure(fig, f"The score along the path: {ends}.")
     with right:
-        rows = {name: stages.judged(walk, given["B"], given["rule"]) for name, walk in walks.items()}
+        rows = {name: stages.judged(run) for name, run in runs.items()}
         table = ["| | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
         for title, number in NUMBERS.items():
             table.append(f"| {title} | " + " | ".join(f"{getattr(j, number):.3g}" for j in rows.values()) + " |")
@@ -134,10 +134,9 @@ guess = st.pills(
 given, output = ask_settings()
 q = about.question(output)
 with st.spinner("Asking the network …", show_time=True), measured() as cost:
-    how = Unlearning.of(given)
     try:
-        eps = how.budget(q)
-        start = stages.unlearned_baseline(q, how)
+        uni_run = stages.run(q, "uni", given)
+        eps, start = float(uni_run["budget"]), uni_run["start"]
         asked = {
             "uni": given,
             "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
@@ -146,11 +145,11 @@ with st.spinner("Asking the network …", show_time=True), measured() as cost:
     except (ValueError, TypeError) as error:
         st.error(str(error))
         st.stop()
-walks = {"UNI": stages.walk_from_unlearned(q, how), "from black": stages.walk_from_static(q, "black", 0)}
+black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
 
 show_forgetting(q, about, given)
 show_baseline(q, about, given, start, eps, guess)
-show_paths(walks, given)
+show_paths({"UNI": uni_run, "from black": black})
 show.maps(
     q.x,
     {TITLES[name]: e.A for name, e in found.items()},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,10 +15,10 @@ from torch import Tensor
 
 import xai_core
 from app.labs.unlearning import compute
-from app.shared import controls, networks, show, stages
+from app.shared import controls, networks, show
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
-from app.shared.stages import Question, Unlearning
+from app.shared.stages import Question
 from data.nets import networks as shipped
 from tests.app.running import opened as opened_at
 from tests.app.running import png, ran
@@ -178,7 +179,7 @@ def test_a_sweep_is_what_xai_core_says(letter: str, name: str, given: dict[str, 
 def test_the_present_value_is_among_those_tried() -> None:
     f, x = digit()
     q = Question(networks.describe("digits"), Picture("digit", number=3), int(f.target), "probability", x)
-    usual = Unlearning(**USUAL)
+    usual = USUAL
     assert compute.present(q, usual, "eps") == pytest.approx(
         float(budget(f, x, xai_core.answer_to_match(f, x))), rel=1e-5
     )
@@ -186,14 +187,14 @@ def test_the_present_value_is_among_those_tried() -> None:
     by_rule = match_baseline(f, x, xai_core.answer_to_match(f, x))
     torch.testing.assert_close(uni_baseline(f, x, mu=mu), by_rule, rtol=1e-4, atol=1e-5)
     assert list(compute.sweep(q, usual, "T")) == [1, 2, 3, 5, 10, 20, 50]
-    assert list(compute.sweep(q, Unlearning(**{**USUAL, "T": 7}), "T")) == [1, 2, 3, 5, 7, 10, 20, 50]
-    assert list(compute.sweep(q, Unlearning(**{**USUAL, "eta": 0.35}), "eta")) == [
+    assert list(compute.sweep(q, USUAL | {"T": 7}, "T")) == [1, 2, 3, 5, 7, 10, 20, 50]
+    assert list(compute.sweep(q, USUAL | {"eta": 0.35}, "eta")) == [
         0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.0, 5.0,
     ]  # fmt: skip
-    tried = compute.sweep(q, Unlearning(**{**USUAL, "eps": 0.123}), "eps")
+    tried = compute.sweep(q, USUAL | {"eps": 0.123}, "eps")
     rule = compute.present(q, usual, "eps")
     assert len(tried) == 8 and 0.123 in tried and rule in tried and max(tried) == pytest.approx(8 * rule, rel=0.05)
-    assert all(how == Unlearning(**{**USUAL, "eps": value}) for value, how in tried.items())
+    assert all(how == USUAL | {"eps": value} for value, how in tried.items())
     with measured() as cost:
         compute.sweep(q, usual, "mu")
     assert cost.passes == 0  # the rule's μ is kept
@@ -280,7 +281,7 @@ def test_a_photograph_on_a_pretrained_network(real_squeezenet: Any, drawn: Simpl
 
 def test_an_answer_that_is_reached_already_is_no_error(drawn: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where C has no slope x′ stays at x: a map of zeros, and no rank correlation."""
-    monkeypatch.setattr(stages, "match_baseline", lambda f, x, *_: x)
+    monkeypatch.setattr(import_module("xai_core.path.uni"), "match_baseline", lambda f, x, *_: x)
     at = opened(**DIGIT, experiment="weights")
     assert not at.error and not any(A.any() for A in drawn.maps["experiment"].values())
     assert all("monotone none" in words and "ρ = none" in words for words in drawn.captions["experiment"].values())
