@@ -3,19 +3,21 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 WORKERS ?= 0
+PROCESSORS ?=
 VENV := .venv
 # Threads that wait for a busy processor would spin, and slow everything else on the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test bench tables claims data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims data lint clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-6s %s\n' "$$target" "$$what"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
 
 app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
@@ -24,11 +26,22 @@ app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another p
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
 
-test: $(VENV)/.test lint ## every test: style, pytest, every notebook
-	$(RUN) -m pytest $(PARALLEL) tests
-	$(RUN) -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=180 -p no:cacheprovider notebooks
+# Tests and notebooks in one run, so that no processor waits for the other's end; one thread a process is enough then.
+test test-slow check: export OMP_NUM_THREADS = 1
 
-lint: $(VENV)/.test
+test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (ten minutes on two processors)
+	$(RUN) -m pytest $(PARALLEL) $(NOTEBOOKS) -m "not slow" tests notebooks
+
+test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations
+	$(RUN) -m pytest $(PARALLEL) -m slow tests
+
+test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)
+	$(RUN) -m tests.measure.processors $(PROCESSORS)
+
+check: $(VENV)/.test lint ## style, types, the tests of what changed since main (a minute)
+	$(RUN) -m tests.changed
+
+lint: $(VENV)/.test ## style and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy

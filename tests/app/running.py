@@ -1,8 +1,6 @@
 """The app without a browser: opened as a link opens it, run, and looked at as values instead of pixels."""
 
 import json
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +10,8 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
+
+from tests import fresh
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
@@ -49,7 +49,7 @@ def the_script_makes_the_same(seen: SimpleNamespace, folder: Path) -> dict[str, 
     taken = np.load(BytesIO(numbers()))
     script = folder / "this_setting.py"
     script.write_text(script_text, encoding="utf-8")
-    done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=120)
+    done = fresh.run(script, folder)
     assert done.returncode == 0, done.stderr
     made = np.load(folder / "maps.npz")
     assert np.array_equal(made["x"], taken["x"])

@@ -138,9 +138,9 @@ class Examination:
     # What does
 
     def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
-        """Every score of one method's map; NaN where there is none, as a path's for a gradient.
+        """Every score of one method's map. given: the method's keywords, as in `explain`.
 
-        given: the method's keywords, as in `explain`.
+        NaN where a score does not exist: a path's for a gradient, a truth that is not known.
         """
         _check(scores)
         output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")

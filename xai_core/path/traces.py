@@ -90,7 +90,7 @@ class Trace:
             del self._slopes[α]
 
     def alphas(self, points: list[float]) -> Tensor:
-        """The points as a tensor (n,) beside the input, in its precision or better."""
+        """Points as a tensor, (n,), in single precision at least."""
         dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
         return torch.tensor(points, dtype=dtype, device=self.like.device)
 

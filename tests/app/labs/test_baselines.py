@@ -1,8 +1,6 @@
 """The page Baselines: what its controls compute, what a link restores, and what stays in the cache."""
 
 import json
-import subprocess
-import sys
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +26,7 @@ from data.nets import pretrained
 from data.pictures import corruptions
 from tests.app.running import opened as opened_at
 from tests.app.running import ran
+from tests.fresh import run as run_script
 from xai_core import nearest_part, roughness, share
 from xai_core.symbols import BaselineName
 
@@ -326,9 +325,7 @@ def test_this_setting_as_python_makes_the_same_numbers(
     text, picture, numbers = seen.files
     taken = np.load(BytesIO(numbers()))
     (tmp_path / "this_setting.py").write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "this_setting.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    done = run_script(tmp_path / "this_setting.py", tmp_path)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "maps.npz")
     assert set(made) == set(taken) - {"settings"}

@@ -2,8 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,6 +16,7 @@ from app.shared.meter import measured
 from data.nets import networks
 from data.pictures import digits
 from tests.app.running import opened
+from tests.fresh import run as run_script
 from xai_core.classwide import class_maps
 from xai_core.figures import classes
 
@@ -160,7 +159,8 @@ def test_take_away(seen: SimpleNamespace, core: SimpleNamespace, tmp_path) -> No
     given = np.load(io.BytesIO(npz()))
     assert np.allclose(given["W"], core.local.weights) and json.loads(str(given["settings"]))["K"] == 6
     (tmp_path / "script.py").write_text(script)
-    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True, timeout=300)
+    done = run_script(tmp_path / "script.py", tmp_path, 300)
+    assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "classes.npz")
     for name in ("W", "labels", "3: NormLIME", "9: VarGrad", "9: KernelSHAP"):
         assert np.allclose(made[name], given[name], atol=1e-5)

@@ -1,8 +1,6 @@
 """The page LIME: what it shows is what the core computes, and reading it in another way asks nothing."""
 
 import json
-import subprocess
-import sys
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +26,7 @@ from data.nets import networks as shipped
 from data.text import documents, newsgroups, texts
 from tests.app.running import opened as opened_at
 from tests.app.running import ran
+from tests.fresh import run as run_script
 from xai_core.figures import linear
 from xai_core.perturbation import words
 
@@ -367,9 +366,7 @@ def test_this_setting_as_python_makes_the_same_numbers(
     opened(**query)
     taken = np.load(BytesIO(files.npz(seen.given, seen.how)))
     (tmp_path / "this_setting.py").write_text(files.python(seen.given, seen.how), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "this_setting.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
+    done = run_script(tmp_path / "this_setting.py", tmp_path)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "lime.npz")
     assert set(made) == set(taken) - {"settings"}

@@ -1,8 +1,6 @@
 """The page Prototypes: what it paints, whom it asks, and the means over a class."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from app.labs.prototypes.compute import Setting
 from data.drawn import zoo
 from data.nets import networks
 from tests.app.running import opened as opened_at
+from tests.fresh import run as run_script
 from xai_core import make_score
 from xai_core.classwide.maximisation import maximise
 
@@ -55,7 +54,7 @@ def test_nothing_is_told_before_the_guess() -> None:
 def test_this_setting_as_python(tmp_path: Path) -> None:
     s = Setting("zoo", "cat", 10, 1, 1.0, 0.5, 0.02, 0.0, "grey", 3)
     (tmp_path / "it.py").write_text(compute.script(s), encoding="utf-8")
-    done = subprocess.run([sys.executable, "it.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    done = run_script(tmp_path / "it.py", tmp_path)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "prototype.npz")
     np.testing.assert_allclose(made["pictures"], compute.painted(s).pictures.numpy(), atol=1e-5)
