@@ -97,6 +97,19 @@ def test_the_five_lines_run():
     assert given["A"].shape == (1, 3, 64, 64)
 
 
+def test_the_examples_of_methods_run(capsys):
+    """All but GAD's, which trains four networks."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "methods.md").read_text(encoding="utf-8"), flags=re.S)
+    given: dict = {}
+    for code in blocks:
+        if "support_networks" not in code:
+            exec(code, given)
+    gap, r2, words = capsys.readouterr().out.splitlines()
+    assert len(blocks) == 4 and float(gap.split("tensor([")[1].split("]")[0]) < 0.1
+    assert 0 < float(r2.split()[0]) < float(r2.split()[1]) < 1
+    assert "Posting" in words or "posting" in words, words
+
+
 def test_the_chains_of_stages_are_as_drawn():
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     drawn = re.search(r"```\n(\w+\n    .*?)```", text, flags=re.S)[1]
