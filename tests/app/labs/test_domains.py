@@ -195,7 +195,7 @@ def test_every_page_knows_what_decides(picture: Picture) -> None:
 
 
 def test_the_network_brings_its_own_pictures_to_every_page() -> None:
-    at = opened_at("", network="retina", method="Simple gradient", grade="severe", picture="retina", number="4")
+    at = opened_at("labs/explain/page.py", network="retina", method="Simple gradient", grade="severe", picture="retina", number="4")
     assert "eye no. 4, severe" in text(at)
     at.selectbox(key="network").set_value("satellite").run()
     assert at.selectbox(key="picture").value == "satellite" and not at.exception
