@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.labs.lime.samples import wide_table
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.compute import CANVASES, GAMES
 from app.labs.scoreboard.curves import aucs, play
 from app.labs.scoreboard.views import Entries, Numbers, listed, show_maps, stressed
+from app.shared import frame
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core.evaluate import SCORES
@@ -49,7 +49,7 @@ def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[st
         title = "|ρ|, half in ruins" if name == "randomisation" else SCORES[name].title
         goal = "high" if SCORES[name].best else "low"
         lines.append([title, goal, *(stressed(x, t in winners) for t, x in numbers.items())])
-    wide_table(["", "good is", *entries], lines, "all")
+    frame.table(["", "good is", *entries], lines, "all")
     said = ", ".join(f"**{title}** {n}" for title, n in wins.items())
     every = [title for title, n in wins.items() if n == len(found)]
     st.markdown(
