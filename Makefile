@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 WORKERS ?= 0
+PROCESSORS ?=
 VENV := .venv
 # Threads that wait for a busy processor would spin, and slow everything else on the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -13,7 +14,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow check bench tables claims data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
@@ -33,6 +34,9 @@ test: $(VENV)/.test lint ## style, types, every test but the slow ones, every no
 
 test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations
 	$(RUN) -m pytest $(PARALLEL) -m slow tests
+
+test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)
+	$(RUN) -m tests.measure.processors $(PROCESSORS)
 
 check: $(VENV)/.test lint ## style, types, the tests of what changed since main (a minute)
 	$(RUN) -m tests.changed

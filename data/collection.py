@@ -6,6 +6,8 @@
 
 A source is written NAME:N or FOLDER:N. The drawn ones are endless; «bundled» are scikit-image's photographs; folders
 are read by folders.py.
+
+This file is in no room because it asks all of them; nothing in data imports it.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from torch import Tensor, nn
 from data.drawn import retina, satellite, zoo
 from data.nets import networks, pretrained
 from data.pictures import digits, photographs
+from data.streams import FRESH
 from data.training import folders
 from data.training.finetuned import finetune, with_classes
 from data.training.pairs import PAIRS, apart, apart_in
 from data.training.retraining import retraining
-from data.training.train import FRESH
 
 __all__ = [
     "PAIRS",

@@ -8,21 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from xai_core import catalogue
+
 # Settings under which each method of the catalogue takes milliseconds on a 16 × 16 image.
-QUICK = {
-    "smoothgrad": {"N": 4},
-    "smoothgrad_squared": {"N": 4},
-    "vargrad": {"N": 4},
-    "integrated_gradients": {"B": 4},
-    "blur_ig": {"B": 4, "sigma": 2},
-    "guided_ig": {"B": 4},
-    "path_integrated_gradients": {"B": 4, "G": 2},
-    "agi": {"B": 4, "T": 3, "K": 2},
-    "uni": {"B": 4, "T": 3},
-    "lime": {"N": 40, "K": 3, "segments": "grid"},
-    "kernel_shap": {"N": 140, "segments": "grid"},
-    "rise": {"N": 40},
-    "occlusion": {"window": 4, "stride": 4},
+LITTLE = {"N": 4, "B": 4, "T": 3, "K": 2, "G": 2, "window": 4, "stride": 4, "segments": "grid"}
+OWN = {"lime": {"N": 40, "K": 3}, "kernel_shap": {"N": 140}, "rise": {"N": 40}, "blur_ig": {"sigma": 2}}
+QUICK = {  # settings that cost little, for every method that the catalogue will ever have
+    name: {k: v for k, v in LITTLE.items() if k in row.defaults} | OWN.get(name, {})
+    for name, row in catalogue().items()
 }
 
 

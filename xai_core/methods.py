@@ -24,6 +24,7 @@ FILES = (  # that end with rows of the catalogue; a new method is one more line
     "gradient.deeplift",
     "activation.cam",
     "path.integrated_gradients",
+    "path.expected_gradients",
     "path.three_paths",
     "path.blur_ig",
     "path.guided_ig",
@@ -32,6 +33,7 @@ FILES = (  # that end with rows of the catalogue; a new method is one more line
     "perturbation.lime",
     "perturbation.shapley",
     "perturbation.rise",
+    "perturbation.sobol",
     "perturbation.occlusion",
 )
 

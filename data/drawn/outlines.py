@@ -17,11 +17,11 @@ from skimage.measure import regionprops
 from tqdm.auto import tqdm
 
 from data.drawn import zoo
+from data.streams import FRESH, TRAINING
 from data.tables import Table
-from data.training import fitting
 
 FILE = Path(__file__).parent / "outlines.csv"
-LEARNED, HELD_OUT = 400, 200  # scenes of fitting.TRAINING and of fitting.FRESH
+LEARNED, HELD_OUT = 400, 200  # scenes of the streams TRAINING and FRESH
 COLUMNS: tuple[str, ...] = (
     "area",  # of the silhouette, share of the picture
     "width/height",
@@ -49,12 +49,18 @@ def measured(animal: np.ndarray) -> list[float]:
 
 
 def row_of(name: str, seed: int) -> list[float]:
-    """The nine numbers of one scene of the zoo."""
+    """The nine numbers of one scene of the zoo.
+
+    Raises ValueError for an unknown animal or a seed below 0.
+    """
     return measured(zoo.draw(name, seed).animal.numpy())
 
 
 def load() -> Table:
-    """The table: 400 rows to learn from, 200 held out, nine columns, the zoo's ten classes."""
+    """The table: 400 rows to learn from, 200 held out, nine columns, the zoo's ten classes.
+
+    Raises ValueError for a file with other columns or rows, FileNotFoundError where it is missing.
+    """
     with FILE.open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file)
     if tuple(head[1:]) != COLUMNS or len(rows) != LEARNED + HELD_OUT:
@@ -74,7 +80,7 @@ def make() -> None:
     with FILE.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["animal", *COLUMNS])
-        for stream, n in ((fitting.TRAINING, LEARNED), (fitting.FRESH, HELD_OUT)):
+        for stream, n in ((TRAINING, LEARNED), (FRESH, HELD_OUT)):
             for i, name in enumerate(tqdm(zoo.batch_labels(n, stream), "measuring", unit="scene")):
                 out.writerow([name, *(f"{number:.4f}" for number in row_of(name, zoo.scene_seed(stream, i)))])
 

@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from data import arguments
+
 CLASSES: tuple[str, ...] = ("normal", "early beat", "missing beat", "raised ST")
 LENGTH, RATE = 256, 64  # samples, and samples a second: a trace lasts 4 s
 
@@ -73,7 +75,8 @@ def draw(label: int | str, seed: int) -> Trace:
 
     Raises ValueError, naming the argument, for an unknown label or a seed below 0.
     """
-    label, seed = _label(label), _seed(seed)
+    label = arguments.label(label, CLASSES, f"one of {', '.join(CLASSES)}, or its index")
+    seed = arguments.seed(seed)
     rng = np.random.default_rng([seed, 1])
     t = np.arange(LENGTH) / RATE  # seconds
     interval = 60 / rng.uniform(60, 100)  # seconds from beat to beat
@@ -116,8 +119,7 @@ def batch(n: int, seed: int, classes: tuple[str, ...] = CLASSES) -> Traces:
 
     Raises ValueError, naming the argument, where n < 1, seed < 0 or a class is unknown.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n is {n!r}; it must be an integer ≥ 1")
+    arguments.count(n)
     if isinstance(classes, str) or not classes:
         raise ValueError(f"classes is {classes!r}; it must be a list of {', '.join(CLASSES)}")
     drawn = [draw(classes[i % len(classes)], trace_seed(seed, i)) for i in range(n)]
@@ -129,8 +131,8 @@ def batch(n: int, seed: int, classes: tuple[str, ...] = CLASSES) -> Traces:
 
 
 def trace_seed(seed: int, i: int) -> int:
-    """The seed of the i-th trace of `batch(…, seed)`."""
-    return (_seed(seed) << 32) + i
+    """The seed of the i-th trace of `batch(…, seed)`. Raises ValueError for a seed below 0."""
+    return (arguments.seed(seed) << 32) + i
 
 
 def _odd_one(rng: np.random.Generator, times: np.ndarray, interval: float) -> int:
@@ -143,17 +145,3 @@ def _odd_one(rng: np.random.Generator, times: np.ndarray, interval: float) -> in
 def _step(seconds: np.ndarray) -> np.ndarray:
     """0 before, 1 behind, within about a twentieth of a second."""
     return 1 / (1 + np.exp(-seconds / 0.012))
-
-
-def _label(label: int | str) -> int:
-    if isinstance(label, str) and label in CLASSES:
-        return CLASSES.index(label)
-    if not isinstance(label, bool) and isinstance(label, int | np.integer) and 0 <= label < len(CLASSES):
-        return int(label)
-    raise ValueError(f"label is {label!r}; it must be one of {', '.join(CLASSES)}, or its index")
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; it must be an integer ≥ 0")
-    return int(seed)

@@ -212,7 +212,10 @@ def load(name: str, folder: Path = CHECKPOINTS) -> nn.Module:
 
 
 def save(name: str, network: nn.Module, facts: dict[str, Any], folder: Path = CHECKPOINTS) -> dict[str, Any]:
-    """Write a network's weights and its card; returns the card, `facts` with architecture, size and SHA-256 added."""
+    """Write a network's weights and its card; returns the card, `facts` with architecture, size and SHA-256 added.
+
+    Raises ValueError for a name that is no shipped network's.
+    """
     _known(name)
     Path(folder).mkdir(parents=True, exist_ok=True)
     content = safetensors.torch.save({key: value.contiguous() for key, value in network.state_dict().items()})

@@ -94,7 +94,7 @@ def load(
 
     Raises ValueError for an unknown name, WeightsNotFound when the weights are missing, damaged or cannot be fetched.
     """
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     recipe = _weights(name).transforms()
     if weights:
@@ -124,32 +124,50 @@ def load(
 
 
 def is_available(name: str) -> bool:
-    """Whether the weights of `name` are in torch's cache already, so that `load(name)` needs no network."""
+    """Whether the weights of `name` are in torch's cache already, so that `load(name)` needs no network.
+
+    Raises ValueError for a name that is none of NAMES.
+    """
     return weights_file(name).is_file()
 
 
 def weights_file(name: str) -> Path:
-    """Where torch's cache keeps the weights of `name`; the file need not exist."""
+    """Where torch's cache keeps the weights of `name`; the file need not exist.
+
+    Raises ValueError for a name that is none of NAMES.
+    """
     return Path(torch.hub.get_dir(), "checkpoints", Path(_weights(name).url).name)
 
 
 def download_size(name: str) -> int:
-    """Bytes to download for `name`, to within a kilobyte (torchvision publishes thousandths of a MiB)."""
+    """Bytes to download for `name`, to within a kilobyte (torchvision publishes thousandths of a MiB).
+
+    Raises ValueError for a name that is none of NAMES.
+    """
     return round(_weights(name).meta["_file_size"] * 2**20)
 
 
 def class_names(name: str) -> tuple[str, ...]:
-    """The 1000 names of the classes, in the order of the logits."""
+    """The 1000 names of the classes, in the order of the logits.
+
+    Raises ValueError for a name that is none of NAMES.
+    """
     return tuple(_weights(name).meta["categories"])
 
 
 def input_size(name: str) -> int:
-    """Side in pixels of the square picture that `name` was evaluated on."""
+    """Side in pixels of the square picture that `name` was evaluated on.
+
+    Raises ValueError for a name that is none of NAMES.
+    """
     return geometry(name)["size"]
 
 
 def geometry(name: str) -> Geometry:
-    """How to cut photographs for `name`: `photographs.open_photograph(source, **geometry(name))`."""
+    """How to cut photographs for `name`: `photographs.open_photograph(source, **geometry(name))`.
+
+    Sizes in pixels. Raises ValueError for a name that is none of NAMES.
+    """
     recipe = _weights(name).transforms()
     return {"size": recipe.crop_size[0], "resize": recipe.resize_size[0], "interpolation": recipe.interpolation.value}
 
@@ -158,7 +176,7 @@ def _weights(name: str) -> Any:
     """torchvision's enum member for the default weights of `name`: url, transforms and metadata."""
     if name not in NAMES:
         raise ValueError(f"name={name!r} is not a pretrained network; allowed are {', '.join(NAMES)}.")
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     return torchvision.models.get_model_weights(name).DEFAULT
 

@@ -47,7 +47,7 @@ def mnist(root: str | Path | None = None, download: bool = False) -> Split:
     `root` is the folder that holds `MNIST/raw`: by default XAI_DATA_HOME if set, else ~/.cache/xai-workbook.
     Raises FileNotFoundError where the digits are not there and `download` is False, or cannot be downloaded.
     """
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     folder = Path(root or os.environ.get("XAI_DATA_HOME") or Path.home() / ".cache" / "xai-workbook").expanduser()
     try:

@@ -8,11 +8,8 @@ square. An upload is not to be trusted: its format is read from its content (nev
 before any pixel is decoded, and whatever cannot be opened is refused in one sentence, as a `PhotographError`.
 """
 
-import re
 import threading
-from collections.abc import Callable
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,15 +17,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
-MAX_BYTES = 25 * 2**20  # a 50-megapixel JPEG of a telephone has 10 to 20 MiB
-MAX_PIXELS = 25_000_000  # width × height of a PNG or WebP; decoding takes up to 24 bytes for each
-MAX_PIXELS_JPEG = 50_000_000  # large ones are decoded at a fraction of their size
-MIN_SIDE = 8  # pixels: scikit-learn's digits are 8×8, and in less there is nothing to explain
-MAX_ASPECT = 20  # long side / short side: the centre crop of a longer strip would show none of it
-MAX_SCANS = 100  # of a JPEG; 10 are usual in a progressive one, and each costs a pass over all pixels
+from data.pictures.formats import MAX_BYTES, PhotographError, opened
+
+__all__ = ["BUNDLED", "MAX_BYTES", "MAX_SIZE", "PhotographError", "bundled", "open_photograph"]
+
 MAX_SIZE = 1024  # pixels, of the square that comes out
 
 _BUNDLED_FILES = {
@@ -63,29 +56,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Formats that people try, only to be named when they are refused: (offset, bytes found there, name).
-_REFUSED = (
-    (0, b"GIF8", "GIF"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"BM", "BMP"),
-    (0, b"%PDF", "PDF"),
-    (0, b"PK\3\4", "ZIP"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftyphei", "HEIC"),
-    (4, b"ftypmif1", "HEIC"),
-    (4, b"ftyp", "video"),
-)
-
-# A marker of JPEG that opens a segment or ends the picture; FF 00 and FF D0 to D7 belong to a scan's data.
-_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
-
 # Bounds the memory when a whole class uploads at once: one photograph is decoded at a time.
 _ONE_DECODING = threading.Lock()
-
-
-class PhotographError(ValueError):
-    """A file that is no photograph this workbook can open; the message is one sentence for whoever chose the file."""
 
 
 def bundled(name: str, size: int = 224, *, resize: int | None = None, interpolation: str = "bilinear") -> torch.Tensor:
@@ -122,7 +94,7 @@ def open_photograph(
     content = _read(source)
     with _ONE_DECODING:
         try:
-            return _cut(_upright_rgb(_open(content), resize), size, resize, interpolation)
+            return _cut(_upright_rgb(opened(content), resize), size, resize, interpolation)
         except PhotographError:
             raise
         except Exception as error:  # on corrupt files Pillow's decoders raise a dozen kinds, down to KeyError
@@ -173,59 +145,6 @@ def _read(source: bytes | str | Path | BinaryIO) -> bytes:
     if len(content) > MAX_BYTES:
         raise PhotographError(f"source has more than {MAX_BYTES // 2**20} MiB; allowed are smaller files.")
     return content
-
-
-def _open(content: bytes) -> ImageFile.ImageFile:
-    """The picture with its header read, its pixels not yet decoded, and its size found acceptable.
-
-    Pillow's three readers are called directly: `Image.open` would try others too, and the limit on its pixels is a
-    global that belongs to whoever runs Pillow in the same process.
-    """
-    image = _reader(content)(BytesIO(content))
-    width, height = image.size
-    limit = MAX_PIXELS_JPEG if isinstance(image, JpegImageFile) else MAX_PIXELS
-    if width * height > limit:
-        raise PhotographError(
-            f"source has {width:,} × {height:,} pixels; allowed are at most {limit // 10**6} million in all "
-            f"({MAX_PIXELS_JPEG // 10**6} million in a JPEG)."
-        )
-    if min(width, height) < MIN_SIDE:
-        raise PhotographError(f"source has {width:,} × {height:,} pixels; allowed are {MIN_SIDE} or more on each side.")
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        raise PhotographError(
-            f"source has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
-        )
-    if isinstance(image, JpegImageFile) and (scans := _scans(content)) > MAX_SCANS:
-        raise PhotographError(f"source is a JPEG of {scans:,} scans; allowed are at most {MAX_SCANS}.")
-    return image
-
-
-def _scans(content: bytes) -> int:
-    """How many scans a JPEG announces: a few bytes each are enough to keep a decoder busy for hours."""
-    scans, position = 0, 0
-    while marker := _JPEG_MARKER.search(content, position):
-        position = marker.end()
-        if marker[0] == b"\xff\xd9":  # end of the picture; cameras append others, and films
-            break
-        if marker[0] != b"\xff\xd8":  # all but the start give their length: skip it, it may hold a thumbnail's scans
-            position += int.from_bytes(content[position : position + 2])
-        scans += marker[0] == b"\xff\xda"
-    return scans
-
-
-def _reader(content: bytes) -> Callable[[BytesIO], ImageFile.ImageFile]:
-    """Pillow's reader for the format that the first bytes announce."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PngImageFile
-    if content.startswith(b"\xff\xd8\xff"):
-        return JpegImageFile
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return WebPImageFile
-    kinds = [kind for offset, mark, kind in _REFUSED if content.startswith(mark, offset)]
-    if not kinds and b"<svg" in content[:2048].lower():
-        kinds = ["SVG"]
-    given = f"a {kinds[0]} file" if kinds else "no picture in a known format"
-    raise PhotographError(f"source is {given}; allowed are PNG, JPEG and WebP files.")
 
 
 def _upright_rgb(image: ImageFile.ImageFile, resize: int) -> Image.Image:

@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data import arguments
+
 CLASSES: tuple[str, ...] = ("atheism", "christian")
 HEADERS: tuple[str, ...] = ("with class", "none", "swapped")
 LEAKING_CLASS = "atheism"  # the group whose posts carry the line, as among the real posts
@@ -143,7 +145,7 @@ def draw(label: int | str, seed: int, *, header: bool = True) -> Document:
     `header` says whether the leaking line is there; nothing else moves with it. The body has 40 to 120 words.
     Raises ValueError, naming the argument, for an unknown label, a seed below 0, a header that is not True or False.
     """
-    index, seed = _label(label), _seed(seed)
+    index, seed = _label(label), arguments.seed(seed)
     if not isinstance(header, bool):
         raise ValueError(f"header is {header!r}; it must be True or False (the words are for a whole corpus)")
     name, other = CLASSES[index], CLASSES[1 - index]
@@ -190,13 +192,12 @@ def corpus(n: int, seed: int, *, header: str = "with class", leak: float = 0.95)
     groups exchanged). leak = 1 is a perfect clue, 0.5 no clue.
     Raises ValueError, naming the argument, where n < 1, seed < 0, leak lies outside [0, 1] or header is another word.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n is {n!r}; it must be an integer ≥ 1")
+    arguments.count(n)
     if header not in HEADERS:
         raise ValueError(f"header is {header!r}; it must be one of {_list(HEADERS)}")
     if isinstance(leak, bool) or not isinstance(leak, Real) or not 0 <= leak <= 1:
         raise ValueError(f"leak is {leak!r}; it must be a number in [0, 1]")
-    seed = _seed(seed)
+    seed = arguments.seed(seed)
     coins = np.random.default_rng([seed, 2]).uniform(size=n)
     documents = []
     for i, (name, coin) in enumerate(zip(_names(n, seed), coins, strict=True)):
@@ -207,8 +208,8 @@ def corpus(n: int, seed: int, *, header: str = "with class", leak: float = 0.95)
 
 
 def document_seed(seed: int, i: int) -> int:
-    """The seed of the i-th post of `corpus(…, seed)`: draw it again, alone or changed."""
-    return (_seed(seed) << 32) + i
+    """The seed of the i-th post of `corpus(…, seed)`: to draw it again. Raises ValueError for a seed below 0."""
+    return (arguments.seed(seed) << 32) + i
 
 
 def shares(document: Document, names: Sequence[str], weights: Sequence[float] | np.ndarray) -> dict[str, float]:
@@ -235,17 +236,7 @@ def _names(n: int, seed: int) -> list[str]:
 
 
 def _label(label: int | str) -> int:
-    if isinstance(label, str) and label in CLASSES:
-        return CLASSES.index(label)
-    if not isinstance(label, bool) and isinstance(label, int | np.integer) and 0 <= label < len(CLASSES):
-        return int(label)
-    raise ValueError(f"label is {label!r}; it must be one of {_list(CLASSES)}, or its index, 0 or 1")
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; it must be an integer ≥ 0")
-    return int(seed)
+    return arguments.label(label, CLASSES, f"one of {_list(CLASSES)}, or its index, 0 or 1")
 
 
 def _list(words: Sequence[str]) -> str:

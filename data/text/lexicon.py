@@ -176,6 +176,7 @@ class Modal:
     denied: bool = True  # "must not" is no "muss nicht"
 
     def form(self, person: str) -> str:
+        """person: as of `Verb.form`."""
         return {"ich": self.ich, "du": self.du, "er": self.ich, "wir": self.wir}[person]
 
 

@@ -48,7 +48,10 @@ class TextClassifier:
         return self.pipeline.predict_proba(texts)
 
     def accuracy(self, texts: Sequence[str], labels: Sequence[int] | np.ndarray) -> float:
-        """The share of texts whose most probable class is their label."""
+        """The share of texts whose most probable class is their label.
+
+        labels: (n,), one a text. Raises TypeError or ValueError for texts or labels that do not fit.
+        """
         return float((self.predict_proba(texts).argmax(1) == _labels(labels, texts, self.classes)).mean())
 
     def weights(self) -> dict[str, float]:
@@ -104,7 +107,10 @@ def fit(
 def occurrences(
     word: str, texts: Sequence[str], labels: Sequence[int] | np.ndarray, classes: Sequence[str] = CLASSES
 ) -> np.ndarray:
-    """In how many texts of each class `word` stands, (classes,) int64; capitals count."""
+    """In how many texts of each class `word` stands, (classes,) int64; capitals count.
+
+    labels: (n,), one a text. Raises TypeError or ValueError for texts or labels that do not fit.
+    """
     y = _labels(labels, _texts(texts), tuple(classes))
     words = _words(norm=None).build_tokenizer()
     return np.bincount(y[[word in words(text) for text in texts]], minlength=len(classes))

@@ -70,7 +70,10 @@ def finetune(
 
 
 def with_classes(name: str, classes: int) -> nn.Module:
-    """The pretrained network `name` with a new, untrained last layer of as many outputs; eval mode."""
+    """The pretrained network `name` with a new, untrained last layer of as many outputs; eval mode.
+
+    Raises ValueError for an unknown name, WeightsNotFound if its weights are not here.
+    """
     model = pretrained.load(name)
     _replace_last(model.network, classes)
     return model

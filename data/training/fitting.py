@@ -19,14 +19,26 @@ from torch.nn.functional import log_softmax
 from tqdm.auto import tqdm
 
 from data.nets import networks
+from data.streams import FRESH, TRAINING
+
+__all__ = [
+    "FRESH",
+    "SMOOTHING",
+    "TRAINING",
+    "accuracy",
+    "as_bytes",
+    "examples",
+    "fit",
+    "flip_and_grain",
+    "save",
+    "shift",
+]
 
 SMOOTHING = 0.05  # label smoothing: keeps confidences near 0.95, where gradients still say something
-TRAINING = 1  # the stream from which the networks learn
-FRESH = 1_000_000  # the stream on which accuracy is measured; no network learns from it
 
 
 def as_bytes(image: Tensor) -> np.ndarray:
-    """Pixels in [0, 1] as 0 … 255: a quarter of the memory."""
+    """Pixels in [0, 1] as 0 … 255, of the same shape and as uint8: a quarter of the memory."""
     return (image * 255).round().to(torch.uint8).numpy()
 
 
@@ -76,14 +88,14 @@ def fit(
 
 
 def flip_and_grain(x: Tensor) -> Tensor:
-    """Half of the images mirrored, all with a little Gaussian noise of a strength of their own (σ up to 0.06)."""
+    """Half of the images (n, C, H, W) mirrored, all with Gaussian noise of a strength of their own (σ up to 0.06)."""
     mirrored = torch.rand(len(x), 1, 1, 1) < 0.5
     x = torch.where(mirrored, x.flip(3), x)
     return (x + torch.randn_like(x) * torch.rand(len(x), 1, 1, 1) * 0.06).clamp(0, 1)
 
 
 def shift(pixels: int) -> Callable[[Tensor], Tensor]:
-    """An augmentation that moves each batch by up to `pixels` either way."""
+    """An augmentation that moves each batch (n, C, H, W) by up to `pixels` either way."""
 
     def moved(x: Tensor) -> Tensor:
         dy, dx = torch.randint(-pixels, pixels + 1, (2,)).tolist()
@@ -100,6 +112,9 @@ def accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> float:
 
 
 def save(name: str, network: nn.Module, facts: dict[str, Any]) -> dict[str, Any]:
-    """Keep a trained network, with today's date in its card; returns the card."""
+    """Keep a trained network, with today's date in its card; returns the card.
+
+    Raises ValueError for a name that is no shipped network's.
+    """
     common = {"seed": 0, "label_smoothing": SMOOTHING, "date": datetime.date.today().isoformat()}
     return networks.save(name, network, {**common, **facts})

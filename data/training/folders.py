@@ -20,7 +20,10 @@ from data.training import finetuned
 
 @lru_cache(maxsize=4)
 def files(folder: str) -> tuple[str, ...]:
-    """The photographs of a folder, by the digest of their names: any part of the list is spread over all classes."""
+    """The photographs of a folder, by the digest of their names: any part of the list is spread over all classes.
+
+    Returns paths relative to the folder. Raises ValueError where there is no photograph.
+    """
     root = Path(folder)
     inside = "val/" if (root / "val").is_dir() else ""  # the layout of torchvision's ImageNet
     found = [
@@ -35,7 +38,10 @@ def files(folder: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def labels(folder: str) -> dict[str, int]:
-    """File → ImageNet class, where the folder says so."""
+    """File → ImageNet class, where the folder says so.
+
+    Raises ValueError for a labels.csv with other columns, or a folder without photographs.
+    """
     root, names = Path(folder), files(folder)
     if (root / "labels.csv").is_file():
         with (root / "labels.csv").open(encoding="utf-8", newline="") as file:

@@ -45,8 +45,8 @@ def learn(
     """A digit network trained from `seed` on all pictures but those `without`; in eval mode and 64-bit numbers.
 
     `images` (n, 1, 8, 8) in [0, 1], `labels` (n,) from 0 to 9, n ≥ 64; `without`: indices of pictures. Same seed, same
-    bits, whoever drew random numbers before. 64 bits, since training amplifies how sums are rounded: in 32 bits the
-    second decimal of a confidence could depend on the machine.
+    bits on one machine, whoever drew random numbers before. 64 bits, since training amplifies how sums are rounded: in
+    32 bits the second decimal of a confidence could depend on the machine.
     Raises ValueError, naming the argument, for pictures that are not there, for a `without` that leaves none, and for a
     network with batch normalisation, where a picture acts on the others of its batch even if its own loss counts 0.
     """
@@ -87,6 +87,7 @@ def mislabel(labels: Tensor, n: int, seed: int = 0) -> tuple[Tensor, list[int]]:
     """A copy of the labels (N,) in which n, drawn by `seed`, name another digit; and which ones these are.
 
     Points of which the truth is known: nothing but learning by heart makes a network believe such a label.
+    Raises ValueError for an n that is not from 0 to N.
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= len(labels):
         raise ValueError(f"n is {n!r}; it must be an integer from 0 to {len(labels)}, the number of labels")

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from data.drawn import zoo
 from data.nets import held_apart
+from data.streams import FRESH
 from data.training import finetuned
-from data.training.train import FRESH
 
 PAIRS = {
     "Cat x Dog": {"VGG": "zoo_vgg", "ResNet": "zoo"},
@@ -31,7 +31,10 @@ class Apart(NamedTuple):
 
 @lru_cache(maxsize=2)
 def apart(pair: str, images: int) -> Apart:
-    """Pictures of one of PAIRS: scenes that no network has seen, and scenes of the stream that they learned from."""
+    """Pictures of one of PAIRS: scenes that no network has seen, and scenes of the stream that they learned from.
+
+    images: how many to explain. Raises ValueError for a number below 1.
+    """
     draw = zoo.birds if pair == "Birds" else lambda n, seed: zoo.batch(n, seed, held_apart.PAIR)
     (X, labels, *_), (seen, seen_labels, *_) = draw(images, FRESH), draw(LEARNED, held_apart.STREAM)
     return Apart(X, labels, seen, seen_labels)
@@ -39,7 +42,10 @@ def apart(pair: str, images: int) -> Apart:
 
 @lru_cache(maxsize=1)
 def apart_in(folder: str, network: str, images: int) -> tuple[tuple[str, ...], Apart]:
-    """The first two classes of a folder of photographs, half of each to learn from; and the names of all classes."""
+    """The first two classes of a folder of photographs, half of each to learn from; and the names of all classes.
+
+    network: a name of `pretrained.NAMES`; images: the most to explain. Raises as `finetuned.folder`.
+    """
     photos = finetuned.folder(folder, network)
     rows = [(photos.labels == c).nonzero()[:, 0] for c in (0, 1)]
     half = min(len(each) for each in rows) // 2

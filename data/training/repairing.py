@@ -35,7 +35,8 @@ def features(network: ZooNet, images: Tensor) -> Tensor:
 def with_new_head(network: ZooNet, images: Tensor, labels: Tensor) -> ZooNet:
     """A copy of a network of two classes whose head is learned anew: images (n, 3, H, W), labels (n,) of 0 and 1.
 
-    The same scenes, the same bits. Raises ValueError for more than two classes, or where a class is missing.
+    The same scenes, the same bits on one machine. Raises ValueError for more than two classes, or where a class is
+    missing.
     """
     if network.head.out_features != 2 or set(labels.tolist()) != {0, 1}:
         raise ValueError(

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from data.drawn import retina
 from data.nets import networks
-from data.training.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, save
+from data.streams import FRESH, TRAINING
+from data.training.fitting import accuracy, as_bytes, examples, fit, save
 
 EYES, EPOCHS = 1400, 6
 GRAIN = 0.02  # the most Gaussian noise added: a microaneurysm is two pixels wide, and more would bury it

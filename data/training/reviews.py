@@ -15,8 +15,9 @@ from torch import Tensor
 
 from data.nets import networks
 from data.nets.text_network import UNKNOWN_TOKEN, tokens
+from data.streams import FRESH, TRAINING
 from data.text import reviews
-from data.training.fitting import FRESH, TRAINING, accuracy, fit, save
+from data.training.fitting import accuracy, fit, save
 
 SILENT, THINNED, UNKNOWN_WORDS = 0.06, 0.35, 0.04  # shares: no opinion; words left out; neutral words made unknown
 LENGTH = 40  # words of the longest review that the grammar writes, and some

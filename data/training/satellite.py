@@ -10,7 +10,8 @@ from torch import Tensor
 
 from data.drawn import satellite
 from data.nets import networks
-from data.training.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, save
+from data.streams import FRESH, TRAINING
+from data.training.fitting import accuracy, as_bytes, examples, fit, save
 
 SCENES, EPOCHS = 3600, 5
 EMPTY = 0.06  # share of the examples without an object, every class equally right: the ground alone says nothing

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from data.drawn import signals
 from data.nets import networks
-from data.training.fitting import FRESH, TRAINING, accuracy, fit, save
+from data.streams import FRESH, TRAINING
+from data.training.fitting import accuracy, fit, save
 
 
 def example(i: int) -> tuple[Tensor, Tensor]:

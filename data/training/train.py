@@ -1,5 +1,7 @@
 """Make the shipped networks again by seed, on a CPU: `python -m data.training.train [names …] [--download]`.
 
+On one machine a seed gives the same bits; docs/reproducibility.md says what may differ on another.
+
 What the zoo's networks see, parts cut short among it, is in zoo_examples.py.
 """
 
@@ -16,13 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from data.drawn import zoo
-from data.drawn.zoo_examples import CUT, DESCRIBED, zoo_example
 from data.nets import networks
 from data.pictures import digits
+from data.streams import FRESH, TRAINING
 from data.training import retina, satellite, translation
-from data.training.fitting import FRESH, TRAINING, accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
+from data.training.fitting import accuracy, as_bytes, examples, fit, flip_and_grain, save, shift
 from data.training.reviews import make_reviews
 from data.training.signals import make_signals
+from data.training.zoo_examples import CUT, DESCRIBED, zoo_example
 from data.training.zoo_vit import make_zoo_vit
 
 BEAKS = {"natural": None, "none": 0.0}  # with which the two birds are told apart
@@ -157,7 +160,10 @@ def _one_hot(labels: Tensor) -> Tensor:
 
 
 def make(names: Iterable[str], download: bool = False) -> None:
-    """Make the named networks one after another, each from seed 0, and say how good each is."""
+    """Make the named networks one after another, each from seed 0, and say how good each is.
+
+    What needs data that are not here is skipped, with a sentence. Raises KeyError for a name that is none of MAKE.
+    """
     for name in names:
         torch.manual_seed(0)
         start = time.perf_counter()

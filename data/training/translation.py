@@ -19,8 +19,9 @@ from tqdm.auto import tqdm
 
 from data.nets import networks
 from data.nets.translation import END, ENGLISH, START, Translator, numbers
+from data.streams import FRESH, TRAINING
 from data.text import phrases
-from data.training.fitting import FRESH, SMOOTHING, TRAINING, save
+from data.training.fitting import SMOOTHING, save
 
 HIDDEN = 0.07  # probability that an English word is UNKNOWN
 N, EPOCHS, BATCH, RATE = 24_000, 8, 128, 5e-3

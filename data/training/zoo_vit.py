@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from data.drawn import zoo
-from data.drawn.zoo_examples import DESCRIBED, zoo_example
 from data.nets import networks
-from data.training.fitting import FRESH, accuracy, examples, fit, flip_and_grain, save
+from data.streams import FRESH
+from data.training.fitting import accuracy, examples, fit, flip_and_grain, save
+from data.training.zoo_examples import DESCRIBED, zoo_example
 
 
 def make_zoo_vit(download: bool) -> dict[str, Any]:

@@ -33,20 +33,11 @@ from xai_core import catalogue, explain, make_score, superpixels
 TABLE = Path(__file__).parents[2] / "app" / "labs" / "cam" / "backbones.json"
 SIZE = 64  # pixels, for random weights
 SMALL = {"size": SIZE, "resize": SIZE, "interpolation": "bilinear"}
+LITTLE = {"N": 2, "B": 2, "T": 2, "K": 2, "G": 2, "window": 32, "stride": 32, "segments": "grid", "cells": 4}
+OWN = {"lime": {"N": 20, "K": 3}, "kernel_shap": {"N": 66}, "rise": {"N": 8}, "blur_ig": {"sigma": 4}}
 CHEAP: dict[str, dict[str, Any]] = {
-    "smoothgrad": {"N": 2},
-    "smoothgrad_squared": {"N": 2},
-    "vargrad": {"N": 2},
-    "integrated_gradients": {"B": 2},
-    "uni": {"B": 2, "T": 2},
-    "lime": {"N": 20, "K": 3, "segments": "grid"},
-    "blur_ig": {"B": 2, "sigma": 4},
-    "guided_ig": {"B": 2},
-    "agi": {"B": 2, "T": 2, "K": 2},
-    "path_integrated_gradients": {"B": 2, "G": 2},
-    "kernel_shap": {"N": 66, "segments": "grid"},
-    "rise": {"N": 8, "cells": 4},
-    "occlusion": {"window": 32, "stride": 32},
+    name: {k: v for k, v in LITTLE.items() if k in row.defaults} | OWN.get(name, {})
+    for name, row in catalogue().items()
 }
 RULES = ("deconvolution", "guided_backprop", "guided_grad_cam")  # what they change is the ReLU
 NO_CAM = {

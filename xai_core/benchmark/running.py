@@ -4,8 +4,9 @@
     run(cells, store, workers=4)                       four processes (Dask's LocalCluster), one thread each
     run(cells, store, scheduler="tcp://host:8786")     the workers of a cluster; they need this code and the same files
 
-A cell depends on its settings alone and is summed on one thread, so the rows are the same bits in all three. Only this
-process writes. Of each worker, two groups of cells are under way at a time: the scheduler never holds the whole plan.
+A cell depends on its settings alone and is summed on one thread, so on one machine the rows are the same bits in all
+three. Only this process writes. Of each worker, two groups of cells are under way at a time: the scheduler never holds
+the whole plan.
 What to look at: `_on_workers`, and there what happens when a worker dies.
 """
 

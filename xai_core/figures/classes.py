@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from xai_core.figures.maps import AGAINST, COLOURS, FOR, LINES, coloured, figure, framed, pixels, style
+from xai_core.figures.maps import coloured, pixels
+from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, framed, style
 
 MARK = LINES[4]  # for chosen places on a grey picture
 

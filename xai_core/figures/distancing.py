@@ -17,19 +17,8 @@ from matplotlib.patheffects import Normal, withStroke
 from torch import Tensor
 
 from xai_core.evaluate.regions import Hull, complexity, hull
-from xai_core.figures.maps import (
-    LINES,
-    TOP,
-    colour_bar,
-    coloured,
-    figure,
-    framed,
-    ink_of,
-    pixel_map,
-    pixels,
-    scaled,
-    style,
-)
+from xai_core.figures.maps import TOP, colour_bar, coloured, pixel_map, pixels, scaled
+from xai_core.figures.style import LINES, figure, framed, ink_of, style
 
 ORIGINAL, GAD = LINES[0], LINES[1]  # blue and vermillion
 ROWS = {"original": "Blues", "GAD": "Reds"}

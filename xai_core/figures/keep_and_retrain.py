@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from xai_core.figures.maps import LINES, figure, style
+from xai_core.figures.style import LINES, figure, style
 
 MARKS = "osD^vXP"
 LOT = "random"  # the method that is drawn in grey

@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage.segmentation import find_boundaries
 from torch import Tensor
 
-from xai_core.figures.maps import AGAINST, FOR, LINES, figure, ink_of, pixels, style
+from xai_core.figures.maps import pixels
+from xai_core.figures.style import AGAINST, FOR, LINES, figure, ink_of, style
 from xai_core.perturbation.lime import Band, LinearFit
 from xai_core.perturbation.neighbourhood import Neighbourhood
 

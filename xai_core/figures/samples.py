@@ -11,7 +11,8 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from xai_core.figures.maps import figure, pixels
+from xai_core.figures.maps import pixels
+from xai_core.figures.style import figure
 from xai_core.perturbation.neighbourhood import Neighbourhood
 
 

@@ -24,7 +24,8 @@ from xai_core.evaluate.attack import Robustness
 from xai_core.evaluate.deletion import Curve
 from xai_core.evaluate.mufidelity import MuFidelity
 from xai_core.evaluate.randomisation import Randomisation
-from xai_core.figures.maps import LINES, colour_bar, coloured, figure, framed, ink_of, pixel_map, pixels, scaled, style
+from xai_core.figures.maps import colour_bar, coloured, pixel_map, pixels, scaled
+from xai_core.figures.style import LINES, figure, framed, ink_of, style
 from xai_core.symbols import Symbol
 
 ExchangeStep = Annotated[

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from xai_core.figures.maps import AGAINST, COLOURS, FOR, LINES, colour_bar, figure, style
+from xai_core.figures.maps import colour_bar
+from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, style
 
 SHADE = "#e69f00"  # of the deciding stretch
 

@@ -11,7 +11,7 @@ from itertools import count
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xai_core.figures.maps import LINES, figure
+from xai_core.figures.style import LINES, figure
 
 CHARACTER = 0.098  # inches of a letter of 12 points, wide ones included
 ROW = 0.33  # inches a leaf

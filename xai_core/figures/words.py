@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from xai_core.figures.maps import AGAINST, COLOURS, FOR, colour_bar, figure, style
+from xai_core.figures.maps import colour_bar
+from xai_core.figures.style import AGAINST, COLOURS, FOR, figure, style
 
 WRITTEN = 0.1  # of the scale: cells from here on have their number written in
 

@@ -34,7 +34,7 @@ class Neighbourhood:
     """Masked copies of one input and the network's answers. Row 0 is the input itself, nothing switched off."""
 
     segments: Tensor | None  # feature of each place, 0…M−1, shaped like one channel; None for words and tables
-    masks: Tensor  # z, (N, M) bool
+    masks: Tensor  # z, (N, M): bool, or numbers in [0, 1]
     scores: Tensor  # F(h(z)), (N, classes); one column if F is a plain function
     target: int  # the column that is explained
     fill: Tensor | None = None  # what stands where a feature is off, (1, …) or a background (R, …)
@@ -81,7 +81,8 @@ def neighbourhood(
 
     Row 0 is x itself. The masks depend on the seed, N and M alone, and the first n of N are those of N = n. Costs N
     forward passes, times R for a background of R rows.
-    masks: (N, M) of your own in place of random ones, such as `coalitions`. Row 0 has to be all on.
+    masks: (N, M) of your own in place of random ones, such as `coalitions`. Row 0 has to be all on. Numbers between 0
+        and 1 switch a feature off in part.
     Raises TypeError or ValueError for an N, segments, fill or masks that are not allowed. Raises ValueError for more
     than one input, or an f whose answers are not finite, one a row.
     """
@@ -98,10 +99,15 @@ def neighbourhood(
     answers = []
     for part in masks.split(rows_at_once(x)):
         on = part.to(x.device)[:, where].view(len(part), *[1] * (x.dim() - 1 - labels.dim()), *labels.shape)
-        asked = (_answer(f, torch.where(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
+        asked = (_answer(f, h(on, x, each)) for each in off.split(1))  # F(h(z)), (n, classes)
         answers.append(reduce(torch.add, asked) / len(off))
     column = int(f.target[0]) if isinstance(f, Score) else 0
     return Neighbourhood(labels, masks, _finite(torch.cat(answers).double().cpu()), column, off)
+
+
+def h(z: Tensor, x: Tensor, off: Tensor) -> Tensor:
+    """The masked copies, z ⊙ x + (1 − z) ⊙ off. z: masks that are spread over the places."""
+    return torch.where(z, x, off) if z.dtype == torch.bool else torch.lerp(off, x, z.to(x.dtype))
 
 
 def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, Tensor], tuple]) -> Tensor:
@@ -131,13 +137,17 @@ def coin_flips(N: int, M: int, seed: int | list[int]) -> Tensor:
 
 
 def own_masks(masks: Tensor, M: int) -> Tensor:
-    """The masks that a caller made, (N, M) bool. Raises ValueError unless they are 0 or 1 and the first is all on."""
+    """The masks that a caller made, (N, M): bool, or numbers where a feature is switched off in part.
+
+    Raises ValueError unless they lie between 0 and 1, and the first is all on.
+    """
     if not isinstance(masks, Tensor) or masks.dim() != 2 or masks.shape[1] != M or not len(masks):
         given = tuple(masks.shape) if isinstance(masks, Tensor) else type(masks).__name__
         raise ValueError(f"masks must be a tensor (N, {M}), one column a feature; got {given}")
-    if not ((masks == 0) | (masks == 1)).all() or not masks[0].all():
-        raise ValueError("masks must be 0 or 1, and all 1 in the first row, which stands for x itself")
-    return masks.cpu().bool()
+    if not ((masks >= 0) & (masks <= 1)).all() or not (masks[0] == 1).all():
+        raise ValueError("masks must be 0 or 1, or between, and all 1 in the first row, which stands for x itself")
+    masks = masks.detach().cpu()
+    return masks.bool() if ((masks == 0) | (masks == 1)).all() else masks
 
 
 Predict = Callable[[Any], Any]  # texts or rows of a table → (n, classes) or (n,), an array or a tensor

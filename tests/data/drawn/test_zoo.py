@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from data.drawn import zoo
-from data.drawn.drawing import Canvas, Pen, smoothstep, soft_union
+from data.drawn.canvas import Canvas
+from data.drawn.pen import Pen
+from data.drawn.shapes import smoothstep, soft_union
 
 LENGTHS = (0.0, 0.03, 0.1, 0.3, 0.6, 0.8, 1.0)
 

@@ -67,7 +67,7 @@ def assert_sentence(error: WeightsNotFound, *words: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_model_is_torchvisions_on_normalised_pixels(name):
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     before = torch.get_rng_state()
     model = load(name, weights=False)
@@ -94,7 +94,7 @@ def test_pixels_get_gradients():
 
 
 def test_random_weights_are_torchvisions_in_every_thread():
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)

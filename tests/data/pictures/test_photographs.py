@@ -119,7 +119,7 @@ def test_unknown_bundled_name():
     ("size", "resize", "interpolation"), [(224, 256, "bilinear"), (224, 232, "bicubic"), (384, 384, "bilinear")]
 )
 def test_cut_as_torchvision_does(shape, size, resize, interpolation):
-    from data.nets.vision import torchvision
+    from data.vision import torchvision
 
     functional = torchvision.transforms.functional
     image = noise(*shape)

@@ -10,9 +10,9 @@ from PIL import Image
 from torch import nn
 
 from data.nets import pretrained
-from data.nets.vision import torchvision
 from data.pictures.photographs import PhotographError
 from data.training import finetuned
+from data.vision import torchvision
 
 
 @pytest.mark.parametrize("name", pretrained.NAMES)

@@ -87,7 +87,7 @@ def test_total_variation_holds_the_ascent_back():
 
 
 def test_the_zoo_paints_what_other_networks_know():
-    """Same seed, same bits; the model untouched; a smoother picture is known by more networks than a rough one."""
+    """Same seed, same bits on one machine; the model untouched; a smooth picture is known by more networks."""
     model, x = networks.load("zoo"), torch.zeros(10, 3, 64, 64)
     before, y = fingerprint(model, x), torch.arange(10)
     f = make_score(model, x, y, "logit")

@@ -7,8 +7,9 @@ import torch
 
 from data.drawn import zoo
 from data.nets import networks
+from tests.toys import QUICK as LITTLE
 from tests.toys import PlainCNN, fingerprint, images, seeded
-from xai_core import explain, make_baseline, make_score, rank_correlation, trace, uni_baseline
+from xai_core import catalogue, explain, make_baseline, make_score, rank_correlation, trace, uni_baseline
 from xai_core.evaluate import (
     SCORES,
     Examination,
@@ -32,6 +33,7 @@ QUICK = {
     "agi": {"B": 4, "T": 3, "K": 2},
     "path_integrated_gradients": {"B": 8, "G": 4},
 }
+QUICK |= {n: LITTLE[n] for n, row in catalogue().items() if "trace" in row.chain and n not in QUICK}  # later methods
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def test_a_walk_is_the_methods_own_path(method):
     path = walk(f, x, method, **QUICK[method])
     A = explain(model, x, 2, method, **QUICK[method])
     assert torch.allclose(path.map(), A, atol=1e-7) and path.start.shape == x.shape
-    starts = path.start if method != "agi" else path.trace.points([0.0])[0]  # of every rival's path
+    starts = path.trace.points([0.0])[0]  # of every path, where there are several
     change = f(x) - torch.cat([f(start[None]) for start in starts]).mean()
     assert path.gap(A) == pytest.approx(abs(float(A.sum() - change)), abs=1e-6)
     if method != "agi":  # here the likeliest other class is predicted from the first: the path stays where it is

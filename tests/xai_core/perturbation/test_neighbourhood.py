@@ -120,8 +120,9 @@ def test_a_network_in_place_of_its_score():
         (torch.ones(16), r"got \(16,\)"),
         (torch.ones(0, 16), r"got \(0, 16\)"),
         (np.ones((5, 16)), "got ndarray"),
-        (torch.full((5, 16), 0.5), "masks must be 0 or 1, and all 1 in the first row"),
-        (torch.zeros(5, 16), "masks must be 0 or 1, and all 1 in the first row"),
+        (torch.full((5, 16), 0.5), "masks must be 0 or 1, or between, and all 1 in the first row"),
+        (torch.full((5, 16), 2), "masks must be 0 or 1, or between, and all 1 in the first row"),
+        (torch.zeros(5, 16), "masks must be 0 or 1, or between, and all 1 in the first row"),
     ],
 )
 def test_masks_that_cannot_be(masks, words):

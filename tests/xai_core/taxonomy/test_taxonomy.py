@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tests.toys import PlainCNN, SmallCNN, fingerprint, images, seeded
-from xai_core import catalogue, explain, make_score, methods
+from xai_core import catalogue, explain, make_score, methods, superpixels
 from xai_core.figures.trees import Node, placed, tree
 from xai_core.taxonomy import taxonomy
 from xai_core.taxonomy.black_boxes import BlackBox, counted, needs
@@ -35,9 +35,11 @@ def test_what_a_method_needs_is_measured(name: str) -> None:
 def test_what_a_method_costs_is_counted(name: str, scale: int) -> None:
     """The words of the tree are a formula in the method's symbols."""
     given = {k: scale * v for k, v in few(name).items()}
-    _, passes = counted(seeded(SmallCNN).eval(), images(1, side=24), 2, name, **given)
+    x = images(1, side=24)
+    _, passes = counted(seeded(SmallCNN).eval(), x, 2, name, **given)
     words = catalogue()[name].cost
-    room = catalogue()[name].defaults | given | {"windows": 22 * 22}  # of 3 pixels, one apart, as occlusion says
+    room = catalogue()[name].defaults | given | {"M": int(superpixels(x).max()) + 1}
+    room["windows"] = 22 * 22  # of 3 pixels, one apart, as occlusion says
     expected = eval(words.removeprefix("≤ ").replace(" (", " * ("), {}, room)
     assert passes.all <= expected if words.startswith("≤") else passes.all == expected
     assert (passes.gradients > 0) == (leaf(name).needs != "answers" and name != "cam")

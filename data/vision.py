@@ -4,7 +4,7 @@ torchvision's wheel may be built for another backend than the installed torch (a
 compiled operators do not load then, and `import torchvision` stops with "operator torchvision::nms does not exist",
 because the package attaches shape rules to two operators of object detection that nobody has declared. No classifier
 calls either of them, so declaring their signatures is enough. Import torchvision from here and nowhere else; it takes
-about a second, so do it inside the function that needs it.
+about a second, so do it inside the function that needs it. It is below the rooms, for pictures and nets need it.
 
 The body of a module runs once, under Python's import lock: the first import is safe from several threads.
 """

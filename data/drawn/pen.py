@@ -1,8 +1,7 @@
-"""Anti-aliased shapes from signed distances: the pencil case of the toy zoo.
+"""The pen that everything drawn here is drawn with: shapes measured in a frame of its own, and painted without jags.
 
-A shape is a signed distance d(u, v): negative inside, positive outside, zero on the edge (Hart, «Sphere tracing», 1996;
-the ellipse's distance is Quilez's first-order one). A pixel is covered by clip(1/2 − d / pixel, 0, 1), so an edge moves
-smoothly when a length changes, at any size of the image.
+A pixel is covered by clip(1/2 − d / pixel, 0, 1) of a shape whose signed distance is d. So an edge moves smoothly when
+a length changes, at any size of the image.
 
 Units: the canvas spans [−1, 1]² with y pointing down; a pen has its own frame (u forward, v down) and lengths in it.
 Shapes: images are (3, H, W), masks and distances are (H, W), all float32.
@@ -10,88 +9,17 @@ Shapes: images are (3, H, W), masks and distances are (H, W), all float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from math import cos, hypot, pi, sin
+from collections.abc import Sequence
+from math import cos, hypot, sin
 
 import numpy as np
 
+from data.drawn import shapes
+from data.drawn.canvas import Canvas, Coat, Colour
+from data.drawn.shapes import Array, clip
+
 LIGHT = (-0.5, -0.85)  # towards the light, in the canvas's frame: upper left
 OUTLINE = 0.45  # an outline is the fill's colour times this
-Array = np.ndarray
-Colour = Sequence[float] | Array
-
-
-@cache
-def noise_bank(size: int = 256) -> Array:
-    """One periodic tile of smooth noise, (size, size), mean 0 and standard deviation 1; octaves fall off as 1/f^1.5."""
-    f = np.fft.fftfreq(size) * size
-    radius = np.hypot(f[:, None], f[None, :])
-    amplitude = np.where((radius > 0) & (radius < 24), 1 / np.maximum(radius, 1) ** 1.5, 0)
-    phase = np.random.default_rng(0).uniform(0, 2 * np.pi, (size, size))
-    tile = np.fft.ifft2(amplitude * np.exp(1j * phase)).real
-    return (tile / tile.std()).astype(np.float32)
-
-
-def clip(t: Array, low: float, high: float) -> Array:
-    """np.clip without its overhead, which small shapes would feel."""
-    return np.minimum(np.maximum(t, low), high)
-
-
-def noise(x: Array, y: Array, offset: tuple[float, float]) -> Array:
-    """The noise tile read at (x + offset, y + offset), one tile per unit length; x and y broadcast."""
-    bank = noise_bank()
-    n = len(bank)
-    column = np.floor((x + offset[0]) * n).astype(np.int32) % n
-    row = np.floor((y + offset[1]) * n).astype(np.int32) % n
-    return bank[row, column]
-
-
-def smoothstep(t: Array | float) -> Array | float:
-    """0 below 0, 1 above 1, 3t² − 2t³ between."""
-    t = clip(t, 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def soft_union(a: Array, b: Array, k: float) -> Array:
-    """The union of two shapes whose crease is rounded over a length k (polynomial smooth minimum)."""
-    h = clip(0.5 + 0.5 * (b - a) / k, 0, 1)
-    return b + (a - b) * h - k * h * (1 - h)
-
-
-class Canvas:
-    """An image being painted, with the coverage of the animal and of its deciding part."""
-
-    def __init__(self, size: int) -> None:
-        self.size, self.pixel = size, 2 / size
-        self.axis = ((np.arange(size) + 0.5) * self.pixel - 1).astype(np.float32)
-        self.image = np.zeros((3, size, size), np.float32)
-        self.animal = np.zeros((size, size), np.float32)  # coverage by any layer of the animal
-        self.part = np.zeros((size, size), np.float32)  # what of the deciding part is visible
-        self.part_begun = False  # whether there is a part to cover
-
-
-@dataclass(frozen=True)
-class Coat:
-    """A second colour spread over an animal: `kind` is plain, patches, stripes or spots; `offset` moves the pattern."""
-
-    kind: str
-    colour: Array
-    offset: tuple[float, float]
-
-    def weight(self, u: Array, v: Array) -> Array | float:
-        """How much of the second colour shows at (u, v), in [0, 1]."""
-        if self.kind == "plain":
-            return 0.0
-        if self.kind == "stripes":
-            wave = np.sin(17 * u + 6 * self.offset[0] + 1.3 * noise(u * 0.3, v * 0.3, self.offset))
-            return clip(1.6 * wave - 0.5, 0, 1) * 0.7
-        if self.kind == "spots":
-            grid = np.sin(15 * u + 5 * self.offset[0]) * np.sin(15 * v + 5 * self.offset[1])
-            return clip(3 * np.abs(grid) - 1.7, 0, 1) * 0.7
-        return clip(2.5 * noise(u * 0.22, v * 0.22, self.offset) - 0.6, 0, 1)
 
 
 class Pen:
@@ -177,56 +105,27 @@ class Pen:
         self._grid = a * x + b * y, c * x + d * y
         return self._grid
 
-    # --- signed distances, in the pen's unit --------------------------------------------------------------------
+    # --- signed distances, in the pen's unit: data/drawn/shapes.py at the pixels of the window ------------------------
 
     def ellipse(self, u: float, v: float, ru: float, rv: float, angle: float = 0.0) -> Array:
-        """Distance to an ellipse about (u, v) with half-axes ru and rv, turned by `angle` radians."""
-        p, q = self._coordinates()
-        p, q = p - u, q - v
-        if angle:
-            c, s = cos(angle), sin(angle)
-            p, q = c * p + s * q, c * q - s * p
-        p, q = p / ru, q / rv
-        k = np.sqrt(p * p + q * q)
-        if ru == rv:
-            return (k - 1) * ru
-        p, q = p / ru, q / rv
-        return k * (k - 1) / np.maximum(np.sqrt(p * p + q * q), 1e-4)
+        """Distance (h, w) to an ellipse about (u, v) with half-axes ru and rv, turned by `angle` radians."""
+        return shapes.ellipse(self.u - u, self.v - v, ru, rv, angle)
 
     def capsule(self, a: Sequence[float], b: Sequence[float], ra: float, rb: float | None = None) -> Array:
-        """Distance to a limb from a to b whose radius runs from ra to rb."""
-        rb = ra if rb is None else rb
-        p, q = self._coordinates()
-        p, q, bu, bv = p - a[0], q - a[1], b[0] - a[0], b[1] - a[1]
-        h = clip((p * bu + q * bv) / max(bu * bu + bv * bv, 1e-9), 0, 1)
-        return np.hypot(p - bu * h, q - bv * h) - (ra + (rb - ra) * h)
+        """Distance (h, w) to a limb from a to b whose radius runs from ra to rb (default: ra)."""
+        return shapes.capsule(self.u, self.v, a, b, ra, ra if rb is None else rb)
 
     def curve(self, points: Array, radii: Array) -> Array:
-        """Distance to a chain of limbs through `points` (n, 2) with `radii` (n,)."""
-        p, r = points.tolist(), radii.tolist()  # Python's numbers: NumPy's would turn the distances to float64
-        d = self.capsule(p[0], p[1], r[0], r[1])
-        for i in range(1, len(p) - 1):
-            d = np.minimum(d, self.capsule(p[i], p[i + 1], r[i], r[i + 1]))
-        return d
+        """Distance (h, w) to a chain of limbs through `points` (n, 2) with `radii` (n,)."""
+        return shapes.curve(self.u, self.v, points, radii)
 
     def polygon(self, corners: Sequence[tuple[float, float]], rounding: float = 0.0) -> Array:
-        """Distance to a convex polygon (corners in either order) grown by `rounding`; exact but at the corners."""
-        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(corners, [*corners[1:], corners[0]], strict=True))
-        turn = 1 if area > 0 else -1
-        d = None
-        for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
-            length = hypot(b[0] - a[0], b[1] - a[1])
-            nu, nv = turn * (b[1] - a[1]) / length, -turn * (b[0] - a[0]) / length
-            side = nu * (self.u - a[0]) + nv * (self.v - a[1])
-            d = side if d is None else np.maximum(d, side)
-        return d - rounding
+        """Distance (h, w) to a convex polygon (corners in either order) grown by `rounding`."""
+        return shapes.polygon(self.u, self.v, corners, rounding)
 
     def flower(self, petals: int, away: float, radius: float, turn: float) -> Array:
-        """Distance to `petals` discs of a `radius` `away` from the origin, the first at angle `turn`."""
-        sector = 2 * pi / petals
-        angle = np.mod(np.arctan2(self.v, self.u) - turn + sector / 2, sector) - sector / 2  # to the nearest petal
-        length = np.hypot(self.u, self.v)
-        return np.hypot(length * np.cos(angle) - away, length * np.sin(angle)) - radius
+        """Distance (h, w) to `petals` discs of a `radius` `away` from the origin, the first at angle `turn`."""
+        return shapes.flower(self.u, self.v, petals, away, radius, turn)
 
     # --- paint ----------------------------------------------------------------------------------------------------
 
@@ -319,19 +218,3 @@ class Pen:
         reach = float(np.hypot(*(points - middle).T).max() + radii.max())
         pen = self.near(*middle.tolist(), reach)
         pen.paint(pen.curve(points, radii), colour, **style)
-
-
-def painted(canvas: Canvas, draw: Callable[[], object]) -> Array:
-    """Draw, and return where anything changed: (size, size) bool."""
-    before = canvas.image.copy()
-    draw()
-    return (canvas.image != before).any(0)
-
-
-def bezier(points: Sequence[tuple[float, float]], t: Array) -> Array:
-    """Points (n, 2) of the Bézier curve with these control points at parameters t (n,); de Casteljau's construction."""
-    p = [np.asarray(point)[None, :] for point in points]
-    t = t[:, None]
-    while len(p) > 1:
-        p = [a + t * (b - a) for a, b in pairwise(p)]
-    return p[0]

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from data.drawn import zoo
-from data.training.fitting import TRAINING, as_bytes
+from data.streams import TRAINING
+from data.training.fitting import as_bytes
 
 HALF, SLOPE = 0.32, 0.07  # the part's size at which its class is as likely as not, and how fast that changes
 EMPTY, CUT, CUT_TRUNK = 0.03, 0.17, 0.45  # shares of the examples: no animal, part cut short, trunk cut short
