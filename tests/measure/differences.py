@@ -41,13 +41,14 @@ def largest(found: list[dict[str, torch.Tensor]], name: str) -> float:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=4)
+    parser.add_argument("processors", nargs="*", metavar="processor", help="two or more; none: all that can be had")
+    parser.add_argument("--pictures", type=int, default=2)
     parser.add_argument("--save", nargs=2, metavar=("PRECISION", "FILE"), help="maps of this processor alone")
     arguments = parser.parse_args()
     if arguments.save:
         torch.save(maps(arguments.save[0], arguments.pictures), arguments.save[1])
         return
-    processors = [name for name in PROCESSORS if possible(name)]
+    processors = arguments.processors or [name for name in PROCESSORS if possible(name)]
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for precision in DTYPES:
