@@ -14,7 +14,7 @@ from app.shared.equations import EQUATIONS
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
-from xai_core.perturbation.lime import kernel
+from xai_core.perturbation.k_lasso import kernel
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.perturbation.words import random_sizes
 

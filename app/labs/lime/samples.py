@@ -14,7 +14,7 @@ from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.shared import frame, show
 from xai_core import Neighbourhood, figures, table_samples
 from xai_core.figures.linear import fitted_values, short
-from xai_core.perturbation.lime import LinearFit, kernel
+from xai_core.perturbation.k_lasso import LinearFit, kernel
 from xai_core.perturbation.words import WORD
 
 SHEET = 12  # copies seen at once

@@ -9,7 +9,7 @@ from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.texts import CLEAN, LEAKING
 from app.shared import frame
 from data.text import documents
-from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.k_lasso import LinearFit
 from xai_core.perturbation.words import WORD
 
 WORDS_TO_GUESS = 6  # of one's own text: the longest

@@ -13,7 +13,7 @@ from app.shared import frame, show
 from app.shared.pages import OWN_WEIGHTS as OWN
 from xai_core import figures
 from xai_core.figures import linear
-from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.k_lasso import LinearFit
 
 BAND, SHAP = f"band over {SEEDS} seeds", "KernelSHAP"
 OWN_SAYS = "its own, scaled"

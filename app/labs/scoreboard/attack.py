@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.labs.scoreboard import compute
+from app.labs.scoreboard import robustness
 from app.labs.scoreboard.views import Entries, Numbers, as_maps, number, show_maps
 from app.shared import frame, show
 from app.shared.stages import Question
@@ -35,7 +35,7 @@ def show_attack(
     """Pictures that look the same, and their maps."""
     with st.spinner("Looking for a picture that turns the map over …", show_time=True):
         found, refused = frame.answers(
-            entries, lambda _, entry: compute.assault(q, entry.candidate, eps, steps, seed, entry)
+            entries, lambda _, entry: robustness.assault(q, entry.candidate, eps, steps, seed, entry)
         )
     failures = {**failures, **{title: f"It could not be attacked: {sentence}" for title, sentence in refused.items()}}
     entries = {title: entry for title, entry in entries.items() if title in found}
@@ -54,7 +54,7 @@ def show_attack(
     below = {"the change": (figures.pixels(change), f"for {title}, {1 / (2 * eps):.0f} times; grey is none")}
     below |= {f"map of {t}": (rgb, f"ρ = {number(float(found[t].after.spearman))}") for t, rgb in moved.items()}
     show.pictures(below, "moved", side=320)
-    k = compute.strongest(q.x)
+    k = robustness.strongest(q.x)
     frame.table(
         ["", "Spearman's ρ", f"of the {k} strongest pixels stay", "ρ after noise", "stay after noise",
          "largest change, of 255"],

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.labs.scoreboard import compute
-from app.labs.scoreboard.compute import DEPTHS, STEPS
+from app.labs.scoreboard import compute, robustness
+from app.labs.scoreboard.compute import STEPS
+from app.labs.scoreboard.robustness import DEPTHS
 from app.labs.scoreboard.views import Entries, Numbers
 from app.shared import take_away
 from app.shared.subject import Subject
@@ -92,7 +93,7 @@ def _truth(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
 
 
 def _ruins(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
-    layers = max(compute.depths(about.network.name))
+    layers = max(robustness.depths(about.network.name))
     return [
         "for name, asked in given.items():  # edges and random numbers do not look at the network",
         "    found = evaluate.randomisation(",
@@ -104,7 +105,7 @@ def _ruins(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
 
 
 def _attack(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
-    k = compute.strongest(about.opened.x)
+    k = robustness.strongest(about.opened.x)
     return [
         *_OWN,
         "for name, asked in given.items():",

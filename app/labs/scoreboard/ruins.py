@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.labs.scoreboard import compute
-from app.labs.scoreboard.compute import SMALL, Ruin
+from app.labs.scoreboard import robustness
+from app.labs.scoreboard.robustness import SMALL, Ruin
 from app.labs.scoreboard.views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_maps
 from app.shared import frame, networks, show
 from app.shared.stages import Question
@@ -25,13 +25,13 @@ def show_ruins(
 ) -> Numbers:
     """The maps of a network that is forgetting, layer by layer."""
     show_maps(about, entries, failures, {})
-    stops = compute.depths(q.network.name)
+    stops = robustness.depths(q.network.name)
     known: dict[str, dict[int, Ruin]] = {title: {} for title in entries}
     if everywhere:
         with st.spinner("A network for every depth …", show_time=True):
             for depth in stops:
                 for title, entry in entries.items():
-                    known[title][depth] = compute.in_ruins(q, entry.candidate, depth, seed, entry)
+                    known[title][depth] = robustness.in_ruins(q, entry.candidate, depth, seed, entry)
     ruin(about, q, entries, stops, known, seed)
     return {f"rho of {t}": {str(depth): r.spearman for depth, r in each.items()} for t, each in known.items()}
 
@@ -48,8 +48,8 @@ def ruin(
             bind="query-params",
         )  # fmt: skip
     with st.spinner("Asking the ruined network …"):
-        F, best, p = compute.answer_in_ruins(q, depth, seed)
-        now = {title: compute.in_ruins(q, entry.candidate, depth, seed, entry) for title, entry in entries.items()}
+        F, best, p = robustness.answer_in_ruins(q, depth, seed)
+        now = {title: robustness.in_ruins(q, entry.candidate, depth, seed, entry) for title, entry in entries.items()}
     named = networks.classes(about.network.name)[best]
     answer = f"{depth} layers ruined, last *{stops[depth]}*" if depth else "as it was trained"
     panels = {"the network": (figures.pixels(q.x), f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}")}
