@@ -41,6 +41,29 @@ class OneOutput(nn.Module):
         return self.function(x)[:, None]
 
 
+def squares(side: int = 16, cells: int = 4) -> Tensor:
+    """Integer labels of a grid of cells × cells squares."""
+    place = torch.arange(side) * cells // side
+    return place[:, None] * cells + place
+
+
+def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
+    return scale * torch.randn(*shape, dtype=torch.double, generator=torch.Generator().manual_seed(seed))
+
+
+class Between(nn.Module):
+    """linear → a step → linear, ten numbers to three classes, in double precision."""
+
+    def __init__(self, step: Callable[[Tensor], Tensor], wide: int = 12) -> None:
+        super().__init__()
+        self.a, self.step = nn.Linear(10, 12), step
+        self.b = nn.Linear(wide, 3)
+        self.double()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.b(self.step(self.a(x)))
+
+
 class SmallCNN(nn.Module):
     """Two convolutions with batch norm, one ReLU module used twice, pooling, GAP, linear: 3 channels, 5 classes."""
 

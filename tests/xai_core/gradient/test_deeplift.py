@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tests.toys import PlainCNN, SmallCNN, fingerprint, images, linear, seeded
+from tests.toys import Between, PlainCNN, SmallCNN, fingerprint, images, linear, numbers, seeded
 from xai_core import deeplift, explain, gradient_x_input, make_baseline, make_score
 from xai_core.gradient.rescale_rules import ELEMENTWISE
 from xai_core.score import forward
@@ -22,10 +22,6 @@ def _warnings_are_errors():
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "deeplift")
         yield
-
-
-def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
-    return scale * torch.randn(*shape, dtype=torch.double, generator=torch.Generator().manual_seed(seed))
 
 
 def complete(f, x: Tensor, baseline="black", rtol: float = 1e-9) -> Tensor:
@@ -111,19 +107,6 @@ def test_where_nothing_moved_it_is_the_gradient():
 
 
 # Every kind of step is complete
-
-
-class Between(nn.Module):
-    """linear → a step → linear, ten numbers to three classes."""
-
-    def __init__(self, step, wide: int = 12) -> None:
-        super().__init__()
-        self.a, self.step = nn.Linear(10, 12), step
-        self.b = nn.Linear(wide, 3)
-        self.double()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.b(self.step(self.a(x)))
 
 
 def _positive(h: Tensor) -> Tensor:
@@ -424,74 +407,6 @@ def test_eight_threads_have_the_bits_of_one():
         assert all(torch.equal(a, b) for a, b in zip(list(both)[::2], plain, strict=True))
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
     assert untouched(model) == before
-
-
-# What is told, and what is refused
-
-
-class Recurrent(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.lstm, self.fc = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.fc(self.lstm(x)[0][:, -1])
-
-
-UNCOVERED = {
-    "LSTM": (Recurrent, numbers(2, 5, 4)),
-    "sorting": (lambda: Between(lambda h: h.sort(1)[0]), numbers(2, 10)),
-    "a mask": (lambda: Between(lambda h: h * (h > 0.3)), numbers(2, 10)),
-    "where": (lambda: Between(lambda h: torch.where(h > 0, h, h - 1)), numbers(2, 10)),
-    "detached": (lambda: Between(lambda h: h + h.detach().relu()), numbers(2, 10)),
-    "three factors": (lambda: Between(lambda h: torch.einsum("ni,ni,ni->ni", h, h, h)), numbers(2, 10)),
-}
-
-
-@pytest.mark.parametrize("name", UNCOVERED)
-def test_a_step_without_a_rule_is_told(name):
-    """Never in silence: by how much the sum fails is in the warning."""
-    build, x = UNCOVERED[name]
-    f = make_score(seeded(build).double(), x, 1, "logit")
-    with pytest.warns(UserWarning, match="deeplift: the attributions of a row miss") as told:
-        A = deeplift(f, x)
-    gap = (A.flatten(1).sum(1) - forward(f, x) + forward(f, torch.zeros_like(x))).abs().max()
-    assert f"by {gap:.2g}:" in str(told[0].message) and told[0].filename == __file__
-
-
-def test_an_infinite_slope_is_told():
-    """√ at a pixel that stayed at 0: ∞ · 0 is no number, and said to be none."""
-    with pytest.warns(UserWarning, match="by inf"):
-        A = deeplift(lambda x: x.sqrt().sum(1), torch.tensor([[0.0, 4]]))
-    assert A[0, 0].isnan() and A[0, 1] == 2
-
-
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
-@pytest.mark.parametrize("part", [False, True])
-def test_scripted_code_is_refused(part):
-    model, x = seeded(PlainCNN).eval(), images(1)
-    if part:
-        model.features = torch.jit.script(model.features)
-    else:
-        model = torch.jit.script(model)
-    with pytest.raises((TypeError, ValueError), match=r"model.*TorchScript"):
-        explain(model, x, 1, "deeplift")
-
-
-def test_a_network_that_takes_other_ways_is_refused():
-    """Steps of x and of x′ are compared one by one, so they must be the same steps."""
-    branches = Between(lambda h: h.tanh() if h.mean() > 0 else h.relu().sin())
-    model = seeded(lambda: branches)
-    model.a.weight.data.fill_(1.0)
-    with pytest.raises(ValueError, match=r"deeplift compares x with its baseline step by step"):
-        explain(model, torch.ones(1, 10).double(), 1, "deeplift", baseline=-torch.ones(10).double())
-
-
-def test_the_mode_ends_with_an_error():
-    """After a refusal the thread's functions are torch's own again."""
-    with pytest.raises(ValueError, match="cannot take"):
-        explain(seeded(PlainCNN), torch.rand(1, 7, 16, 16), 1, "deeplift")
-    assert torch.overrides._get_current_function_mode() is None
 
 
 def test_linear_network():

@@ -1,4 +1,4 @@
-"""Neighbourhoods and LIME: planted models recovered, lime's own packages on equal masks, features, fills, counts."""
+"""LIME: planted models recovered, lime's own packages on equal masks, every length, ties, bands."""
 
 import warnings
 from dataclasses import replace
@@ -14,10 +14,10 @@ from lime.lime_image import LimeImageExplainer
 from sklearn.linear_model import LinearRegression
 from torch import Tensor, nn
 
-from tests.toys import PlainCNN, images, linear, seeded
+from tests.toys import PlainCNN, images, linear, seeded, squares
 from xai_core import Neighbourhood, band, explain, k_lasso, k_path, lime, make_score, neighbourhood
-from xai_core.perturbation.lime import LinearFit, _taken_up, kernel
-from xai_core.perturbation.superpixels import filling, superpixels
+from xai_core.perturbation.k_lasso import LinearFit, _taken_up, kernel
+from xai_core.perturbation.superpixels import filling
 
 F64 = {"dtype": torch.double}
 
@@ -250,71 +250,7 @@ def test_a_band_by_hand():
         band(fits[:1])
 
 
-@pytest.mark.parametrize("segments", ["grid", "slic"])
-def test_first_is_a_fresh_neighbourhood(segments):
-    x = images(1)
-    f = make_score(seeded(PlainCNN), x, 1)
-    near = neighbourhood(f, x, 90, segments, seed=3)
-    for n in (1, 2, 50, 90):
-        fresh = neighbourhood(f, x, n, segments, seed=3)
-        assert torch.equal(near.first(n).masks, fresh.masks)
-        torch.testing.assert_close(near.first(n).scores, fresh.scores, rtol=1e-4, atol=1e-7)
-    for n in (0, 91, 2.5, "3", True, None):
-        with pytest.raises(ValueError, match=r"N must be a whole number from 1 to the number of samples, 90; got"):
-            near.first(n)
-
-
-# The neighbourhood
-
-
-def squares(side: int = 16, cells: int = 4) -> Tensor:
-    """Integer labels of a grid of cells × cells squares."""
-    place = torch.arange(side) * cells // side
-    return place[:, None] * cells + place
-
-
-class Recorder(nn.Module):
-    """Keeps what it is asked, in a list that copies of it share; the classes are the means of the channels."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = lambda x, kept=[]: kept.append(x.clone()) or kept
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen(x)
-        return x.mean((2, 3)) * 20
-
-
-def test_masked_copies_by_hand():
-    """Row 0 is x; elsewhere z chooses between x and the fill; the answers are the network's to those."""
-    x, labels = images(1), squares()
-    model = Recorder()
-    near = neighbourhood(make_score(model, x, 2), x, N=70, segments=labels, fill="black", seed=5)
-    asked = torch.cat(model.seen(x[:0])[:-1])
-    assert near.masks.shape == (70, 16) and near.features == 16 and near.masks[0].all() and near.target == 2
-    expected = torch.stack([x[0] * z[labels] for z in near.masks])
-    assert torch.equal(asked, expected)
-    torch.testing.assert_close(near.scores, (expected.mean((2, 3)) * 20).softmax(1).double())
-    assert torch.equal(near.paint(torch.arange(16.0)), labels.float())
-    assert near.masks[1:].double().mean().item() == pytest.approx(0.5, abs=0.05)
-    assert len(near.masks.unique(dim=0)) > 60
-
-
-@pytest.mark.parametrize("fill", ["grey", "black", "mean", "blurred"])
-def test_fills(fill):
-    x, labels = images(1), squares()
-    off = filling(x, labels, fill)
-    if fill == "mean":
-        for j in range(16):
-            inside = labels == j
-            torch.testing.assert_close(off[0][:, inside], x[0][:, inside].mean(1, keepdim=True).expand(3, 16))
-    elif fill != "blurred":
-        assert (off == {"grey": 0.5, "black": 0}[fill]).all()
-    near = neighbourhood(lambda x: x.flatten(1).mean(1), x, 10, labels, fill)
-    torch.testing.assert_close(near.fill, off)
-    z = near.masks[5][labels]
-    expected = (x * z + off * ~z).mean()
-    assert near.scores[5, 0].item() == pytest.approx(expected.item(), rel=1e-5)
+# On a neighbourhood of its own
 
 
 def test_agrees_with_lime_image():
@@ -377,91 +313,6 @@ def test_moving_k_and_sigma_asks_the_network_nothing():
     assert sum(asked) == 130 + 3 * 20
 
 
-def test_seeds():
-    x = images(2)
-    model = seeded(PlainCNN)
-    same = [explain(model, x, 1, "lime", N=50, segments="grid", seed=4) for _ in range(2)]
-    assert torch.equal(*same)
-    assert not torch.equal(same[0], explain(model, x, 1, "lime", N=50, segments="grid", seed=5))
-    near, far = (neighbourhood(lambda x: x.flatten(1).mean(1), images(1, seed=s), 30, squares()) for s in (0, 1))
-    assert torch.equal(near.masks, far.masks)  # the masks belong to the seed, N and M alone
-    with pytest.raises(ValueError, match=r"x must be one input .* got 2"):
-        neighbourhood(lambda x: x.flatten(1).mean(1), x, 30, squares())
-
-
-# Superpixels
-
-
-@pytest.mark.parametrize("segments", ["slic", "quickshift", "grid", "pixels"])
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_named_superpixels(segments, channels):
-    """Labels 0…M−1, all used, for grey, colour and other images; bit for bit the same again."""
-    g = torch.Generator().manual_seed(0)
-    x = torch.rand(1, 1, 3, 3, generator=g).round().repeat_interleave(20, 2).repeat_interleave(24, 3)
-    x = x.repeat(1, channels, 1, 1)
-    labels = superpixels(x, segments)
-    assert labels.shape == (60, 72) and labels.dtype == torch.int64
-    assert torch.equal(labels.unique(), torch.arange(int(labels.max()) + 1))
-    assert torch.equal(labels, superpixels(x, segments))
-    assert {"grid": 64, "pixels": 4320}.get(segments, len(labels.unique())) == len(labels.unique())
-
-
-def test_slic_follows_edges():
-    """Two halves of different colour: no superpixel has places of both."""
-    x = torch.zeros(1, 3, 32, 32)
-    x[:, 0, :, :16], x[:, 2, :, 16:] = 1, 1
-    labels = superpixels(x, "slic")
-    assert not set(labels[:, :16].unique().tolist()) & set(labels[:, 16:].unique().tolist())
-    assert 20 < len(labels.unique()) < 100
-
-
-@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.int16, torch.uint8])
-@pytest.mark.parametrize("change", ["from 1", "with holes", "negative", "numpy", "not contiguous"])
-def test_labels_numbered_in_any_way(dtype, change):
-    """lime never perturbs the last segment of labels 1…M, and captum wants int64: here it is the same explanation."""
-    x, labels = images(1), squares().to(dtype)
-    f = make_score(seeded(PlainCNN), x, 1)
-    expected = lime(f, x, 60, 4, segments=squares())
-    other = {
-        "from 1": labels + 1,
-        "with holes": labels * 7 + 3,
-        "negative": labels.to(torch.int16) - 100,
-        "numpy": labels.numpy(),
-        "not contiguous": labels.T.contiguous().T,
-    }[change]
-    assert torch.equal(lime(f, x, 60, 4, segments=other), expected)
-
-
-@pytest.mark.parametrize(
-    ("segments", "error", "words"),
-    [
-        (torch.zeros(16, 16, dtype=torch.long), ValueError, "two features or more"),
-        (torch.full((16, 16), 9), ValueError, "two features or more"),
-        (torch.rand(16, 16), TypeError, "segments must be integer labels; got numbers of torch.float32"),
-        (np.random.default_rng(0).random((16, 16)), TypeError, "segments must be integer labels"),
-        (torch.zeros(8, 16, dtype=torch.long), ValueError, r"segments must have the shape \(16, 16\).*got \(8, 16\)"),
-        (torch.zeros(1, 1, 16, 16, dtype=torch.long), ValueError, r"got \(1, 1, 16, 16\)"),
-        ("superpixels", ValueError, "segments .*must be one of slic, quickshift, grid, pixels.*got 'superpixels'"),
-        (None, TypeError, "segments must be .*got None"),
-        (50, TypeError, "segments must be .*got 50"),
-        ([[0, 1]], TypeError, "segments must be"),
-    ],
-)
-def test_labels_that_cannot_be(segments, error, words):
-    with pytest.raises(error, match=words):
-        explain(seeded(PlainCNN), images(1), 0, "lime", N=20, K=1, segments=segments)
-
-
-def test_one_superpixel_of_a_plain_picture():
-    """Whatever the algorithm finds in a picture without edges, one feature is an error and not a map."""
-    x = torch.full((1, 3, 16, 16), 0.5)
-    for segments in ("slic", "quickshift"):
-        try:
-            assert len(superpixels(x, segments).unique()) > 1
-        except ValueError as error:
-            assert "makes one superpixel" in str(error) and "'grid'" in str(error)
-
-
 # The method
 
 
@@ -489,86 +340,6 @@ def test_rows_of_numbers_and_series():
     model = nn.Sequential(nn.Flatten(), linear(torch.arange(28.0, **F64).view(2, 14)))
     A = explain(model, series, 1, "lime", N=300, K=14, fill="black", sigma=5.0, output="logit")
     torch.testing.assert_close(A, series * torch.arange(14.0, 28, **F64).view(2, 7), rtol=1e-7, atol=1e-7)
-
-
-# Bad input
-
-
-@pytest.mark.parametrize(
-    ("x", "error", "words"),
-    [
-        (np.zeros((1, 3, 16, 16)), TypeError, "x must be a torch.Tensor"),
-        (torch.zeros(1, 3, 16, 16, dtype=torch.uint8), TypeError, "x must be floating point, pixels in"),
-        (torch.full((1, 3, 16, 16), float("nan")), ValueError, "x must be finite"),
-        (torch.zeros(2, 3, 16, 16), ValueError, r"x must be one input \(1, …\).*got 2"),
-        (torch.zeros(3, 16, 16), ValueError, r"x must be one input \(1, …\).*got 3"),  # no batch dimension
-        (torch.zeros(1, 1), ValueError, r"x must have two numbers or more.*got \(1, 1\)"),
-        (torch.zeros(1, 3, 1, 1), ValueError, "makes one superpixel of it"),
-    ],
-)
-def test_inputs_that_cannot_be(x, error, words):
-    with pytest.raises(error, match=words):
-        neighbourhood(lambda x: x.flatten(1).sum(1), x, 10)
-
-
-def test_a_network_in_place_of_its_score():
-    with pytest.raises(
-        ValueError, match=r"f must return one score a row, \(\d+,\).*make_score.*got the shape \(\d+, 5\)"
-    ):
-        neighbourhood(seeded(PlainCNN), images(1), 30)
-    with pytest.raises(ValueError, match="f must return finite scores near x"):
-        neighbourhood(lambda x: x.flatten(1).sum(1) / 0, images(1), 30)
-    with pytest.raises(
-        ValueError, match=r"x must be one input \(1, …\), each picture has superpixels of its own; got 2"
-    ):
-        superpixels(images(2))
-
-
-@pytest.mark.parametrize(
-    ("masks", "words"),
-    [
-        (torch.ones(5, 15), r"masks must be a tensor \(N, 16\), one column a feature; got \(5, 15\)"),
-        (torch.ones(16), r"got \(16,\)"),
-        (torch.ones(0, 16), r"got \(0, 16\)"),
-        (np.ones((5, 16)), "got ndarray"),
-        (torch.full((5, 16), 0.5), "masks must be 0 or 1, or between, and all 1 in the first row"),
-        (torch.full((5, 16), 2), "masks must be 0 or 1, or between, and all 1 in the first row"),
-    ],
-)
-def test_masks_that_cannot_be(masks, words):
-    with pytest.raises(ValueError, match=words):
-        neighbourhood(lambda x: x.flatten(1).mean(1), images(1), segments=squares(), masks=masks)
-
-
-@pytest.mark.parametrize("dtype", [torch.int64, torch.float32, torch.bool])
-def test_masks_of_your_own(dtype):
-    x, masks = images(1), torch.eye(16).to(dtype)
-    masks[0] = 1
-    near = neighbourhood(lambda x: x.flatten(1).sum(1), x, segments=squares(), fill="black", masks=masks)
-    assert near.masks.dtype == torch.bool and torch.equal(near.masks, masks.bool())
-    squared = torch.stack([x[0][:, squares() == j].sum() for j in range(16)]).double()
-    torch.testing.assert_close(near.scores[1:, 0], squared[1:], rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
-def test_means_of_large_regions(dtype):
-    """A sum of thousands of half-precision numbers would stand still at 256, or be infinite: it is made in float64."""
-    x = torch.full((1, 1, 64, 64), 0.75, dtype=dtype)
-    x[:, :, 40:] = 36
-    labels = (torch.arange(64) >= 40).long()[:, None].expand(64, 64)
-    off = filling(x, labels, "mean")
-    assert off.dtype == dtype and torch.equal(off, x)
-
-
-@pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.int8, bool])
-def test_numpy_labels_of_any_kind(dtype):
-    """Read-only, backwards, unsigned: the same regions."""
-    x, labels = images(1), (np.arange(16) // 8).astype(dtype)
-    expected = torch.arange(16).expand(16, 16) // 8
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert torch.equal(superpixels(x, np.broadcast_to(labels, (16, 16))), expected)
-        assert torch.equal(superpixels(x, np.tile(labels, (16, 1))[:, ::-1]), 1 - expected)
 
 
 @pytest.mark.parametrize("size", [1e-12, 1e-6, 1.0, 1e6])
