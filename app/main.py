@@ -1,8 +1,8 @@
 """The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
 
 This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
-package in labs/; its page.py runs in this order: question, your guess, controls, picture, the number that judges it,
-equation and code, what to try.
+package in labs/ and a line in shared/pages.py; its page.py runs in this order: question, your guess, controls, picture,
+the number that judges it, equation and code, what to try, take away (shared/frame.py and shared/take_away.py).
 """
 
 import gc
@@ -11,13 +11,14 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import links, subject
+    from app.shared import links, pages, subject
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(
     """<style>
     /* A projector has 720 lines: controls and picture have to be on it together. */
-    .stMainBlockContainer { padding: 2.6rem clamp(1rem, 3vw, 3rem) 3rem; }
+    .stAppHeader { height: 2.75rem; min-height: 2.75rem; }
+    .stMainBlockContainer { padding: 3rem clamp(1rem, 3vw, 3rem) 3rem; }
     /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
         grid-template-columns: repeat(auto-fit, minmax(min(150px, 46%), 1fr)); }
@@ -45,27 +46,10 @@ st.html(
 if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of a slider: not in what was imported
     gc.collect()
     gc.freeze()
+page = pages.navigation()
+if not page.url_path:
+    links.follow_old()
 asked = links.asked()
-# The lecture's own sections first: beside a page's controls Streamlit shows ten links and folds the rest.
-pages = [
-    st.Page("labs/why/page.py", title="Why", icon=":material/psychology_alt:", url_path="why"),
-    st.Page("labs/explain/page.py", title="Explain", icon=":material/image_search:", url_path="explain", default=True),
-    st.Page("labs/lime/page.py", title="LIME", icon=":material/grid_view:", url_path="lime"),
-    st.Page("labs/cam/page.py", title="CAM", icon=":material/filter_center_focus:", url_path="cam"),
-    st.Page("labs/saturation/page.py", title="Saturation", icon=":material/trending_flat:", url_path="saturation"),
-    st.Page("labs/paths/page.py", title="Paths", icon=":material/route:", url_path="paths"),
-    st.Page("labs/baselines/page.py", title="Baselines", icon=":material/format_color_fill:", url_path="baselines"),
-    st.Page("labs/unlearning/page.py", title="Unlearning", icon=":material/history:", url_path="unlearning"),
-    st.Page("labs/scoreboard/page.py", title="Scoreboard", icon=":material/leaderboard:", url_path="scoreboard"),
-    st.Page("labs/attention/page.py", title="Attention", icon=":material/translate:", url_path="attention"),
-    st.Page("labs/prototypes/page.py", title="Prototypes", icon=":material/brush:", url_path="prototypes"),
-    st.Page("labs/classes/page.py", title="Classes", icon=":material/category:", url_path="classes"),
-    st.Page("labs/trust/page.py", title="Trust", icon=":material/pets:", url_path="trust"),
-    st.Page("labs/distancing/page.py", title="Distancing", icon=":material/compare_arrows:", url_path="distancing"),
-    st.Page("labs/domains/page.py", title="Domains", icon=":material/public:", url_path="domains"),
-    st.Page("labs/study/page.py", title="Study", icon=":material/how_to_vote:", url_path="study"),
-]
-page = st.navigation(pages)
 links.carry_over(page.url_path)
 try:
     page.run()

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import xai_core
+from xai_core.stages import parameters
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BIBLIOGRAPHY = (ROOT / "docs" / "bibliography.bib").read_text(encoding="utf-8")
@@ -92,6 +95,30 @@ def test_the_five_lines_run():
     given: dict = {}
     exec(code, given)
     assert given["A"].shape == (1, 3, 64, 64)
+
+
+def test_the_examples_of_methods_run(capsys):
+    """All but GAD's, which trains four networks."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "methods.md").read_text(encoding="utf-8"), flags=re.S)
+    given: dict = {}
+    for code in blocks:
+        if "support_networks" not in code:
+            exec(code, given)
+    gap, r2, words = capsys.readouterr().out.splitlines()
+    assert len(blocks) == 4 and float(gap.split("tensor([")[1].split("]")[0]) < 0.1
+    assert 0 < float(r2.split()[0]) < float(r2.split()[1]) < 1
+    assert "Posting" in words or "posting" in words, words
+
+
+def test_the_chains_of_stages_are_as_drawn():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn = re.search(r"```\n(\w+\n    .*?)```", text, flags=re.S)[1]
+    chains = dict(re.findall(r"^(\w+)\n((?:    .*\n)+)", drawn, flags=re.M))
+    assert set(chains) == {"integrated_gradients", "lime", "uni"}
+    for name, chain in chains.items():
+        stages = {stage: tuple(names.split(", ")) for stage, names in re.findall(r"(\w+)\(([^)]*)\)", chain)}
+        there = {stage: parameters(function) for stage, function in xai_core.catalogue()[name].chain.items()}
+        assert list(stages.items()) == list(there.items())
 
 
 def test_every_command_of_make_that_is_named_exists():

@@ -47,7 +47,8 @@ from xai_core.path.three_paths import bent, detour_trace, one_by_one, path_integ
 from xai_core.path.traces import Trace
 from xai_core.path.uni import answer_to_match, uni, uni_baseline
 from xai_core.path.unlearning import unlearn, unlearned_probabilities
-from xai_core.perturbation.lime import band, k_lasso, k_path, lime
+from xai_core.perturbation.k_lasso import band, k_lasso, k_path
+from xai_core.perturbation.lime import lime
 from xai_core.perturbation.neighbourhood import Neighbourhood, neighbourhood
 from xai_core.perturbation.occlusion import occlusion
 from xai_core.perturbation.rise import rise

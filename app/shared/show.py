@@ -90,8 +90,8 @@ def maps(
     failures: Mapping[str, str],
     *,
     title: str,
-    scale: str,
-    opacity: float,
+    scale: str = "share",
+    opacity: float = 1.0,
     key: str = "maps",
 ) -> None:
     """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""

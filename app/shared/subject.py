@@ -39,8 +39,21 @@ class Subject:
     def confidence(self) -> float:
         return float(self.probabilities[self.target])
 
+    @property
+    def said(self) -> str:
+        """What the network says, such as "elephant, 98%"; of the class that is explained."""
+        return f"{self.class_name}, {self.confidence:.0%}"
+
     def question(self, output: str) -> Question:
         return Question(self.network, self.picture, self.target, output, self.opened.x)
+
+
+def of(name: str, picture: Picture) -> Subject:
+    """A picture that needs no file, and what a network says of it; the class that it says is explained."""
+    network = networks.describe(name)
+    opened = open_picture(picture, network)
+    probabilities = stages.predictions(network, picture, opened.x)
+    return Subject(network, picture, opened, networks.classes(name), probabilities, int(probabilities.argmax()))
 
 
 def choose() -> Subject | None:

@@ -1,15 +1,17 @@
-"""What a reader takes home: the picture, the numbers, and a script that makes both again."""
+"""What a reader takes home: the picture, the numbers, a script that makes both again, and the page's link."""
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from app.shared import links
+from app.shared.script import DPI, MAPS, call, quoted, script
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from xai_core import catalogue, figures
@@ -27,16 +29,17 @@ def offer(
     methods: name → method, for a page that explains by one method several times and so gives its maps other names.
     """
     titled = {n if methods else catalogue()[n].title: e.A for n, e in maps.items()}
+    kept = {name: e.A for name, e in maps.items()}
     offer_files(
         python(subject, given, scale, methods),
-        (lambda: png(subject.opened.x, titled, scale, _title(subject))) if maps else None,
-        (lambda: npz(subject, maps, given)) if maps else None,
+        (lambda: png(panels(subject, titled, scale))) if maps else None,
+        (lambda: npz(arrays(subject, kept), settings_of(subject, given))) if maps else None,
         own_picture=subject.picture.kind == "upload",
     )
 
 
 def offer_files(
-    script: str,
+    text: str,
     png: Callable[[], bytes] | None,
     npz: Callable[[], bytes] | None,
     *,
@@ -45,7 +48,7 @@ def offer_files(
 ) -> None:
     """The buttons, each making its file when it is asked for, the script to read, and the page's link.
 
-    stem: the files' name, without its ending.
+    text: of the script. stem: the files' name, without its ending.
     """
     st.subheader("Take it away")
     row = st.container(horizontal=True)
@@ -59,45 +62,65 @@ def offer_files(
             icon=":material/table_chart:",
         )  # fmt: skip
     row.download_button(
-        "This setting as Python", script, "this_setting.py", "text/x-python", on_click="ignore", icon=":material/code:"
+        "This setting as Python", text, "this_setting.py", "text/x-python", on_click="ignore", icon=":material/code:"
     )
     with st.expander("This setting as Python"):
-        st.code(script, language="python")
+        st.code(text, language="python")
     with st.expander("This setting as a link"):
         if own_picture:
             st.caption("The link carries every setting, but not your own picture.")
-        st.code(links.link(), language=None, wrap_lines=True)
+        _link()
 
 
-def png(x: Tensor, maps: dict[str, Tensor], scale: str, title: str) -> bytes:
-    """The maps in one figure on white, as the script draws them."""
-    fig = figures.map_grid(x, maps, scale=scale, picture_title=title)
+def offer_link() -> None:
+    """The link alone, where files would tell what the reader is to find out."""
+    st.subheader("Take it away")
+    _link()
+
+
+def _link() -> None:
+    st.code(links.link(), language=None, wrap_lines=True)
+
+
+def png(fig: Figure) -> bytes:
+    """A figure on white, as the script saves it."""
     fig.patch.set_alpha(1)
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=160)
+    fig.savefig(buffer, format="png", dpi=DPI)
     return buffer.getvalue()
 
 
-def npz(subject: Subject, maps: dict[str, Explanation], given: dict[str, dict[str, Any]]) -> bytes:
-    """`x` and one map a method, each (C, H, W), and `settings` as JSON."""
-    settings = {
+def npz(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> bytes:
+    """Arrays, tensors among them, and `settings` as JSON."""
+    buffer = io.BytesIO()
+    kept = {name: A.numpy() if isinstance(A, Tensor) else A for name, A in arrays.items()}
+    np.savez_compressed(buffer, settings=json.dumps(settings), **kept)
+    return buffer.getvalue()
+
+
+def panels(subject: Subject, maps: Mapping[str, Tensor], scale: str) -> Figure:
+    """The picture and its maps, as the script draws them."""
+    return figures.map_grid(subject.opened.x, maps, scale=scale, picture_title=subject.said)
+
+
+def arrays(subject: Subject, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`x` and one map a method, each (C, H, W)."""
+    return {"x": subject.opened.x[0], **{name: A[0] for name, A in maps.items()}}
+
+
+def settings_of(subject: Subject, given: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The settings behind the maps of a subject."""
+    picture = subject.picture
+    return {
         "network": subject.network.name,
-        "picture": {"kind": subject.picture.kind, "name": subject.picture.name, "number": subject.picture.number,
-                    "snow": subject.picture.snow, "python": subject.opened.python},
+        "picture": {"kind": picture.kind, "name": picture.name, "number": picture.number, "snow": picture.snow,
+                    "python": subject.opened.python},
         "target": subject.target,
         "class": subject.class_name,
         "probability": subject.confidence,
         "methods": given,
+        **more,
     }  # fmt: skip
-    return packed(subject.opened.x[0], {name: e.A[0] for name, e in maps.items()}, settings)
-
-
-def packed(x: Tensor, maps: dict[str, Tensor], settings: dict[str, Any]) -> bytes:
-    """An npz file of `x`, the maps, each (C, H, W), and `settings` as JSON."""
-    buffer = io.BytesIO()
-    arrays = {name: A.numpy() for name, A in maps.items()}
-    np.savez_compressed(buffer, x=x.numpy(), settings=json.dumps(settings), **arrays)
-    return buffer.getvalue()
 
 
 def python(
@@ -107,47 +130,26 @@ def python(
     methods: dict[str, str] | None = None,
     imports: Sequence[str] = (),
     also: Sequence[str] = (),
+    after: Sequence[str] = (),
+    stem: str = "maps",
 ) -> str:
-    """A script that makes the maps again; it runs wherever the workbook is installed.
+    """A script that makes the maps again.
 
-    imports, also: lines of a page that needs more: behind the other imports, and behind the maps of the methods.
+    imports, also, after: lines of a page that needs more: imports, behind the maps, and behind the files.
     """
-    lines = subject.opened.python
-    module = subject.network.python.split(".")[0]
-    data = ("zoo", "retina", "satellite", "digits", "photographs", "corruptions")
-    modules = sorted({module, *(m for m in data if any(f"{m}." in line for line in lines))})
-    calls = []
-    for name, arguments in given.items():
-        words = ", ".join(f"{k}={json.dumps(v) if isinstance(v, str) else repr(v)}" for k, v in arguments.items())
-        method = (methods or {}).get(name, name)
-        calls.append(f'maps["{name}"] = xai_core.explain(model, x, target, "{method}", {words})')
-    needs_f = any("F." in line for line in lines)
-    return "\n".join(
-        [
-            '"""Made by the workbook. It writes maps.png and maps.npz into the current folder."""',
-            "",
-            "import numpy as np",
-            *(["import torch.nn.functional as F"] if needs_f else []),
-            "",
-            "import xai_core",
-            f"from data import {', '.join(modules)}",
-            "from xai_core import figures",
-            *imports,
-            "",
-            f"model = {subject.network.python}",
-            *lines,
-            f"target = {subject.target}  # {subject.class_name}",
-            "",
-            "maps = {}",
-            *calls,
-            *also,
-            "",
-            f'figures.map_grid(x, maps, scale="{scale}").savefig("maps.png")',
-            'np.savez("maps.npz", x=x[0].numpy(), **{name: A[0].numpy() for name, A in maps.items()})',
-            "",
-        ]
-    )
-
-
-def _title(subject: Subject) -> str:
-    return f"{subject.class_name} {subject.confidence:.0%}"
+    explained = [
+        f'maps["{name}"] = '
+        + call("xai_core.explain", "model", "x", "target", f'"{(methods or {}).get(name, name)}"', given=arguments)
+        for name, arguments in given.items()
+    ]
+    lines = [
+        f"model = {subject.network.python}",
+        *subject.opened.python,
+        f"target = {subject.target}  # {subject.class_name}",
+        "",
+        "maps = {}",
+        *explained,
+        *also,
+    ]
+    figure = f'figures.map_grid(x, maps, scale="{scale}", picture_title={quoted(subject.said)})'
+    return script(lines, stem=stem, figure=figure, arrays=MAPS, imports=imports, after=after)

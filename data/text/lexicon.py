@@ -9,8 +9,6 @@
 "you" is one person whom one says "du" to. Cases and endings follow Duden's grammar.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 CASES: tuple[str, ...] = ("nominative", "accusative", "dative")

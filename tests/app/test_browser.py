@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from app.shared.pages import PAGES, START
 
 pytestmark = pytest.mark.browser
 
@@ -22,24 +25,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-PAGES = [
-    "",
-    "why",
-    "lime",
-    "attention",
-    "prototypes",
-    "classes",
-    "trust",
-    "cam",
-    "saturation",
-    "paths",
-    "baselines",
-    "unlearning",
-    "distancing",
-    "scoreboard",
-    "domains",
-    "study",
-]
 LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
 
 
@@ -124,7 +109,7 @@ def photograph() -> bytes:
 def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
     elsewhere = []
     page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None)
-    page.goto(address + LIGHT_WORK)
+    page.goto(f"{address}explain{LIGHT_WORK}")
     settled(page)
     first = pictures(page)
     assert len(first) == 3
@@ -149,7 +134,7 @@ def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
 
 
 def test_a_setting_to_try_opens(page: Any, address: str) -> None:
-    page.goto(address + LIGHT_WORK)
+    page.goto(f"{address}explain{LIGHT_WORK}")
     settled(page)
     page.get_by_role("link", name="A digit of 8 × 8 pixels").click()
     page.wait_for_url("**network=digits**")
@@ -159,14 +144,15 @@ def test_a_setting_to_try_opens(page: Any, address: str) -> None:
 
 
 def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
-    page.goto(f"{address}{LIGHT_WORK}&animal=frog")
+    page.goto(f"{address}explain{LIGHT_WORK}&animal=frog")
     settled(page)
     slider = page.locator(".st-key-B").get_by_role("slider")
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url("**B=16**")
     settled(page)
-    page.locator("[data-testid=stSidebarNav]").get_by_role("link", name="Unlearning").click()
+    page.get_by_role("navigation").get_by_role("button", name="Paths").click()
+    page.get_by_role("link", name="Unlearning").click()
     page.get_by_text("frog, as trained").wait_for()
     settled(page)
     page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
@@ -187,7 +173,7 @@ def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
 
 
 def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
-    page.goto(address + "?picture=upload&method=Simple+gradient")
+    page.goto(address + "explain?picture=upload&method=Simple+gradient")
     settled(page)
     before = pictures(page)
     chooser = page.locator("input[type=file]")
@@ -201,7 +187,28 @@ def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     wait_until(lambda: pictures(page) == before)  # the rest of the page stays
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_the_first_page_is_one_screen_and_leads_on(page: Any, address: str) -> None:
+    page.goto(address)
+    page.locator(".stMain img").wait_for()
+    assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollHeight <= main.clientHeight")
+    page.get_by_role("link", name="Explain this picture").click()
+    page.wait_for_url("**/explain*")
+    settled(page)
+
+
+def test_an_old_link_without_a_page_leads_to_explain(page: Any, address: str) -> None:
+    """Explain was the first page once, at the address without a name: its links keep their settings."""
+    page.goto(f"{address}{LIGHT_WORK}&B=30&network=digits&picture=digit")
+    page.wait_for_url("**/explain?*")
+    settled(page)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "network": ["digits"],
+                     "picture": ["digit"]}  # fmt: skip
+    assert len(pictures(page)) == 3
+    page.locator(".st-key-B").get_by_text("30", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - {START.name}))
 @pytest.mark.parametrize("size", [PROJECTOR, PHONE], ids=["projector", "phone"])
 def test_nothing_overflows(page: Any, address: str, name: str, size: dict[str, int]) -> None:
     page.set_viewport_size(size)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.perturbation.lime import Metric, Width, k_lasso
+from xai_core.perturbation.k_lasso import Metric, Width, k_lasso
 from xai_core.perturbation.neighbourhood import Neighbourhood, coin_flips, neighbourhood
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.score import Score

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from xai_core.figures.maps import pixels
 from xai_core.figures.style import AGAINST, FOR, LINES, figure, ink_of, style
-from xai_core.perturbation.lime import Band, LinearFit
+from xai_core.perturbation.k_lasso import Band, LinearFit
 from xai_core.perturbation.neighbourhood import Neighbourhood
 
 NAMED = 6  # curves that get a name of their own

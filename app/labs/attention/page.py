@@ -1,24 +1,25 @@
 """Attention: a network that says where it looked. Is that why it wrote what it wrote?"""
 
-import inspect
-import textwrap
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.attention import compute as reading
 from app.labs.attention import files, rollout, study, views
 from app.labs.attention.compute import BASELINES, DRAWN, METHODS, TYPED, How
-from app.shared import controls
+from app.shared import controls, frame
+from app.shared.frame import Tab
 from data.nets.translation import LONGEST, Translation, Translator
 from data.text.phrases import DECK, Pair
 from xai_core import erasure, word_scores
 
 TRANSLATION, TRANSFORMER = "translation", "vision transformer"
-EQUATIONS = {
-    "Attention": r"a_{ij} = \mathrm{softmax}_j \; v \cdot \tanh(W s_{i-1} + U h_j), \qquad c_i = \sum_j a_{ij} h_j",
-    "Attribution of a word": r"A_j = \sum_{d=1}^{D} A_{jd}, \qquad \sum_j A_j = F(x) - F(x')",
-    "Erasure": r"d_j = F(x) - F(x \text{ without word } j)",
+CODE = {
+    "Attention": Tab(
+        (Translator.attend,),
+        r"a_{ij} = \mathrm{softmax}_j \; v \cdot \tanh(W s_{i-1} + U h_j), \qquad c_i = \sum_j a_{ij} h_j",
+    ),
+    "Attribution of a word": Tab((word_scores,), r"A_j = \sum_{d=1}^{D} A_{jd}, \qquad \sum_j A_j = F(x) - F(x')"),
+    "Erasure": Tab((erasure,), r"d_j = F(x) - F(x \text{ without word } j)"),
 }
 TRY = {
     "The lecture's phrase: who decides “Guten”, good or morning?": {"phrase": DECK, "phrase_from": TYPED},
@@ -86,26 +87,9 @@ def show_phrase(said: Translation, pair: Pair | None) -> None:
     views.show_without(said)
     st.subheader("Over many phrases")
     study.show(how, guess)
-    show_code()
-    show_what_to_try()
+    frame.code(CODE)
+    frame.scenes("attention", TRY)
     files.offer(said, r, how)
-
-
-def show_code() -> None:
-    """Equations and the code that has just run."""
-    st.subheader("Equation and code")
-    sources = (Translator.attend, word_scores, erasure)
-    for tab, equation, function in zip(st.tabs(list(EQUATIONS)), EQUATIONS.values(), sources, strict=True):
-        with tab:
-            st.latex(equation)
-            st.code(textwrap.dedent(inspect.getsource(function)), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/attention/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
 
 
 st.markdown("### The network shows where it looked. Is that why it wrote the word?")
@@ -117,17 +101,14 @@ if network == TRANSFORMER:
     rollout.show()
     st.stop()
 text, pair = ask_phrase(second, third)
-guess = st.pills(
-    "**Your guess first:** where attention and Integrated Gradients name different words, whose word is missed more"
-    " when it is hidden?",
-    ["attention", "the gradients", "neither, measurably"],
-    key="missed",
-    bind="query-params",
-)
+guess = frame.guess(
+    "where attention and Integrated Gradients name different words, whose word is missed more when it is hidden?",
+    ["attention", "the gradients", "neither, measurably"], "missed",
+)  # fmt: skip
 try:
     said = reading.translated(text)
 except ValueError as error:
     st.error(f"This phrase cannot be translated: {error}.")
-    show_what_to_try()
+    frame.scenes("attention", TRY)
     st.stop()
 show_phrase(said, pair)

@@ -1,13 +1,12 @@
 """Attention of a vision transformer, for the page Attention: rolled out over its layers, beside the gradients."""
 
-import inspect
-
 import streamlit as st
 import torch
 from torch import Tensor
 
-from app.shared import networks
+from app.shared import frame, networks, take_away
 from app.shared import show as panels
+from app.shared.frame import Tab
 from data.drawn import zoo
 from data.training.fitting import FRESH
 from xai_core import Score, attention_rollout, gradient_rollout, integrated_gradients, make_score, rollout
@@ -39,7 +38,7 @@ def show_rollout(animal: str, seed: int, wanted: str, layers: int) -> None:
         on = {what: float(ground_truth(found[name], mask).inside[0]) for what, mask in masks(scene).items()}
         words[name] = f"{knows}  \n" + ", ".join(f"{share:.0%} on the {what}" for what, share in on.items())
     panels.maps(x, {n: A.expand_as(x) / (3 if A.shape[1] == 1 else 1) for n, A in found.items()}, words, {},
-              title=f"{wanted}, {sure:.0%}", scale="own", opacity=1.0, key="six_rolled")  # fmt: skip
+              title=f"{wanted}, {sure:.0%}", scale="own", key="six_rolled")  # fmt: skip
 
 
 def masks(scene: zoo.Scene) -> dict[str, Tensor]:
@@ -75,23 +74,16 @@ def show() -> None:
     wanted = third.selectbox("Class to explain", zoo.CLASSES, zoo.CLASSES.index(animal), key="rolled_for",
                              bind="query-params")  # fmt: skip
     layers = fourth.slider("Layers rolled out", 1, LAYERS, LAYERS, key="layers", bind="query-params")
-    guess = st.pills("**Your guess first:** which map lies most on the animal?", list(MAPS), key="rolled_guess",
-                     bind="query-params")  # fmt: skip
+    guess = frame.guess("which map lies most on the animal?", list(MAPS), "rolled_guess")
     show_rollout(animal, int(seed), wanted, layers)
     st.caption("A patch is 8 × 8 pixels. Rollout is never negative and asks for no class; IG keeps its signs.")
     if guess:
         shares = measured()
         best = max(MAPS, key=lambda name: shares[name][0])
-        st.success(f"You guessed {guess}. Over {SCENES} fresh scenes **{best}** has most on the animal.")
-        lines = ["| | on the animal | on the part that decides | best pixel on the animal |", "|---|---|---|---|"]
-        lines += [f"| {name} | " + " | ".join(f"{s:.0%}" for s in row) + " |" for name, row in shares.items()]
-        with st.container(key="wide_rolled"):
-            st.markdown("\n".join(lines))
+        frame.verdict(guess, best, f"over {SCENES} fresh scenes **{best}** has most on the animal.")
+        rows = [[name, *(f"{s:.0%}" for s in row)] for name, row in shares.items()]
+        frame.table(["", "on the animal", "on the part that decides", "best pixel on the animal"], rows, "rolled")
         st.caption("Shares of the positive part of a map; of a map that follows nothing, the share is the area.")
-    st.subheader("Equation and code")
-    st.latex(EQUATION)
-    st.code(inspect.getsource(rollout), language="python")
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        query = {"attending": "vision transformer", **setting}
-        st.page_link("labs/attention/page.py", label=label, query_params=query, icon=":material/arrow_forward:")
+    frame.code({"Attention rollout": Tab((rollout,), EQUATION)})
+    frame.scenes("attention", TRY, attending="vision transformer")
+    take_away.offer_link()

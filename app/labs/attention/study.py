@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
+from app.shared import frame
 from data.text import phrases
 from data.training.fitting import FRESH
 from xai_core import Duel, duel
@@ -48,8 +49,8 @@ def show(how: How, guess: str | None) -> None:
         st.caption("Half a second for each phrase, longer with UNI. None of the phrases was learned from.")
         return
     found = readings(n, how)
-    with st.container(key="wide_measured"):
-        st.markdown(table(found, how))
+    head = ["", "strongest word is one that decides", "deciders found, where there are two or more"]
+    frame.table(head, rows(found, how), "measured")
     st.caption(
         "Means over phrases, with 95 % intervals (Student's t). Output words that every input word decides are left"
         " out. A map drawn by chance would point at a word that decides in"
@@ -61,17 +62,13 @@ def show(how: How, guess: str | None) -> None:
         st.success(verdict(guess, fought(found, how, HIDDEN), how))
 
 
-def table(found: list[Reading], how: How) -> str:
+def rows(found: list[Reading], how: How) -> list[list[str]]:
     """Each map and each erasure: how often its strongest word decides, and how many deciders it finds."""
-    rows = {
+    titles = {
         "attention": ATTENTION, how.words: how.title, "erasure, the word left out": LEFT_OUT,
         "erasure, the word hidden": HIDDEN,
     }  # fmt: skip
-    lines = [
-        f"| {title} | {_said(pointing(found, name))} | {_said(best(found, name))} |" for title, name in rows.items()
-    ]
-    head = "| | strongest word is one that decides | deciders found, where there are two or more |\n|---|---|---|\n"
-    return head + "\n".join(lines)
+    return [[title, _said(pointing(found, name)), _said(best(found, name))] for title, name in titles.items()]
 
 
 def _said(s: Summary) -> str:
@@ -94,5 +91,5 @@ def verdict(guess: str, d: Duel, how: How) -> str:
     if math.isnan(d.low):
         return "Too few disagreements to judge your guess; measure more phrases."
     answer = "attention" if d.low > 0.5 else "the gradients" if d.high < 0.5 else "neither, measurably"
-    right = "Right" if guess == answer else f"Your guess was {guess}"
-    return f"{right}: a hidden word sides with **{answer}**, {d.share:.0%} for attention against {how.title}."
+    told = f"a hidden word sides with **{answer}**, {d.share:.0%} for attention against {how.title}."
+    return frame.judged(guess, answer, told)

@@ -5,7 +5,7 @@ import torch
 
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
-from app.shared import show
+from app.shared import frame, show
 from data.nets.translation import Translation
 from data.text.phrases import sentence
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
@@ -74,14 +74,12 @@ def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
     st.markdown(verdict(word, names, r, how, t))
     if how.title == "UNI":
         near = reading.unlearned_words(source, said.words, t)
-        rows = "\n".join(
-            f"| {word} | " + ", ".join(f"{name} ({far:.1f})" for name, far in best) + " |"
+        st.markdown("**What UNI's baseline is in words**, the three nearest embeddings and their distance:")
+        rows = [
+            [word, ", ".join(f"{name} ({far:.1f})" for name, far in best)]
             for word, best in zip(source, near, strict=True)
-        )
-        st.markdown(
-            "**What UNI's baseline is in words**, the three nearest embeddings and their distance:\n\n"
-            f"| in place of | nearest |\n|---|---|\n{rows}"
-        )
+        ]
+        frame.table(["in place of", "nearest"], rows, "nearest")
 
 
 def _numbered(words: tuple[str, ...]) -> list[str]:

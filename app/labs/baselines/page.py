@@ -1,17 +1,15 @@
 """Baselines: one picture, made worse step by step, seen from several baselines, with a number for each bias."""
 
-import inspect
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 import torch
 
-from app.labs.baselines import compute
+from app.labs.baselines import compute, sweep
 from app.labs.baselines.compute import KINDS, OWN, STARTS, Biases, Region
-from app.shared import controls, show, stages, subject, take_away
+from app.shared import controls, frame, show, stages, subject, take_away
 from app.shared.equations import BIASES, EQUATIONS
-from app.shared.meter import measured
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.pictures import corruptions
@@ -20,8 +18,6 @@ from xai_core import figures, make_baseline, nearest_part, roughness, share
 FIRST = ("black", "blurred", "Gaussian noise", "UNI")  # colour, texture, frequency, and the network's own
 MOST = 6
 GRADIENT = "simple gradient (no baseline)"
-SIZE = (5.6, 3.4)  # inches, for half the page
-NUMBERS = {"colour": "darkest", "texture": "plainest", "frequency": "rough"}  # bias → the number that shows it
 TRY = {
     "Colour: make the picture brighter. What becomes of black's blind spot?": {
         "corruption": "brightness", "severity": "3", "start": ["black", "white", "UNI"], "sweep": "true",
@@ -63,10 +59,7 @@ class Settings:
 
 def ask_guess() -> str | None:
     """A guess first."""
-    return st.pills(
-        "**Your guess first:** from which baseline does the darkest quarter get the least?", FIRST, key="blind",
-        bind="query-params",
-    )  # fmt: skip
+    return frame.guess("from which baseline does the darkest quarter get the least?", FIRST, "blind")
 
 
 def ask_settings() -> Settings:
@@ -159,9 +152,7 @@ def show_numbers(
         heads.append(f"on {part}")
         for n, A in maps.items():
             cells[n].append(f"{float(share(A, mask, everywhere)):.2f}")
-    table = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
-    table += [f"| {name} | " + " | ".join(numbers) + " |" for name, numbers in cells.items()]
-    st.container(key="biases").markdown("\n".join(table))
+    frame.table(heads, [[name, *numbers] for name, numbers in cells.items()], "biases")
     st.caption(
         f"**¼**: what this quarter of {where.name} gets of Σ|A| on {where.name}, relative to its share of the pixels:"
         " 1 is fair, 0 is blind. The quarters are found before the picture is made worse: darkest, brightest, and with"
@@ -173,62 +164,18 @@ def show_numbers(
     if told and before.opened.truth:
         st.markdown(before.opened.truth)
     elif before.opened.parts:
-        st.info("This picture was drawn, so the truth about it is known. Make your guess above to see it.")
+        frame.veil("This picture was drawn, so the truth about it is known.")
 
 
 def show_verdict(guess: str, rows: dict[str, Biases], where: Region) -> None:
     """What the guess was worth."""
     shares = {name: b.darkest for name, b in rows.items() if name != GRADIENT}
     least = min(shares, key=shares.get)
-    verdict = "Right" if guess == least else f"You guessed {guess}"
-    st.success(
-        f"{verdict}: the darkest quarter of {where.name} gets the least from **{least}**, {shares[least]:.2f} of its"
-        f" fair share; the gradient, which has no baseline, gives it {rows[GRADIENT].darkest:.2f}."
-    )
-
-
-def show_sweep(before: Subject, chosen: Settings, where: Region, clean: dict[str, torch.Tensor]) -> None:
-    """The number that the corruption is about, and how much of the map stays, at all severities."""
-    kind = KINDS[chosen.corruption][1]
-    number = NUMBERS[kind]
-    title = {"rough": "Roughness"}.get(number, f"Share of the {number} quarter")
-    seen: dict[str, list[Biases]] = {s: [] for s in chosen.starts}
-    for severity in range(6):
-        worse = compute.corrupted(before, chosen.corruption, severity, chosen.seed)
-        for start, e in explained(worse, chosen).items():
-            seen[start].append(compute.biases(e.A, clean[start], where))
-    for column, (field, heading, y) in zip(
-        st.columns(2, gap="medium"),
-        ((number, f"{title}: bias of {kind}", "1 = fair share" if number != "rough" else "0 smooth, 1 specks"),
-         ("same", "Is it still the map of before?", "Spearman’s ρ")),
-        strict=True,
-    ):  # fmt: skip
-        with column:
-            lines = {s: (range(6), [getattr(b, field) for b in many]) for s, many in seen.items()}
-            fig = figures.curves(
-                lines, x=f"severity of {chosen.corruption}", y=y, title=heading, size=SIZE, theme=show.theme()
-            )
-            ends = "; ".join(f"{s} from {ys[0]:.2f} to {ys[-1]:.2f}" for s, (_, ys) in lines.items())
-            show.figure(fig, f"{heading}, severity 0 to 5: {ends}.")
-
-
-def show_code() -> None:
-    """Equations, and the functions that have just run."""
-    st.subheader("Equation and code")
-    st.latex(EQUATIONS["integrated_gradients"])
-    for name in BIASES:
-        st.latex(BIASES[name])
-    functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
-                 "corruption": corruptions.corrupt}  # fmt: skip
-    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
-        tab.code(inspect.getsource(function), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/baselines/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    frame.verdict(
+        guess, least,
+        f"the darkest quarter of {where.name} gets the least from **{least}**, {shares[least]:.2f} of its"
+        f" fair share; the gradient, which has no baseline, gives it {rows[GRADIENT].darkest:.2f}.",
+    )  # fmt: skip
 
 
 before = subject.choose()
@@ -237,17 +184,13 @@ if before is None:
 st.markdown("### What does a map owe to its baseline, and what to the network?")
 guess = ask_guess()
 chosen = ask_settings()
-with st.spinner("Asking the network …", show_time=True), measured() as cost:
-    try:
-        possible = makes_sense(before, chosen)
-        worse = compute.corrupted(before, chosen.corruption, chosen.severity if possible else 0, chosen.seed)
-        found = explained(worse, chosen)
-        maps = {**{s: e.A for s, e in found.items()}, GRADIENT: gradient_of(worse, chosen.output)}
-        clean = {s: e.A for s, e in explained(before, chosen).items()}
-        clean[GRADIENT] = gradient_of(before, chosen.output)
-    except (ValueError, TypeError) as error:
-        st.error(str(error))
-        st.stop()
+with frame.asking() as cost:
+    possible = makes_sense(before, chosen)
+    worse = compute.corrupted(before, chosen.corruption, chosen.severity if possible else 0, chosen.seed)
+    found = explained(worse, chosen)
+    maps = {**{s: e.A for s, e in found.items()}, GRADIENT: gradient_of(worse, chosen.output)}
+    clean = {s: e.A for s, e in explained(before, chosen).items()}
+    clean[GRADIENT] = gradient_of(before, chosen.output)
 where = compute.region(before)
 rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
 
@@ -257,19 +200,21 @@ show.maps(
     {f"map from {s}": e.A for s, e in found.items()},
     {f"map from {s}": f"gap {e.gap:.3f} of {e.change:+.3f}" for s, e in found.items()},
     {},
-    title=f"{worse.class_name}, {worse.confidence:.0%}",
-    scale="share",
-    opacity=1.0,
+    title=worse.said,
 )
-st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
+frame.cost(cost)
 if guess is not None and found:
     show_verdict(guess, rows, where)
 show_numbers(worse, before, rows, where, maps, guess is not None)
 if chosen.sweep and found and possible:
     with st.spinner("All severities …", show_time=True):
-        show_sweep(before, chosen, where, clean)
-show_code()
-show_what_to_try()
+        sweep.show_sweep(
+            before, chosen.corruption, chosen.seed, lambda worse: explained(worse, chosen), where, clean
+        )  # fmt: skip
+functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
+             "corruption": corruptions.corrupt}  # fmt: skip
+frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
+frame.scenes("baselines", TRY)
 take_away.offer(
     worse,
     {STARTS[s]: e for s, e in found.items()},

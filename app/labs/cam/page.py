@@ -1,7 +1,5 @@
 """CAM: which places of a layer's map speak for the class? CAM, Grad-CAM and Guided Grad-CAM at any layer."""
 
-import inspect
-
 import streamlit as st
 import torch
 from torch import Tensor
@@ -9,12 +7,17 @@ from torch import Tensor
 import xai_core
 from app.labs.cam import compute, table, two_animals
 from app.labs.cam.compute import Read, enlarged, spread
-from app.shared import show, subject, take_away
+from app.shared import frame, show, subject, take_away
 from app.shared.equations import EQUATIONS
-from app.shared.stages import Explanation
+from app.shared.frame import Tab
 from app.shared.subject import Subject
 from xai_core import Layer, figures
 
+CODE = {
+    "CAM": Tab((xai_core.cam_map,), EQUATIONS["cam"]),
+    "Grad-CAM": Tab((xai_core.grad_cam_map,), EQUATIONS["grad_cam"]),
+    "Guided Grad-CAM": Tab((xai_core.guided_grad_cam,), EQUATIONS["guided_grad_cam"]),
+}
 GUESSES = ("an early layer", "one in the middle", "the last one")
 TRY = {
     "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
@@ -67,8 +70,7 @@ def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str,
     words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
     if not signed.relu().any():
         say_why_zero(about, layer, signed)
-    title = f"{about.class_name}, {about.confidence:.0%}"
-    show.maps(x, maps, words, failures, title=title, scale=scale, opacity=1.0, key="six_cam")
+    show.maps(x, maps, words, failures, title=about.said, scale=scale, key="six_cam")
     return maps
 
 
@@ -103,7 +105,7 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
     if not about.opened.parts:
         return
     if guess is None:
-        st.info("This picture was drawn, so the truth about it is known. Make your guess above to see it.")
+        frame.veil("This picture was drawn, so the truth about it is known.")
         return
     show_truth(about, seen, layer, guess)
 
@@ -133,10 +135,11 @@ def show_truth(about: Subject, seen: Read, layer: Layer, guess: str) -> None:
         return
     best = max(seen_shares)[1]
     third = GUESSES[min(3 * best // len(inside), 2)]
-    st.success(
-        f"You guessed {guess}. Here it is layer {best + 1} of {len(inside)}, {list(truth)[best]}: {inside[best]:.0%} of"
-        f" its map lie on the animal, which covers {area:.0%} of the picture ({third})."
-    )
+    frame.verdict(
+        guess, third,
+        f"here it is layer {best + 1} of {len(inside)}, {list(truth)[best]}: {inside[best]:.0%} of its map lie on the"
+        f" animal, which covers {area:.0%} of the picture ({third}).",
+    )  # fmt: skip
 
 
 def animal_of(about: Subject) -> Tensor:
@@ -146,33 +149,15 @@ def animal_of(about: Subject) -> Tensor:
     )
 
 
-def show_code() -> None:
-    """Equations and the functions that have just run."""
-    st.subheader("Equation and code")
-    shown = {"CAM": ("cam", xai_core.cam_map), "Grad-CAM": ("grad_cam", xai_core.grad_cam_map),
-             "Guided Grad-CAM": ("guided_grad_cam", xai_core.guided_grad_cam)}  # fmt: skip
-    for tab, (name, function) in zip(st.tabs(list(shown)), shown.values(), strict=True):
-        with tab:
-            st.latex(EQUATIONS[name])
-            st.code(inspect.getsource(function), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/cam/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-
-
 def offer_files(about: Subject, maps: dict[str, Tensor], layer: Layer, scale: str, pair: dict[str, str]) -> None:
     """The maps as picture and numbers, and a script that makes them again."""
     given = {"grad_cam": {"layer": layer.name}, "guided_grad_cam": {"layer": layer.name}}
     given |= {"cam": {}} if "CAM" in maps else {}
-    found = {name: Explanation(A) for name, A in maps.items()}
+    settings = take_away.settings_of(about, {**given, "two animals": pair})
     take_away.offer_files(
         take_away.python(about, given, scale, also=compute.python(layer.name)),
-        lambda: take_away.png(about.opened.x, maps, scale, f"{about.class_name} {about.confidence:.0%}"),
-        lambda: take_away.npz(about, found, {**given, "two animals": pair}),
+        lambda: take_away.png(take_away.panels(about, maps, scale)),
+        lambda: take_away.npz(take_away.arrays(about, maps), settings),
         own_picture=about.picture.kind == "upload",
     )
 
@@ -183,16 +168,11 @@ if about is None:
     table.show_section()
     st.stop()
 st.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
-guess = st.pills(
-    "**Your guess first:** at which layer does Grad-CAM lie on the animal best?",
-    GUESSES,
-    key="depth",
-    bind="query-params",
-)
+guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
 try:
     with st.spinner("Reading all layers …", show_time=True):
         seen = compute.read(about.question("logit"))
-except ValueError as error:
+except frame.REFUSALS as error:
     st.error(str(error))
 else:
     left, right = st.columns([3, 1], gap="medium")
@@ -206,6 +186,6 @@ else:
     show_judgement(about, seen, layer, guess)
     pair = two_animals.show_section()
     table.show_section()
-    show_code()
-    show_what_to_try()
+    frame.code(CODE)
+    frame.scenes("cam", TRY)
     offer_files(about, maps, layer, scale, pair)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.shared import frame
 from data.nets import pretrained
 from xai_core import catalogue
 
@@ -21,13 +22,13 @@ def rows(weights: str) -> dict[tuple[str, str], Row]:
     return {(r["method"], r["network"]): r for r in found if r["weights"] == weights}
 
 
-def lines(found: dict[tuple[str, str], Row], methods: tuple[str, ...]) -> list[str]:
-    """The table in Markdown."""
+def cells(found: dict[tuple[str, str], Row], methods: tuple[str, ...]) -> list[list[str]]:
+    """A row with the networks' names, and one for each method."""
     names = [name for name in pretrained.NAMES if any(network == name for _, network in found)]
-    table = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    table = [["", *names]]
     for method in methods:
-        cells = [MARKS[found[method, name]["verdict"]] if (method, name) in found else "" for name in names]
-        table.append(f"| {catalogue()[method].title} | " + " | ".join(cells) + " |")
+        marks = (MARKS[found[method, name]["verdict"]] if (method, name) in found else "" for name in names)
+        table.append([catalogue()[method].title, *marks])
     return table
 
 
@@ -50,8 +51,8 @@ def show_section() -> None:
         help="Published weights were here for one network when the table was made; random ones can be had for all.",
     )  # fmt: skip
     found, methods = rows(weights), tuple(catalogue()) if every else CAM_FAMILY
-    with st.container(key="wide_backbones"):
-        st.markdown("\n".join(lines(found, methods)))
+    head, *lines = cells(found, methods)
+    frame.table(head, lines, "backbones")
     for why, where in reasons(found, methods).items():
         st.markdown(f"- **{', '.join(where)}**: {why}.")
     st.caption(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 import xai_core
-from app.shared import networks, show
+from app.shared import frame, networks, show
 from data.drawn import two_animals, zoo
 from data.training import fitting
 from xai_core.evaluate.ground_truth import ground_truth
@@ -89,23 +89,19 @@ def show_section() -> dict[str, str]:
     single = {key: marked(A[i : i + 1], *(m[i : i + 1] for m in truth[key[1]])) for key, A in found.items()}
     captions = {f"{METHODS[m]}: {n}": f"on the {n}: {s.own:.0%}, on the other: {s.other:.0%}"
                 for (m, n), s in single.items()}  # fmt: skip
-    show.maps(
-        both.images[i], named, captions, {}, title=f"{first} and {second}", scale="own", opacity=1.0, key="six_two"
-    )
+    show.maps(both.images[i], named, captions, {}, title=f"{first} and {second}", scale="own", key="six_two")
     show_numbers(found, scored, first, second)
     return settings
 
 
 def show_numbers(found: dict, scored: dict[tuple[str, str], Marked], first: str, second: str) -> None:
     """Over all pictures: whose animal is marked, and does the map change with the class at all?"""
-    lines = [
-        "| asked for | by | on its animal | on the other | best pixel hits it | its share of the pixels |",
-        "|---" * 6 + "|",
+    head = ["asked for", "by", "on its animal", "on the other", "best pixel hits it", "its share of the pixels"]
+    rows = [
+        [name, METHODS[m], *(f"{share:.0%}" for share in (s.own, s.other, s.pointing, s.chance))]
+        for (m, name), s in scored.items()
     ]
-    lines += [f"| {name} | {METHODS[m]} | {s.own:.0%} | {s.other:.0%} | {s.pointing:.0%} | {s.chance:.0%} |"
-              for (m, name), s in scored.items()]  # fmt: skip
-    with st.container(key="wide_two"):
-        st.markdown("\n".join(lines))
+    frame.table(head, rows, "two")
     same = {title: alike(found[m, first], found[m, second]) for m, title in METHODS.items()}
     row = st.container(horizontal=True)
     for title, value in same.items():

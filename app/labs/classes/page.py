@@ -1,16 +1,10 @@
 """Classes: from many explanations to one. NormLIME beside five other maps of a class, and SP-LIME's pick."""
 
-import inspect
-import io
-import json
-
-import numpy as np
 import streamlit as st
-import torch
 
-from app.labs.classes import compute, sp_lime
+from app.labs.classes import compute, files, pick
 from app.labs.classes.compute import SOURCES, Crowd, Judged, Setting
-from app.shared import show, take_away
+from app.shared import frame, show
 from app.shared.equations import CLASSES
 from app.shared.meter import measured
 from xai_core import class_normlime, conditioned_i_sp, figures, i_sp, normlime, submodular_pick
@@ -87,12 +81,13 @@ def show_verdict(guess: str, name: str, numbers: dict[str, Judged]) -> None:
     """What the guess was worth."""
     best = max(numbers, key=lambda n: numbers[n].kept)
     looks = max(numbers, key=lambda n: numbers[n].likeness)
-    said = "Right" if guess == best else f"You guessed {guess}, {numbers[guess].kept:.2f}"
-    st.success(
-        f"{said}: **{best}** keeps {name} best, {numbers[best].kept:.2f}. **{looks}** looks most like it"
+    yours = "" if guess == best else f", and {guess} {numbers[guess].kept:.2f}"
+    frame.verdict(
+        guess, best,
+        f"**{best}** keeps {name} best, {numbers[best].kept:.2f}{yours}. **{looks}** looks most like it"
         f" ({numbers[looks].likeness:.2f}) and keeps {numbers[looks].kept:.2f}. NormLIME keeps"
-        f" {numbers['NormLIME'].kept:.2f}, LIME's I_SP {numbers['LIME'].kept:.2f}."
-    )
+        f" {numbers['NormLIME'].kept:.2f}, LIME's I_SP {numbers['LIME'].kept:.2f}.",
+    )  # fmt: skip
 
 
 def show_one(s: Setting, where: Crowd, local: LocalWeights, y: int) -> None:
@@ -148,109 +143,6 @@ def show_global(where: Crowd, local: LocalWeights) -> None:
     )
 
 
-def show_pick(s: Setting, where: Crowd, local: LocalWeights) -> list[int]:
-    """SP-LIME: which few to look at."""
-    st.subheader("SP-LIME: which few should you look at?")
-    left, right = st.columns(2, gap="medium")
-    kind = left.segmented_control("Look at", sp_lime.KINDS, default="pictures", key="look_at", bind="query-params")
-    count = right.slider("How many you have time for", 1, 10, 5, key="pick", bind="query-params")
-    named = None if kind in (None, "pictures") else sp_lime.named(kind)
-    W = local.weights if named is None else named.local.weights
-    picked = submodular_pick(W, min(count, len(W)))
-    curves = sp_lime.coverage_curves(W, picked)
-    if named is None:
-        captions = [f"no. {i}: {where.classes[local.labels[i]]}" for i in picked]
-        fig = classes.picked(where.X[picked], captions, show.theme())
-        show.figure(fig, "The picked pictures: " + ", ".join(captions), width=min(1200, 200 * len(picked)))
-    else:
-        st.markdown(f"{named.what} {len(W)} inputs, {W.shape[1]} features that they share.")
-        show_named(named, picked)
-    ours, random = (values[1][-1] for values in curves.values())
-    fig = figures.curves(curves, x="inputs looked at", y="share of importance covered", size=(6.4, 3.2),
-                         theme=show.theme())  # fmt: skip
-    fig.axes[0].set_xticks(curves["SP-LIME"][0])
-    show.figure(fig, f"Coverage after {len(picked)} inputs: SP-LIME {ours:.2f}, random {random:.2f}.", width=640)
-    st.markdown(f"After {len(picked)}: **{ours:.0%}** covered, by picks at random {random:.0%}.")
-    if len(picked) < count:
-        st.caption("It ends early: nothing is left to cover.")
-    return picked
-
-
-def show_named(named: sp_lime.Named, picked: list[int]) -> None:
-    """Posts or rows: the picked ones, and what a class is to the classifier."""
-    local, words = named.local, named.local.names
-    for i in picked:
-        strong = ", ".join(f"{word} {w:+.2f}" for word, w in sp_lime.strongest(local.weights[i], words, 6).items())
-        with st.expander(f"{named.titles[i]}: taken for {named.classes[local.labels[i]]}; {strong}"):
-            st.text(named.texts[i])
-    seen = [y for y in range(len(named.classes)) if (local.labels == y).any()]
-    for column, y in zip(st.columns(len(seen), gap="medium"), seen, strict=True):
-        both = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp}
-        panels = {
-            f"{named.classes[y]}: {title}": sp_lime.strongest(S(local.weights, local.labels, y), words)
-            for title, S in both.items()
-        }
-        with column:
-            fig = classes.weight_bars(panels, columns=1, theme=show.theme())
-            show.figure(fig, "; ".join(f"{title}: {', '.join(bars)}" for title, bars in panels.items()))
-    st.caption("Red speaks for the class, blue against it. I_SP takes positive weights alone and adds them up.")
-
-
-def show_code() -> None:
-    """Equations, and the functions that have just run."""
-    st.subheader("Equation and code")
-    for name in CLASSES:
-        st.latex(CLASSES[name])
-    functions = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp, "SP-LIME": submodular_pick, "kept": kept}
-    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
-        tab.code(inspect.getsource(function), language="python")
-
-
-def script(s: Setting, where: Crowd, chosen: list[int]) -> str:
-    """What makes Figure 1 again."""
-    about = SOURCES[s.source]
-    segments = '"pixels"' if about.what == "pixel" else '"grid"'
-    names = [where.classes[y] for y in chosen]
-    return "\n".join(
-        [
-            '"""Made by the workbook. It writes classes.png and classes.npz into the current folder."""', "",
-            "import numpy as np", "", "import xai_core",
-            f"from data import {', '.join(sorted({where.python.split('.')[0], 'networks'}))}",
-            "from xai_core.classwide.class_maps import class_maps", "from xai_core.figures import classes", "",
-            f'model = networks.load("{about.network}")',
-            f"X = {where.python}[:{s.n}]",
-            'f = xai_core.make_score(model, X, "predicted")',
-            f"local = xai_core.local_weights(f, X, N={s.N}, K={s.K}, sigma={s.sigma}, segments={segments},"
-            f' fill="{s.fill}", seed={s.seed})',
-            "maps = {",
-            *(f'    "{name}": class_maps(f, X, local, {y}, N={s.N}, fill="{s.fill}", seed={s.seed}),'
-              for name, y in zip(names, chosen, strict=True)),
-            "}", "",
-            'classes.class_grid(maps, local.segments).savefig("classes.png")',
-            "arrays = {f\"{name}: {method}\": A.numpy() for name, row in maps.items() for method, A in row.items()}",
-            'np.savez("classes.npz", W=local.weights.numpy(), labels=local.labels.numpy(), **arrays)', "",
-        ]
-    )  # fmt: skip
-
-
-def png(maps: dict[str, dict], segments: torch.Tensor) -> bytes:
-    """Figure 1 on white."""
-    fig, buffer = classes.class_grid(maps, segments), io.BytesIO()
-    fig.patch.set_alpha(1)
-    fig.savefig(buffer, format="png", dpi=160)
-    return buffer.getvalue()
-
-
-def npz(s: Setting, local: LocalWeights, maps: dict[str, dict]) -> bytes:
-    """W, its labels, every map, and the settings as JSON."""
-    buffer = io.BytesIO()
-    arrays = {f"{name}: {method}": A.numpy() for name, row in maps.items() for method, A in row.items()}
-    np.savez_compressed(
-        buffer, W=local.weights.numpy(), labels=local.labels.numpy(), settings=json.dumps(vars(s)), **arrays
-    )
-    return buffer.getvalue()
-
-
 source = ask_source()
 try:
     where = compute.crowd(source)
@@ -259,9 +151,9 @@ except FileNotFoundError as error:
     st.stop()
 first = SOURCES[source].classes[0]
 st.markdown(f"### What does a class look like to the network: what is “{first}”?")
-guess = st.pills(
-    "**Your guess first:** of other pictures only a map's best places are left. By whose map is the class still told"
-    " from the rest?", METHODS, key="best_map", bind="query-params",
+guess = frame.guess(
+    "of other pictures only a map's best places are left. By whose map is the class still told from the rest?",
+    METHODS, "best_map",
 )  # fmt: skip
 s, chosen = ask(source, where)
 bar = st.progress(0.0, text="Asking the network …")
@@ -279,20 +171,14 @@ for y in set(chosen) - set(found):
 if not found:
     st.stop()
 show_figure_1(s, where, found, judged)
-st.caption(
-    f"Just now: {cost.words()}, {cost.seconds:.2f} s."
-    if cost.passes
-    else "Read from the cache: K and the class ask the network nothing."
-)
+frame.cost(cost, "K and the class ask the network nothing")
 y = next(iter(found))
 if guess is not None:
     show_verdict(guess, where.classes[y], judged[y])
 show_one(s, where, local, y)
 show_global(where, local)
-show_pick(s, where, local)
-show_code()
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/classes/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-rows = {where.classes[y]: maps for y, maps in found.items()}
-take_away.offer_files(script(s, where, list(found)), lambda: png(rows, where.segments), lambda: npz(s, local, rows))
+pick.show_pick(where, local)
+functions = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp, "SP-LIME": submodular_pick, "kept": kept}
+frame.code(functions, list(CLASSES.values()))
+frame.scenes("classes", TRY)
+files.offer(s, where, local, found)

@@ -1,15 +1,12 @@
 """Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
 
-import inspect
-
 import streamlit as st
 
 from app.labs.distancing import compute, files, pairs, report, views
 from app.labs.distancing.compute import FEWEST, METHODS, Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair
-from app.shared import controls, networks
+from app.shared import controls, frame, networks
 from app.shared.equations import DISTANCING
-from app.shared.meter import measured
 from app.shared.pictures import Picture
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
 from xai_core.distancing.gad import SHARES
@@ -167,16 +164,6 @@ def show_rows(pair: Pair, how: Reading, number: int) -> None:
                " GAD kept is as dark as it was.")  # fmt: skip
 
 
-def show_code(how: Reading) -> None:
-    """Equations, and the functions that have just run."""
-    st.subheader("Equation and code")
-    for name in ("targets", "supports", how.join, "scores"):
-        st.latex(DISTANCING[name])
-    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
-    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
-        tab.code(inspect.getsource(function), language="python")
-
-
 pair = ask_pair()
 if pair is None:
     st.stop()
@@ -187,10 +174,9 @@ if kit is None:
     st.stop()
 picture, of = ask_picture(pair, kit)
 say(pair, picture)
-guess = st.pills(
-    "**Your guess first:** four copies of the network hold the two further apart. Of the pixels that are important to"
-    " the network itself, how many are so to all four?", ["nearly all", "about half", "hardly any"],
-    key="agreed", bind="query-params",
+guess = frame.guess(
+    "four copies of the network hold the two further apart. Of the pixels that are important to the network itself, how"
+    " many are so to all four?", ["nearly all", "about half", "hardly any"], "agreed",
 )  # fmt: skip
 with st.container(key="stays"):
     how = ask_reading()
@@ -206,16 +192,11 @@ st.caption(
 )
 
 st.markdown(f"#### 2 · {how.title} of each network, and what survives: GAD")
-with st.spinner("Asking the networks …", show_time=True), measured() as cost:
-    try:
-        found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
-    except (ValueError, TypeError) as error:
-        st.error(str(error))
-        st.stop()
+with frame.asking("Asking the networks …") as cost:
+    found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
 x = compute.opened(pair, (picture,))
 views.show_surviving(pair, picture, x, found, how)
-st.caption(f"For this picture just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else
-           "Read from the cache: α, rule and threshold ask the networks nothing.")  # fmt: skip
+frame.cost(cost, "α, rule and threshold ask the networks nothing")
 if guess is not None:
     views.verdict(guess, pair, found)
 
@@ -228,8 +209,7 @@ st.caption(
 )
 show_clues(pair, kit, how, of)
 show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
-show_code(how)
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/distancing/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", how.join, "scores")])
+frame.scenes("distancing", TRY)
 files.offer(pair, picture, x, found, how)

@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair, Scenes
-from app.shared import show
+from app.shared import frame, show
+from app.shared.shares import percent
 from xai_core.distancing.targets import Regression
 from xai_core.figures import distancing
 
@@ -26,13 +27,12 @@ def show_report(pair: Pair, kit: Kit, how: Reading) -> None:
         f"order within {b}",
         "elsewhere",
     ]
-    lines = [head, ["---:"] * len(head)]
+    rows = []
     for α, r in zip(ALPHAS, kit.reports, strict=True):
         cells = [f"{α}", *(percent(x) for x in r.reached), f"{r.before:.2f} → {r.after:.3f}",
                  *(f"{lowest(row):.2f}" for row in r.order), f"{r.elsewhere:.2f}"]  # fmt: skip
-        lines.append([f"**{cell}**" if α in how.alphas else cell for cell in cells])
-    with st.container(key="wide_report"):
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        rows.append([f"**{cell}**" if α in how.alphas else cell for cell in cells])
+    frame.table(head, rows, "report")
     st.caption(
         f"Measured on the {len(kit.scenes.X)} scenes that they learned from; bold takes part. Reached: how far the"
         " other class's logit fell, of α. MSE: mean squared error of all logits, in squares of logits. Order:"
@@ -56,10 +56,6 @@ def complaints(pair: Pair, r: Regression) -> list[str]:
 def lowest(numbers: tuple[float, ...]) -> float:
     """NaN, where there is nothing to rank, counts only if it is all there is."""
     return min((x for x in numbers if not math.isnan(x)), default=math.nan)
-
-
-def percent(x: float) -> str:
-    return "none" if math.isnan(x) else f"{x:.0%}"
 
 
 def show_drift(pair: Pair, scenes: Scenes, how: Reading, name: str) -> None:

@@ -10,9 +10,9 @@ from torch import Tensor
 from app.labs.distancing import compute
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import Pair, Scenes
-from app.labs.distancing.report import percent
-from app.shared import show
+from app.shared import frame, show
 from app.shared.pictures import Picture
+from app.shared.shares import percent
 from xai_core import catalogue, complexity, figures, hull, supplementary
 from xai_core.distancing.gad import GADMap
 from xai_core.figures import distancing
@@ -35,21 +35,17 @@ def show_surviving(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: 
             ("surviving", pair, picture, how), lambda theme: surviving(pair, x, found, how, theme),
             f"{how.title} of each network, and what survives them all: {said}.",
         )  # fmt: skip
-    lines = [
-        ["left after", *(f"α = {α}" for α in how.alphas), "a fluke would leave"],
-        [":---"] + ["---:"] * (len(left) + 1),
-    ]
+    rows = []
     for i, name in enumerate(pair.names):
         chance = math.prod(found.masks[:, i].double().flatten(1).mean(1).tolist())
-        lines.append(
+        rows.append(
             [
                 f"for {name}",
                 *(f"{x:.1%}" for x in left[:, i].tolist()),
                 "< 0.1%" if 0 < chance < 0.0005 else f"{chance:.1%}",
             ]
         )
-    with st.container(key="wide_left"):
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    frame.table(["left after", *(f"α = {α}" for α in how.alphas), "a fluke would leave"], rows, "left")
     st.caption(
         "**What to look at:** where do pixels fall out first? The table: share of all pixels that are important in this"
         f" network and in all before it; important is {how.threshold}. A fluke:"
@@ -77,7 +73,7 @@ def verdict(guess: str, pair: Pair, found: GADMap) -> None:
     told = " and ".join(
         f"**{percent(s)}** of what was important for {name}" for name, s in zip(pair.names, shares, strict=True)
     )
-    st.success(f"You guessed {guess}. All {len(found.maps)} networks agree on {told}.")
+    frame.verdict(guess, None, f"all {len(found.maps)} networks agree on {told}.")
 
 
 # --- regions ----------------------------------------------------------------------------------------------------------
@@ -109,8 +105,7 @@ def show_regions(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: Re
             "RS of the rest of the original hull": [number(100 * r[1]) for r in rs],
             "pixels covered: GAD's region, the rest": [f"{inner}, {outer}" for inner, outer in sizes],
         }
-        table = [f"| | {' | '.join(pair.names)} |", "|---|---:|---:|"]
-        st.markdown("\n".join([*table, *(f"| {title} | {' | '.join(cells)} |" for title, cells in rows.items())]))
+        frame.table(["", *pair.names], [[title, *cells] for title, cells in rows.items()], "regions")
         for name, ratio, (inner, outer) in zip(pair.names, rc, rs, strict=True):
             st.markdown(judged(name, ratio, inner, outer))
 

@@ -4,17 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import scipy.stats
 import streamlit as st
 import torch
 from torch import Tensor
 
 import xai_core
 from app.shared import networks, stages
-from app.shared.pictures import Opened, Picture, open_picture
-from app.shared.stages import Explanation, Question
-from app.shared.subject import Subject
+from app.shared.pictures import Opened
+from app.shared.shares import share_on
+from app.shared.stages import Question
 from xai_core import catalogue
 from xai_core.baselines import make_baseline
 from xai_core.evaluate import Truth, ground_truth
@@ -29,38 +27,6 @@ COMPARED: dict[str, tuple[str, dict[str, Any]]] = {
                  "integrated_gradients", "uni", "grad_cam", "guided_grad_cam", "occlusion", "lime")
 } | {BLURRED: ("integrated_gradients", {"baseline": "blurred"})}  # fmt: skip
 STATIC = ("black", "blurred")  # baselines beside UNI's
-
-
-def about(network: str, picture: Picture) -> Subject:
-    """A drawn picture and what its network says of it; the class that is explained is the one it says."""
-    described = networks.describe(network)
-    opened = open_picture(picture, described)
-    probabilities = stages.predictions(described, picture, opened.x)
-    return Subject(described, picture, opened, networks.classes(network), probabilities, int(probabilities.argmax()))
-
-
-def settings(method: str) -> dict[str, Any]:
-    """A method's defaults, as `xai_core.explain` takes them; a seed where something is random."""
-    chosen = catalogue()[method]
-    random = "seed" in chosen.function.__annotations__
-    return {name: value for name, value in chosen.defaults.items() if name != "seed" or random}
-
-
-def explain(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, Explanation], dict[str, str]]:
-    """Each method's map, or the sentence that says why there is none, by name."""
-    found, failures = {}, {}
-    for name, arguments in given.items():
-        try:
-            found[name] = stages.explanation(about.question(arguments["output"]), name, arguments)
-        except (ValueError, TypeError, RuntimeError) as error:
-            failures[name] = str(error)
-    return found, failures
-
-
-def share(A: Tensor, mask: Tensor) -> float:
-    """The share of Σ|A|, channels summed first, that lies on a mask: (1, C, H, W), (H, W) → a number; NaN for zeros."""
-    strength = A[0].sum(0).abs()
-    return float(strength[mask].sum() / strength.sum())
 
 
 # --- baselines --------------------------------------------------------------------------------------------------------
@@ -82,7 +48,7 @@ class Start:
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=stages.KEY)
 def starts(q: Question, _mask: Tensor, _without: Tensor) -> dict[str, Start]:
     """UNI's baseline, black, blurred, and the same picture without what decides, which only who draws can make."""
-    found = {"UNI": stages.run(q, "uni", settings("uni"))["start"]}
+    found = {"UNI": stages.run(q, "uni", catalogue()["uni"].defaults)["start"]}
     found |= {name: make_baseline(q.x, name) for name in STATIC}
     return {name: _start(q, x, _mask) for name, x in (found | {"without": _without}).items()}
 
@@ -101,7 +67,7 @@ def _start(q: Question, x: Tensor, mask: Tensor) -> Start:
         confidence=float(p[best]),
         taken=float(change[mask].sum() / change.sum()),
         away=255 * float((q.x - x).square().mean().sqrt()),
-        pointed=share(A, mask),
+        pointed=share_on(A, mask),
     )
 
 
@@ -113,7 +79,7 @@ def over_fresh(network: str, n: int, title: str, _fresh: Fresh) -> Truth:
     """One of COMPARED against the truth on the first n fresh pictures, explaining what the network says."""
     x, mask = drawn(network, n, _fresh)
     method, more = COMPARED[title]
-    A = xai_core.explain(networks.load(network), x, "predicted", method, **settings(method) | more)
+    A = xai_core.explain(networks.load(network), x, "predicted", method, **catalogue()[method].defaults | more)
     return ground_truth(A, mask)
 
 
@@ -122,16 +88,6 @@ def drawn(network: str, n: int, _fresh: Fresh) -> tuple[Tensor, Tensor]:
     """The first n fresh pictures (n, 3, H, W) and their masks (n, H, W). network: whose they are."""
     pictures = [_fresh(i) for i in range(n)]
     return torch.stack([x for x, _ in pictures]), torch.stack([mask for _, mask in pictures])
-
-
-def mean_interval(values: Tensor) -> tuple[float, float, float]:
-    """Mean and Student's 95 % interval of (n,) numbers, NaN left out: mean, low, high."""
-    kept = values.double().numpy()
-    kept = kept[np.isfinite(kept)]
-    if len(kept) < 2:
-        return (float(kept.mean()),) * 3 if len(kept) else (float("nan"),) * 3
-    half = scipy.stats.t.ppf(0.975, len(kept) - 1) * scipy.stats.sem(kept)
-    return float(kept.mean()), float(kept.mean() - half), float(kept.mean() + half)
 
 
 def known(opened: Opened) -> Tensor | None:

@@ -6,23 +6,23 @@ from torch import Tensor
 
 from app.labs.domains import compute as pictures
 from app.labs.domains import views
-from app.labs.lime.samples import wide_table
-from app.shared import networks, stages, take_away
+from app.shared import frame, methods, networks, stages, subject, take_away
 from app.shared.pictures import Picture
 from app.shared.subject import Subject
 from data.drawn import retina
 from data.nets import networks as shipped
 from data.pictures import photographs
 from data.training.fitting import FRESH
+from xai_core import catalogue
 
 NAME = "retina"
 GUESSES = ("the lesions", "the optic disc", "the vessels", "the rest of the eye")
 TRY = {
-    "A severe eye: many lesions, and only some of them light up": ("domains", {"domain": NAME, "grade": "severe"}),
-    "A healthy eye: what is there to point at?": ("domains", {"domain": NAME, "grade": "none"}),
-    "The maps that point best at the lesions, on one mild eye": (
-        "domains", {"domain": NAME, "grade": "mild", "method": ["Occlusion", "UNI", "Integrated Gradients", "LIME"]},
-    ),
+    "A severe eye: many lesions, and only some of them light up": {"grade": "severe"},
+    "A healthy eye: what is there to point at?": {"grade": "none"},
+    "The maps that point best at the lesions, on one mild eye": {
+        "grade": "mild", "method": ["Occlusion", "UNI", "Integrated Gradients", "LIME"],
+    },
     "A photograph of a real retina, explained": (
         "explain", {"network": NAME, "picture": "photograph", "photo": "retina",
                     "method": ["Integrated Gradients", "UNI"]},
@@ -41,14 +41,12 @@ def show() -> None:
         " haemorrhages or more in each quadrant). A toy after the international scale of diabetic"
         " retinopathy (Wilkinson et al. 2003). *No medical advice.*"
     )
-    guess = st.pills(
-        "**Your guess first:** where will most of the relevance lie?", GUESSES, key="guess_eye", bind="query-params"
-    )
-    eye, methods, outline = _ask()
-    about = pictures.about(NAME, Picture(NAME, eye.name, eye.seed))
-    given = {name: pictures.settings(name) for name in methods}
+    guess = frame.guess("where will most of the relevance lie?", GUESSES, "guess_eye")
+    eye, chosen, outline = _ask()
+    about = subject.of(NAME, Picture(NAME, eye.name, eye.seed))
+    given = {name: catalogue()[name].defaults for name in chosen}
     with st.spinner("Asking the network …", show_time=True):
-        found, failures = pictures.explain(about, given)
+        found, failures = methods.explain(about, given)
     sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
     views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None)
     st.caption(f"By the rule this eye is **{eye.name}**: {_counted(eye)}. Left it is drawn sharply; the network sees"
@@ -63,8 +61,8 @@ def show() -> None:
     st.subheader("Many eyes")
     views.show_means(NAME, fresh, "eye", "the lesions")
     _show_real()
-    views.show_code(methods)
-    views.show_what_to_try(TRY)
+    views.show_code(chosen)
+    frame.scenes("domains", TRY, domain=NAME)
     take_away.offer(about, found, given, "share")
 
 
@@ -81,7 +79,7 @@ def _ask() -> tuple[retina.Eye, list[str], bool]:
     )  # fmt: skip
     number = middle.number_input("Eye", 0, 10**6, 1, key="eye", bind="query-params")
     outline = right.toggle("Outline the lesions", True, key="outline", bind="query-params")
-    return retina.draw(grade, int(number)), views.ask_methods(), outline
+    return retina.draw(grade, int(number)), methods.ask(views.START), outline
 
 
 def _counted(eye: retina.Eye) -> str:
@@ -92,7 +90,7 @@ def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
     """Shares of this eye's maps; told after a guess."""
     st.subheader("Do they point at the lesions?")
     if guess is None:
-        st.info("This eye was drawn, so the truth is known. Make your guess above to see it.")
+        frame.veil("This eye was drawn, so the truth about it is known.")
         return
     anatomy = eye.disc | eye.vessels
     parts = {kind: mask for kind, mask in eye.lesions.items() if mask.any()}
@@ -139,7 +137,7 @@ def _show_removal(about: Subject, eye: retina.Eye) -> None:
         says = retina.GRADES[int(p.argmax())]
         rows.append([words, other.name, says, f"{float(p[about.target]):.0%}"])
         broken += [f"{words} it should say {other.name} and says {says}"] if says != other.name else []
-    wide_table(["the same eye", "by the rule", "the network says", f"p({about.class_name})"], rows, "removal")
+    frame.table(["the same eye", "by the rule", "the network says", f"p({about.class_name})"], rows, "removal")
     if broken:
         st.markdown(f"The network does not keep to the rule: {'; '.join(broken)}.")
     st.caption("Only what is named was left out, everything else is the same to the last bit. This is proof; a map is"

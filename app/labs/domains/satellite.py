@@ -7,21 +7,21 @@ from torch import Tensor
 import xai_core
 from app.labs.domains import compute as pictures
 from app.labs.domains import views
-from app.shared import networks, stages, take_away
+from app.shared import frame, methods, networks, stages, subject, take_away
 from app.shared.pictures import Picture
 from app.shared.subject import Subject
 from data.drawn import satellite
 from data.training.fitting import FRESH
-from xai_core import figures
+from xai_core import catalogue, figures
 
 NAME = "satellite"
 TURNS = (0, 90, 180, 270)
 TRY = {
-    "An airport: the runway, or the aeroplanes?": ("domains", {"domain": NAME, "place": "airport"}),
-    "A roundabout: the ring, or the roads that lead to it?": ("domains", {"domain": NAME, "place": "roundabout"}),
-    "Tanks, by LIME's superpixels and by occlusion": (
-        "domains", {"domain": NAME, "place": "tank farm", "method": ["LIME", "Occlusion", "UNI"]},
-    ),
+    "An airport: the runway, or the aeroplanes?": {"place": "airport"},
+    "A roundabout: the ring, or the roads that lead to it?": {"place": "roundabout"},
+    "Tanks, by LIME's superpixels and by occlusion": {
+        "place": "tank farm", "method": ["LIME", "Occlusion", "UNI"],
+    },
     "The same scene on the page Explain": ("explain", {"network": NAME, "picture": NAME, "place": "stadium"}),
     "Its paths from UNI's baseline and from black": ("paths", {"network": NAME, "picture": NAME, "place": "harbour"}),
 }  # fmt: skip
@@ -34,30 +34,29 @@ def show() -> None:
         "Drawn scenes as a satellite sees them. The ground, fields, woods, water, roads, houses, is drawn alike for all"
         " six classes; then one object is put on it, and by construction only the object decides."
     )
-    place, number, methods, outline = _ask()
+    place, number, chosen, outline = _ask()
     scene = satellite.draw(place, number)
     guesses = ("the object", "the ground around it", "half and half")
-    guess = st.pills("**Your guess first:** where will most of the relevance lie?", guesses, key="guess_scene",
-                     bind="query-params")  # fmt: skip
-    about = pictures.about(NAME, Picture(NAME, place, number))
-    given = {name: pictures.settings(name) for name in methods}
+    guess = frame.guess("where will most of the relevance lie?", guesses, "guess_scene")
+    about = subject.of(NAME, Picture(NAME, place, number))
+    given = {name: catalogue()[name].defaults for name in chosen}
     with st.spinner("Asking the network …", show_time=True):
-        found, failures = pictures.explain(about, given)
+        found, failures = methods.explain(about, given)
     sharp = satellite.draw(place, number, size=views.SIDE)
     lines = {f"the {place}": sharp.thing} if outline else {}
     views.show_maps(about, sharp.image, lines, found, failures, guess is not None)
     st.subheader("Do they point at the object?")
     if guess is None:
-        st.info("This scene was drawn, so the truth is known. Make your guess above to see it.")
+        frame.veil("This scene was drawn, so the truth about it is known.")
     else:
         st.markdown(f"You guessed **{guess}**. {about.opened.truth}")
         views.show_numbers(found, about.opened.parts, scene.thing)
     _show_starts(about, scene)
-    _show_turned(about, scene, methods)
+    _show_turned(about, scene, chosen)
     st.subheader("Many scenes")
     views.show_means(NAME, fresh, "scene", "the object")
-    views.show_code(methods)
-    views.show_what_to_try(TRY)
+    views.show_code(chosen)
+    frame.scenes("domains", TRY, domain=NAME)
     take_away.offer(about, found, given, "share")
 
 
@@ -72,7 +71,7 @@ def _ask() -> tuple[str, int, list[str], bool]:
     place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
     number = middle.number_input("Scene", 0, 10**6, 3, key="scene", bind="query-params")
     outline = right.toggle("Outline the object", True, key="outline", bind="query-params")
-    return place, int(number), views.ask_methods(), outline
+    return place, int(number), methods.ask(views.START), outline
 
 
 def _show_starts(about: Subject, scene: satellite.Scene) -> None:
@@ -91,7 +90,7 @@ def _show_starts(about: Subject, scene: satellite.Scene) -> None:
     )
 
 
-def _show_turned(about: Subject, scene: satellite.Scene, methods: list[str]) -> None:
+def _show_turned(about: Subject, scene: satellite.Scene, chosen: list[str]) -> None:
     """The same scene turned by quarters: the answer and the maps should turn with it."""
     st.subheader("Nothing is up: turn the scene")
     network = networks.load(NAME)
@@ -103,9 +102,9 @@ def _show_turned(about: Subject, scene: satellite.Scene, methods: list[str]) -> 
         " network of convolutions was not built to know that; it was shown turned scenes. Does the explanation turn"
         " too?"
     )
-    if not methods:
+    if not chosen:
         return
-    name = methods[0]
+    name = chosen[0]
     kept = _turned_maps(about.question("probability"), name, tuple(turned), scene.seed, scene.name)
     drawn, top = figures.scaled({str(t): figures.pixel_map(A) for t, A in zip(TURNS, kept, strict=True)})
     base = kept[0].sum(1)
@@ -116,12 +115,12 @@ def _show_turned(about: Subject, scene: satellite.Scene, methods: list[str]) -> 
         panels[f"turned by {t}°"] = (figures.coloured(drawn[str(t)], top[str(t)]), f"turned back: ρ = {ρ:.2f}")
     with st.container(key="turned_maps"):
         views.show.pictures(panels, "turned", side=320)
-    st.caption(f"{xai_core.catalogue()[name].title}. ρ: Spearman's rank correlation with the map of the scene as it was"
+    st.caption(f"{catalogue()[name].title}. ρ: Spearman's rank correlation with the map of the scene as it was"
                " drawn, after turning back; 1 if the map turns with the scene.")  # fmt: skip
 
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=stages.KEY)
 def _turned_maps(q: stages.Question, method: str, _pictures: tuple[Tensor, ...], seed: int, place: str) -> list[Tensor]:
     x = torch.stack(_pictures)
-    A = xai_core.explain(networks.load(NAME), x, q.target, method, **pictures.settings(method))
+    A = xai_core.explain(networks.load(NAME), x, q.target, method, **catalogue()[method].defaults)
     return [each[None] for each in A]

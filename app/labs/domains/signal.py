@@ -1,16 +1,12 @@
 """The page Domains, signal: which stretch of a trace decides, and what UNI's baseline looks like in millivolts."""
 
-import inspect
-import io
-
 import streamlit as st
+from matplotlib.figure import Figure
 from torch import Tensor
 
-import xai_core
 from app.labs.domains import signal_compute, text
+from app.shared import frame, take_away
 from app.shared import show as shown
-from app.shared import take_away
-from app.shared.equations import EQUATIONS
 from data.drawn import signals
 from data.nets import networks
 from xai_core.evaluate.sequence_truth import mean_interval
@@ -35,37 +31,33 @@ def ask_trace() -> tuple[str, int]:
 
 def show_guess() -> None:
     """What can a path from the zero line give to a stretch where nothing is?"""
-    guess = st.pills(
-        "**Your guess first:** a beat is missing, so the line is flat there. How much of Integrated Gradients from the"
-        " zero line lies on that flat stretch?",
-        ["nearly all", "about half", "nearly nothing"],
-        key="flat", bind="query-params",
+    guess = frame.guess(
+        "a beat is missing, so the line is flat there. How much of Integrated Gradients from the zero line lies on that"
+        " flat stretch?", ["nearly all", "about half", "nearly nothing"], "flat",
     )  # fmt: skip
     if guess is None:
         return
     A = signal_compute.attribution("missing beat", 0, "Integrated Gradients", (("B", 30),))
     found = signal_compute.judged("missing beat", 0, A)
-    verdict = "Right" if guess == "nearly nothing" else f"Not {guess}"
-    st.success(
-        f"{verdict}: {found.share:.0%} of Σ|A| in the first trace, though the stretch is {found.chance:.0%} of it and"
+    frame.verdict(
+        guess, "nearly nothing",
+        f"{found.share:.0%} of Σ|A| in the first trace, though the stretch is {found.chance:.0%} of it and"
         " decides alone. A = (x − x′) ⊙ …, and on a flat line x is x′. To see what is missing, the baseline has to have"
-        " it."
-    )
+        " it.",
+    )  # fmt: skip
 
 
 def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
     """The trace over its attributions, and what judges each. Returns the attributions."""
     trace, p = signal_compute.drawn(name, number), signal_compute.answers(name, number)
     said = signals.CLASSES[int(p.argmax())]
-    maps, captions = {}, {}
-    for method in methods:
-        given = tuple(signal_compute.arguments(method, B, eps, K).items())
-        try:
-            A = signal_compute.attribution(name, number, method, given)
-        except ValueError as error:
-            st.warning(f"{method}: {error}")
-            continue
-        maps[method], found = A, signal_compute.judged(name, number, A)
+    asked = {method: tuple(signal_compute.arguments(method, B, eps, K).items()) for method in methods}
+    maps, failures = frame.answers(asked, lambda method, given: signal_compute.attribution(name, number, method, given))
+    for method, sentence in failures.items():
+        st.warning(f"{method}: {sentence}")
+    captions = {}
+    for method, A in maps.items():
+        found = signal_compute.judged(name, number, A)
         captions[method] = f"({signal_compute.METHODS[method][2]})"
         if found is not None:
             hit = "points at it" if found.pointing == 1 else "points elsewhere" if found.pointing == 0 else "a tie"
@@ -122,56 +114,44 @@ def show_measured(B: int, K: int) -> None:
     with st.spinner("Explaining traces that the network never saw …", show_time=True):
         found, labels = signal_compute.measured(FRESH, B, K)
     kinds = signals.CLASSES[1:]
-    rows = [
-        f"| Method | share on the stretch | points at it | {' | '.join(f'share, {k}' for k in kinds)} |",
-        "|---" * (3 + len(kinds)) + "|",
-    ]
+
+    def of_each_kind(values: list[float]) -> list[str]:
+        """The mean over the traces of each kind."""
+        of = [[v for v, y in zip(values, labels, strict=True) if y == c] for c in range(1, len(signals.CLASSES))]
+        return [f"{mean_interval(some)[0]:.2f}" for some in of]
+
+    rows = []
     for method, each in found.items():
-        parts = [
-            "{:.2f} ({:.2f} to {:.2f})".format(*mean_interval([getattr(f, w) for f in each]))
-            for w in ("share", "pointing")
-        ]
-        for c in range(1, len(signals.CLASSES)):
-            parts.append(f"{mean_interval([f.share for f, y in zip(each, labels, strict=True) if y == c])[0]:.2f}")
-        rows.append(f"| {method} | {' | '.join(parts)} |")
+        means = [mean_interval([getattr(f, what) for f in each]) for what in ("share", "pointing")]
+        said = [f"{m:.2f} ({low:.2f} to {high:.2f})" for m, low, high in means]
+        rows.append([method, *said, *of_each_kind([f.share for f in each])])
     chance = [f.chance for f in found["UNI"]]
-    by_kind = [mean_interval([p for p, y in zip(chance, labels, strict=True) if y == c])[0] for c in (1, 2, 3)]
-    rows.append(
-        f"| by chance | {mean_interval(chance)[0]:.2f} | {mean_interval(chance)[0]:.2f} | "
-        + " | ".join(f"{p:.2f}" for p in by_kind) + " |"
-    )  # fmt: skip
-    with st.container(key="wide_signal"):
-        st.markdown("\n".join(rows))
+    rows.append(["by chance", *[f"{mean_interval(chance)[0]:.2f}"] * 2, *of_each_kind(chance)])
+    head = ["Method", "share on the stretch", "points at it", *(f"share, {kind}" for kind in kinds)]
+    frame.table(head, rows, "signal")
     st.caption(f"Means over {FRESH} traces, in brackets Student's t interval (95 %) of the mean.")
 
 
 def show_code() -> None:
     """Equations and the functions that ran."""
-    st.subheader("Equation and code")
-    tabs = {"UNI": xai_core.uni, "Integrated Gradients": xai_core.integrated_gradients, "CAM": xai_core.cam}
-    for tab, function in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
-        with tab:
-            st.latex(EQUATIONS[function.__name__])
-            st.code(inspect.getsource(function), language="python")
-    st.caption(f"{networks.card('signals')['warning']} Its card: {networks.card('signals')['data']}.")
+    card = networks.card("signals")
+    frame.code(
+        frame.of_methods(["uni", "integrated_gradients", "cam"]), note=f"{card['warning']} Its card: {card['data']}."
+    )
 
 
 def offer(name: str, number: int, maps: dict[str, Tensor], B: int, eps: float | None, K: int) -> None:
     """PNG, npz, Python, link."""
     trace = signal_compute.drawn(name, number)
 
-    def png() -> bytes:
-        fig = signal_rows(trace.signal[0], maps, trace.mask, rate=signals.RATE, unit="mV", title=name)
-        fig.patch.set_alpha(1)
-        buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=160)
-        return buffer.getvalue()
+    def figure() -> Figure:
+        return signal_rows(trace.signal[0], maps, trace.mask, rate=signals.RATE, unit="mV", title=name)
 
     settings = {"trace": name, "number": number, "B": B, "eps": eps, "K": K}
     take_away.offer_files(
         signal_compute.python(name, number, list(maps), B, eps, K),
-        png if maps else None,
-        (lambda: take_away.packed(trace.signal, maps, settings)) if maps else None,
+        (lambda: take_away.png(figure())) if maps else None,
+        (lambda: take_away.npz({"x": trace.signal, **maps}, settings)) if maps else None,
         stem="trace",
     )
 
@@ -191,12 +171,5 @@ def show() -> None:
     show_baseline(name, number, eps, B)
     show_measured(B, K)
     show_code()
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link(
-            "labs/domains/page.py",
-            label=label,
-            query_params={"domain": "signal", **setting},
-            icon=":material/arrow_forward:",
-        )
+    frame.scenes("domains", TRY, domain="signal")
     offer(name, number, maps, B, eps, K)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 import xai_core
 from app.shared.meter import watched
+from app.shared.script import call, quoted, script
 from data.drawn import signals
 from data.nets import networks
 from data.nets.signal_network import SignalNet
@@ -122,29 +123,26 @@ def measured(n: int, B: int, K: int) -> tuple[dict[str, list[Found]], Tensor]:
 
 def python(name: str, number: int, methods: list[str], B: int, eps: float | None, K: int) -> str:
     """A script that makes the page's attributions again."""
-    calls = [
-        f'    "{m}": xai_core.explain(network, x, target, "{METHODS[m][0]}"'
-        + "".join(f", {k}={v!r}" for k, v in arguments(m, B, eps, K).items())
-        + ")[0, 0],"
+    explain = [
+        f'    "{m}": '
+        + call("xai_core.explain", "network", "x", "target", quoted(METHODS[m][0]), given=arguments(m, B, eps, K))
+        + "[0, 0],"
         for m in methods
     ]
-    return "\n".join(
-        [
-            '"""Made by the workbook. It writes trace.png into the current folder."""',
-            "",
-            "import xai_core",
-            "from data import networks, signals",
-            "from xai_core.figures.sequences import signal_rows",
-            "",
-            'network = networks.load("signals")',
-            f'trace = signals.draw("{name}", {number})',
-            "x = trace.signal[None]  # (1, 1, 256), millivolts",
-            "target = int(network(x).argmax())",
-            "",
-            "maps = {",
-            *calls,
-            "}",
-            'signal_rows(x[0, 0], maps, trace.mask, rate=signals.RATE, unit="mV").savefig("trace.png")',
-            "",
-        ]
+    lines = [
+        'network = networks.load("signals")',
+        f'trace = signals.draw("{name}", {number})',
+        "x = trace.signal[None]  # (1, 1, 256), millivolts",
+        "target = int(network(x).argmax())",
+        "",
+        "maps = {",
+        *explain,
+        "}",
+    ]
+    return script(
+        lines,
+        stem="trace",
+        figure=f'signal_rows(x[0, 0], maps, trace.mask, rate=signals.RATE, unit="mV", title="{name}")',
+        arrays=("x=x[0].numpy()", "**{name: A.numpy() for name, A in maps.items()}"),
+        imports=["from xai_core.figures.sequences import signal_rows"],
     )

@@ -1,8 +1,6 @@
 """The page Domains, text: which words decide a review, and what UNI's baseline is where there are no pixels."""
 
 import html
-import inspect
-import io
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -13,9 +11,10 @@ from torch import Tensor
 
 import xai_core
 from app.labs.domains import text_compute
-from app.shared import controls, take_away
+from app.shared import controls, frame, take_away
 from app.shared import show as shown
 from app.shared.equations import EQUATIONS
+from app.shared.frame import Tab
 from data.nets import networks
 from data.text import reviews
 from xai_core.evaluate.sequence_truth import mean_interval
@@ -83,25 +82,25 @@ def _percent(share: float) -> str:
 
 def show_words(words: tuple[str, ...], methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
     """The sentence once a method, and the numbers that judge each. Returns the scores."""
-    this, maps = text_compute.read(words), {}
-    for method in methods:
-        try:
-            A, gap = text_compute.scores(words, method, B, eps, K)
-        except ValueError as error:
-            st.warning(f"{method}: {error}")
-            continue
-        maps[method], found = A, this.judge(A)
+    this = text_compute.read(words)
+    scored, failures = frame.answers(
+        dict.fromkeys(methods), lambda method, _: text_compute.scores(words, method, B, eps, K)
+    )
+    for method, (A, gap) in scored.items():
+        found = this.judge(A)
         said = [f"**{method}** ({text_compute.METHODS[method]})"]
         if found is not None:
             said.append(f"{found.share:.0%} of Σ|A| on the deciding words (chance {found.chance:.0%})")
         said += [] if gap is None else [f"completeness gap {gap:.3f}"]
         st.markdown(" · ".join(said))
         st.html(coloured_words(words, A, this.decides))
+    for method, sentence in failures.items():
+        st.warning(f"{method}: {sentence}")
     st.caption(
         "Red speaks for the verdict, blue against it. Below each word: its share of Σ|A| in per cent, with the sign."
         " Frames: the words that decide by the grammar's rule."
     )
-    return maps
+    return {method: A for method, (A, _) in scored.items()}
 
 
 def show_verdict(words: tuple[str, ...]) -> None:
@@ -128,22 +127,22 @@ def show_verdict(words: tuple[str, ...]) -> None:
 
 def show_guess(B: int, K: int) -> None:
     """In "not dull", which way does "dull" pull? Asked before, answered by the methods."""
-    guess = st.pills(
-        "**Your guess first:** “the plot was not dull” is positive. Which way does the word “dull” pull?",
-        ["for positive", "against", "it depends on whom you ask"],
-        key="dull", bind="query-params",
+    depends = "it depends on whom you ask"
+    guess = frame.guess(
+        "“the plot was not dull” is positive. Which way does the word “dull” pull?",
+        ["for positive", "against", depends], "dull",
     )  # fmt: skip
     if guess is None:
         return
     words = reviews.words_of("the plot was not dull.")
     found = {m: float(text_compute.scores(words, m, B, None, K)[0][words.index("dull")]) for m in text_compute.METHODS}
     said = ", ".join(f"{name} {value:+.2f}" for name, value in found.items())
-    verdict = "Right" if guess == "it depends on whom you ask" else "Not so simple"
-    st.success(
-        f"{verdict}. The methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the"
+    frame.verdict(
+        guess, depends,
+        f"the methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the"
         " praise: its Shapley value is 0, and no sign of it is true by construction. “not” pulls to positive with its"
-        " whole weight."
-    )
+        " whole weight.",
+    )  # fmt: skip
 
 
 def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
@@ -179,13 +178,10 @@ def show_measured(B: int, K: int) -> None:
     rows = []
     for method, each in found.items():
         means = [mean_interval([getattr(f, what) for f in each]) for what in ("share", "pointing", "signs")]
-        rows.append(
-            f"| {method} | " + " | ".join(f"{m:.2f} ({low:.2f} to {high:.2f})" for m, low, high in means) + " |"
-        )
-    chance = mean_interval([f.chance for f in found["UNI"]])[0]
-    head = ["| Method | share on deciding words | points at one | right signs |", "|---|---|---|---|"]
-    with st.container(key="wide_text"):
-        st.markdown("\n".join([*head, *rows, f"| by chance | {chance:.2f} | {chance:.2f} | 0.50 |"]))
+        rows.append([method, *(f"{m:.2f} ({low:.2f} to {high:.2f})" for m, low, high in means)])
+    chance = f"{mean_interval([f.chance for f in found['UNI']])[0]:.2f}"
+    head = ["Method", "share on deciding words", "points at one", "right signs"]
+    frame.table(head, [*rows, ["by chance", chance, chance, "0.50"]], "text")
     st.caption(
         f"Mean over {FRESH} reviews and Student's t interval (95 %) of the mean. Signs: of the deciding words that the"
         " rule gives a sign. The network is right on every one of 2000 fresh reviews, so this judges the methods."
@@ -194,35 +190,19 @@ def show_measured(B: int, K: int) -> None:
 
 def show_code() -> None:
     """Equations and the functions that ran."""
-    st.subheader("Equation and code")
-    st.latex(r"s_i = \sum_{d=1}^{D} A_{i,d}, \qquad A \text{ of } F_c(\text{head}(x)), \quad x = \text{embed(tokens)}")
-    tabs = {
-        "UNI": xai_core.uni,
-        "Integrated Gradients": xai_core.integrated_gradients,
-        "LIME": xai_core.word_neighbourhood,
-    }
-    for tab, (name, function) in zip(st.tabs(list(tabs)), tabs.items(), strict=True):
-        with tab:
-            st.latex(EQUATIONS["lime" if name == "LIME" else function.__name__])
-            st.code(inspect.getsource(function), language="python")
-    st.caption(f"The network's card: {networks.card('reviews')['data']}.")
+    scores = r"s_i = \sum_{d=1}^{D} A_{i,d}, \qquad A \text{ of } F_c(\text{head}(x)), \quad x = \text{embed(tokens)}"
+    lime = {"LIME": Tab((xai_core.word_neighbourhood,), EQUATIONS["lime"])}
+    card = f"The network's card: {networks.card('reviews')['data']}."
+    frame.code(frame.of_methods(["uni", "integrated_gradients"]) | lime, [scores], card)
 
 
 def offer(words: tuple[str, ...], maps: Mapping[str, Tensor], B: int, eps: float | None) -> None:
     """PNG, npz, Python, link."""
-
-    def png() -> bytes:
-        fig = word_grid(words, maps, text_compute.read(words).decides)
-        fig.patch.set_alpha(1)
-        buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", dpi=160)
-        return buffer.getvalue()
-
-    settings = {"words": list(words), "B": B, "eps": eps}
+    this, settings = text_compute.read(words), {"words": list(words), "B": B, "eps": eps}
     take_away.offer_files(
         text_compute.python(words, B, eps),
-        png if maps else None,
-        (lambda: take_away.packed(text_compute.read(words).x[0], dict(maps), settings)) if maps else None,
+        (lambda: take_away.png(word_grid(words, maps, this.decides))) if maps else None,
+        (lambda: take_away.npz({"x": this.x[0], **maps}, settings)) if maps else None,
         stem="words",
     )
 
@@ -242,12 +222,5 @@ def show() -> None:
     show_baseline(words, eps)
     show_measured(B, K)
     show_code()
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link(
-            "labs/domains/page.py",
-            label=label,
-            query_params={"domain": "text", **setting},
-            icon=":material/arrow_forward:",
-        )
+    frame.scenes("domains", TRY, domain="text")
     offer(words, maps, B, eps)

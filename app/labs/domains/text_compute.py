@@ -8,6 +8,7 @@ from torch import Tensor
 
 import xai_core
 from app.shared.meter import watched
+from app.shared.script import call, quoted, script
 from data.nets import networks
 from data.nets.text_network import TextNet, tokens
 from data.text import reviews
@@ -156,24 +157,29 @@ def measured(n: int, B: int, K: int) -> dict[str, list[Found]]:
 
 def python(words: tuple[str, ...], B: int, eps: float | None) -> str:
     """A script that makes the scores of the path methods again."""
-    return f'''"""Made by the workbook. It prints the words' scores and writes words.png into the current folder."""
-
-import xai_core
-from data import networks
-from data.text_network import tokens
-from xai_core.figures.sequences import word_grid
-
-words = {list(words)!r}
-network = networks.load("reviews")
-x = network.embed(tokens(words))[None]  # (1, L, D)
-target = int(network.head(x).argmax())
-
-maps = {{
-    "Gradient × input": xai_core.explain(network.head, x, target, "gradient_x_input")[0].sum(1),
-    "Integrated Gradients": xai_core.explain(network.head, x, target, "integrated_gradients", B={B})[0].sum(1),
-    "UNI": xai_core.explain(network.head, x, target, "uni", B={B}, eps={eps!r})[0].sum(1),
-}}
-for name, A in maps.items():
-    print(name, [(word, round(float(a), 3)) for word, a in zip(words, A)])
-word_grid(words, maps).savefig("words.png")
-'''
+    given = {
+        "gradient_x_input": ("Gradient × input", {}),
+        "integrated_gradients": ("Integrated Gradients", {"B": B}),
+        "uni": ("UNI", {"B": B, "eps": eps}),
+    }
+    explain = [
+        f'    "{title}": '
+        + call("xai_core.explain", "network.head", "x", "target", quoted(method), given=asked)
+        + "[0].sum(1),"
+        for method, (title, asked) in given.items()
+    ]
+    lines = [
+        f"words = {list(words)!r}",
+        'network = networks.load("reviews")',
+        "x = network.embed(tokens(words))[None]  # (1, L, D)",
+        "target = int(network.head(x).argmax())",
+        "",
+        "maps = {",
+        *explain,
+        "}",
+        "for name, A in maps.items():",
+        "    print(name, [(word, round(float(a), 3)) for word, a in zip(words, A)])",
+    ]
+    imports = ["from data.text_network import tokens", "from xai_core.figures.sequences import word_grid"]
+    arrays = ("x=x[0].numpy()", "**{name: A.numpy() for name, A in maps.items()}")
+    return script(lines, stem="words", figure="word_grid(words, maps)", arrays=arrays, imports=imports)

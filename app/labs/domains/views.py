@@ -1,6 +1,5 @@
 """What the domains of drawn pictures draw alike: maps with the truth outlined, baselines side by side, means."""
 
-import inspect
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,29 +9,19 @@ from torch import Tensor
 
 from app.labs.domains import compute as pictures
 from app.labs.domains.compute import COMPARED, FRESH, Fresh, Start
-from app.labs.lime.samples import wide_table
-from app.shared import show
-from app.shared.equations import EQUATIONS
+from app.shared import frame, show
+from app.shared.frame import Tab
+from app.shared.shares import interval, percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject, crisp
 from xai_core import catalogue, figures
 from xai_core.evaluate import ground_truth
 
-MOST, SIDE = 4, 448  # methods side by side; pixels of a panel
+SIDE = 448  # pixels of a panel
 START = ("integrated_gradients", "uni", "grad_cam", "occlusion")
 INKS = {"white": (1.0, 1.0, 1.0), "blue": (0.34, 0.71, 0.91), "green": (0.0, 0.62, 0.45)}  # of outlines on a picture
 BLACK = (0.0, 0.0, 0.0)  # of outlines on a map
 Outlines = Mapping[str, Tensor]  # what → mask (SIDE, SIDE) bool
-
-
-def ask_methods() -> list[str]:
-    """Up to four methods, by name."""
-    titles = {method.title: name for name, method in catalogue().items()}
-    chosen = st.multiselect(
-        "Methods", list(titles), [catalogue()[name].title for name in START], key="method", bind="query-params",
-        max_selections=MOST,
-    )  # fmt: skip
-    return [titles[title] for title in chosen]
 
 
 def outlined(rgb: np.ndarray, masks: Sequence[Tensor], inks: Sequence[Sequence[float]]) -> np.ndarray:
@@ -60,7 +49,7 @@ def show_maps(
     kept = {name: mask for name, mask in lines.items() if mask.any()}
     words = "outlined: " + ", ".join(f"{name} ({ink})" for name, ink in zip(kept, INKS, strict=False))
     panels: dict[str, tuple[np.ndarray | str, str]] = {
-        f"says {about.class_name}, {about.confidence:.0%}": (
+        f"says {about.said}": (
             outlined(figures.pixels(sharp), list(kept.values()), list(INKS.values())),
             words if kept else "",
         )
@@ -69,7 +58,7 @@ def show_maps(
     for name, map_ in drawn.items():
         rgb = outlined(figures.coloured(map_, top[name], ground, 0.85), list(kept.values()), [BLACK] * len(kept))
         said = (
-            "" if mask is None or not told else f"{pictures.share(found[name].A, mask):.0%} of Σ\\|A\\| on what decides"
+            "" if mask is None or not told else f"{percent(share_on(found[name].A, mask))} of Σ\\|A\\| on what decides"
         )
         panels[title[name]] = (rgb, said)
     panels |= {title[name]: (sentence, "") for name, sentence in failures.items()}
@@ -82,13 +71,13 @@ def show_numbers(found: Mapping[str, Explanation], parts: Mapping[str, Tensor], 
     """Where each map lies, for this picture. parts: what to count, name → mask; mask: what decides."""
     head = ["share of Σ|A|", "of the pixels", *(catalogue()[name].title for name in found)]
     rows = [
-        [part, f"{where.float().mean():.0%}", *(f"{pictures.share(e.A, where):.0%}" for e in found.values())]
+        [part, f"{where.float().mean():.0%}", *(percent(share_on(e.A, where)) for e in found.values())]
         for part, where in parts.items()
     ]
     hits = [float(ground_truth(e.A, mask).pointing) for e in found.values()]
     rows.append(["the best pixel hits what decides", "", *("yes" if hit == 1 else "no" if not hit else f"{hit:.2f}"
                                                            for hit in hits)])  # fmt: skip
-    wide_table(head, rows, "domain_numbers")
+    frame.table(head, rows, "domain_numbers")
 
 
 def show_starts(about: Subject, starts: Mapping[str, Start], without: str, thing: str, area: float) -> None:
@@ -101,7 +90,7 @@ def show_starts(about: Subject, starts: Mapping[str, Start], without: str, thing
         for name, start in starts.items()
     }
     show.pictures(panels, "starts", side=320)
-    wide_table(
+    frame.table(
         ["baseline x′", f"F(x′): {about.class_name}", "‖x − x′‖ per number", f"of Σ|x − x′| on {thing}",
          f"Integrated Gradients from it: of Σ|A| on {thing}"],
         [[names[name], f"{s.score:.0%}", f"{s.away:.1f}/255", percent(s.taken), percent(s.pointed)]
@@ -109,10 +98,6 @@ def show_starts(about: Subject, starts: Mapping[str, Start], without: str, thing
         "starts_table",
     )  # fmt: skip
     st.caption(f"By chance {area:.0%} of a change would lie on {thing}: the share of the pixels.")
-
-
-def percent(x: float) -> str:
-    return "none" if np.isnan(x) else f"{x:.0%}"
 
 
 def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
@@ -128,9 +113,9 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
         truths[title] = pictures.over_fresh(network, n, title, fresh)
         bar.progress((k + 1) / len(COMPARED), text=f"{title}: {n} {each}s")
     bar.empty()
-    inside = {title: pictures.mean_interval(truth.inside) for title, truth in truths.items()}
+    inside = {title: interval(truth.inside) for title, truth in truths.items()}
     inside = dict(sorted(inside.items(), key=lambda row: -row[1][0]))
-    hits = {title: pictures.mean_interval(truth.pointing)[0] for title, truth in truths.items()}
+    hits = {title: interval(truth.pointing)[0] for title, truth in truths.items()}
     chance = float(next(iter(truths.values())).chance.mean())
     fig = figures.intervals(
         {"all": inside}, x=f"share of the positive relevance on {thing}", reference=chance, size=(9.6, 4.8),
@@ -139,7 +124,7 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
     said = "; ".join(f"{title} {mean:.2f} ({low:.2f} to {high:.2f})" for title, (mean, low, high) in inside.items())
     with st.container(key="scrolls_means"):
         show.figure(fig, f"Share of the positive relevance on {thing}, {n} fresh {each}s: {said}.")
-    wide_table(
+    frame.table(
         ["", f"share on {thing}", "95 % interval", "pointing game"],
         [[title, f"{m:.2f}", f"{low:.2f} to {high:.2f}", f"{hits[title]:.2f}"]
          for title, (m, low, high) in inside.items()],
@@ -155,23 +140,10 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
 
 
 def show_code(methods: Sequence[str]) -> None:
-    """Each method's equation, and the code that has just run."""
-    st.subheader("Equation and code")
-    if not methods:
-        return
-    for tab, name in zip(st.tabs([catalogue()[n].title for n in methods]), methods, strict=True):
-        with tab:
-            if name in EQUATIONS:
-                st.latex(EQUATIONS[name])
-            st.code(inspect.getsource(catalogue()[name].function), language="python")
-    st.markdown("The truth, in `xai_core.evaluate.ground_truth`: the share of what speaks for the class on the mask M.")
-    st.latex(r"\text{inside} = \sum_{i \in M} A_i^+ \Big/ \sum_i A_i^+ \qquad"
-             r" \text{pointing} = [\arg\max_i A_i \in M]")  # fmt: skip
-    st.code(inspect.getsource(ground_truth), language="python")
-
-
-def show_what_to_try(links: Mapping[str, tuple[str, Mapping[str, str | list[str]]]]) -> None:
-    """Links: label → (page, setting)."""
-    st.subheader("What to try")
-    for label, (page, setting) in links.items():
-        st.page_link(f"labs/{page}/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    """Each method, and how its map is compared with the truth."""
+    truth = Tab(
+        (ground_truth,),
+        r"\text{inside} = \sum_{i \in M} A_i^+ \Big/ \sum_i A_i^+ \qquad \text{pointing} = [\arg\max_i A_i \in M]",
+        "The share of what speaks for the class on the mask M. In xai_core.evaluate.ground_truth.",
+    )
+    frame.code({**frame.of_methods(methods), "The truth": truth})

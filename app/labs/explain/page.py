@@ -1,20 +1,17 @@
 """Explain: one picture, one network, up to four methods, on one scale."""
 
-import inspect
 from typing import Any
 
 import streamlit as st
-from torch import Tensor
 
-from app.shared import controls, networks, show, stages, subject, take_away
-from app.shared.equations import EQUATIONS
+from app.shared import controls, frame, methods, networks, show, stages, subject, take_away
 from app.shared.meter import Cost, measured
+from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from xai_core import catalogue, figures
 
-METHODS = ("simple_gradient", "integrated_gradients", "uni", "lime")  # what a reader sees first
-MOST = 4
+FIRST = ("simple_gradient", "integrated_gradients", "uni", "lime")  # what a reader sees first
 TRY = {
     "A husky on snow, and the network says wolf. Which map points at the snow?": {
         "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
@@ -28,49 +25,36 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_methods() -> list[str]:
-    """Up to four methods, by name."""
-    titles = {method.title: name for name, method in catalogue().items()}
-    start = [catalogue()[name].title for name in METHODS]
-    chosen = st.multiselect(
-        "Methods", list(titles), start, key="method", bind="query-params", max_selections=MOST,
-        help="From left to right as you choose them. Open Settings for all of their symbols.",
-    )  # fmt: skip
-    return [titles[title] for title in chosen]
-
-
-def ask_settings(methods: list[str], about: Subject) -> dict[str, dict[str, Any]]:
+def ask_settings(chosen: list[str], about: Subject) -> dict[str, dict[str, Any]]:
     """The controls, the lecture's four in front: each method's arguments, by its name."""
-    front, folded = controls.controls_of(methods)
+    front, folded = controls.controls_of(chosen)
     values = {}
     if front:
         names = [control.name for control in front]
         for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
             with column:  # two sliders of one letter say whose they are
-                values[control.key] = controls.ask(control, methods if names.count(control.name) > 1 else None)
+                values[control.key] = controls.ask(control, chosen if names.count(control.name) > 1 else None)
     with st.expander("All settings"):
         columns = st.columns(3, gap="medium")
         for i, control in enumerate(folded):
             with columns[i % 3]:
-                values[control.key] = controls.ask(control, methods)
+                values[control.key] = controls.ask(control, chosen)
         with columns[len(folded) % 3]:
-            rest = controls.ask_rest(methods, networks.load(about.network.name))
-    return {name: controls.values_for(name, values, rest) for name in methods}
+            rest = controls.ask_rest(chosen, networks.load(about.network.name))
+    return {name: controls.values_for(name, values, rest) for name in chosen}
 
 
 def explain(
     about: Subject, given: dict[str, dict[str, Any]]
 ) -> tuple[dict[str, Explanation], dict[str, str], dict[str, Cost]]:
     """Every method's map, or the sentence that says why there is none, and what it cost just now."""
-    found, failures, costs = {}, {}, {}
-    for name, arguments in given.items():
-        with measured() as cost:
-            try:
-                found[name] = stages.explanation(about.question(arguments["output"]), name, arguments)
-            except (ValueError, TypeError) as error:
-                failures[name] = str(error)
-        costs[name] = cost
-    return found, failures, costs
+    costs = {}
+
+    def answer(name: str, asked: dict[str, Any]) -> Explanation:
+        with measured() as costs[name]:
+            return stages.explanation(about.question(asked["output"]), name, asked)
+
+    return *frame.answers(given, answer), costs
 
 
 def caption(e: Explanation, cost: Cost) -> str:
@@ -91,7 +75,7 @@ def caption(e: Explanation, cost: Cost) -> str:
 def ask_guess(about: Subject) -> str | None:
     """What decides? A guess first; only a drawn scene knows the answer."""
     parts = list(about.opened.parts)
-    return st.pills("**Your guess first:** what decides?", parts, key="guess", bind="query-params") if parts else None
+    return frame.guess("what decides?", parts, "guess") if parts else None
 
 
 def ask_display() -> tuple[str, float]:
@@ -119,43 +103,15 @@ def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | N
     if not about.opened.parts or not found:
         return
     if guess is None:
-        st.info("This picture was drawn, so the truth about it is known. Make your guess above to see it.")
+        frame.veil("This picture was drawn, so the truth about it is known.")
         return
     parts = about.opened.parts
-    head = "| | of the pixels | " + " | ".join(catalogue()[n].title for n in found) + " |"
-    lines = [head, "|---" * (len(found) + 2) + "|"]
-    for part, mask in parts.items():
-        shares = [f"{share_on(e, mask):.0%}" for e in found.values()]
-        lines.append(f"| {part} | {mask.float().mean():.0%} | " + " | ".join(shares) + " |")
     st.markdown(f"You guessed **{guess}**. {about.opened.truth} Each map's share of Σ|A|:")
-    st.markdown("\n".join(lines))
-
-
-def share_on(e: Explanation, mask: Tensor) -> float:
-    """The share of a map's Σ|A| that lies on a mask (H, W)."""
-    strength = e.A[0].sum(0).abs()
-    return float(strength[mask].sum() / strength.sum().clamp(min=1e-30))
-
-
-def show_equations(methods: list[str]) -> None:
-    """Each method's equation, and the code that has just run."""
-    if not methods:
-        return
-    st.subheader("Equation and code")
-    for tab, name in zip(st.tabs([catalogue()[n].title for n in methods]), methods, strict=True):
-        method = catalogue()[name]
-        with tab:
-            if name in EQUATIONS:
-                st.latex(EQUATIONS[name])
-            st.caption(f"{method.paper}. Family: {method.family}. In xai_core: {method.function.__module__}.")
-            st.code(inspect.getsource(method.function), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page: each is a setting that shows one thing."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/explain/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    rows = [
+        [part, f"{mask.float().mean():.0%}", *(percent(share_on(e.A, mask)) for e in found.values())]
+        for part, mask in parts.items()
+    ]
+    frame.table(["", "of the pixels", *(catalogue()[n].title for n in found)], rows, "parts")
 
 
 about = subject.choose()
@@ -163,8 +119,8 @@ if about is None:
     st.stop()
 st.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
 guess = ask_guess(about)
-methods = ask_methods()
-given = ask_settings(methods, about)
+chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
+given = ask_settings(chosen, about)
 with st.spinner("Asking the network …", show_time=True):
     found, failures, costs = explain(about, given)
 
@@ -175,13 +131,13 @@ with place:
     show.maps(
         about.opened.x,
         {title[n]: e.A for n, e in found.items()},
-        {title[n]: caption(found[n], costs[n]) if n in found else "" for n in methods},
+        {title[n]: caption(found[n], costs[n]) if n in found else "" for n in chosen},
         {title[n]: sentence for n, sentence in failures.items()},
-        title=f"{about.class_name}, {about.confidence:.0%}",
+        title=about.said,
         scale=scale,
         opacity=opacity,
     )
 show_judgement(about, found, guess)
-show_equations(methods)
-show_what_to_try()
+frame.code(frame.of_methods(chosen))
+frame.scenes("explain", TRY)
 take_away.offer(about, found, given, scale)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from xai_core import Neighbourhood, band, coalitions, k_lasso, k_path, shapley_values, symbols
-from xai_core.perturbation.lime import Band, LinearFit
+from xai_core.perturbation.k_lasso import Band, LinearFit
 
 LONGEST = symbols.of(k_lasso)["K"].high  # the slider's end
 SEEDS = 10  # explanations behind a band

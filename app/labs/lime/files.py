@@ -1,7 +1,5 @@
 """What a reader of the page LIME takes home: bars, copies with answers and weights, and a script that makes both."""
 
-import io
-import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ from app.labs.lime.compute import Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.texts import MOST_COPIES
 from app.shared import take_away
+from app.shared.script import quoted, script
 from xai_core.figures import linear
 
 
@@ -27,10 +26,7 @@ def png(given: Given, how: Reading) -> bytes:
     this, fit = given.this, compute.fit(given.this, how)
     bars = {this.names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, how.K)}
     fig = linear.bars(bars, unit=f"weight ({this.unit})", title=_title(given, fit.r2))
-    fig.patch.set_alpha(1)
-    buffer = io.BytesIO()
-    fig.savefig(buffer, format="png", dpi=160)
-    return buffer.getvalue()
+    return take_away.png(fig)
 
 
 def _title(given: Given, r2: float) -> str:
@@ -45,50 +41,34 @@ def npz(given: Given, how: Reading) -> bytes:
         "input": this.kind, "what": this.title, "class": this.class_name, "target": this.target,
         **(given.setting if isinstance(given, Pictured) else {}), **vars(how),
     }  # fmt: skip
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, masks=near.masks.numpy(), scores=near.scores.numpy(), weights=fit.weights.numpy(),
-        intercept=fit.intercept, r2=fit.r2, names=np.array(this.names), settings=json.dumps(settings),
-    )  # fmt: skip
-    return buffer.getvalue()
+    arrays = {
+        "masks": near.masks, "scores": near.scores, "weights": fit.weights, "intercept": fit.intercept, "r2": fit.r2,
+        "names": np.array(this.names),
+    }  # fmt: skip
+    return take_away.npz(arrays, settings)
 
 
 def python(given: Given, how: Reading) -> str:
-    """A script that makes the explanation again; it runs wherever the workbook is installed."""
+    """A script that makes the explanation again."""
     this = given.this
-    lines, names = _neighbourhood(given, how), "near.names"
-    modules = [m for m in ("corruptions", "digits", "documents", "networks", "newsgroups", "photographs", "pretrained",
-                           "tables", "texts", "zoo") if any(f"{m}." in line for line in lines)]  # fmt: skip
-    if isinstance(given, Pictured):
-        names = '[f"no. {j}" for j in range(near.features)]'
-    return "\n".join(
-        [
-            '"""Made by the workbook. It writes lime.png and lime.npz into the current folder."""',
-            "",
-            "import numpy as np",
-            *(["import torch.nn.functional as F"] if any("F.interpolate" in line for line in lines) else []),
-            "",
-            "import xai_core",
-            f"from data import {', '.join(modules)}",
-            "from xai_core.figures import linear",
-            *(["from xai_core.perturbation import words"] if isinstance(given, Worded) else []),
-            "",
-            *lines,
-            f'fit = xai_core.k_lasso(near, K={how.K}, sigma={how.sigma:g}, distance="{how.distance}")',
-            "",
-            f"names = {names}",
-            f"bars = {{names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, {how.K})}}",
-            "for name, weight in bars.items():",
-            '    print(f"{weight:+.3f}  {name}")',
-            f'title = f"{this.class_name}: local R² {{fit.r2:.2f}}"',
-            f'linear.bars(bars, unit="weight ({this.unit})", title=title).savefig("lime.png")',
-            "np.savez(",
-            '    "lime.npz", masks=near.masks.numpy(), scores=near.scores.numpy(), weights=fit.weights.numpy(),',
-            "    intercept=fit.intercept, r2=fit.r2, names=np.array(names),",
-            ")",
-            "",
-        ]
-    )
+    names = '[f"no. {j}" for j in range(near.features)]' if isinstance(given, Pictured) else "near.names"
+    lines = [
+        *_neighbourhood(given, how),
+        f'fit = xai_core.k_lasso(near, K={how.K}, sigma={how.sigma:g}, distance="{how.distance}")',
+        "",
+        f"names = {names}",
+        f"bars = {{names[j]: float(fit.weights[j]) for j in linear.strongest(fit.weights, {how.K})}}",
+        "for name, weight in bars.items():",
+        '    print(f"{weight:+.3f}  {name}")',
+        f'title = f"{this.class_name}: local R² {{fit.r2:.2f}}"',
+    ]
+    imports = ["from xai_core.figures import linear"]
+    if isinstance(given, Worded):
+        imports.append("from xai_core.perturbation import words")
+    arrays = ("masks=near.masks.numpy()", "scores=near.scores.numpy()", "weights=fit.weights.numpy()",
+              "intercept=fit.intercept", "r2=fit.r2", "names=np.array(names)")  # fmt: skip
+    figure = f"linear.bars(bars, unit={quoted(f'weight ({this.unit})')}, title=title)"
+    return script(lines, stem="lime", figure=figure, arrays=arrays, imports=imports)
 
 
 def _neighbourhood(given: Given, how: Reading) -> list[str]:

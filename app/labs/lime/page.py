@@ -1,6 +1,5 @@
 """LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
 
-import inspect
 from typing import Any
 
 import streamlit as st
@@ -9,12 +8,13 @@ from app.labs.lime import compute, files, inputs, samples, tables, texts, truth,
 from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given
 from app.labs.lime.texts import LEAKING
-from app.labs.lime.weights import BAND, OWN, SHAP
-from app.shared import controls, subject
+from app.labs.lime.weights import BAND, SHAP
+from app.shared import controls, frame, subject
 from app.shared.equations import EQUATIONS
-from app.shared.meter import Cost, measured
+from app.shared.meter import Cost
+from app.shared.pages import OWN_WEIGHTS as OWN
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
-from xai_core.perturbation.lime import kernel
+from xai_core.perturbation.k_lasso import kernel
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.perturbation.words import random_sizes
 
@@ -111,9 +111,8 @@ def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
     if about is not None:
         try:
             given = inputs.picture(about, **setting)
-        except (ValueError, TypeError) as error:
-            st.error(str(error))
-            st.stop()
+        except frame.REFUSALS as error:
+            frame.stop(error)
     return given, how, beside
 
 
@@ -127,22 +126,10 @@ def cost_in_words(kind: str, cost: Cost) -> str:
 
 def show_code(kind: str) -> None:
     """The equations, and the functions that have just run."""
-    st.subheader("Equation and code")
-    st.latex(EQUATIONS["lime"])
-    st.latex(EQUATIONS["kernel_shap"])
-    st.caption(SLIDES[kind])
     first = {"picture": {"superpixels": superpixels, "copies": neighbourhood}, "text": {"masks": random_sizes},
              "table": {"copies": table_samples}}[kind]  # fmt: skip
     functions = {**first, "kernel": kernel, "K-LASSO": k_lasso, "KernelSHAP": shapley_values}
-    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
-        tab.code(inspect.getsource(function), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/lime/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    frame.code(functions, [EQUATIONS["lime"], EQUATIONS["kernel_shap"]], SLIDES[kind])
 
 
 kind = inputs.ask_kind()
@@ -156,14 +143,10 @@ else:
 with betting:
     guess = truth.ask_guess(given)
 how = possible(this, how)
-with st.spinner("Asking about the copies …", show_time=True), measured() as cost:
-    try:
-        compute.around(this, how.N, how.seed)
-    except (ValueError, TypeError) as error:
-        st.error(str(error))
-        st.stop()
+with frame.asking("Asking about the copies …") as cost:
+    compute.around(this, how.N, how.seed)
 numbers = st.container()
-with st.spinner("Fitting …", show_time=True), measured() as more:
+with frame.asking("Fitting …") as more:
     fit = weights.show_explanation(given, how, beside)
 with numbers:
     weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
@@ -172,5 +155,5 @@ samples.samples(given, how)
 views.show_fit(this, how)
 views.show_classes(given, how)
 show_code(kind)
-show_what_to_try()
+frame.scenes("lime", TRY)
 files.offer(given, how)

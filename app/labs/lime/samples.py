@@ -11,10 +11,10 @@ from torch import Tensor
 from app.labs.lime import compute
 from app.labs.lime.compute import Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
-from app.shared import show
+from app.shared import frame, show
 from xai_core import Neighbourhood, figures, table_samples
 from xai_core.figures.linear import fitted_values, short
-from xai_core.perturbation.lime import LinearFit, kernel
+from xai_core.perturbation.k_lasso import LinearFit, kernel
 from xai_core.perturbation.words import WORD
 
 SHEET = 12  # copies seen at once
@@ -98,7 +98,7 @@ def _texts(given: Worded, how: Reading, copies: Copies, seen: list[int]) -> None
     names = copies.fit.chosen
     head = ["sample", "F", "g", "π", "words on", *(short(given.this.names[j], 14) for j in names)]
     lines = [_numbers(given.this, copies, i) + ["●" if copies.near.masks[i, j] else "" for j in names] for i in seen]
-    wide_table(head, lines, "copies")
+    frame.table(head, lines, "copies")
     st.caption(f"●: the word is there. Only the {len(names)} words of the fit have a column.")
 
 
@@ -112,7 +112,7 @@ def _rows(given: Rowed, how: Reading, copies: Copies, seen: list[int]) -> None:
            for j in columns]
         for i in seen
     ]  # fmt: skip
-    wide_table(head, lines, "copies")
+    frame.table(head, lines, "copies")
     said = "" if len(columns) == given.this.features else f" Only the {len(columns)} columns of the fit are shown."
     st.caption(f"Struck: x has another value there, in another quarter of the rows (z = 0).{said}")
 
@@ -120,14 +120,6 @@ def _rows(given: Rowed, how: Reading, copies: Copies, seen: list[int]) -> None:
 def _numbers(this: Input, copies: Copies, i: int) -> list[str]:
     F, g = this.say(float(copies.F[i])), this.say(float(copies.g[i]))
     return [f"{i}" if i else "x", F, g, f"{float(copies.π[i]):.2g}", f"{int(copies.near.masks[i].sum())}"]
-
-
-def wide_table(head: list[str], lines: list[list[str]], key: str) -> None:
-    """A table that scrolls in its own box where it is wider than the page."""
-    cells = [[cell.replace("|", "\\|").replace("_", "\\_") for cell in line] for line in [head, *lines]]
-    rows = ["| " + " | ".join(line) + " |" for line in cells]
-    rows.insert(1, "|---" * len(head) + "|")
-    st.container(key=f"wide_{key}").markdown("\n".join(rows))
 
 
 def text_html(text: str, styles: dict[str, str]) -> str:

@@ -6,10 +6,10 @@ import streamlit as st
 from torch import Tensor
 
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
-from app.labs.lime.samples import wide_table
 from app.labs.lime.texts import CLEAN, LEAKING
+from app.shared import frame
 from data.text import documents
-from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.k_lasso import LinearFit
 from xai_core.perturbation.words import WORD
 
 WORDS_TO_GUESS = 6  # of one's own text: the longest
@@ -32,11 +32,8 @@ def ask_guess(given: Given) -> str | None:
     options = groups_of(given)
     if not options:
         return None
-    if len(options) > 10:  # thirty columns are a list
-        return st.selectbox(
-            "**Your guess first:** what decides?", options, index=None, key="guess_column", bind="query-params"
-        )
-    return st.pills("**Your guess first:** what decides?", options, key=f"guess_{_key(given)}", bind="query-params")
+    key = "column" if len(options) > frame.MOST_PILLS else _key(given)
+    return frame.guess("what decides?", options, f"guess_{key}")
 
 
 def _key(given: Given) -> str:
@@ -105,18 +102,17 @@ def show_truth(given: Given, fit: LinearFit, guess: str | None) -> None:
         return
     st.subheader("And what decides?")
     if guess is None:
-        st.info("Make your guess at the top of the page to see where the weight is.")
+        frame.veil("It is known where the weight lies.")
         return
     found = shares(given, fit.weights)
     most = max(found, key=lambda name: found[name].weight)
     if not found[most].weight:
         st.info("Every weight is 0: the answer moved with nothing that was switched off.")
         return
-    verdict = "Right" if guess == most else f"You guessed {guess}"
-    st.success(f"{verdict}: most of the weight, {found[most].weight:.0%} of Σ|w|, is on **{most}**.")
+    frame.verdict(guess, most, f"most of the weight, {found[most].weight:.0%} of Σ|w|, is on **{most}**.")
     of = "of the pixels" if isinstance(given, Pictured) else "of the features"
     lines = [[name, f"{g.size:.0%}", f"{g.weight:.0%}"] for name, g in found.items() if g.weight or len(found) <= 6]
-    wide_table(["", of, "of Σ|w|"], lines, "truth")
+    frame.table(["", of, "of Σ|w|"], lines, "truth")
     st.markdown(_known(given))
 
 

@@ -12,7 +12,7 @@ from app.shared import show
 from app.shared.show import Sheet
 from xai_core import figures
 from xai_core.figures import linear
-from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.k_lasso import LinearFit
 
 TOP = 3
 

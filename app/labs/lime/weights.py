@@ -8,13 +8,14 @@ import torch
 from app.labs.lime import compute
 from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
-from app.labs.lime.samples import WHO, highlighted, wide_table
-from app.shared import show
+from app.labs.lime.samples import WHO, highlighted
+from app.shared import frame, show
+from app.shared.pages import OWN_WEIGHTS as OWN
 from xai_core import figures
 from xai_core.figures import linear
-from xai_core.perturbation.lime import LinearFit
+from xai_core.perturbation.k_lasso import LinearFit
 
-BAND, SHAP, OWN = f"band over {SEEDS} seeds", "KernelSHAP", "the classifier's own"
+BAND, SHAP = f"band over {SEEDS} seeds", "KernelSHAP"
 OWN_SAYS = "its own, scaled"
 
 
@@ -56,7 +57,7 @@ def _row(given: Rowed, fit: LinearFit) -> None:
         below = float((given.table.train[:, j] <= given.row[j]).mean())
         weight = f"{float(fit.weights[j]):+.3g}" if fit.weights[j] else ""
         lines.append([given.table.columns[j], f"{given.row[j]:.4g} {given.table.units[j]}", f"{below:.0%}", weight])
-    wide_table(["column", "value", "rows at or below it", "weight"], lines, "row")
+    frame.table(["column", "value", "rows at or below it", "weight"], lines, "row")
     hidden = given.this.features - len(lines)
     if hidden > 0:
         st.caption(f"{hidden} columns more, whose weight is 0 or small.")

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.shared import networks
+from app.shared.script import call, quoted, script
 from data.drawn import zoo
 from data.nets import pretrained
 from data.training.fitting import FRESH
@@ -105,20 +106,19 @@ def class_mean(network: str, animal: str) -> ClassMean:
     return ClassMean(x.mean(0, keepdim=True), mean_map(A), agreement(A), class_shares(A, masks))
 
 
-def script(s: Setting) -> str:
+def python(s: Setting) -> str:
     """What paints the picture again."""
     about = networks.describe(s.network)
-    given = ", ".join(f"{name}={value!r}" for name, value in s.given.items())
-    return "\n".join(
-        [
-            '"""Made by the workbook. It writes prototype.png and prototype.npz into the current folder."""', "",
-            "import numpy as np", "import torch", "", f"from data import {about.python.split('.')[0]}",
-            "from xai_core import figures, make_score", "from xai_core.classwide.maximisation import maximise", "",
-            f"x = torch.zeros(1, 3, {about.size}, {about.size})",
-            f'f = make_score({about.python}, x, {s.target}, "logit")  # {s.animal}',
-            f"found = maximise(f, x, {given})",
-            'print(f"logit {float(found.logits[-1, 0]):.2f}, probability {float(found.probabilities[-1, 0]):.3f}")',
-            f'figures.picture_row({{"{s.animal}": found.picture[0]}}).savefig("prototype.png")',
-            'np.savez("prototype.npz", pictures=found.pictures.numpy(), logits=found.logits.numpy())', "",
-        ]
-    )  # fmt: skip
+    lines = [
+        f"x = torch.zeros(1, 3, {about.size}, {about.size})",
+        f'f = xai_core.make_score({about.python}, x, {s.target}, "logit")  # {s.animal}',
+        "found = " + call("maximise", "f", "x", given=s.given),
+        'print(f"logit {float(found.logits[-1, 0]):.2f}, probability {float(found.probabilities[-1, 0]):.3f}")',
+    ]
+    return script(
+        lines,
+        stem="prototype",
+        figure=f"figures.picture_row({{{quoted(s.animal)}: found.picture[0]}})",
+        arrays=("pictures=found.pictures.numpy()", "logits=found.logits.numpy()", "steps=found.steps"),
+        imports=["from xai_core.classwide.maximisation import maximise"],
+    )

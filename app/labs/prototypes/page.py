@@ -1,15 +1,13 @@
 """Prototypes: what does a class look like to the network? Activation maximisation, and means over a whole class."""
 
-import inspect
-import io
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from app.labs.prototypes import compute
 from app.labs.prototypes.compute import PAINTERS, Setting
-from app.shared import networks, show, take_away
+from app.shared import frame, networks, show, take_away
+from app.shared.frame import Tab
 from data.drawn import zoo
 from xai_core import figures
 from xai_core.classwide.maximisation import Maximised, maximise
@@ -24,9 +22,9 @@ TRY = {
     "A transformer paints: look for its patches": {"painter": "zoo_vit"},
     "From noise instead of grey": {"from": "uniform_noise"},
 }
-EQUATIONS = {
-    "Activation maximisation": r"x^\ast=\arg\max_x\;F_c(x)-\lambda\,\mathrm{TV}(x)",
-    "Agreement of maps": r"\frac{2}{N(N-1)}\sum_{n<m} r(A_n,A_m)",
+CODE = {
+    "Activation maximisation": Tab((maximise,), r"x^\ast=\arg\max_x\;F_c(x)-\lambda\,\mathrm{TV}(x)"),
+    "Agreement of maps": Tab((agreement,), r"\frac{2}{N(N-1)}\sum_{n<m} r(A_n,A_m)"),
 }
 SYMBOLS: dict[str, Symbol] = {name: s for name, s in of(maximise).items() if isinstance(s, Symbol)}
 
@@ -80,7 +78,7 @@ def show_judgement(s: Setting, which: int, guess: str | None) -> None:
     """Shown to the other networks, which had no part in the painting."""
     st.subheader("Which number judges it?")
     if guess is None:
-        st.info("Its painter calls it so; that is how it was made. Guess what the other networks say, and see.")
+        frame.veil("Its painter calls it so: that is how it was made. What the other networks say is not shown yet.")
         return
     sure = compute.known(s, which)
     row = st.container(horizontal=True)
@@ -100,11 +98,9 @@ def show_class(s: Setting) -> None:
     maps = {"mean of the maps": mean.map_}
     words = {"mean of the maps": f"agreement {mean.agreement:.2f}"}
     show.maps(mean.picture, maps, words, {}, title=f"mean of {compute.PICTURES} pictures", scale="own",
-              opacity=1.0, key="one_mean")  # fmt: skip
-    lines = ["| | share of Σ\\|A\\|, relative to its area | 95 % interval |", "|---|---|---|"]
-    lines += [f"| {n} | {x.mean:.2f} | {x.low:.2f} to {x.high:.2f} |" for n, x in mean.shares.items()]
-    with st.container(key="wide_parts"):
-        st.markdown("\n".join(lines))
+              key="one_mean")  # fmt: skip
+    rows = [[n, f"{x.mean:.2f}", f"{x.low:.2f} to {x.high:.2f}"] for n, x in mean.shares.items()]
+    frame.table(["", "share of Σ|A|, relative to its area", "95 % interval"], rows, "parts")
     st.caption(
         "Integrated Gradients from the blurred picture, B = 15. An animal stands anywhere, so two scenes' maps agree"
         f" hardly: r = {mean.agreement:.2f} on average. What is left in their mean is where the parts stand most often."
@@ -113,37 +109,20 @@ def show_class(s: Setting) -> None:
     )
 
 
-def png(found: Maximised, s: Setting) -> bytes:
-    """The picture on white."""
-    fig, buffer = figures.picture_row({s.animal: found.picture[0]}), io.BytesIO()
-    fig.patch.set_alpha(1)
-    fig.savefig(buffer, format="png", dpi=160)
-    return buffer.getvalue()
-
-
-def npz(found: Maximised) -> bytes:
-    """All pictures of the way, and their logits."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, pictures=found.pictures.numpy(), logits=found.logits.numpy(), steps=found.steps)
-    return buffer.getvalue()
-
-
 st.markdown("### What does a class look like to the network?")
-guess = st.pills(
-    "**Your guess first:** the picture that one network likes best, which networks know it?", GUESSES,
-    key="who_knows", bind="query-params",
-)  # fmt: skip
+guess = frame.guess("the picture that one network likes best, which networks know it?", GUESSES, "who_knows")
 s = ask()
 found = compute.painted(s)
 which = show_way(s, found)
 show_judgement(s, which, guess)
 if s.network in PAINTERS:
     show_class(s)
-st.subheader("Equation and code")
-for tab, equation, function in zip(st.tabs(list(EQUATIONS)), EQUATIONS.values(), (maximise, agreement), strict=True):
-    tab.latex(equation)
-    tab.code(inspect.getsource(function), language="python")
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/prototypes/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-take_away.offer_files(compute.script(s), lambda: png(found, s), lambda: npz(found), stem="prototype")
+frame.code(CODE)
+frame.scenes("prototypes", TRY)
+arrays = {"pictures": found.pictures, "logits": found.logits, "steps": found.steps}
+take_away.offer_files(
+    compute.python(s),
+    lambda: take_away.png(figures.picture_row({s.animal: found.picture[0]})),
+    lambda: take_away.npz(arrays, vars(s)),
+    stem="prototype",
+)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 import xai_core
 from app.shared import networks
+from app.shared.script import MAPS, script
 from data.drawn import zoo
 from xai_core import Trace, straight
 from xai_core.path.quadrature import quadrature
@@ -90,31 +91,23 @@ def grow(seed: int, B: int) -> Growth:
 
 def python(x: float, start: float, B: int, seed: int, trunk: float) -> str:
     """A script that makes the page's numbers and the elephant's maps again."""
-    return f'''"""Made by the workbook. It prints f's numbers and writes maps.png and maps.npz here."""
-
-import numpy as np
-import torch
-
-import xai_core
-from data import networks, zoo
-from xai_core import figures
-
-
-def f(x):  # (R, 1) → (R,)
-    return 1 - torch.relu(1 - x[:, 0])
-
-
-x, start = torch.tensor([[{x!r}]]), torch.tensor([[{start!r}]])
-A = xai_core.integrated_gradients(f, x, start, B={B})
-print("gradient", xai_core.simple_gradient(f, x).item(), "Integrated Gradients", A.item())
-
-model = networks.load("zoo")
-picture, without = (zoo.draw("elephant", {seed}, trunk=length).image[None] for length in ({trunk!r}, 0.0))
-target = zoo.CLASSES.index("elephant")
-maps = {{
-    "simple_gradient": xai_core.explain(model, picture, target, "simple_gradient"),
-    "integrated_gradients": xai_core.explain(model, picture, target, "integrated_gradients", baseline=without, B={B}),
-}}
-figures.map_grid(picture, maps, scale="own").savefig("maps.png")
-np.savez("maps.npz", x=picture[0].numpy(), **{{name: A[0].numpy() for name, A in maps.items()}})
-'''
+    lines = [
+        "",
+        "def f(x):  # (R, 1) → (R,)",
+        "    return 1 - torch.relu(1 - x[:, 0])",
+        "",
+        "",
+        f"at, start = torch.tensor([[{x!r}]]), torch.tensor([[{start!r}]])",
+        f"A = xai_core.integrated_gradients(f, at, start, B={B})",
+        'print("gradient", xai_core.simple_gradient(f, at).item(), "Integrated Gradients", A.item())',
+        "",
+        'model = networks.load("zoo")',
+        f'x, without = (zoo.draw("elephant", {seed}, trunk=length).image[None] for length in ({trunk!r}, 0.0))',
+        'target = zoo.CLASSES.index("elephant")',
+        "maps = {",
+        '    "simple_gradient": xai_core.explain(model, x, target, "simple_gradient"),',
+        '    "integrated_gradients": xai_core.explain(model, x, target, "integrated_gradients", baseline=without,'
+        f" B={B}),",
+        "}",
+    ]
+    return script(lines, stem="maps", figure='figures.map_grid(x, maps, scale="own")', arrays=MAPS)

@@ -1,19 +1,16 @@
 """Saturation: where more of the same changes nothing any more, the gradient is 0 and says nothing of what led there."""
 
-import inspect
-
 import streamlit as st
 import torch
 
 from app.labs.saturation import compute
 from app.labs.saturation.compute import LENGTHS, grow
-from app.shared import controls, show, take_away
-from app.shared.equations import EQUATIONS
+from app.shared import controls, frame, show, take_away
 from app.shared.subject import START
-from xai_core import figures, integrated_gradients, simple_gradient
+from xai_core import figures
 
 SIZE = (5.0, 3.2)  # inches, for half the page: text stays legible
-METHODS = (simple_gradient, integrated_gradients)
+METHODS = ("simple_gradient", "integrated_gradients")
 TRY = {
     "The lecture's point: x = 2, baseline 0": {"x": "2", "start": "0"},
     "A baseline that is saturated too: nothing is left to share out": {"x": "5", "start": "1.5"},
@@ -68,12 +65,12 @@ def show_toy(x: float, start: float, B: int) -> None:
 def show_answer(guess: str) -> None:
     """What the gradient is at x = 2, and why that is not the whole story."""
     at_two = compute.toy(2.0, 0.0, 15)
-    verdict = "Right" if guess == "0" else f"Not {guess}"
-    st.success(
-        f"{verdict}: at x = 2 the gradient is {at_two.slope + 0.0:g}, because beyond 1 the function is flat. Yet all"
+    frame.verdict(
+        guess, "0",
+        f"at x = 2 the gradient is {at_two.slope + 0.0:g}, because beyond 1 the function is flat. Yet all"
         f" of f(2) − f(0) = {at_two.change:g} came from x. Integrated Gradients collects the slope from 0 to 2,"
-        f" and finds {at_two.attribution:.2f} with 15 steps."
-    )
+        f" and finds {at_two.attribution:.2f} with 15 steps.",
+    )  # fmt: skip
 
 
 def show_elephant(B: int) -> tuple[int, float]:
@@ -106,7 +103,6 @@ def show_elephant(B: int) -> tuple[int, float]:
         {},
         title=f"elephant, {confidence:.0%}",
         scale="own",
-        opacity=1.0,
         key="elephant",
     )
     left, right = st.columns(2, gap="medium")
@@ -148,47 +144,25 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
     """The elephant's maps, and a script for all numbers of the page."""
     grown = grow(seed, B)
     i = LENGTHS.index(trunk)
-    scene, maps = (
-        grown.scenes[i],
-        {"simple_gradient": grown.gradients[i], "integrated_gradients": grown.attributions[i]},
-    )
+    scene, maps = grown.scenes[i], dict(zip(METHODS, (grown.gradients[i], grown.attributions[i]), strict=True))
     settings = {"x": x, "start": start, "B": B, "scene": seed, "trunk": trunk}
     take_away.offer_files(
         compute.python(x, start, B, seed, trunk),
-        lambda: take_away.png(scene.image, maps, "own", f"elephant, {grown.confidence[i]:.0%}"),
-        lambda: take_away.packed(scene.image, maps, settings),
+        lambda: take_away.png(
+            figures.map_grid(scene.image, maps, scale="own", picture_title=f"elephant, {grown.confidence[i]:.0%}")
+        ),
+        lambda: take_away.npz({"x": scene.image, **maps}, settings),
     )
 
 
-def show_code() -> None:
-    """Equations and the functions that have just run."""
-    st.subheader("Equation and code")
-    for tab, method in zip(st.tabs(["Simple gradient", "Integrated Gradients"]), METHODS, strict=True):
-        with tab:
-            st.latex(EQUATIONS[method.__name__])
-            st.code(inspect.getsource(method), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/saturation/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-
-
 st.markdown("### A network is sure. What does its gradient say then?")
-guess = st.pills(
-    "**Your guess first:** what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?",
-    ["0", "0.5", "1"],
-    key="slope",
-    bind="query-params",
-)
+guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
 x, start, B = ask_toy()
 show_toy(x, start, B)
 if guess is not None:
     show_answer(guess)
 st.markdown("### The same with an elephant: how much trunk does the network need?")
 seed, trunk = show_elephant(B)
-show_code()
-show_what_to_try()
+frame.code(frame.of_methods(METHODS))
+frame.scenes("saturation", TRY)
 offer_files(x, start, B, seed, trunk)

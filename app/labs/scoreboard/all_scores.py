@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.labs.lime.samples import wide_table
-from app.labs.scoreboard import compute
+from app.labs.scoreboard import compute, robustness
 from app.labs.scoreboard.compute import CANVASES, GAMES
 from app.labs.scoreboard.curves import aucs, play
 from app.labs.scoreboard.views import Entries, Numbers, listed, show_maps, stressed
+from app.shared import frame
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core.evaluate import SCORES
@@ -24,8 +24,8 @@ def all_scores(about: Subject, q: Question, entries: Entries, seed: int) -> dict
     for game in GAMES:
         played = play(q, game, entries)
         found |= {f"{game}_{canvas}": aucs(played, canvas) for canvas in CANVASES}
-    depth = compute.half(q.network.name)
-    ruins = {t: compute.in_ruins(q, e.candidate, depth, seed, e).spearman for t, e in entries.items()}
+    depth = robustness.half(q.network.name)
+    ruins = {t: robustness.in_ruins(q, e.candidate, depth, seed, e).spearman for t, e in entries.items()}
     found["randomisation"] = {t: abs(rho) for t, rho in ruins.items()}
     truths = {t: list(compute.truths(about.opened, e.A).values())[:2] for t, e in entries.items()}
     if all(truths.values()):
@@ -49,7 +49,7 @@ def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[st
         title = "|ρ|, half in ruins" if name == "randomisation" else SCORES[name].title
         goal = "high" if SCORES[name].best else "low"
         lines.append([title, goal, *(stressed(x, t in winners) for t, x in numbers.items())])
-    wide_table(["", "good is", *entries], lines, "all")
+    frame.table(["", "good is", *entries], lines, "all")
     said = ", ".join(f"**{title}** {n}" for title, n in wins.items())
     every = [title for title, n in wins.items() if n == len(found)]
     st.markdown(

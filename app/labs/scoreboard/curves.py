@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.labs.lime.samples import wide_table
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.compute import CANVASES, GAMES, STEPS
 from app.labs.scoreboard.views import Entries, Numbers, curve_sheet, listed, marked, number, show_maps, stressed
-from app.shared import show
+from app.shared import frame, show
 from app.shared.show import Sheet
 from app.shared.stages import Question
 from app.shared.subject import Subject
@@ -123,7 +122,7 @@ def show_winners(played: Played, game: str, guess: str | None) -> None:
     one = next(iter(played.values()))
     lines.append(["*F of the bare canvas*", *(f"*{float(one[c].scores[0, bare]):.2f}*" for c in ("black", "blurred")),
                   ""])  # fmt: skip
-    wide_table(["AUC", *CANVASES], lines, "winners")
+    frame.table(["AUC", *CANVASES], lines, "winners")
     said = [f"on {'its own' if c == 'own' else c} {listed([f'**{w}**' for w in who])}"
             for c, who in winners.items() if who]  # fmt: skip
     bare_own = [f"{t} {float(each['own'].scores[0, bare]):.2f}" for t, each in played.items() if "own" in each]
@@ -131,10 +130,8 @@ def show_winners(played: Played, game: str, guess: str | None) -> None:
     if guess in played:
         won = [c for c in CANVASES if guess in winners[c]]
         lost = [c for c in CANVASES if guess not in winners[c] and numbers[c][guess] == numbers[c][guess]]
-        st.success(
-            f"You guessed {guess}: best on {listed(won) if won else 'no canvas'}"
-            + (f", not on {listed(lost)}." if lost and won else ".")
-        )
+        told = f"best on {listed(won) if won else 'no canvas'}" + (f", not on {listed(lost)}." if lost and won else ".")
+        frame.verdict(guess, None, told)
 
 
 def show_budgets(q: Question, entries: Entries) -> None:

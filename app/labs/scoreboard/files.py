@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.labs.scoreboard import compute
-from app.labs.scoreboard.compute import DEPTHS, STEPS
+from app.labs.scoreboard import compute, robustness
+from app.labs.scoreboard.compute import STEPS
+from app.labs.scoreboard.robustness import DEPTHS
 from app.labs.scoreboard.views import Entries, Numbers
 from app.shared import take_away
 from app.shared.subject import Subject
@@ -12,18 +13,14 @@ from app.shared.subject import Subject
 
 def offer(about: Subject, entries: Entries, tab: str, how: Mapping[str, Any], numbers: Numbers, seed: int) -> None:
     """The buttons. how: the settings of the open tab."""
-    x, maps = about.opened.x, {entry.candidate.name: entry.A for entry in entries.values()}
+    maps = {entry.candidate.name: entry.A for entry in entries.values()}
     given = {entry.candidate.name: entry.candidate.given for entry in entries.values()}
-    settings = {
-        "network": about.network.name, "picture": vars(about.picture) | {"python": about.opened.python},
-        "target": about.target, "class": about.class_name, "methods": given, "score": tab, "seed": seed, **how,
-        "numbers": numbers,
-    }  # fmt: skip
+    settings = take_away.settings_of(about, given, score=tab, seed=seed, **how, numbers=numbers)
     titled = {title: entry.A for title, entry in entries.items()}
     take_away.offer_files(
         python(about, entries, tab, how, seed),
-        (lambda: take_away.png(x, titled, "share", about.class_name)) if maps else None,
-        (lambda: take_away.packed(x[0], {n: A[0] for n, A in maps.items()}, settings)) if maps else None,
+        (lambda: take_away.png(take_away.panels(about, titled, "share"))) if maps else None,
+        (lambda: take_away.npz(take_away.arrays(about, maps), settings)) if maps else None,
         own_picture=about.picture.kind == "upload",
         stem="scoreboard",
     )
@@ -40,17 +37,16 @@ def python(about: Subject, entries: Entries, tab: str, how: Mapping[str, Any], s
                    'maps["random"] = (torch.from_numpy(noise) / x.shape[1]).to(x).expand_as(x).contiguous()'],
     }  # fmt: skip
     also = [line for c in candidates if not c.explains for line in drawn[c.name]]
-    imports = ["from xai_core import evaluate"]
-    if also:
-        imports = ["import torch", "from skimage.filters import sobel", *imports]
-    if tab not in _TAILS:
-        return take_away.python(about, given, "share", imports=imports, also=also)
-    tail = [
-        'f = xai_core.make_score(model, x, target, "probability")  # what is judged',
-        f"given = {given!r}",
-        *_TAILS[tab](about, how, seed),
-    ]
-    return take_away.python(about, given, "share", imports=imports, also=also) + "\n".join(["", *tail, ""])
+    imports = ["from skimage.filters import sobel"] if "edges" in (c.name for c in candidates) else []
+    after = []
+    if tab in _TAILS:
+        after = [
+            "",
+            'f = xai_core.make_score(model, x, target, "probability")  # what is judged',
+            f"given = {given!r}",
+            *_TAILS[tab](about, how, seed),
+        ]
+    return take_away.python(about, given, "share", imports=imports, also=also, after=after, stem="scoreboard")
 
 
 _OWN = [
@@ -97,7 +93,7 @@ def _truth(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
 
 
 def _ruins(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
-    layers = max(compute.depths(about.network.name))
+    layers = max(robustness.depths(about.network.name))
     return [
         "for name, asked in given.items():  # edges and random numbers do not look at the network",
         "    found = evaluate.randomisation(",
@@ -109,7 +105,7 @@ def _ruins(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
 
 
 def _attack(about: Subject, how: Mapping[str, Any], seed: int) -> list[str]:
-    k = compute.strongest(about.opened.x)
+    k = robustness.strongest(about.opened.x)
     return [
         *_OWN,
         "for name, asked in given.items():",

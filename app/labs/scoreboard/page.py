@@ -1,6 +1,5 @@
 """Scoreboard: which explanation should we believe? Maps, two of which explain nothing, before five kinds of judges."""
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +7,12 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.labs.scoreboard import compute, curves, files, points, trials
+from app.labs.scoreboard import attack, compute, curves, files, points, ruins, truth
 from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
 from app.labs.scoreboard.views import show_maps
-from app.shared import controls, networks, subject
+from app.shared import controls, frame, networks, subject
 from app.shared.equations import SCOREBOARD
-from app.shared.meter import measured
 from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
 from xai_core.evaluate.deletion import exchange
@@ -91,29 +89,13 @@ def ask_settings(
 
 def ask_guess(chosen: list[str]) -> str | None:
     """Who will win, before anything is seen."""
-    return st.pills("**Your guess first:** the best pixels are put back, step by step. Whose picture is known first,"
-                    " and on which canvas?", chosen, key="believed", bind="query-params")  # fmt: skip
+    question = "the best pixels are put back, step by step. Whose picture is known first, and on which canvas?"
+    return frame.guess(question, chosen, "believed")
 
 
 def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, Entry], dict[str, str]]:
     """Every candidate's map, or the sentence that says why there is none."""
-    found, failures = {}, {}
-    for title, arguments in given.items():
-        try:
-            found[title] = compute.enter(about, Candidate(TITLES[title], title, arguments))
-        except (ValueError, TypeError) as error:
-            failures[title] = str(error)
-    return found, failures
-
-
-def show_code(judge: str) -> None:
-    """Equation, and the functions that have just run."""
-    st.subheader("Equation and code")
-    for name in SCOREBOARD if judge == ALL else (judge,):
-        st.latex(SCOREBOARD[name])
-    code = JUDGES[judge].code
-    for tab, function in zip(st.tabs([f.__name__ for f in code]), code, strict=True):
-        tab.code(inspect.getsource(function), language="python")
+    return frame.answers(given, lambda title, asked: compute.enter(about, Candidate(TITLES[title], title, asked)))
 
 
 about = subject.choose()
@@ -133,14 +115,14 @@ judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True,
 *row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
 given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
 q = about.question("probability")
-with st.spinner("Asking the network …", show_time=True), measured() as cost:
+with frame.asking() as cost:
     entries, failures = enter(about, given)
 
 if not entries:
     show_maps(about, entries, failures, {})
     st.stop()
 how: dict[str, Any] = {}
-with st.spinner("Judging …", show_time=True), measured() as judging:
+with frame.asking("Judging …") as judging:
     if judge == GAME:
         how = curves.ask_game(*row)
         played = curves.play(q, how["game"], entries)
@@ -150,22 +132,21 @@ with st.spinner("Judging …", show_time=True), measured() as judging:
         how = points.ask_subsets(*row)
         numbers = points.show_points(about, entries, failures, compute.points(q, **how, seed=seed), **how)
     elif judge == TRUTH:
-        numbers = trials.show_truth(about, entries, failures)
+        numbers = truth.show_truth(about, entries, failures)
     elif judge == RUINS:
-        how = trials.ask_ruins(about, *row)
-        numbers = trials.show_ruins(about, q, entries, failures, seed, **how)
+        how = ruins.ask_ruins(about, *row)
+        numbers = ruins.show_ruins(about, q, entries, failures, seed, **how)
     elif judge == ATTACK:
-        how = trials.ask_attack(*row)
-        numbers = trials.show_attack(about, q, entries, failures, **how, seed=seed)
+        how = attack.ask_attack(*row)
+        numbers = attack.show_attack(about, q, entries, failures, **how, seed=seed)
     else:
         numbers = show_all(about, q, entries, failures, seed)
 cost += judging
 if judge in (RUINS, ATTACK):
     st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
 else:
-    st.caption(f"Just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache.")
-show_code(judge)
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/scoreboard/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    frame.cost(cost)
+equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
+frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
+frame.scenes("scoreboard", TRY)
 files.offer(about, entries, judge, how, numbers, seed)

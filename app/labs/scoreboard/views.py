@@ -23,9 +23,7 @@ def show_maps(about: Subject, entries: Entries, failures: Mapping[str, str], wor
         {title: entry.A for title, entry in entries.items()},
         {title: words.get(title, "") for title in [*entries, *failures]},
         failures,
-        title=f"{about.class_name}, {about.confidence:.0%}",
-        scale="share",
-        opacity=1.0,
+        title=about.said,
     )
 
 

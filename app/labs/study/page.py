@@ -4,24 +4,30 @@ One page, three readers, told apart by the address: ?study=CODE is a taker, &tea
 code one sees the paper's result beside a made-up class, and can start a study.
 """
 
-import inspect
-import io
-import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 
 from app.labs.study import explanations, questions, results, taking, teaching
 from app.labs.study.store import LONGEST_TITLE, Store, StoreError, default_path
-from app.shared import take_away
+from app.shared import frame, take_away
+from app.shared.script import call, script
 from xai_core.evaluate import votes
 from xai_core.evaluate.votes import PAPER_TAKERS, PAPER_VOTES
 
 PLACE = "_study_place"  # code and token or secret, for who comes back from another page
 EXAMPLE = 3  # the digit of the question on the first page
 GUESSES = ("a quarter, as by chance", "a third", "more than a half", "nearly all")
+EQUATION = (
+    r"F = \frac{n \sum_j (\bar s_j - \bar s)^2 / (k - 1)}{\sum_{uj} (s_{uj} - \bar s_j)^2 / (k (n - 1))}, \qquad"
+    r" s_{uj} = \frac{\text{votes of taker } u \text{ for method } j}{\text{votes of taker } u}"
+)
+FUNCTIONS = {
+    "shares": votes.shares, "ANOVA": votes.anova, "takers as blocks": votes.blocked, "Tukey": votes.tukey,
+    "Friedman": votes.friedman, "the made-up class": votes.simulated,
+}  # fmt: skip
 TRY = {
     "A class that chooses by chance: is F significant? Move the seed, and count": {"preference": "0", "takers": "20"},
     "Six takers with the paper's taste: which pairs does Tukey tell apart?": {"preference": "100", "takers": "6"},
@@ -105,58 +111,54 @@ def show_paper(guess: str | None) -> dict[str, Any]:
     made = votes.simulated(**settings)
     if guess is not None:
         share = PAPER_VOTES["normlime"] / sum(PAPER_VOTES.values())
-        verdict = "Right" if guess == GUESSES[2] else f"You guessed {guess}"
-        st.success(
-            f"{verdict}: NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
+        frame.verdict(
+            guess, GUESSES[2],
+            f"NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
             f" {PAPER_TAKERS} takers; LIME {PAPER_VOTES['lime']}, VarGrad {PAPER_VOTES['vargrad']}, SmoothGrad²"
-            f" {PAPER_VOTES['smoothgrad_squared']}."
-        )
+            f" {PAPER_VOTES['smoothgrad_squared']}.",
+        )  # fmt: skip
     else:
-        st.info("Make your guess above to see the paper's votes beside these.")
+        frame.veil("The paper's result can stand beside this one.")
     results.show_votes(made, "made-up class", paper=guess is not None)
     st.markdown(results.CAUTION)
     return settings
 
 
-def show_code() -> None:
-    """Equations, and the functions that have just run."""
-    st.subheader("Equation and code")
-    st.latex(
-        r"F = \frac{n \sum_j (\bar s_j - \bar s)^2 / (k - 1)}{\sum_{uj} (s_{uj} - \bar s_j)^2 / (k (n - 1))}, \qquad"
-        r" s_{uj} = \frac{\text{votes of taker } u \text{ for method } j}{\text{votes of taker } u}"
-    )
-    functions = {"shares": votes.shares, "ANOVA": votes.anova, "takers as blocks": votes.blocked,
-                 "Tukey": votes.tukey, "Friedman": votes.friedman, "the made-up class": votes.simulated}  # fmt: skip
-    for tab, function in zip(st.tabs(list(functions)), functions.values(), strict=True):
-        tab.code(inspect.getsource(function), language="python")
-
-
 def offer_files(settings: dict[str, Any]) -> None:
     """Chart, votes, and a script that makes and tests the same class."""
     made = votes.simulated(**settings)
-    arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
-    script = (
-        '"""Made by the workbook. A made-up class of the user study, and its tests."""\n\n'
-        "from xai_core.evaluate import votes\n\n"
-        f"s = votes.shares(votes.simulated({arguments}))\n"
-        'print(dict(zip(votes.PAPER_VOTES, s.mean(0).round(3).tolist(), strict=True)))\n'
-        "print(votes.why_untested(s) or (votes.anova(s), votes.blocked(s), votes.friedman(s), votes.tukey(s)))\n"
-    )  # fmt: skip
 
-    def png() -> bytes:
+    def figure() -> Figure:
         means, half = votes.interval(votes.shares(made))
-        fig = results.bars(means, half, f"made-up class, {len(made)} takers", "light")
-        fig.patch.set_alpha(1)
-        file = io.BytesIO()
-        fig.savefig(file, format="png", dpi=160)
-        return file.getvalue()
+        return results.bars(means, half, f"made-up class, {len(made)} takers", "light")
 
-    def npz() -> bytes:
-        file = io.BytesIO()
-        np.savez_compressed(file, votes=made, methods=list(PAPER_VOTES), settings=json.dumps(settings))
-        return file.getvalue()
+    take_away.offer_files(
+        python(settings),
+        (lambda: take_away.png(figure())) if len(made) else None,
+        lambda: take_away.npz({"votes": made, "methods": list(PAPER_VOTES)}, settings),
+        stem="votes",
+    )
 
-    take_away.offer_files(script, png if len(made) else None, npz)
+
+def python(settings: dict[str, Any]) -> str:
+    """A script that makes and tests the same class."""
+    lines = [
+        "made = " + call("votes.simulated", given=settings),
+        "s = votes.shares(made)",
+        "means = dict(zip(votes.PAPER_VOTES, s.mean(0).round(3).tolist(), strict=True))",
+        "print(means)",
+        "print(votes.why_untested(s) or (votes.anova(s), votes.blocked(s), votes.friedman(s), votes.tukey(s)))",
+        "",
+        "fig = figures.figure(6.4, 4.0)",
+        'figures.style(fig.subplots(), "", "", "share of the votes (%)").bar(list(means), 100 * s.mean(0))',
+    ]
+    return script(
+        lines,
+        stem="votes",
+        figure="fig",
+        arrays=("votes=made", "methods=list(votes.PAPER_VOTES)"),
+        imports=["from xai_core.evaluate import votes"],
+    )
 
 
 def _leave() -> None:
@@ -171,17 +173,14 @@ if "study" in here:
     show_study(store, here)
     st.stop()
 st.markdown("### Which explanation do people like best, and is that more than chance?")
-guess = st.pills(
-    "**Your guess first:** of four explanations of a digit, what share of the votes did NormLIME get in its paper?",
-    GUESSES, key="votes", bind="query-params",
+guess = frame.guess(
+    "of four explanations of a digit, what share of the votes did NormLIME get in its paper?", GUESSES, "votes"
 )  # fmt: skip
 taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
 st.caption(f"One of the 20 questions: which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")
 start_or_join(store)
 st.markdown("#### How sure is such a result? A made-up class, to try the tests on")
 settings = show_paper(guess)
-show_code()
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/study/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+frame.code(FUNCTIONS, [EQUATION])
+frame.scenes("study", TRY)
 offer_files(settings)

@@ -5,7 +5,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 
 from app.labs.study.questions import TITLES
-from app.shared import show
+from app.shared import frame, show
 from xai_core import figures
 from xai_core.evaluate.votes import (
     PAPER_F,
@@ -66,33 +66,31 @@ def show_votes(votes: np.ndarray, whose: str, paper: bool = True) -> None:
 def show_counts(counts: np.ndarray, paper: bool) -> None:
     """The votes in numbers."""
     theirs = PAPER_VOTES.values() if paper else ["?"] * len(NAMES)
-    table = ["| votes | here | paper |", "|---|---:|---:|"]
-    table += [f"| {n} | {c} | {p} |" for n, c, p in zip(NAMES, counts, theirs, strict=True)]
-    st.markdown("\n".join(table))
+    rows = [[n, str(c), str(p)] for n, c, p in zip(NAMES, counts, theirs, strict=True)]
+    frame.table(["votes", "here", "paper"], rows, "votes")
 
 
 def show_equality(s: np.ndarray, paper: bool) -> None:
     """Could chance alone have made the methods differ?"""
     plain, block, ranks = anova(s), blocked(s), friedman(s)
-    st.markdown(
-        "| are all equal? | | p |\n|---|---|---|\n"
-        f"| one-way ANOVA | F({plain.between}, {plain.within}) = {plain.F:.1f} | {p_value(plain.p)} |\n"
-        + (f"| the paper's | F(3, 328) = {PAPER_F} | {PAPER_P:.1e} |\n" if paper else "")
-        + f"| takers as blocks | F({block.between}, {block.within}) = {block.F:.1f} | {p_value(block.p)} |\n"
-        f"| Friedman | χ²({plain.between}) = {ranks[0]:.1f} | {p_value(ranks[1])} |"
-    )
+    theirs = [["the paper's", f"F(3, 328) = {PAPER_F}", f"{PAPER_P:.1e}"]] if paper else []
+    rows = [
+        ["one-way ANOVA", f"F({plain.between}, {plain.within}) = {plain.F:.1f}", p_value(plain.p)],
+        *theirs,
+        ["takers as blocks", f"F({block.between}, {block.within}) = {block.F:.1f}", p_value(block.p)],
+        ["Friedman", f"χ²({plain.between}) = {ranks[0]:.1f}", p_value(ranks[1])],
+    ]
+    frame.table(["are all equal?", "", "p"], rows, "equality")
 
 
 def show_pairs(s: np.ndarray) -> None:
     """Which methods differ, and by how much."""
-    rows = ["| Tukey HSD | points | 95 % interval | p |", "|---|---:|---:|---:|"]
-    rows += [
-        f"| {NAMES[t.first]} − {NAMES[t.second]} | {100 * t.difference:+.1f} |"
-        f" {100 * t.low:+.1f} … {100 * t.high:+.1f} | {p_value(t.p)} |"
+    rows = [
+        [f"{NAMES[t.first]} − {NAMES[t.second]}", f"{100 * t.difference:+.1f}",
+         f"{100 * t.low:+.1f} … {100 * t.high:+.1f}", p_value(t.p)]
         for t in tukey(s)
-    ]
-    with st.container(key="biases"):  # a wide table scrolls in its own box
-        st.markdown("\n".join(rows))
+    ]  # fmt: skip
+    frame.table(["Tukey HSD", "points", "95 % interval", "p"], rows, "pairs")
 
 
 def bars(means: np.ndarray, half: np.ndarray, legend: str, theme: str, paper: bool = True) -> Figure:

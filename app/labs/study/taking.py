@@ -13,6 +13,7 @@ from app.labs.study.explanations import AVERAGED, EXPLAINED, METHODS
 from app.labs.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
 from app.labs.study.store import Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import Tally, tally
+from app.shared import frame
 from xai_core.evaluate.votes import PAPER_VOTES
 
 TROUBLE = "_study_trouble"
@@ -100,11 +101,12 @@ def thank(mine: Tally) -> None:
     """The end: own votes, and which method was which."""
     st.success("Thank you. All 25 answers are kept.")
     st.markdown("#### What you chose")
-    rows = ["| method | your votes | the paper's takers, of 20 |", "|---|---:|---:|"]
     total = sum(PAPER_VOTES.values())
-    for method, count in sorted(zip(METHODS, mine.votes, strict=True), key=lambda pair: -pair[1]):
-        rows.append(f"| **{TITLES[method]}** | {count} | {20 * PAPER_VOTES[method] / total:.1f} |")
-    st.markdown("\n".join(rows))
+    rows = [
+        [f"**{TITLES[method]}**", str(count), f"{20 * PAPER_VOTES[method] / total:.1f}"]
+        for method, count in sorted(zip(METHODS, mine.votes, strict=True), key=lambda pair: -pair[1])
+    ]
+    frame.table(["method", "your votes", "the paper's takers, of 20"], rows, "mine")
     checks = f"You found {mine.right} of the 5 pictures with a right answer"
     st.markdown(
         f"{checks}, so your votes count."

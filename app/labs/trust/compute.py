@@ -2,46 +2,34 @@
 
     ten predictions  →  explanation of each (stages.py)        →  the K superpixels that speak for the prediction
     n scenes (half on snow, of either class)  →  maps  →  share of Σ|A| on background, animal, deciding part
-    100 animals, each drawn on snow and off it  →  p(wolf) of both  →  accuracy wherever the snow may lie
 
 LIME's masked copies are kept for each scene, so that K asks no network here either.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import scipy.stats
 import streamlit as st
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import Tensor
 
 import xai_core
-from app.shared import networks, stages
+from app.shared import huskies, subject
+from app.shared.huskies import KIND, NAME, network
 from app.shared.meter import watched
-from app.shared.pictures import Opened, Picture, open_picture
+from app.shared.pictures import Picture
+from app.shared.shares import Interval, Share
+from app.shared.subject import Subject
 from data.drawn import zoo
-from data.nets import networks as shipped
 from data.training import fitting
-from xai_core import Neighbourhood, catalogue, figures, share
-from xai_core.score import forward
+from xai_core import Neighbourhood, catalogue, figures
 
-NAME, KIND = "husky_wolf", "husky or wolf"
-WOLF = zoo.HUSKY_WOLF.index("wolf")
-TEN, ANIMALS = 10, 100
+TEN = 10
 EXCEPTION = 3  # the third husky and the third wolf change places with the snow
-FAIR_SCENES, FAIR_EPOCHS, FAIR_BATCH = 300, 6, 32
 METHODS = (
     "lime", "kernel_shap", "occlusion", "integrated_gradients", "uni", "grad_cam", "smoothgrad", "guided_backprop",
     "simple_gradient",
 )  # fmt: skip
-CONDITIONS = {  # words on the page → is this animal on snow?
-    "with the wolf, as in training": lambda wolf: wolf,
-    "with the husky: swapped": lambda wolf: ~wolf,
-    "everywhere": torch.ones_like,
-    "nowhere": torch.zeros_like,
-}
 
 
 def ten() -> list[Picture]:
@@ -58,33 +46,19 @@ def ten() -> list[Picture]:
     return found
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """One of the ten."""
-
-    picture: Picture
-    opened: Opened
-    p: Tensor  # (classes,)
-
-    @property
-    def said(self) -> int:
-        return int(self.p.argmax())
-
-    @property
-    def words(self) -> str:
-        """What the network says, and whether that is wrong."""
-        said = zoo.HUSKY_WOLF[self.said]
-        wrong = "" if said == self.picture.name else ": wrong"
-        return f"it says {said}, {float(self.p[self.said]):.0%}{wrong}"
-
-
-def predictions() -> list[Prediction]:
+def predictions() -> list[Subject]:
     """The ten pictures and what the network says of them."""
-    taken_by, found = networks.describe(NAME), []
-    for picture in ten():
-        opened = open_picture(picture, taken_by)
-        found.append(Prediction(picture, opened, stages.predictions(taken_by, picture, opened.x)))
-    return found
+    return [subject.of(NAME, picture) for picture in ten()]
+
+
+def is_right(p: Subject) -> bool:
+    """Whether the network names the animal that was drawn."""
+    return p.class_name == p.picture.name
+
+
+def words(p: Subject) -> str:
+    """What the network says, and whether that is wrong."""
+    return f"it says {p.class_name}, {p.confidence:.0%}{'' if is_right(p) else ': wrong'}"
 
 
 def kept(x: Tensor, weights: Tensor, segments: Tensor, K: int) -> Tensor:
@@ -105,142 +79,19 @@ def by_superpixel(A: Tensor, segments: Tensor) -> Tensor:
     )
 
 
-# --- two networks -----------------------------------------------------------------------------------------------------
-
-
-def network(fair: bool) -> nn.Module:
-    """The biased network, or the one that learned where snow says nothing."""
-    return _fair() if fair else networks.load(NAME)
-
-
-@st.cache_resource(show_spinner="Training the same network on scenes where snow says nothing …")
-def _fair() -> nn.Module:
-    images, labels, *_ = zoo.husky_wolf(FAIR_SCENES, fitting.TRAINING, snow="independent")
-    targets = nn.functional.one_hot(labels, len(zoo.HUSKY_WOLF)).float()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = fitting.fit(
-            shipped.build(NAME), images, targets,
-            name="fair", epochs=FAIR_EPOCHS, rate=4e-3, batch=FAIR_BATCH, augment=fitting.flip_and_grain, quiet=True,
-        )  # fmt: skip
-    return model.requires_grad_(False)
-
-
-# --- accuracy, and the same animal on snow and off it -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Twins:
-    """p(wolf) of the same animals on snow and off it."""
-
-    wolf: Tensor  # (n,) bool, what each is
-    on_snow: Tensor  # (n,)
-    bare: Tensor  # (n,)
-
-    def accuracy(self, snow: Tensor) -> float:
-        """The share of right answers, with these animals (n,) on snow."""
-        p = torch.where(snow, self.on_snow, self.bare)
-        return float(((p > 0.5) == self.wolf).double().mean())
-
-    @property
-    def flipped(self) -> int:
-        """How many are called a wolf on snow and a husky off it."""
-        return int(((self.on_snow > 0.5) & (self.bare <= 0.5)).sum())
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def accuracy_as_trained() -> float:
-    """On fresh scenes where snow goes with the wolf."""
-    images, labels, *_ = animals("with wolf")
-    return fitting.accuracy(networks.load(NAME), images, labels)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def twins(fair: bool) -> Twins:
-    """What a network says of `ANIMALS` animals on snow and off it."""
-    images, labels, *_ = animals("with wolf")
-    swapped, *_ = animals("with husky")
-    wolf = labels == WOLF
-    f = watched(xai_core.make_score(network(fair), images, WOLF))
-    here, there = forward(f, images), forward(f, swapped)
-    return Twins(wolf, torch.where(wolf, here, there), torch.where(wolf, there, here))
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def animals(snow: str) -> tuple[Tensor, ...]:
-    """`ANIMALS` fresh huskies and wolves with their masks, as `zoo.husky_wolf` draws them."""
-    return zoo.husky_wolf(ANIMALS, fitting.FRESH, snow=snow)
-
-
 # --- the proof by mask ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Scenes:
-    """Scenes whose snow says nothing of the class: n images and their masks (n, H, W)."""
-
-    x: Tensor
-    parts: dict[str, Tensor]  # of the whole picture
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def scenes(n: int) -> Scenes:
-    """The first n animals of the fresh stream; of every four, a husky and a wolf stand on snow."""
-    names = zoo.batch_labels(n, fitting.FRESH, zoo.HUSKY_WOLF)
-    drawn = [
-        zoo.draw_husky_wolf(name, zoo.scene_seed(fitting.FRESH, i), snow=i % 4 < 2) for i, name in enumerate(names)
-    ]
-    stacked = {what: torch.stack([getattr(s, what) for s in drawn]) for what in ("image", "animal", "part", "snow")}
-    animal = stacked["animal"]
-    parts = {
-        "the background": ~animal,
-        "the snow": stacked["snow"],
-        "the animal": animal,
-        "its deciding part": stacked["part"],
-    }
-    return Scenes(stacked["image"], parts)
-
-
-Interval = tuple[float, float, float]  # mean, low, high
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one part gets of Σ|A|, over the scenes that have it."""
-
-    share: float  # mean share of Σ|A|
-    area: float  # mean share of the pixels
-    fair: np.ndarray  # each scene's share, relative to its area: 1 is fair
-
-    @property
-    def interval(self) -> Interval:
-        """Mean of `fair`, and the ends of its 95 % interval (Student's t over the scenes)."""
-        mean = float(self.fair.mean())
-        if len(self.fair) < 2 or not self.fair.std():
-            return mean, mean, mean
-        low, high = scipy.stats.t.interval(0.95, len(self.fair) - 1, mean, scipy.stats.sem(self.fair))
-        return mean, float(low), float(high)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def proof(fair: bool, method: str, given: dict[str, Any], n: int) -> dict[str, Share]:
     """Where the maps of n predictions lie, by part. Raises ValueError or TypeError with a sentence, as methods do."""
-    many = scenes(n)
     A = _maps(fair, method, given, n)
-    whole = torch.ones(many.x.shape[2:], dtype=torch.bool)
-    found = {}
-    for part, mask in many.parts.items():
-        relative = share(A, mask, whole)
-        there = ~relative.isnan()  # without snow, or where nothing has a weight, there is nothing to share out
-        area = mask.double().mean((1, 2))
-        fair_share = relative[there]
-        found[part] = Share(float((fair_share * area[there]).mean()), float(area[there].mean()), fair_share.numpy())
-    return found
+    return {part: Share.of(A, mask) for part, mask in huskies.scenes(n).parts.items()}
 
 
 def _maps(fair: bool, method: str, given: dict[str, Any], n: int) -> Tensor:
     """The maps of what the network predicts, (n, C or 1, H, W)."""
-    x = scenes(n).x
+    x = huskies.scenes(n).x
     arguments = {name: value for name, value in given.items() if name != "output"}
     if method != "lime":
         f = watched(xai_core.make_score(network(fair), x, "predicted", given["output"]))
@@ -253,7 +104,7 @@ def _maps(fair: bool, method: str, given: dict[str, Any], n: int) -> Tensor:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _near(fair: bool, i: int, _n: int, output: str, N: int, segments: str, fill: str, seed: int) -> Neighbourhood:
     """LIME's masked copies of the i-th scene, which is the same however many are drawn."""
-    x = scenes(_n).x[i : i + 1]
+    x = huskies.scenes(_n).x[i : i + 1]
     return xai_core.neighbourhood(
         watched(xai_core.make_score(network(fair), x, "predicted", output)), x, N, segments, fill, seed
     )

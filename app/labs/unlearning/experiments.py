@@ -8,7 +8,7 @@ from torch import Tensor
 
 from app.labs.unlearning import compute
 from app.labs.unlearning.compute import Outcome
-from app.shared import show, stages
+from app.shared import frame, show, stages
 from app.shared.meter import measured
 from app.shared.stages import Question
 from xai_core import figures, stability
@@ -53,9 +53,7 @@ def show_chosen(q: Question, given: dict[str, Any], asked: dict[str, tuple[str, 
             show_sweep(q, given, chosen)
         else:
             show_choices(q, given, chosen, now)
-    st.caption(
-        f"This experiment just now: {cost.words()}, {cost.seconds:.1f} s." if cost.passes else "Read from the cache."
-    )
+    frame.cost(cost)
 
 
 def outcomes(q: Question, settings: dict[Any, dict[str, Any]]) -> dict[Any, Outcome]:
@@ -115,8 +113,6 @@ def show_choices(q: Question, given: dict[str, Any], name: str, now: Tensor) -> 
         },
         {},
         title="picture",
-        scale="share",
-        opacity=1.0,
         key="experiment",
     )
     st.caption(
@@ -149,8 +145,6 @@ def show_stability(q: Question, asked: dict[str, tuple[str, dict[str, Any]]]) ->
             {f"B = {B}": f"ρ = {rank(float(ρ), 3)}" for B, ρ in found.correlation.items()} | {f"B = {REFERENCE}": ""},
             {},
             title="picture",
-            scale="share",
-            opacity=1.0,
             key=f"stability_{method}",
         )
     st.caption(

@@ -1,15 +1,13 @@
 """Unlearning: UNI in its three stages, beside Integrated Gradients from black; then one setting after the other."""
 
-import inspect
 import math
 from typing import Any
 
 import streamlit as st
 
 from app.labs.unlearning import experiments
-from app.shared import controls, show, stages, subject, take_away
+from app.shared import controls, frame, show, stages, subject, take_away
 from app.shared.equations import DIVERGENCES, EQUATIONS
-from app.shared.meter import measured
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core import Stages, figures, match_baseline, uni, unlearn
@@ -85,7 +83,7 @@ def show_baseline(
     )
     if guess is not None:
         lost = 1 - now / stages.score_of(q, q.x)
-        st.success(f"You guessed {guess}. This x′ takes away {lost:.0%} of the score.")
+        frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
 
 
 def amplification(change: float) -> int:
@@ -108,10 +106,10 @@ def show_paths(runs: dict[str, Stages]) -> None:
         show.figure(fig, f"The score along the path: {ends}.")
     with right:
         rows = {name: stages.judged(run) for name, run in runs.items()}
-        table = ["| | " + " | ".join(rows) + " |", "|---|" + "---|" * len(rows)]
-        for title, number in NUMBERS.items():
-            table.append(f"| {title} | " + " | ".join(f"{getattr(j, number):.3g}" for j in rows.values()) + " |")
-        st.markdown("\n".join(table))
+        lines = [
+            [title, *(f"{getattr(j, number):.3g}" for j in rows.values())] for title, number in NUMBERS.items()
+        ]  # fmt: skip
+        frame.table(["", *rows], lines, "paths")
         st.caption(
             "Monotone: Spearman's rank correlation of score and α, 1 for a steady rise. Curvature: the largest"
             " |d²F/dα²|; it bounds the error of B steps. Gap: |ΣA − (F(x) − F(x′))|."
@@ -125,26 +123,20 @@ about = subject.choose()
 if about is None:
     st.stop()
 st.markdown("### What does the network see when it has forgotten this picture?")
-guess = st.pills(
-    "**Your guess first:** how much must the picture change until the network no longer recognises it?",
-    ["beyond recognition", "visibly", "hardly visibly"],
-    key="change",
-    bind="query-params",
-)
+guess = frame.guess(
+    "how much must the picture change until the network no longer recognises it?",
+    ["beyond recognition", "visibly", "hardly visibly"], "change",
+)  # fmt: skip
 given, output = ask_settings()
 q = about.question(output)
-with st.spinner("Asking the network …", show_time=True), measured() as cost:
-    try:
-        uni_run = stages.run(q, "uni", given)
-        eps, start = float(uni_run["budget"]), uni_run["start"]
-        asked = {
-            "uni": given,
-            "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
-        }
-        found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
-    except (ValueError, TypeError) as error:
-        st.error(str(error))
-        st.stop()
+with frame.asking() as cost:
+    uni_run = stages.run(q, "uni", given)
+    eps, start = float(uni_run["budget"]), uni_run["start"]
+    asked = {
+        "uni": given,
+        "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
+    }
+    found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
 black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
 
 show_forgetting(q, about, given)
@@ -155,27 +147,15 @@ show.maps(
     {TITLES[name]: e.A for name, e in found.items()},
     {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
     {},
-    title=f"{about.class_name}, {about.confidence:.0%}",
-    scale="share",
-    opacity=1.0,
+    title=about.said,
 )
-st.caption(
-    f"For this picture just now: {cost.words()}, {cost.seconds:.2f} s." if cost.passes else "Read from the cache."
-)
+frame.cost(cost)
 experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
-st.subheader("Equation and code")
-st.latex(EQUATIONS["uni"])
+equations, note = [EQUATIONS["uni"]], ""
 if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
-    st.markdown("On this page just now, the second line makes this distance small instead:")
     answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
-    st.latex(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
-for tab, function in zip(
-    st.tabs(["1 · unlearn", "2 · match", "3 · walk back"]),
-    (unlearn, match_baseline, uni),
-    strict=True,
-):
-    tab.code(inspect.getsource(function), language="python")
-st.subheader("What to try")
-for label, setting in TRY.items():
-    st.page_link("labs/unlearning/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
+    equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
+    note = "On this page just now, the second line of UNI makes the last of these distances small instead."
+frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
+frame.scenes("unlearning", TRY)
 take_away.offer(about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share")

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.labs.why import compute
 from app.labs.why.compute import DEPTHS, TABLES
-from app.shared import show, stages
+from app.shared import frame, show, stages
+from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.drawn import outlines
@@ -19,7 +20,7 @@ DEEPEST = 8  # a deeper tree is too large to be read, which is the point of one
 
 def evidence(about: Subject) -> Explanation:
     """The map that opens the box: Integrated Gradients with its usual settings."""
-    given = compute.usual(METHOD)
+    given = catalogue()[METHOD].defaults
     return stages.explanation(about.question(given["output"]), METHOD, given)
 
 
@@ -31,10 +32,7 @@ def show_box(about: Subject) -> str | None:
         show.pictures({"Black box": (figures.pixels(about.opened.x), f"It says {said}. That is all it says.")}, "box")
     with right:
         parts = about.opened.parts
-        guess = st.pills(
-            "**Your guess first:** what decides?", list(parts), key="guess", bind="query-params",
-            help="Then the box is opened.",
-        )  # fmt: skip
+        guess = frame.guess("what decides?", list(parts), "guess")
         if guess is None:
             st.info("A black box gives an answer and a number. Guess, and you see its evidence.")
             return None
@@ -42,9 +40,9 @@ def show_box(about: Subject) -> str | None:
         title = catalogue()[METHOD].title
         show.maps(
             about.opened.x, {title: e.A}, {title: f"gap {e.gap:.3f} of {e.change:+.3f}"}, {}, title=about.opened.title,
-            scale="share", opacity=1.0, key="opened",
+            key="opened",
         )  # fmt: skip
-        told = [f"{p}: {m.float().mean():.0%} of the pixels, **{compute.share_on(e.A, m):.0%}** of Σ|A|"
+        told = [f"{p}: {m.float().mean():.0%} of the pixels, **{percent(share_on(e.A, m))}** of Σ|A|"
                 for p, m in parts.items()]  # fmt: skip
         st.markdown(f"You guessed **{guess}**. {compute.TAUGHT.format(next(iter(parts)))}\n\n- " + "\n- ".join(told))
         st.caption("Transparent is not yet right: a map is evidence about the box, and is itself to be judged.")
@@ -106,8 +104,8 @@ def show_price(name: str, depth: int) -> None:
         others = ", ".join(f"{n} {a:.0%}" for n, a in flat.items())
         show.figure(fig, f"Right answers of a tree by its depth: {here:.0%} at {depth}. For comparison: {others}.")
     with right:
-        st.markdown("| held-out rows | right |\n|---|---:|\n" + f"| this tree, {depth} questions | {here:.1%} |\n" +
-                    "\n".join(f"| {n} | {a:.1%} |" for n, a in flat.items()))  # fmt: skip
+        rows = [[f"this tree, {depth} questions", f"{here:.1%}"], *([n, f"{a:.1%}"] for n, a in flat.items())]
+        frame.table(["held-out rows", "right"], rows, "price")
         short = max(flat.values()) - max(cost.trees)
         where = "below" if short > 0 else "above"
         st.markdown(

@@ -2,13 +2,11 @@
 
 why?         a map and its share on the deciding part; the same share over many scenes
 why not?     maps of two logits and of their difference; the answers while the deciding part grows
-when?        the answers of one network on the same animals, with the scenery swapped (trusting.py)
+when?        the answers of one network on the same animals, with the scenery swapped (huskies.py)
 correct it?  a new head on frozen features, judged on scenes that neither head has seen
 """
 
-import inspect
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 import torch
@@ -16,23 +14,22 @@ from sklearn.tree import DecisionTreeClassifier
 from torch import Tensor
 
 import xai_core
-from app.labs.trust import compute
-from app.labs.trust.compute import Share
-from app.shared import networks, stages
+from app.shared import huskies, subject
 from app.shared.meter import watched
-from app.shared.pictures import Picture, open_picture
+from app.shared.pictures import Picture
+from app.shared.shares import Share
 from app.shared.subject import Subject
 from data import tables
 from data.drawn import outlines, zoo
 from data.nets import networks as shipped
 from data.training import fitting, repairing
-from xai_core import catalogue, integrated_gradients, share
+from xai_core import catalogue, integrated_gradients
 from xai_core.contrast import contrast
 from xai_core.score import forward
 
 NETWORK = "zoo"
 MANY = 12  # scenes over which a share is averaged
-SEEN = 1  # of `trusting.scenes`: the first wolf on snow
+SEEN = 1  # of `huskies.scenes`: the first wolf on snow
 LENGTHS = tuple(round(0.1 * i, 1) for i in range(11))  # of the deciding part
 TAUGHT = "In training the class followed {}: where it was cut short, the answer to learn changed."
 STEPS = 30  # of the paths in a contrast
@@ -40,12 +37,9 @@ DEPTHS = range(1, 11)
 TABLES = {"the zoo's outlines": outlines.load, **{name: lambda n=name: tables.load(n) for name in tables.NAMES[:2]}}
 
 
-def subject(animal: str, number: int) -> Subject:
-    """One scene of the zoo and what the network says of it; the predicted class is explained."""
-    network, picture = networks.describe(NETWORK), Picture("toy zoo", animal, number)
-    opened = open_picture(picture, network)
-    p = stages.predictions(network, picture, opened.x)
-    return Subject(network, picture, opened, zoo.CLASSES, p, int(p.argmax()))
+def scene(animal: str, number: int) -> Subject:
+    """One scene of the zoo and what the network says of it."""
+    return subject.of(NETWORK, Picture("toy zoo", animal, number))
 
 
 # --- a model that can be read -----------------------------------------------------------------------------------------
@@ -89,29 +83,12 @@ def network_accuracy() -> float:
 # --- why? -------------------------------------------------------------------------------------------------------------
 
 
-def usual(method: str) -> dict[str, Any]:
-    """A method's usual settings, as `stages.explanation` takes them."""
-    takes = inspect.signature(catalogue()[method].function).parameters
-    return {name: value for name, value in catalogue()[method].defaults.items() if name in takes or name == "output"}
-
-
-def share_on(A: Tensor, mask: Tensor) -> float:
-    """The share of Σ|A| (1, C, H, W) that lies on a mask (H, W); 0 for a map of zeros."""
-    strength = A[0].sum(0).abs()
-    return float(strength[mask].sum() / strength.sum().clamp(min=1e-30))
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def many_shares(animal: str, method: str) -> Share:
     """The deciding part's share of the maps of the first MANY fresh scenes of this animal, with the usual settings."""
     scenes = [zoo.draw(animal, zoo.scene_seed(fitting.FRESH, i)) for i in range(MANY)]
     x, part = torch.stack([s.image for s in scenes]), torch.stack([s.part for s in scenes])
-    A = xai_core.explain(shipped.load(NETWORK), x, zoo.CLASSES.index(animal), method)
-    relative = share(A, part, torch.ones_like(part))
-    area = part.double().mean((1, 2))
-    there = ~relative.isnan()
-    fair = relative[there]
-    return Share(float((fair * area[there]).mean()), float(area[there].mean()), fair.numpy())
+    return Share.of(xai_core.explain(shipped.load(NETWORK), x, zoo.CLASSES.index(animal), method), part)
 
 
 # --- why not? ---------------------------------------------------------------------------------------------------------
@@ -128,7 +105,7 @@ class Contrast:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def contrasted(animal: str, number: int, a: int, b: int) -> Contrast:
     """Why class a, why class b, and why a rather than b."""
-    x = subject(animal, number).opened.x
+    x = scene(animal, number).opened.x
     model = shipped.load(NETWORK)
     for_a, for_b = (watched(xai_core.make_score(model, x, c, "logit")) for c in (a, b))
     scores = {zoo.CLASSES[a]: for_a, zoo.CLASSES[b]: for_b, f"{zoo.CLASSES[a]} − {zoo.CLASSES[b]}": contrast(for_a, b)}
@@ -163,7 +140,7 @@ def grown(animal: str, number: int) -> Growth:
 # --- when, and how to correct it? -------------------------------------------------------------------------------------
 
 
-def sureness(t: compute.Twins) -> dict[str, tuple[float, float]]:
+def sureness(t: huskies.Twins) -> dict[str, tuple[float, float]]:
     """Accuracy and mean confidence in its own answer: with the snow as in training, and swapped."""
     found = {}
     for words, snow in (("as in training", t.wolf), ("swapped", ~t.wolf)):
@@ -184,7 +161,7 @@ class Repair:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def repair(fair_scenes: int) -> Repair:
     """The biased network with a head learned from so many scenes where snow says nothing; 0: as it is."""
-    model = shipped.load(compute.NAME)
+    model = shipped.load(huskies.NAME)
     if fair_scenes:
         images, labels, *_ = zoo.husky_wolf(fair_scenes, fitting.TRAINING, snow="independent")
         model = repairing.with_new_head(model, images, labels)
@@ -194,18 +171,15 @@ def repair(fair_scenes: int) -> Repair:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def trained_anew() -> Repair:
     """The network that learned from the start where snow says nothing."""
-    return judged(compute.network(fair=True))
+    return judged(huskies.network(fair=True))
 
 
 def judged(model: torch.nn.Module) -> Repair:
     """Accuracy on the animals of the page Trust, and the background's share on MANY scenes, half of each on snow."""
     accuracy = {}
     for words, snow in (("with the wolf, as in training", "with wolf"), ("with the husky: swapped", "with husky")):
-        images, labels, *_ = compute.animals(snow)
+        images, labels, *_ = huskies.animals(snow)
         accuracy[words] = fitting.accuracy(model, images, labels)
-    many = compute.scenes(MANY)
+    many = huskies.scenes(MANY)
     A = catalogue()["integrated_gradients"].function(xai_core.make_score(model, many.x, "predicted"), many.x)
-    mask = many.parts["the background"]
-    relative, area = share(A, mask, torch.ones_like(mask)), mask.double().mean((1, 2))
-    background = Share(float((relative * area).mean()), float(area.mean()), relative.numpy())
-    return Repair(accuracy, background, A[SEEN : SEEN + 1])
+    return Repair(accuracy, Share.of(A, many.parts["the background"]), A[SEEN : SEEN + 1])

@@ -1,15 +1,13 @@
 """The page Why, third part: the map of methods. Every leaf is a link that opens the method on a picture."""
 
-from pathlib import Path
-
 import streamlit as st
 
-from app.labs.lime.weights import OWN
+from app.shared import pages
+from app.shared.pages import OWN_WEIGHTS
 from app.shared.subject import Subject
 from xai_core.taxonomy import taxonomy
 from xai_core.taxonomy.taxonomy import BRANCHES, Leaf
 
-LABS = Path(__file__).parents[1]
 HAVE = {
     "the network itself": "inside",
     "its answers and their gradients": "gradients",
@@ -19,7 +17,7 @@ SIGNS = {"answers": ":green[●]", "gradients": ":blue[■]", "inside": ":orange
 # What is no method of `explain` has a page of its own: leaf → (page, its settings).
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "Decision tree": ("why", {"part": "Black box", "readable": "the zoo's outlines"}),
-    "Linear model": ("lime", {"input": "text", "classifier": "linear", "beside": OWN}),
+    "Linear model": ("lime", {"input": "text", "classifier": "linear", "beside": OWN_WEIGHTS}),
     "Attention": ("attention", {}),
     "Attention rollout": ("attention", {"attending": "vision transformer"}),
     "Activation maximisation": ("prototypes", {}),
@@ -40,19 +38,12 @@ MORE = {  # branch → pages that go deeper
 }
 
 
-def file_of(page: str) -> str | None:
-    """A page's file as `st.page_link` takes it; None where this workbook has no such page."""
-    return f"labs/{page}/page.py" if (LABS / page / "page.py").exists() else None
-
-
 def target(leaf: Leaf, about: Subject) -> tuple[str, dict[str, str]] | None:
-    """Where a leaf leads: a page's file and its settings; None where there is no page for it."""
+    """Where a leaf leads: a page and its settings; None where there is no page for it."""
     if leaf.method:
         scene = {"animal": about.picture.name, "number": str(about.picture.number)}
-        return "labs/explain/page.py", {"method": leaf.title, "network": "zoo", "picture": "toy zoo", **scene}
-    page, settings = PAGES.get(leaf.title, ("", {}))
-    file = file_of(page)
-    return (file, settings) if file else None
+        return "explain", {"method": leaf.title, "network": "zoo", "picture": "toy zoo", **scene}
+    return PAGES.get(leaf.title)
 
 
 def show(about: Subject) -> None:
@@ -83,11 +74,10 @@ def _box(branch: str, about: Subject, open_: set[str], title: str = "") -> None:
     with st.container(border=True, key=f"branch_{branch}"):
         st.markdown(f"**{title or BRANCHES[branch].title}** · {BRANCHES[branch].question}")
         _leaves(branch, about, open_)
-        more = {file_of(page): label for page, label in MORE.get(branch, {}).items() if file_of(page)}
-        if more:
+        if branch in MORE:
             with st.container(horizontal=True):
-                for file, label in more.items():
-                    st.page_link(file, label=label, icon=":material/menu_book:")
+                for page, label in MORE[branch].items():
+                    pages.link(page, label, icon="menu_book")
 
 
 def _leaves(branch: str, about: Subject, open_: set[str]) -> None:
@@ -100,8 +90,8 @@ def _leaves(branch: str, about: Subject, open_: set[str]) -> None:
 
 def _leaf(leaf: Leaf, about: Subject, open_: set[str]) -> None:
     """A link, and a line below it; a method that one cannot use is named, and its link is off."""
-    file, settings = target(leaf, about)
+    page, settings = target(leaf, about)
     usable = leaf.title in open_
-    st.page_link(file, label=leaf.title, query_params=settings, icon=":material/arrow_forward:", disabled=not usable)
+    pages.link(page, leaf.title, settings, icon="arrow_forward", disabled=not usable)
     needs = f"{SIGNS[leaf.needs]} {leaf.needs}" if usable else f"needs {leaf.needs}: not open to you"
     st.caption(f"{needs} · {leaf.cost}  \n{leaf.paper}")

@@ -1,15 +1,13 @@
 """Why: black box against transparent, the four questions of the lecture, and the map of all methods."""
 
-import inspect
-
 import streamlit as st
 
 from app.labs.why import black_box, compute, map, questions
-from app.shared import take_away
+from app.shared import frame, take_away
 from app.shared.subject import START
 from data.drawn import zoo
 from data.training import repairing
-from xai_core import share
+from xai_core import catalogue, share
 from xai_core.contrast import contrast
 from xai_core.taxonomy import decision_trees
 from xai_core.taxonomy.black_boxes import needs
@@ -41,22 +39,6 @@ CODE = {  # of a part, or of a question: equation, and what has just run
     ),
 }
 
-
-def show_code(about_what: str) -> None:
-    """What a part or a question rests on."""
-    st.subheader("Equation and code")
-    equation, function = CODE[about_what]
-    st.latex(equation)
-    st.code(inspect.getsource(function), language="python")
-
-
-def show_what_to_try() -> None:
-    """Links into this page."""
-    st.subheader("What to try")
-    for label, setting in TRY.items():
-        st.page_link("labs/why/page.py", label=label, query_params=setting, icon=":material/arrow_forward:")
-
-
 st.markdown("### Why did it say that?")
 first, second, third = st.columns([4, 2, 1], gap="medium", vertical_alignment="bottom")
 part = first.segmented_control(
@@ -64,7 +46,7 @@ part = first.segmented_control(
 )  # fmt: skip
 animal = second.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index(START.name), key="animal", bind="query-params")
 number = int(third.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
-about = compute.subject(animal, number)
+about = compute.scene(animal, number)
 if part == BOX:
     black_box.show_box(about)
     black_box.show_model(about)
@@ -76,7 +58,8 @@ elif part == ASK:
     questions.QUESTIONS[question](about)
 else:
     map.show(about)
-show_code(question if part == ASK else part)
-show_what_to_try()
-given = compute.usual(black_box.METHOD)
+equation, function = CODE[question if part == ASK else part]
+frame.code({function.__name__: function}, [equation])
+frame.scenes("why", TRY)
+given = catalogue()[black_box.METHOD].defaults
 take_away.offer(about, {black_box.METHOD: black_box.evidence(about)}, {black_box.METHOD: given}, "share")

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.labs.trust import compute as trusting
 from app.labs.why import compute
 from app.labs.why.compute import LENGTHS, MANY
-from app.shared import show, stages
+from app.shared import frame, huskies, pages, show, stages
+from app.shared.shares import percent, share_on
 from app.shared.subject import Subject
 from data.drawn import zoo
 from xai_core import catalogue, figures
@@ -22,28 +22,23 @@ STAYED = (
 )
 
 
-def said_of(about: Subject) -> str:
-    """The network's answer."""
-    return f"{about.class_name}, {about.confidence:.0%}"
-
-
 def show_why(about: Subject) -> None:
     """An attribution of the predicted class, its share on what decides, and the same share over many scenes."""
     titles = {catalogue()[name].title: name for name in METHODS}
     method = titles[st.segmented_control(
         "Answered by", list(titles), default=next(iter(titles)), required=True, key="answered_by", bind="query-params"
     )]  # fmt: skip
-    given = compute.usual(method)
+    given = catalogue()[method].defaults
     with st.spinner("Asking the network …", show_time=True):
         e = stages.explanation(about.question(given["output"]), method, given)
         many = compute.many_shares(about.picture.name, method)
     part, mask = next(iter(about.opened.parts.items()))
-    title, here = catalogue()[method].title, compute.share_on(e.A, mask)
+    title, here = catalogue()[method].title, share_on(e.A, mask)
     area = float(mask.float().mean())
     left, right = st.columns([3, 2], gap="large")
     with left:
         show.maps(about.opened.x, {title: e.A}, {title: f"{here:.0%} of Σ|A| on {part}"}, {},
-                  title=said_of(about), scale="share", opacity=1.0, key="why")  # fmt: skip
+                  title=about.said, key="why")  # fmt: skip
     mean, low, high = many.interval
     with right:
         row = st.container(horizontal=True)
@@ -71,11 +66,11 @@ def show_why_not(about: Subject) -> None:
         growth = compute.grown(about.picture.name, about.picture.number)
     part, mask = next(iter(about.opened.parts.items()))
     captions = {
-        name: f"logit {seen.values[name]:+.1f}; {compute.share_on(A, mask):.0%} of Σ|A| on {part}"
+        name: f"logit {seen.values[name]:+.1f}; {percent(share_on(A, mask))} of Σ|A| on {part}"
         for name, A in seen.maps.items()
     }
-    show.maps(about.opened.x, seen.maps, captions, {}, title=said_of(about),
-              scale="value", opacity=1.0, key="contrast")  # fmt: skip
+    show.maps(about.opened.x, seen.maps, captions, {}, title=about.said,
+              scale="value", key="contrast")  # fmt: skip
     left, right = st.columns([3, 2], gap="large")
     with left:
         lines = {zoo.CLASSES[c]: (LENGTHS, growth.p[:, c].tolist()) for c in (a, b)}
@@ -106,25 +101,26 @@ def show_why_not(about: Subject) -> None:
 def show_when(about: Subject) -> None:
     """Right and wrong of another network, by a condition that can be named."""
     st.markdown("Another network tells huskies from wolves. On pictures like those it learned from it is always right.")
-    guess = st.pills(
-        f"**Your guess first:** the same {trusting.ANIMALS} animals, with snow under the huskies instead of the wolves."
-        " How many answers are right?", ["all", "half", "none"], key="swapped", bind="query-params",
+    guess = frame.guess(
+        f"the same {huskies.ANIMALS} animals, with snow under the huskies instead of the wolves. How many answers are"
+        " right?", ["all", "half", "none"], "swapped",
     )  # fmt: skip
     if guess is None:
         return
     with st.spinner("Drawing each animal on snow and off it …", show_time=True):
-        t = trusting.twins(False)
+        t = huskies.twins(False)
     sure = compute.sureness(t)
-    lines = ["| where the snow lies | right |", "|---|---:|"]
-    lines += [f"| {words} | {t.accuracy(where(t.wolf)):.0%} |" for words, where in trusting.CONDITIONS.items()]
+    rows = [[words, f"{t.accuracy(where(t.wolf)):.0%}"] for words, where in huskies.CONDITIONS.items()]
     left, right = st.columns(2, gap="large")
-    left.markdown("\n".join(lines))
+    with left:
+        frame.table(["where the snow lies", "right"], rows, "swapped")
     right.markdown(
         f"You guessed **{guess}**. It succeeds where wolves stand on snow and huskies do not, and fails elsewhere:"
         f" {sure['swapped'][0]:.0%} right. It does not know: on average it is {sure['as in training'][1]:.0%} sure"
         f" where it is right, and {sure['swapped'][1]:.0%} sure where it is wrong. Confidence is no warning."
     )
-    right.page_link("labs/trust/page.py", label="Judge it yourself, on the page Trust", icon=":material/pets:")
+    with right:
+        pages.link("trust", "Judge it yourself, on the page Trust")
 
 
 def show_correct(about: Subject) -> None:
@@ -144,16 +140,15 @@ def show_correct(about: Subject) -> None:
         if anew:
             found["all layers anew"] = compute.trained_anew()
     show.maps(
-        trusting.scenes(MANY).x[compute.SEEN], {name: r.map for name, r in found.items()}, dict.fromkeys(found, ""), {},
-        title="a wolf on snow", scale="share", opacity=1.0, key="repaired",
+        huskies.scenes(MANY).x[compute.SEEN], {name: r.map for name, r in found.items()}, dict.fromkeys(found, ""), {},
+        title="a wolf on snow", key="repaired",
     )  # fmt: skip
-    lines = ["| | snow with the wolf | with the husky | background's share of Σ\\|A\\|, relative to its area |",
-             "|---|---:|---:|---:|"]  # fmt: skip
+    rows = []
     for name, r in found.items():
-        with_wolf, with_husky = r.accuracy.values()
         mean, low, high = r.background.interval
-        lines.append(f"| {name} | {with_wolf:.0%} | {with_husky:.0%} | {mean:.2f} ({low:.2f} to {high:.2f}) |")
-    st.container(key="wide_repairs").markdown("\n".join(lines))
+        rows.append([name, *(f"{right:.0%}" for right in r.accuracy.values()), f"{mean:.2f} ({low:.2f} to {high:.2f})"])
+    head = ["", "snow with the wolf", "with the husky", "background's share of Σ|A|, relative to its area"]
+    frame.table(head, rows, "repairs")
     before, after = list(found.values())[:2]
     worst = min(after.accuracy.values())
     left = after.background.interval[2] < before.background.interval[1]
@@ -163,7 +158,7 @@ def show_correct(about: Subject) -> None:
         + ("" if anew else " What if all layers learn again? Turn it on above.")
     )
     st.caption(
-        f"Accuracy: {trusting.ANIMALS} fresh animals, drawn twice. Maps: Integrated Gradients of {MANY} scenes, half of"
+        f"Accuracy: {huskies.ANIMALS} fresh animals, drawn twice. Maps: Integrated Gradients of {MANY} scenes, half of"
         " each animal on snow; 1 is a fair share, 95 % intervals."
     )
 

@@ -128,7 +128,7 @@ def test_the_transformers_attention_is_rolled_out(monkeypatch: pytest.MonkeyPatc
     assert f"{share:.0%} on the animal" in seen["words"]["Attention rollout"]
     p = model(x).softmax(1)[0, zoo.CLASSES.index("dog")]
     assert seen["title"] == f"dog, {p:.0%}"
-    assert "Over 4 fresh scenes" in at.success[0].value
+    assert "over 4 fresh scenes" in at.success[0].value
 
 
 def test_the_table_is_what_the_readings_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_the_table_is_what_the_readings_say(monkeypatch: pytest.MonkeyPatch) -> 
     at = opened(measure="true", fresh="4", missed="attention")
     how = How("Integrated Gradients", "unknown word", 15)
     found = study.readings(4, how)
-    assert len(found) == 4 and study.table(found, how) in said(at)
+    assert len(found) == 4 and " | ".join(study.rows(found, how)[0]) in said(at)
     assert all(r.decides.any(1).all() for r in found)
     fight = study.fought(found, how, "hidden")
     assert fight.rows == sum(len(r.decides) for r in found)

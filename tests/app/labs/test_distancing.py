@@ -150,7 +150,7 @@ def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
 def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
     at = opened(PAGE, share_top="0.1", apart="4")
     expected = found_by_core(core, apart=4, share=0.1)
-    cells = table(at, "|")
+    cells = table(at, "")
     _, regions, captions = drawn.hulls[0]
     assert captions == ["for cat", "for dog"] and list(regions) == ["Simple gradient"]
     original, gad = regions["Simple gradient"]
@@ -226,7 +226,7 @@ def test_rows_and_new_scenes(drawn: SimpleNamespace, core: SimpleNamespace) -> N
 def test_nothing_left_is_a_sentence(drawn: SimpleNamespace) -> None:
     at = opened(PAGE, important="above", share_above="1.0")  # nothing is above the maximum
     assert [i.value.split(":")[0] for i in at.info] == ["For cat nothing is left", "For dog nothing is left"]
-    assert [row[1:] for row in table(at, "|")[2:]] == [["none", "none"]] * 3 + [["0, 0", "0, 0"]]
+    assert [row[1:] for row in table(at, "")[2:]] == [["none", "none"]] * 3 + [["0, 0", "0, 0"]]
     assert any("no region" in m.value for m in at.markdown)
 
 

@@ -21,6 +21,7 @@ from app.labs.domains.compute import BLURRED
 from app.labs.scoreboard import compute as scoreboard
 from app.shared import networks, show, subject
 from app.shared.pictures import Picture, open_picture
+from app.shared.shares import interval
 from data.drawn import retina, satellite
 from data.nets import networks as shipped
 from tests.app.running import opened as opened_at
@@ -83,7 +84,7 @@ def test_outlines_lie_around_the_lesions_and_can_be_taken_away(panels: dict[str,
 
 
 def test_baselines_take_away_what_the_table_says() -> None:
-    about = domains_pictures.about("retina", Picture("retina", "moderate", 1))
+    about = subject.of("retina", Picture("retina", "moderate", 1))
     eye, healthy = retina.draw("moderate", 1), retina.draw("none", 1).image[None]
     starts = domains_pictures.starts(about.question("probability"), eye.lesion, healthy)
     assert list(starts) == ["UNI", "black", "blurred", "without"]
@@ -144,10 +145,10 @@ def test_means_over_fresh_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interval_by_hand() -> None:
-    mean, low, high = domains_pictures.mean_interval(torch.tensor([1.0, 2.0, 3.0, float("nan")]))
+    mean, low, high = interval(torch.tensor([1.0, 2.0, 3.0, float("nan")]))
     assert mean == 2 and high - mean == pytest.approx(4.302653 / 3**0.5, rel=1e-5) and low == pytest.approx(4 - high)
-    assert domains_pictures.mean_interval(torch.ones(5)) == (1, 1, 1)
-    assert np.isnan(domains_pictures.mean_interval(torch.tensor([float("nan")]))[0])
+    assert interval(torch.ones(5)) == (1, 1, 1)
+    assert np.isnan(interval(torch.tensor([float("nan")]))[0])
 
 
 def test_a_scene_from_above_and_its_turns(panels: dict[str, Any]) -> None:
@@ -195,7 +196,9 @@ def test_every_page_knows_what_decides(picture: Picture) -> None:
 
 
 def test_the_network_brings_its_own_pictures_to_every_page() -> None:
-    at = opened_at("", network="retina", method="Simple gradient", grade="severe", picture="retina", number="4")
+    at = opened_at(
+        "labs/explain/page.py", network="retina", method="Simple gradient", grade="severe", picture="retina", number="4"
+    )
     assert "eye no. 4, severe" in text(at)
     at.selectbox(key="network").set_value("satellite").run()
     assert at.selectbox(key="picture").value == "satellite" and not at.exception

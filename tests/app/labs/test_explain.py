@@ -394,7 +394,7 @@ def test_saturation_by_hand() -> None:
     assert (m["f(x)"], m["Gradient at x"], m["f(x) − f(x′)"]) == ("1", "0", "1")
     # Right rule, B = 15, from 0 to 2: the slope is 2 at α = k/15 < 1/2, k = 1…7, so IG = 7 · 2/15.
     assert m["Integrated Gradients"] == f"{14 / 15:.3g}" and m["Completeness gap"] == f"{1 / 15:.2g}"
-    assert "Not 0.5" in at.success[0].value
+    assert "You guessed 0.5" in at.success[0].value
     at.slider(key="x").set_value(0.5)
     ran(at)
     assert metrics(at)["Gradient at x"] == "1" and metrics(at)["Integrated Gradients"] == "0.5"

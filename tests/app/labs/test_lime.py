@@ -19,7 +19,8 @@ from app.labs.lime import tables as lime_tables
 from app.labs.lime import texts as lime_texts
 from app.labs.lime import weights as lime_weights
 from app.labs.lime.samples import text_html
-from app.shared import meter, show
+from app.shared import frame, meter, show
+from app.shared.pages import OWN_WEIGHTS
 from app.shared.pictures import Picture, open_picture
 from data import tables
 from data.nets import networks as shipped
@@ -48,7 +49,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels, and all that was asked."""
     drawn = SimpleNamespace(panels={}, bars=[], tables={}, asked=0, given=None, curves=None)
-    real = show.pictures, linear.bars, samples.wide_table, meter.answered, files.offer, linear.r2_curves
+    real = show.pictures, linear.bars, frame.table, meter.answered, files.offer, linear.r2_curves
 
     def pictures(panels: dict, key: str, **how: Any) -> None:
         drawn.panels[key] = panels
@@ -58,7 +59,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.bars.append((weights, how))
         return real[1](weights, **how)
 
-    def wide_table(head: list, lines: list, key: str) -> None:
+    def table(head: list, lines: list, key: str) -> None:
         drawn.tables[key] = (head, lines)
         real[2](head, lines, key)
 
@@ -76,8 +77,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(linear, "bars", bars)
-    for module in (samples, truth, lime_weights):
-        monkeypatch.setattr(module, "wide_table", wide_table)
+    monkeypatch.setattr(frame, "table", table)
     for module in (meter, lime_texts, lime_tables):
         monkeypatch.setattr(module, "answered", answered)
     monkeypatch.setattr(files, "offer", offer)
@@ -126,7 +126,7 @@ def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
 
 
 def test_a_text_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
-    own = lime_weights.OWN
+    own = OWN_WEIGHTS
     at = opened(**TEXT, group="atheism", post="3", K="5", beside=own, guess_side="the clue in the header")
     posts = documents.corpus(200, 1, header="with class")
     classifier = texts.fit(posts.texts, posts.labels, "linear")

@@ -92,7 +92,7 @@ def test_the_numbers_are_those_of_the_trace(drawn: SimpleNamespace) -> None:
         assert panels["∇F(γ(α))"][1] == f"length {path.gradient_norm([0.4]).item():.3g}"
         assert panels["γ(α)"][0] == pytest.approx(figures.pixels(path.points([0.4])[0]), abs=1e-6)
     rises = black.confidence([0.0, 1 / 3, 2 / 3, 1.0])[:, 0].diff()
-    assert int(rises.argmax()) == 1 and at.success[0].value.startswith("Not in the last third")
+    assert int(rises.argmax()) == 1 and at.success[0].value.startswith("You guessed in the last third: ")
 
 
 def test_the_scrubber_asks_for_nothing_new(drawn: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,12 +48,12 @@ def test_the_page_shows_what_the_core_paints() -> None:
 
 def test_nothing_is_told_before_the_guess() -> None:
     at = opened_at(PAGE, **QUICK)
-    assert not at.metric and any("Guess" in each.value for each in at.info)
+    assert not at.metric and any("your guess" in each.value for each in at.info)
 
 
 def test_this_setting_as_python(tmp_path: Path) -> None:
     s = Setting("zoo", "cat", 10, 1, 1.0, 0.5, 0.02, 0.0, "grey", 3)
-    (tmp_path / "it.py").write_text(compute.script(s), encoding="utf-8")
+    (tmp_path / "it.py").write_text(compute.python(s), encoding="utf-8")
     done = run_script(tmp_path / "it.py", tmp_path)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "prototype.npz")

@@ -411,7 +411,7 @@ def test_this_setting_as_python_makes_the_same_numbers(
     monkeypatch.chdir(tmp_path)
     exec(compile(script, "this_setting.py", "exec"), {"__name__": "__main__"})
     printed = capsys.readouterr().out
-    made = np.load(tmp_path / "maps.npz")
+    made = np.load(tmp_path / "scoreboard.npz")
     assert set(made) == set(taken) - {"settings"}
     for name in made:
         np.testing.assert_allclose(made[name], taken[name], rtol=1e-4, atol=1e-6)

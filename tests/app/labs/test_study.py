@@ -381,16 +381,20 @@ def test_the_paper_is_uncovered_by_a_guess(drawn: SimpleNamespace) -> None:
     assert f"= {statistics.anova(statistics.shares(made)).F:.1f}" in words(at)
 
 
-def test_an_empty_class_and_the_files(drawn: SimpleNamespace, capsys: pytest.CaptureFixture) -> None:
+def test_an_empty_class_and_the_files(
+    drawn: SimpleNamespace, capsys: pytest.CaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at = opened(takers="0")
     assert "No votes to show yet" in words(at) and drawn.files[1] is None
     opened(takers="6", preference="100", seed="2")
     script, png, npz = drawn.files
+    monkeypatch.chdir(tmp_path)
     exec(compile(script, "script", "exec"), {})
     s = statistics.shares(statistics.simulated(6, 1.0, 2))
     assert str(round(statistics.anova(s).F, 6))[:6] in capsys.readouterr().out
     assert png().startswith(b"\x89PNG")
     packed = np.load(io.BytesIO(npz()))
+    np.testing.assert_array_equal(np.load("votes.npz")["votes"], packed["votes"])
     np.testing.assert_array_equal(packed["votes"], statistics.simulated(6, 1.0, 2))
     assert json.loads(str(packed["settings"])) == {"takers": 6, "preference": 1.0, "seed": 2}
 

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 import xai_core
 from app.labs.trust import compute
-from app.labs.trust.compute import CONDITIONS, Share, Twins
-from app.shared import show, take_away
+from app.shared import huskies, show, take_away
+from app.shared.huskies import CONDITIONS, Twins
 from app.shared.meter import measured
+from app.shared.shares import Share
 from data.drawn import zoo
 from data.nets import networks
 from data.training import fitting
@@ -34,7 +35,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left in the caches, so that passes can be counted; fewer animals, so that it is quick."""
     st.cache_resource.clear()
     st.cache_data.clear()
-    monkeypatch.setattr(compute, "ANIMALS", 8)
+    monkeypatch.setattr(huskies, "ANIMALS", 8)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_the_ten_follow_the_rule() -> None:
         snow = [p.snow for p in ten if p.name == name]
         assert snow == [(name == "wolf") != (i == 2) for i in range(5)]
     assert [p.name for p in ten] == zoo.batch_labels(10, fitting.FRESH, zoo.HUSKY_WOLF)
-    wrong = [i for i, p in enumerate(compute.predictions()) if zoo.HUSKY_WOLF[p.said] != p.picture.name]
+    wrong = [i for i, p in enumerate(compute.predictions()) if not compute.is_right(p)]
     assert wrong == [i for i, p in enumerate(ten) if p.snow == (p.name == "husky")] and len(wrong) == 2
 
 
@@ -147,17 +148,17 @@ def test_accuracy_by_hand() -> None:
 
 
 def test_the_network_is_a_snow_detector() -> None:
-    t = compute.twins(False)
+    t = huskies.twins(False)
     assert [t.accuracy(where(t.wolf)) for where in CONDITIONS.values()] == [1.0, 0.0, 0.5, 0.5]
-    assert t.flipped == compute.ANIMALS == 8
+    assert t.flipped == huskies.ANIMALS == 8
     name = zoo.batch_labels(1, fitting.FRESH, zoo.HUSKY_WOLF)[0]
     one = zoo.draw_husky_wolf(name, zoo.scene_seed(fitting.FRESH, 0), snow=True).image[None]
-    p = xai_core.make_score(networks.load("husky_wolf"), one, compute.WOLF)(one)
+    p = xai_core.make_score(networks.load("husky_wolf"), one, huskies.WOLF)(one)
     assert float(t.on_snow[0]) == pytest.approx(float(p), abs=1e-5)
 
 
 def test_scenes_balance_class_and_snow() -> None:
-    many = compute.scenes(8)
+    many = huskies.scenes(8)
     names = zoo.batch_labels(8, fitting.FRESH, zoo.HUSKY_WOLF)
     snowy = many.parts["the snow"].flatten(1).any(1).tolist()
     assert sorted(zip(names, snowy, strict=True)) == sorted(
@@ -169,7 +170,7 @@ def test_scenes_balance_class_and_snow() -> None:
 
 def test_shares_are_those_of_the_core() -> None:
     found = compute.proof(False, "integrated_gradients", IG, 4)
-    many = compute.scenes(4)
+    many = huskies.scenes(4)
     strength = (
         xai_core.explain(networks.load("husky_wolf"), many.x, "predicted", "integrated_gradients", B=4).sum(1).abs()
     )
@@ -200,9 +201,9 @@ def test_another_k_asks_nothing_and_more_scenes_only_the_new_ones() -> None:
     with measured() as cost:
         compute.proof(False, "lime", LIME, 8)
     assert cost.forwards == first  # four new scenes
-    x = compute.scenes(4).x
+    x = huskies.scenes(4).x
     A = xai_core.explain(networks.load("husky_wolf"), x, "predicted", "lime", N=40, K=2, sigma=0.5)
-    expected = xai_core.share(A, compute.scenes(4).parts["the background"], torch.ones(64, 64, dtype=torch.bool))
+    expected = xai_core.share(A, huskies.scenes(4).parts["the background"], torch.ones(64, 64, dtype=torch.bool))
     np.testing.assert_allclose(again["the background"].fair, expected, rtol=1e-4)
 
 
@@ -217,8 +218,8 @@ def test_the_verdict_says_what_the_interval_allows() -> None:
 
 def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(compute, "FAIR_SCENES", 32)
-    monkeypatch.setattr(compute, "FAIR_EPOCHS", 1)
+    monkeypatch.setattr(huskies, "FAIR_SCENES", 32)
+    monkeypatch.setattr(huskies, "FAIR_EPOCHS", 1)
     real = zoo.husky_wolf
 
     def drawn(n: int, seed: int, *, snow: str) -> Any:
@@ -227,11 +228,11 @@ def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest
 
     monkeypatch.setattr(zoo, "husky_wolf", drawn)
     state = torch.get_rng_state()
-    first = compute.network(fair=True)
+    first = huskies.network(fair=True)
     assert asked == [(32, fitting.TRAINING, "independent")]
     assert torch.equal(torch.get_rng_state(), state)  # nobody else's random numbers change
     st.cache_resource.clear()
-    again = compute.network(fair=True)
+    again = huskies.network(fair=True)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
     assert not first.training and not any(p.requires_grad for p in first.parameters())
 
@@ -239,7 +240,7 @@ def test_the_fair_network_learns_from_snow_that_says_nothing(monkeypatch: pytest
 def test_the_proof_on_the_page(seen: SimpleNamespace) -> None:
     at = opened(**QUICK, proof="true", by="Integrated Gradients", B="4", which="6")
     assert [row[0] for row in table(at, "| where the snow lies").values()] == ["100%", "0%", "50%", "50%"]
-    shares = table(at, "| | area")
+    shares = table(at, "|  | area")
     expected = compute.proof(False, "integrated_gradients", IG, 4)
     assert list(shares) == list(expected)
     for part, row in shares.items():

@@ -142,7 +142,7 @@ def test_no_experiment_without_a_wish(drawn: SimpleNamespace) -> None:
 def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT, experiment="divergence")
     # Each divergence: 10 gradients to match and 15 along the path, one forward at x′. The present one's x′ is there.
-    assert "This experiment just now: 90 gradients, 4 forwards" in said(at)
+    assert "Just now: 90 gradients, 4 forwards" in said(at)
     first = drawn.maps["experiment"]
     again = opened(**DIGIT, experiment="divergence")
     assert "This experiment" not in said(again) and again.button_group(key="experiment").value == "divergence"
@@ -253,7 +253,7 @@ def test_stability_is_that_of_xai_core(rule: str, drawn: SimpleNamespace) -> Non
         for B, ρ in expected.correlation.items():
             assert number_after(captions[f"B = {B}"], "ρ = ") == pytest.approx(float(ρ), abs=2e-3)
     if rule == "right":  # 15 of each path were there, and 1, 15, 30 are among the 300
-        assert "This experiment just now: 570 gradients" in said(at)
+        assert "Just now: 570 gradients" in said(at)
 
 
 # --- any picture ------------------------------------------------------------------------------------------------------

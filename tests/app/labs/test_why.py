@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 import xai_core
 from app.labs.distancing import pairs
-from app.labs.trust import compute as trusting
 from app.labs.why import compute, questions
 from app.labs.why import map as why_map
 from app.labs.why.compute import LENGTHS
-from app.shared import controls, show, stages, take_away
+from app.shared import controls, huskies, pages, show, stages, take_away
+from app.shared.shares import share_on
 from data.drawn import outlines
 from data.nets import networks
 from tests.app.running import metrics, ran
@@ -50,7 +50,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(take_away, "offer", offer)
     monkeypatch.setattr(compute, "MANY", 4)
-    monkeypatch.setattr(trusting, "ANIMALS", 8)
+    monkeypatch.setattr(huskies, "ANIMALS", 8)
     monkeypatch.setattr(pairs, "SCENES", 32)
     monkeypatch.setattr(pairs, "NEW_SCENES", 16)
     return drawn
@@ -66,7 +66,7 @@ def text(at: AppTest) -> str:
 
 
 def about() -> Any:
-    return compute.subject("elephant", 27)
+    return compute.scene("elephant", 27)
 
 
 # --- the box and the tree ---------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
 def test_why_is_answered_by_a_share_of_one_and_of_many(seen: SimpleNamespace) -> None:
     at = opened(**ASK, answered_by="Grad-CAM")
     mask = about().opened.parts["the trunk"]
-    share = compute.share_on(seen.maps["Grad-CAM"], mask)
+    share = share_on(seen.maps["Grad-CAM"], mask)
     m = metrics(at)
     assert m["of Σ|A|"] == f"{share:.0%}" and m["relative"] == f"{share / float(mask.float().mean()):.1f}"
     many = compute.many_shares("elephant", "grad_cam")
@@ -143,7 +143,7 @@ def test_when_it_fails_it_is_as_sure(seen: SimpleNamespace) -> None:
     at.pills(key="swapped").set_value("half")
     ran(at)
     assert "| with the husky: swapped | 0% |" in text(at) and "You guessed **half**" in text(at)
-    (right, sure), (wrong, still) = compute.sureness(trusting.twins(False)).values()
+    (right, sure), (wrong, still) = compute.sureness(huskies.twins(False)).values()
     assert (right, wrong) == (1.0, 0.0) and sure > 0.9 and still > 0.9
     assert f"it is {sure:.0%} sure where it is right, and {still:.0%} sure where it is wrong" in text(at)
 
@@ -157,7 +157,7 @@ def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None
         mean, low, high = r.background.interval
         first, second = (f"{a:.0%}" for a in r.accuracy.values())
         assert f"| {name} | {first} | {second} | {mean:.2f} ({low:.2f} to {high:.2f}) |" in text(at)
-    many = trusting.scenes(4)
+    many = huskies.scenes(4)
     A = xai_core.explain(networks.load("husky_wolf"), many.x, "predicted", "integrated_gradients")
     expected = xai_core.share(A, many.parts["the background"], torch.ones(64, 64, dtype=torch.bool))
     np.testing.assert_allclose(before.background.fair, expected, rtol=1e-3)
@@ -166,7 +166,7 @@ def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None
 
 def test_every_method_that_answers_why_can(seen: SimpleNamespace) -> None:
     for method in questions.METHODS:
-        given = compute.usual(method)
+        given = catalogue()[method].defaults
         A = stages.explanation(about().question(given["output"]), method, given).A
         expected = xai_core.explain(networks.load("zoo"), about().opened.x, 4, method)
         torch.testing.assert_close(A, expected, rtol=1e-3, atol=1e-5)
@@ -210,8 +210,8 @@ def test_a_click_on_a_method_opens_it_on_the_picture(names: list[str], seen: Sim
     titles = [catalogue()[name].title for name in names]
     rest = [{k: v for k, v in settings.items() if k != "method"} for _, settings in clicked.values()]
     assert [settings["method"] for _, settings in clicked.values()] == titles
-    assert all(page == "labs/explain/page.py" for page, _ in clicked.values()) and all(r == rest[0] for r in rest)
-    at = opened_at("labs/explain/page.py", **rest[0], **CHEAP, method=titles)
+    assert all(page == "explain" for page, _ in clicked.values()) and all(r == rest[0] for r in rest)
+    at = opened_at(pages.PAGES["explain"].file, **rest[0], **CHEAP, method=titles)
     assert list(seen.maps) == titles and not seen.failures and not at.toast
     assert all(A.any() for A in seen.maps.values())
     assert seen.offered[0].picture == about().picture
@@ -245,15 +245,14 @@ def visits() -> dict[tuple[str, ...], tuple[str, dict[str, str]]]:
 @pytest.mark.parametrize("titles", visits(), ids=", ".join)
 def test_a_click_on_any_other_leaf_opens_its_page(titles: tuple[str, ...], seen: SimpleNamespace) -> None:
     page, settings = visits()[titles]
-    at = opened_at(page, **settings, **LITTLE)
+    at = opened_at(pages.PAGES[page].file, **settings, **LITTLE)
     assert not at.error and not at.toast
     options = [o for e in (*at.selectbox, *at.multiselect) for o in e.options] + [e.value for e in at.selectbox]
     on_screen = text(at) + "\n".join(map(str, options))
     assert all(WORDS.get(title, "") in on_screen for title in titles)
 
 
-def test_a_page_that_is_not_there_has_no_link() -> None:
-    assert why_map.file_of("why") == "labs/why/page.py" and why_map.file_of("nowhere") is None
+def test_a_leaf_without_a_page_has_no_link() -> None:
     stranger = taxonomy.Leaf("Stranger", "local", "answers", "1 pass", "Nobody 2030")
     assert why_map.target(stranger, about()) is None
 

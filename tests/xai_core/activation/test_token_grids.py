@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from data.nets.vision import torchvision
+from data.vision import torchvision
 from tests.toys import PlainCNN, images, seeded
 from tests.xai_core.activation.test_cam import Attentive
 from xai_core import (

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from data.nets import networks
-from data.nets.vision import torchvision
+from data.vision import torchvision
 from xai_core.attention.rollout import attention_maps, attention_rollout, gradient_rollout, on_pixels, patches, rollout
 from xai_core.score import make_score
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from xai_core import Neighbourhood, band, k_path
 from xai_core.figures import AGAINST, FOR, LINES, linear
-from xai_core.perturbation.lime import LinearFit, kernel
+from xai_core.perturbation.k_lasso import LinearFit, kernel
 
 
 def near() -> Neighbourhood:

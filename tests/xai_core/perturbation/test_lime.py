@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from tests.toys import PlainCNN, images, linear, seeded, squares
 from xai_core import Neighbourhood, band, explain, k_lasso, k_path, lime, make_score, neighbourhood
-from xai_core.perturbation.lime import LinearFit, _taken_up, kernel
+from xai_core.perturbation.k_lasso import LinearFit, _taken_up, kernel
 from xai_core.perturbation.superpixels import filling
 
 F64 = {"dtype": torch.double}

@@ -1,0 +1,1 @@
+"""The first page: the question of the workbook, and the ways into it."""

@@ -1,0 +1,56 @@
+"""Start: the question of the workbook and three doors: the lecture in order, one picture at once, the notebooks.
+
+Streamlit's first page has no address of its own, so this one has no settings. It fits one screen of a projector.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.shared import pages, subject
+from app.shared.pages import GROUPS, START
+from app.shared.subject import crisp
+from xai_core import figures
+
+NOTEBOOKS = len(list((Path(__file__).parents[3] / "notebooks").glob("[0-9]*.ipynb")))
+
+
+def show_lecture() -> None:
+    """Every page, in the order of the lecture."""
+    st.markdown("#### The lecture in order")
+    for group, some in GROUPS.items():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"group_{group}"):
+            st.markdown(f"**{group}**", width=110)
+            for page in some:
+                if page != START:
+                    pages.link(page.name)
+
+
+def show_picture() -> None:
+    """One picture, and the way to its explanation."""
+    about = subject.of("zoo", subject.START)
+    st.markdown("#### Try it now")
+    words = f"The network says {about.said}."
+    st.image(crisp(figures.pixels(about.opened.x), 256), alt=f"An elephant. {words}", output_format="PNG", width=200)
+    st.markdown(f"{words} Which pixels made it say that?")
+    pages.link("explain", "Explain this picture")
+
+
+def show_notebooks() -> None:
+    """Where the long form is."""
+    st.markdown("#### Notebooks")
+    st.markdown(
+        f"{NOTEBOOKS} notebooks tell the lecture at length, with exercises. They begin with `00_start_here`. This"
+        " command opens them:"
+    )
+    st.code("make lab", language="bash")
+
+
+st.markdown("## Why did the network say that, and can you trust it?")
+left, middle, right = st.columns([6, 3, 3], gap="medium")
+with left.container(border=True, height="stretch"):
+    show_lecture()
+with right.container(border=True, height="stretch"):
+    show_notebooks()
+with middle.container(border=True, height="stretch"):  # the network is opened for it, so it comes last
+    show_picture()

@@ -1,0 +1,152 @@
+"""The frame: what every page has besides its own question, controls and pictures, each in one place.
+
+guess, judged, verdict, veil    the reader's guess, and what it was worth
+asking, answers, cost           what the network is asked, why it may have no answer, and what that cost
+table                           numbers side by side
+code                            equation and code
+scenes                          what to try: links that carry settings
+
+A page calls them in an order of its own. How they look is decided here and nowhere else. See also take_away.py.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from app.shared import pages
+from app.shared.meter import Cost, measured
+from app.shared.pages import Settings
+from xai_core import catalogue
+
+REFUSALS = (ValueError, TypeError, RuntimeError)  # as the methods raise them, with a sentence that names the argument
+MOST_PILLS = 10  # a longer choice is a list
+K, G, R = TypeVar("K"), TypeVar("G"), TypeVar("R")
+
+
+# --- the guess --------------------------------------------------------------------------------------------------------
+
+
+def guess(question: str, options: Sequence[str], key: str, **more: Any) -> str | None:
+    """The reader's guess, asked for before anything is seen; None until there is one."""
+    label = f"**Your guess first:** {question}"
+    if len(options) > MOST_PILLS:
+        return st.selectbox(label, options, index=None, key=key, bind="query-params", **more)
+    return st.pills(label, options, key=key, bind="query-params", **more)
+
+
+def judged(guess: str, answer: str | None, told: str) -> str:
+    """A guess against the answer, in words. answer: None where no option is simply right."""
+    return f"{'Right' if guess == answer else f'You guessed {guess}'}: {told}"
+
+
+def verdict(guess: str, answer: str | None, told: str) -> None:
+    """Show what the guess was worth."""
+    st.success(judged(guess, answer, told))
+
+
+def veil(why: str) -> None:
+    """Shown in place of an answer for which the reader has not made a guess yet."""
+    st.info(f"{why} Make your guess above to see it.")
+
+
+# --- what is asked, and what it costs ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def asking(what: str = "Asking the network …") -> Iterator[Cost]:
+    """Measure what the block costs; the page stops with a sentence where the block refuses its arguments."""
+    with st.spinner(what, show_time=True), measured() as cost:
+        try:
+            yield cost
+        except REFUSALS as error:
+            stop(error)
+
+
+def stop(error: Exception) -> None:
+    """End the page with the sentence that says why."""
+    st.error(str(error))
+    st.stop()
+
+
+def answers(asked: Mapping[K, G], answer: Callable[[K, G], R]) -> tuple[dict[K, R], dict[K, str]]:
+    """Every answer, and for those that cannot be given the sentence that says why. What fails stops nothing else."""
+    found, failures = {}, {}
+    for name, given in asked.items():
+        try:
+            found[name] = answer(name, given)
+        except REFUSALS as error:
+            failures[name] = str(error)
+    return found, failures
+
+
+def cost(spent: Cost, why: str = "") -> None:
+    """The passes through the network that this run has cost. why: what the last move did not depend on."""
+    if spent.passes:
+        st.caption(f"Just now: {spent.words()}, {spent.seconds:.2f} s.")
+    else:
+        st.caption(f"Read from the cache{f': {why}' if why else ''}.")
+
+
+# --- numbers, equations, scenes ---------------------------------------------------------------------------------------
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], key: str) -> None:
+    """A table that scrolls in its own box where it is wider than the page. Cells are Markdown."""
+    cells = [[cell.replace("|", "\\|").replace("_", "\\_") for cell in row] for row in [head, *rows]]
+    lines = ["| " + " | ".join(row) + " |" for row in cells]
+    lines.insert(1, "|---" * len(head) + "|")
+    st.container(key=f"wide_{key}").markdown("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Tab:
+    """What has just run: functions, with the equation and the source of theirs."""
+
+    functions: tuple[Callable, ...]
+    equation: str = ""
+    note: str = ""
+
+
+def of_methods(names: Sequence[str]) -> dict[str, Tab]:
+    """A tab for each method of the catalogue, by its title."""
+    tabs = {}
+    for method in (catalogue()[name] for name in names):
+        note = f"{method.paper}. Family: {method.family}. In xai_core: {method.function.__module__}."
+        tabs[method.title] = Tab((method.function,), method.equation, note)
+    return tabs
+
+
+def code(tabs: Mapping[str, Callable | Tab], equations: Sequence[str] = (), note: str = "") -> None:
+    """Equations that belong to all tabs, then the functions that have just run, a tab each."""
+    if not tabs:
+        return
+    st.subheader("Equation and code")
+    for equation in filter(None, equations):
+        st.latex(equation)
+    if note:
+        st.caption(note)
+    for place, shown in zip(st.tabs(list(tabs)), tabs.values(), strict=True):
+        tab = shown if isinstance(shown, Tab) else Tab((shown,))
+        with place:
+            if tab.equation:
+                st.latex(tab.equation)
+            if tab.note:
+                st.caption(tab.note)
+            for function in tab.functions:
+                st.code(textwrap.dedent(inspect.getsource(function)), language="python")
+
+
+def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **always: str) -> None:
+    """Links into this page, or another one if a pair names it: each is a setting that shows one thing.
+
+    always: settings that every link into this page has.
+    """
+    st.subheader("What to try")
+    for label, where in tried.items():
+        name, settings = where if isinstance(where, tuple) else (page, {**always, **where})
+        pages.link(name, label, settings, icon="arrow_forward")
