@@ -13,18 +13,61 @@ Every static choice smuggles in an assumption (UNI paper, figures 2–5 [Choi202
 """
 
 import math
+from collections.abc import Callable
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.symbols import BaselineName
+from xai_core.symbols import Choice
 
 BLUR = 0.1  # σ of the blurred baseline, as a share of the image's longer side: 22 pixels at 224
 NOISE = 0.38  # σ of the Gaussian noise: severity 5 of ImageNet-C [Hendrycks2019]
 PHOTONS = 3  # photons a fully bright pixel sends on average: shot noise of severity 5 in ImageNet-C
 
-CONSTANT = {"black": 0.0, "grey": 0.5, "white": 1.0}
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _mean(x: Tensor, seed: int) -> Tensor:
+    return x.mean(dim=tuple(range(2, x.dim())) or 1, keepdim=True).expand_as(x).contiguous()
+
+
+def _blurred(x: Tensor, seed: int) -> Tensor:
+    return blur(x, BLUR * max(x.shape[2:], default=0))
+
+
+def _gaussian_noise(x: Tensor, seed: int) -> Tensor:
+    return (x + NOISE * torch.randn(x.shape[1:], generator=_seeded(seed)).to(x)).clamp(0, 1)
+
+
+def _uniform_noise(x: Tensor, seed: int) -> Tensor:
+    return torch.rand(x.shape[1:], generator=_seeded(seed)).to(x).expand_as(x).contiguous()
+
+
+def _shot_noise(x: Tensor, seed: int) -> Tensor:
+    """The photons that arrive are counted one image at a time, from the same seed."""
+    photons = [torch.poisson(PHOTONS * i.clamp(min=0).cpu().float(), _seeded(seed)) for i in x]
+    return (torch.stack(photons).to(x) / PHOTONS).clamp(0, 1)
+
+
+NAMED: dict[str, Callable[[Tensor, int], Tensor]] = {  # name → x′ of x and a seed
+    "black": lambda x, seed: torch.full_like(x, 0.0),
+    "white": lambda x, seed: torch.full_like(x, 1.0),
+    "grey": lambda x, seed: torch.full_like(x, 0.5),
+    "mean": _mean,
+    "blurred": _blurred,
+    "gaussian_noise": _gaussian_noise,
+    "uniform_noise": _uniform_noise,
+    "shot_noise": _shot_noise,
+}
+BaselineName = Annotated[
+    str | Tensor,
+    Choice("baseline", "where the path starts", tuple(NAMED),
+           open="a tensor that broadcasts to x, or a colour as one number a channel"),
+]  # fmt: skip
 
 
 def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) -> Tensor:
@@ -59,20 +102,7 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
             f"baseline {baseline!r} is made of pixels in [0, 1], and x has numbers from {float(x.min()):.3g} to"
             f" {float(x.max()):.3g}; give a tensor of your own"
         )
-    generator = torch.Generator().manual_seed(seed)
-    if baseline in CONSTANT:
-        return torch.full_like(x, CONSTANT[baseline])
-    if baseline == "mean":
-        return x.mean(dim=tuple(range(2, x.dim())) or 1, keepdim=True).expand_as(x).contiguous()
-    if baseline == "blurred":
-        return blur(x, BLUR * max(x.shape[2:], default=0))
-    if baseline == "uniform_noise":
-        return torch.rand(x.shape[1:], generator=generator).to(x).expand_as(x).contiguous()
-    if baseline == "gaussian_noise":
-        return (x + NOISE * torch.randn(x.shape[1:], generator=generator).to(x)).clamp(0, 1)
-    # shot_noise: the photons that arrive are counted one image at a time, from the same seed
-    photons = [torch.poisson(PHOTONS * i.clamp(min=0).cpu().float(), generator.manual_seed(seed)) for i in x]
-    return (torch.stack(photons).to(x) / PHOTONS).clamp(0, 1)
+    return NAMED[baseline](x, seed)
 
 
 def _given(x: Tensor, baseline: Tensor) -> Tensor:

@@ -101,14 +101,6 @@ AttackBudget = Annotated[
 Rule = Annotated[
     str, Choice("rule", "quadrature along the path", ("right", "left", "midpoint", "trapezoid", "gauss_legendre"))
 ]
-BaselineName = Annotated[
-    str | torch.Tensor,
-    Choice(
-        "baseline", "where the path starts",
-        ("black", "white", "grey", "mean", "blurred", "gaussian_noise", "uniform_noise", "shot_noise"),
-        open="a tensor that broadcasts to x, or a colour as one number a channel",
-    ),
-]  # fmt: skip
 Fill = Annotated[
     str | torch.Tensor,
     Choice("fill", "what stands where a feature is off", ("grey", "mean", "black", "blurred"),

@@ -22,10 +22,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.baselines import blur as blurred
-from xai_core.baselines import make_baseline
 from xai_core.score import Score, check_input, passes
-from xai_core.symbols import BaselineName, Symbol
+from xai_core.symbols import Symbol
 
 AscentSteps = Annotated[
     int, Symbol("steps", "T", "steps of the ascent", "gradients", low=10, high=300, step=10, least=1, whole=True)

@@ -31,7 +31,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from xai_core import symbols
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
@@ -39,7 +39,7 @@ from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
 from xai_core.rankings import TopPixels, rank_correlation, ranking, top_intersection
 from xai_core.score import Score, check_input, gradient, passes, rows_at_once
-from xai_core.symbols import AttackBudget, BaselineName, Choice, Steps, Symbol
+from xai_core.symbols import AttackBudget, Choice, Steps, Symbol
 
 AttackRounds = Annotated[
     int,

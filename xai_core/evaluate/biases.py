@@ -17,9 +17,8 @@ import scipy.stats
 import torch
 from torch import Tensor
 
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.score import type_and_shape
-from xai_core.symbols import BaselineName
 
 FRACTION = 0.25  # of the object, the part where a baseline is looked at
 

@@ -24,10 +24,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.rankings import as_seen, ranking
 from xai_core.score import ScoreFunction, check_input, forward
-from xai_core.symbols import BaselineName, Symbol
+from xai_core.symbols import Symbol
 
 CurveSteps = Annotated[
     int,

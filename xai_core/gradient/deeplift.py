@@ -30,7 +30,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.rescale_rules import (
     APART,
     POOLS,
@@ -44,7 +44,6 @@ from xai_core.gradient.rescale_rules import (
 )
 from xai_core.score import Score, ScoreFunction, gradient, rows, rows_at_once
 from xai_core.stages import Method
-from xai_core.symbols import BaselineName
 
 
 class Chords(TorchFunctionMode):

@@ -20,11 +20,11 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.path.traces import KEPT_BYTES, Trace, attribution
 from xai_core.score import ScoreFunction, passes, rows
 from xai_core.stages import Method
-from xai_core.symbols import BaselineName, Steps, Symbol
+from xai_core.symbols import Steps, Symbol
 
 Fraction = Annotated[
     float,

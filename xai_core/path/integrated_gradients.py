@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.path.paths import straight
 from xai_core.path.traces import KEPT_BYTES, STRAIGHT, Trace
 from xai_core.score import ScoreFunction
 from xai_core.stages import Method
-from xai_core.symbols import BaselineName, Rule, Steps
+from xai_core.symbols import Rule, Steps
 
 
 def integrated_gradients_plain(F: Callable[[Tensor], Tensor], x: Tensor, baseline: Tensor, B: int) -> Tensor:

@@ -10,23 +10,23 @@ On an image the groups are rows, rings around the middle, or the colour channels
 Units: score. What to look at: the same Σ_i A_i under three different maps.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.baselines import make_baseline
+from xai_core.baselines import BaselineName, make_baseline
 from xai_core.path.paths import Path, spread, straight
 from xai_core.path.traces import KEPT_BYTES, Trace, attribution
 from xai_core.score import ScoreFunction
 from xai_core.stages import Method
-from xai_core.symbols import BaselineName, Choice, Steps, Symbol
+from xai_core.symbols import Choice, Steps, Symbol
 
 Groups = Annotated[
     int, Symbol("G", "G", "groups that move one after the other", "groups", low=2, high=32, step=1, least=1, whole=True)
 ]
-PathName = Annotated[str, Choice("path", "figure 1's P1, P2 or P3", ("one_by_one", "straight", "bent"))]
 Order = Annotated[str, Choice("order", "who moves first on P1 and P3", ("rows", "rings", "channels"))]
 
 
@@ -105,6 +105,14 @@ def _broadcast(name: str, value: Tensor, x: Tensor) -> Tensor:
         ) from error
 
 
+PATHS: dict[str, Callable[[Tensor, Tensor, Tensor], Path]] = {  # name → the path from x′ to x, in these groups
+    "one_by_one": one_by_one,
+    "straight": lambda start, x, group: straight(start, x),
+    "bent": lambda start, x, group: bent(start, x, 1 + (LATEST - 1) * group / group.max().clamp(min=1)),
+}
+PathName = Annotated[str, Choice("path", "figure 1's P1, P2 or P3", tuple(PATHS))]
+
+
 def detour_trace(
     f: ScoreFunction,
     x: Tensor,
@@ -122,14 +130,7 @@ def detour_trace(
     """
     symbols.check(detour_trace, path=path, order=order, G=G)
     x, start = x.detach(), make_baseline(x, baseline, seed)
-    group = groups(x, order, G)
-    if path == "one_by_one":
-        way = one_by_one(start, x, group)
-    elif path == "bent":
-        way = bent(start, x, 1 + (LATEST - 1) * group / group.max().clamp(min=1))
-    else:
-        way = straight(start, x)
-    return Trace(f, way, x, keep=keep)
+    return Trace(f, PATHS[path](start, x, groups(x, order, G)), x, keep=keep)
 
 
 def whole_steps(x: Tensor, B: int, path: str, order: str, G: int) -> int:

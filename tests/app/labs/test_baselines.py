@@ -28,7 +28,7 @@ from tests.app.running import opened as opened_at
 from tests.app.running import ran
 from tests.fresh import run as run_script
 from xai_core import nearest_part, roughness, share
-from xai_core.symbols import BaselineName
+from xai_core.baselines import BaselineName
 
 PAGE = "labs/baselines/page.py"
 DIGIT = {"network": "digits", "picture": "digit"}
