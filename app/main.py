@@ -17,7 +17,7 @@ st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would b
 st.html(
     """<style>
     /* A projector has 720 lines: controls and picture have to be on it together. */
-    .stAppHeader { height: 2.75rem; min-height: 2.75rem; }
+    .stAppHeader { height: 2.75rem; min-height: 2.75rem; }  /* of the navigation; what stays below it keeps clear */
     .stMainBlockContainer { padding: 3rem clamp(1rem, 3vw, 3rem) 3rem; }
     /* Pictures side by side, as many in a row as fit: five on a projector, two on a phone. */
     [class*="st-key-pictures"] { display: grid; gap: .75rem;
@@ -28,10 +28,10 @@ st.html(
     [class*="st-key-pictures_six_"] { grid-template-columns: repeat(auto-fit, minmax(min(130px, 30%), 1fr)); }
     [class*="st-key-pictures"] > div { width: auto !important; min-width: 0; }
     [class*="st-key-pictures"] img { border: 1px solid rgba(128, 128, 128, .35); }  /* a white picture on white */
-    .st-key-biases [data-testid="stMarkdownContainer"], [class*="st-key-wide"] [data-testid="stMarkdownContainer"]
+    [class*="st-key-wide"] [data-testid="stMarkdownContainer"]
         { overflow-x: auto; }  /* a wide table scrolls in its own box */
     /* Controls that stay in sight while what they move passes by; on a phone they would cover it. */
-    @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-stays) { position: sticky; top: 0;
+    @media (min-width: 768px) { [data-testid="stLayoutWrapper"]:has(> .st-key-stays) { position: sticky; top: 2.75rem;
         z-index: 9; } .st-key-stays { background: light-dark(#fff, #171614); padding: .6rem 0 0; } }
     .katex-display { overflow-x: auto; overflow-y: hidden; }
     /* On a phone the sidebar is closed: a line says what is explained and where to change it. */

@@ -15,6 +15,7 @@ import xai_core
 from xai_core.stages import parameters
 
 ROOT = Path(__file__).parents[1]
+CORE = ROOT / "xai_core"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BIBLIOGRAPHY = (ROOT / "docs" / "bibliography.bib").read_text(encoding="utf-8")
 KEYS = re.findall(r"^@\w+\{(\w+),$", BIBLIOGRAPHY, flags=re.M)
@@ -33,6 +34,14 @@ def docstrings(folder: str) -> Iterator[tuple[str, str]]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
                 yield f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}", text
+
+
+def bare(tree: ast.Module) -> ast.Module:
+    """The same code without docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
 
 
 def cited(text: str) -> set[str]:
@@ -119,6 +128,17 @@ def test_the_chains_of_stages_are_as_drawn():
         stages = {stage: tuple(names.split(", ")) for stage, names in re.findall(r"(\w+)\(([^)]*)\)", chain)}
         there = {stage: parameters(function) for stage, function in xai_core.catalogue()[name].chain.items()}
         assert list(stages.items()) == list(there.items())
+
+
+def test_the_course_is_as_long_as_it_says():
+    """Lines of code, and with docstrings, comments and blank lines; both within a fifth."""
+    chain = [CORE / "perturbation" / f"{name}.py" for name in ("neighbourhood", "lime", "k_lasso", "shapley")]
+    nouns = [CORE / f"{name}.py" for name in ("score", "symbols", "baselines", "activation/cam", "distancing/gad")]
+    texts = [file.read_text(encoding="utf-8") for file in (*nouns, *chain, *(CORE / "path").glob("*.py"))]
+    code = sum(len(ast.unparse(bare(ast.parse(text))).splitlines()) for text in texts)
+    assert code == pytest.approx(2000, rel=0.2)
+    assert sum(len(text.splitlines()) for text in texts) == pytest.approx(3500, rel=0.2)
+    assert "2,000 lines of code" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_command_of_make_that_is_named_exists():

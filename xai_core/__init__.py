@@ -3,7 +3,7 @@
     import xai_core
     A = xai_core.explain(model, x, target="predicted", method="integrated_gradients", B=30)   # shaped like x
 
-Start with score.py, then paths.py and traces.py. One idea a file; five nouns carry everything: score, path and trace,
+Start with score.py, then path/paths.py and path/traces.py. Five nouns carry everything: score, path and trace,
 baseline, neighbourhood, symbol.
 """
 

@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
@@ -31,12 +31,12 @@ K, G, R = TypeVar("K"), TypeVar("G"), TypeVar("R")
 # --- the guess --------------------------------------------------------------------------------------------------------
 
 
-def guess(question: str, options: Sequence[str], key: str, **more: Any) -> str | None:
-    """The reader's guess, asked for before anything is seen; None until there is one."""
+def guess(question: str, options: Sequence[str], key: str) -> str | None:
+    """The reader's guess, asked for before anything is seen; None until there is one. It never runs off a phone."""
     label = f"**Your guess first:** {question}"
     if len(options) > MOST_PILLS:
-        return st.selectbox(label, options, index=None, key=key, bind="query-params", **more)
-    return st.pills(label, options, key=key, bind="query-params", **more)
+        return st.selectbox(label, options, index=None, key=key, bind="query-params")
+    return st.pills(label, options, key=key, bind="query-params", wrap=True)
 
 
 def judged(guess: str, answer: str | None, told: str) -> str:

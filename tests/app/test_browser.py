@@ -152,7 +152,7 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
     page.wait_for_url("**B=16**")
     settled(page)
     page.get_by_role("navigation").get_by_role("button", name="Paths").click()
-    page.get_by_role("link", name="Unlearning").click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text="Unlearning").click()
     page.get_by_text("frog, as trained").wait_for()
     settled(page)
     page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
@@ -198,12 +198,11 @@ def test_the_first_page_is_one_screen_and_leads_on(page: Any, address: str) -> N
 
 def test_an_old_link_without_a_page_leads_to_explain(page: Any, address: str) -> None:
     """Explain was the first page once, at the address without a name: its links keep their settings."""
-    page.goto(f"{address}{LIGHT_WORK}&B=30&network=digits&picture=digit")
+    page.goto(f"{address}{LIGHT_WORK}&B=30&animal=frog")
     page.wait_for_url("**/explain?*")
     settled(page)
     asked = parse_qs(urlsplit(page.url).query)
-    assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "network": ["digits"],
-                     "picture": ["digit"]}  # fmt: skip
+    assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "animal": ["frog"]}
     assert len(pictures(page)) == 3
     page.locator(".st-key-B").get_by_text("30", exact=True).wait_for()
 

@@ -11,7 +11,7 @@
     I_j      = √(Σ_i |W_ij|)                                  SP-LIME's, for the pick
 
 One digit's explanation says which pixels made *this* one a 3. The average over many says what a 3 is to the network.
-Where W comes from: `local_weights` and `shared_weights` in neighbourhoods.py.
+Where W comes from: `local_weights` and `shared_weights` in local_weights.py.
 What to look at: what NormLIME divides by. A feature that is used once, but then alone, counts as much as one that every
 explanation needs; I_SP counts how often, too.
 """
