@@ -64,7 +64,7 @@ def arguments(names: Iterable[str], root: Path = ROOT) -> list[str]:
         files |= {test for test in ("tests/test_house.py",) if (root / test).exists()}
     if not files:
         return []
-    options = ["-q", "-m", "not slow and not browser"]
+    options = ["-q", "-m", "not slow and not browser and not real"]
     if len(files) > FEW:
         options += ["-n", "auto", "--maxprocesses", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
     if any(file.endswith(".ipynb") for file in files):

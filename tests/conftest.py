@@ -7,10 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
+
+from tests import dealing
 
 torch.set_num_threads(1)  # sums in one order, whatever the machine
 os.environ["OMP_NUM_THREADS"] = "1"  # and so in every process that a test starts
@@ -18,32 +21,16 @@ settings.register_profile("workbook", deadline=None, max_examples=25, derandomiz
 settings.load_profile("workbook")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal tests out one by one (`--dist loadgroup`), but those that share something costly together, and first.
-
-    The cells of a notebook share a kernel, the tests in a browser a server, and others what their file's own fixtures
-    have made. The long ones begin; at the end single tests keep every processor busy.
-    """
-    if not hasattr(config, "workerinput"):  # one process: in the order of the files
-        return
-    for item in items:
-        if shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
-    items.sort(key=turn)
+    """Several processes begin with what takes long; one goes in the order of the files."""
+    if hasattr(config, "workerinput"):
+        items[:] = dealing.in_turn(items)
 
 
-def shares(item: pytest.Item) -> bool:
-    """Has this test to stay with others of its file? A cell has; and whoever uses what is made once a file."""
-    if item.path.suffix == ".ipynb":
-        return True
-    return any(defs[-1].scope == "module" for defs in item._fixtureinfo.name2fixturedefs.values() if defs)
-
-
-def turn(item: pytest.Item) -> int:
-    """Notebooks take longest, then the browser, then the files whose tests stay together."""
-    first = item.path.suffix == ".ipynb", item.get_closest_marker("browser") is not None, shares(item)
-    return (*first, True).index(True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests are dealt out by `dealing.py` where `--dist loadgroup` is asked for."""
+    return dealing.Dealing(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,10 +10,19 @@ import os
 import runpy
 import sys
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-IMPORTED = ["matplotlib.pyplot", "sklearn.linear_model", "skimage.segmentation", "xai_core", "xai_core.figures"]
+IMPORTED = [
+    "matplotlib.pyplot",
+    "sklearn.linear_model",
+    "skimage.segmentation",
+    "distributed",
+    "xai_core",
+    "xai_core.figures",
+    "xai_core.benchmark.running",
+]
 
 
 @dataclass(frozen=True)
@@ -24,14 +33,21 @@ class Done:
     stderr: str
 
 
-def run(script: Path, folder: Path, timeout: float = 120) -> Done:
-    """Run `script` with `folder` as its working directory."""
+def server() -> multiprocessing.context.ForkServerContext:
+    """The server process that has imported what every script imports; it is started once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
+    with contextlib.chdir(ROOT):  # it finds xai_core there
+        forkserver.ensure_running()
+    return context
+
+
+def run(script: Path, folder: Path, timeout: float = 120) -> Done:
+    """Run `script` with `folder` as its working directory."""
+    context = server()
     said = folder / f"{script.stem}.stderr"
     process = context.Process(target=_run, args=(str(script), str(folder), dict(os.environ), str(said)))
-    with contextlib.chdir(ROOT):  # the server finds xai_core there
-        process.start()
+    process.start()
     process.join(timeout)
     if process.is_alive():
         process.kill()

@@ -1,63 +1,86 @@
 """Tests that share something costly are dealt to one process, the long ones first; all others one by one."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tests import conftest
+from tests import dealing
 
 pytest_plugins = ["pytester"]
 
-SOURCE = """
+SHARED = """
 import pytest
 
 @pytest.fixture(scope="module")
 def network(): ...
 
-@pytest.fixture
-def layer(network): ...
-
-def test_alone(tmp_path): ...
-
-@pytest.mark.parametrize("n", [1, 2])
-def test_its_own(n): ...
-
 def test_shared(network): ...
 
-def test_shared_through_another(layer): ...
+def test_beside(): ...
+"""
+BROWSER = SHARED.replace("def test", "@pytest.mark.browser\ndef test").replace("test_", "test_browser_")
+ALONE = """
+import os, pytest
 
-@pytest.mark.browser
-def test_in_a_browser(network): ...
+@pytest.mark.parametrize("n", range(6))
+def test_alone(n): ...
+"""
+WHO = """
+import os, pathlib, pytest
+from tests import dealing
+
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items[:] = dealing.in_turn(items, config.rootpath)
+
+def pytest_xdist_make_scheduler(config, log):
+    dealing.unit.__defaults__ = (config.rootpath,)
+    return dealing.Dealing(config, log)
+
+def pytest_runtest_call(item):
+    with open("who", "a") as file:
+        file.write(f"{os.environ['PYTEST_XDIST_WORKER']} {item.name}\\n")
 """
 
 
 @pytest.fixture
-def items(pytester: pytest.Pytester) -> list:
+def made(pytester: pytest.Pytester) -> pytest.Pytester:
     pytester.makeini("[pytest]\nmarkers = browser: …")
-    return pytester.getitems(SOURCE)
+    pytester.makepyfile(test_a=ALONE, test_b=SHARED, test_c=BROWSER)
+    return pytester
 
 
-def test_who_shares_stays_together(items: list) -> None:
-    shared = [item.name for item in items if conftest.shares(item)]
-    assert shared == ["test_shared", "test_shared_through_another", "test_in_a_browser"]
+def test_a_file_that_shares_something_is_one_unit(made: pytest.Pytester) -> None:
+    assert dealing.unit("test_b.py::test_beside", made.path) == "test_b.py"
+    assert dealing.unit("test_a.py::test_alone[1]", made.path) == "test_a.py::test_alone[1]"
+    assert dealing.unit("notebooks/03_paths::ipynb::Cell 4") == "notebooks/03_paths::ipynb"
 
 
-def test_the_long_ones_begin(items: list) -> None:
-    cells = [
-        SimpleNamespace(path=Path("notebooks/00.ipynb"), name=name, get_closest_marker=lambda name: None)
-        for name in "ab"
-    ]
-    names = [item.name for item in sorted([*items, *cells], key=conftest.turn)]
-    assert names[:5] == ["a", "b", "test_in_a_browser", "test_shared", "test_shared_through_another"]
-    assert names[5:] == ["test_alone", "test_its_own[1]", "test_its_own[2]"]
+def test_the_long_ones_begin(made: pytest.Pytester) -> None:
+    items, _ = made.inline_genitems("-p", "no:cacheprovider")
+    names = [item.originalname for item in dealing.in_turn(items, made.path)]
+    browser = ["test_browser_shared", "test_browser_beside"]
+    assert names == [*browser, "test_shared", "test_beside", *["test_alone"] * 6]
 
 
-@pytest.mark.parametrize("workers", [False, True])
-def test_only_several_processes_need_an_order(items: list, workers: bool) -> None:
-    before = [item.name for item in items]
-    config = SimpleNamespace(workerinput={}) if workers else SimpleNamespace()
-    conftest.pytest_collection_modifyitems(config, items)
-    assert (before != [item.name for item in items]) == workers
-    groups = [mark.args[0] for item in items for mark in item.iter_markers("xdist_group")]
-    assert groups == [items[0].nodeid.split("::")[0]] * (3 if workers else 0)
+def test_two_processes_share_the_work_and_no_file_that_stays_whole(made: pytest.Pytester) -> None:
+    made.makeconftest(WHO)
+    command = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-p", "no:cacheprovider"]
+    done = made.runpytest_subprocess(*command)
+    done.assert_outcomes(passed=10)
+    who = dict(reversed(line.split(" ", 1)) for line in Path(made.path, "who").read_text().splitlines())
+    assert len(who) == 10 and len(set(who.values())) == 2
+    assert who["test_shared"] == who["test_beside"] and who["test_browser_shared"] == who["test_browser_beside"]
+
+
+@pytest.mark.parametrize(
+    "nodeid",
+    [
+        "notebooks/03_paths::ipynb::Cell 0",
+        "tests/app/test_browser.py::test_load_slide_and_share",
+        "tests/app/labs/test_scoreboard.py::test_the_first_view",
+    ],
+)
+def test_what_the_project_has(nodeid: str) -> None:
+    """nbval's names and this project's files are as `dealing` takes them to be."""
+    assert dealing.unit(nodeid) == nodeid.rpartition("::")[0]

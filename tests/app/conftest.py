@@ -1,5 +1,6 @@
 """What the tests of pages share: empty caches, and what a page drew, as values instead of pixels."""
 
+import functools
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,14 @@ import streamlit as st
 from torch import Tensor
 
 from app.shared import show, take_away
+
+
+@pytest.fixture(scope="session", autouse=True)
+def painted_once() -> Iterator[None]:
+    """The key to the colours follows from three values: it need not be painted again when `fresh` empties caches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(show, "_colour_key", functools.cache(show._colour_key.__wrapped__))
+        yield
 
 
 @pytest.fixture

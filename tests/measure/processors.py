@@ -66,7 +66,7 @@ def main() -> int:
     if unknown := set(arguments.processors) - set(PROCESSORS):
         parser.error(f"processors must be of {', '.join(PROCESSORS)}; got {', '.join(sorted(unknown))}")
     notebooks = ["--dist", "loadfile", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={SLOW}", "notebooks"]
-    tests = ["--dist", "load", "-m", "not browser", "tests"]
+    tests = ["--dist", "load", "-m", "not browser and not slow", "tests"]
     summary, passed = [], []
     for processor in arguments.processors or PROCESSORS:
         if not possible(processor):

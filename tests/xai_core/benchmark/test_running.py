@@ -14,6 +14,7 @@ import dask
 import pytest
 import torch
 
+from tests import fresh
 from tests.xai_core.benchmark.toy_cells import cells, worked_on
 from xai_core.benchmark.cells import Cell, Result, work
 from xai_core.benchmark.running import run
@@ -29,8 +30,16 @@ def store(tmp_path):
     store.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def workers_start_soon():
+    """Workers are copies of a process that has imported PyTorch and Dask; one that is killed is replaced at once."""
+    fresh.server()
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        yield
+
+
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(workers_start_soon):
     """A process of one thread; a task that kills it comes back at once."""
     from distributed import LocalCluster
 

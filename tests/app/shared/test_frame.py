@@ -1,6 +1,5 @@
 """The frame that all pages share, and the scripts that are put together in one place."""
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,13 +13,6 @@ from tests.app.running import MAIN, opened, ran
 from xai_core import catalogue
 
 LABS = MAIN.parent / "labs"
-
-
-def test_no_page_asks_another_for_anything() -> None:
-    for file in LABS.rglob("*.py"):
-        mine = file.relative_to(LABS).parts[0]
-        asked = set(re.findall(r"(?:from|import) app\.labs\.(\w+)", file.read_text(encoding="utf-8")))
-        assert asked <= {mine}, file
 
 
 # --- the frame --------------------------------------------------------------------------------------------------------
