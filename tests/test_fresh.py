@@ -11,7 +11,7 @@ from tests import fresh
 
 SCRIPT = """
 import os, sys
-print(__name__, sys.argv, os.getcwd(), os.environ.get("MARK"), "streamlit" in sys.modules, "pytest" in sys.modules)
+print(__name__, sys.argv, os.getcwd(), os.environ.get("MARK"), "pytest" in sys.modules)
 import torch, xai_core
 print(xai_core.__file__, torch.initial_seed() == torch.default_generator.initial_seed(), torch.get_default_dtype())
 from neighbour import VALUE

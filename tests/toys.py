@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from xai_core import catalogue
 
+CLOSE = {"sobol": {"rtol": 1e-2, "atol": 1e-4}}  # a ratio of two variances of answers that hardly differ
 # Settings under which each method of the catalogue takes milliseconds on a 16 × 16 image.
 LITTLE = {"N": 4, "B": 4, "T": 3, "K": 2, "G": 2, "window": 4, "stride": 4, "segments": "grid"}
 OWN = {"lime": {"N": 40, "K": 3}, "kernel_shap": {"N": 140}, "rise": {"N": 40}, "blur_ig": {"sigma": 2}}

@@ -67,7 +67,7 @@ def walk(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Wa
 
     given: the method's own keywords, as in `explain`. Raises as `Stages` does.
     """
-    return walk_of(stages_of(f, x, method, seed=seed, **given))
+    return walk_of(stages_of(f, x, method, seed=seed, **given)) if method in catalogue() else None
 
 
 def walk_of(run: Stages) -> Walk | None:
@@ -83,7 +83,7 @@ def stages_of(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) 
 
 def own_baseline(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Tensor | None:
     """x′ of a method for one image, (1, …); None for one that compares x with nothing."""
-    return baseline_of(stages_of(f, x, method, seed=seed, **given))
+    return baseline_of(stages_of(f, x, method, seed=seed, **given)) if method in catalogue() else None
 
 
 def baseline_of(run: Stages) -> Tensor | None:

@@ -95,7 +95,7 @@ def reference_set(x: Tensor, references: References = "noise_and_blur", seed: in
 
 def mean_over_pairs(f: ScoreFunction, x: Tensor, D: Tensor, N: int, rule: str, seed: int) -> Tensor:
     """1/N Σ_k (x − x′_k) ⊙ ∇F(x′_k + α_k (x − x′_k)) of one input x (1, …): (1, …)."""
-    rng = np.random.default_rng(seed)
+    x, rng = x.detach(), np.random.default_rng(seed)
     which = torch.from_numpy(rng.permutation(np.arange(N) % len(D)))  # each reference equally often, (N,)
     if rule == "uniform":
         α, weights = rng.random(N), np.full(N, 1 / N)
