@@ -46,6 +46,8 @@ LIGHT = {
     "kernel_shap": {"N": 110},
     "rise": {"N": 40},
     "occlusion": {"window": 64, "stride": 40},
+    "expected_gradients": {"N": 4},
+    "sobol": {"N": 2},
 }
 
 
