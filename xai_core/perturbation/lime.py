@@ -103,8 +103,9 @@ def fit(near: Neighbourhood, target: int, K: Length, sigma: Width, distance: Met
     return k_lasso(near, K, sigma, distance, target)
 
 
-def _painted(x: Tensor, near: Neighbourhood, fit: LinearFit) -> Tensor:
-    return painted(x, near, fit.weights)
+def values(fit: LinearFit) -> Tensor:
+    """One weight a feature, (M,)."""
+    return fit.weights
 
 
 ROWS = (
@@ -117,6 +118,6 @@ ROWS = (
         r" \quad \text{with at most } K \text{ weights}",
         cost="N",
         needs="answers",
-        stages={"near": near, "fit": fit, "attribution": _painted},
+        stages={"near": near, "fit": fit, "values": values, "attribution": painted},
     ),
 )

@@ -123,9 +123,9 @@ def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, T
     return torch.cat(rows_of)
 
 
-def painted(x: Tensor, near: Neighbourhood, weights: Tensor) -> Tensor:
-    """One input's weights on the places that their features cover: (1, C, H, W) → (1, 1, H, W); (1, …) → (1, …)."""
-    A = near.paint(weights).to(x)[None]
+def painted(x: Tensor, near: Neighbourhood, values: Tensor) -> Tensor:
+    """One number a feature, (M,), painted: (1, C, H, W) → (1, 1, H, W); other data (1, …) → (1, …)."""
+    A = near.paint(values).to(x)[None]
     return A[:, None] if x.dim() == 4 else A
 
 

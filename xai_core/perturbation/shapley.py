@@ -226,10 +226,6 @@ def values(near: Neighbourhood, coalition: Coalitions, target: int) -> Tensor:
     return shapley_values(near, coalition.weights, target)
 
 
-def _painted(x: Tensor, near: Neighbourhood, values: Tensor) -> Tensor:
-    return painted(x, near, values)
-
-
 ROWS = (
     Method(
         kernel_shap,
@@ -241,6 +237,6 @@ ROWS = (
         r" \text{with } \textstyle\sum_j \varphi_j = F_c(x) - F_c(h(0)) \end{gathered}",
         cost="N",
         needs="answers",
-        stages={"coalition": coalition, "near": near, "off": off, "values": values, "attribution": _painted},
+        stages={"coalition": coalition, "near": near, "off": off, "values": values, "attribution": painted},
     ),
 )

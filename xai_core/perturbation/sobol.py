@@ -101,14 +101,6 @@ def near(f_all: ScoreFunction, x: Tensor, design: Design, fill: Fill) -> Neighbo
     return neighbourhood(f_all, x, len(masks), labels, fill, masks=masks)
 
 
-def _indices(near: Neighbourhood, N: Designs, target: int) -> Tensor:
-    return total_indices(near, N, target)
-
-
-def _painted(x: Tensor, near: Neighbourhood, indices: Tensor) -> Tensor:
-    return painted(x, near, indices)
-
-
 ROWS = (
     Method(
         sobol,
@@ -119,6 +111,6 @@ ROWS = (
         r" \frac{\sum_{j=1}^{N} \big(F_c(A_j) - F_c(A_{B,j}^{(i)})\big)^2}{2 N \, \mathrm{Var}\, F_c}",
         cost="N (M + 2) + 1",
         needs="answers",
-        stages={"design": design, "near": near, "indices": _indices, "attribution": _painted},
+        stages={"design": design, "near": near, "values": total_indices, "attribution": painted},
     ),
 )

@@ -56,7 +56,7 @@ def test_the_network_is_asked_once_for_all_classes():
     outputs.model.register_forward_hook(lambda module, inputs, output: rows.append(len(output)))
     run = Stages(catalogue()["sobol"], outputs, x, {"N": 8, "segments": "grid"})
     assert run.map.shape == x.shape and (run.map >= 0).all() and sum(rows) == 8 * (64 + 2) + 1
-    assert not run.key("near").of_class and run.key("indices").of_class
+    assert not run.key("near").of_class and run.key("values").of_class
     at_once = sobol(make_score(model, x, 1), x, 8, "grid")
     torch.testing.assert_close(run.map.sum(1, keepdim=True), at_once)
 
