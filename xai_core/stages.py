@@ -1,7 +1,7 @@
 """A method is a row of the catalogue, and a chain of stages: plain functions, run one after the other.
 
     IG     start(x, baseline, seed)  →  trace(f, x, start)  →  attribution(trace, B, rule)
-    LIME   near(f_all, x, N, segments, fill, seed)  →  fit(near, target, K, sigma, distance)  →  attribution(near, fit)
+    LIME   near(f_all, x, N, segments, fill, seed)  →  fit(near, target, K, sigma, distance)  →  …
 
 A stage names in its signature all that it depends on, and nothing else:
 
