@@ -10,7 +10,6 @@ frozen weights. (Their memory is shared: nothing large is copied.) So no method 
 Thirty students may explain one network at once. Autograd computes the gradient of the input alone, in half the time.
 """
 
-import copy
 import operator
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+
+from xai_core.private_copy import private_copy
 
 ROWS_AT_ONCE = 64  # rows in one pass through the network; more gains nothing on a CPU
 SMALL_ROWS_AT_ONCE = 512  # except where rows are small: digits of 8 × 8 take two thirds of the time
@@ -169,39 +170,6 @@ def check_input(x: Tensor) -> None:
 def type_and_shape(given: object) -> str:
     """What was given, for a message."""
     return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
-
-
-@torch.inference_mode(False)
-def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
-    """The same network in objects of its own, in evaluation mode; the weights share the original's memory.
-
-    frozen: False lets gradients reach the copy's parameters. Give those new memory (`parameter.data = …`) to change
-        them, never write into the old. `torch.func.functional_call` would need no copy, but it swaps the parameters of
-        the *shared* module in and out during the call: two threads doing so at once leave the network with wrong ones.
-    Raises TypeError for a network that cannot be copied.
-    """
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
-    replacements: dict[int, Tensor] = {}
-    for parameter in model.parameters():
-        value = parameter.clone() if parameter.is_inference() else parameter.detach()
-        replacements[id(parameter)] = nn.Parameter(value, requires_grad=not frozen and value.is_floating_point())
-    for buffer in model.buffers():  # small, and some layers count their calls in them: copied, not shared
-        replacements[id(buffer)] = buffer.detach().clone()
-    for module in model.modules():  # tensors that a forward pass left behind; deepcopy refuses those with a history
-        replacements |= {id(value): value.detach() for value in _tensors(vars(module)) if value.grad_fn is not None}
-    try:
-        return copy.deepcopy(model, replacements).eval()
-    except Exception as error:  # whatever a network's own objects may raise
-        raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
-
-
-def _tensors(value: object) -> Iterator[Tensor]:
-    """The tensors in nested dicts, lists and tuples."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _tensors(each)
 
 
 def rows_at_once(x: Tensor) -> int:

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from tests.toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 from xai_core import explain, make_score, simple_gradient
-from xai_core.score import forward, gradient, passes, private_copy
+from xai_core.private_copy import private_copy
+from xai_core.score import forward, gradient, passes
 
 
 def test_probability_and_logit():

@@ -25,7 +25,8 @@ from xai_core.activation.features import score_and_all_features, score_and_featu
 from xai_core.activation.layers import Layer, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
-from xai_core.score import Score, passes, private_copy
+from xai_core.private_copy import private_copy
+from xai_core.score import Score, passes
 from xai_core.stages import Method
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from xai_core.score import Score, private_copy
+from xai_core.private_copy import private_copy
+from xai_core.score import Score
 
 
 @dataclass(frozen=True)

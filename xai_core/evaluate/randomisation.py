@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from xai_core.private_copy import private_copy
 from xai_core.rankings import rank_correlation
-from xai_core.score import private_copy
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budg
 from xai_core.path.paths import straight
 from xai_core.path.traces import STRAIGHT, Trace
 from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
-from xai_core.score import Score, private_copy
+from xai_core.private_copy import private_copy
+from xai_core.score import Score
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Rule, Steps
 

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.score import Score, private_copy
+from xai_core.private_copy import private_copy
+from xai_core.score import Score
 from xai_core.symbols import Choice, Symbol
 
 Ascent = Annotated[

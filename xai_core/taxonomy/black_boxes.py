@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from xai_core.methods import catalogue, explain
-from xai_core.score import private_copy
+from xai_core.private_copy import private_copy
 
 OPENED = ("answers", "gradients", "inside")
 
