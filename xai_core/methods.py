@@ -71,18 +71,19 @@ def explain(
     that the sum over channels, which is what a picture of the map shows, is the map.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
-    methods = catalogue()
+    methods = _rows()
     if not isinstance(method, str) or method not in methods:
         raise ValueError(f"method must be one of {', '.join(methods)}; got {method!r}")
     chosen = methods[method]
-    unknown = [name for name in symbols if name not in chosen.defaults]
+    defaults = chosen.defaults
+    unknown = [name for name in symbols if name not in defaults]
     if unknown:
-        takes = dict.fromkeys(("output", "seed", *chosen.defaults))
+        takes = dict.fromkeys(("output", "seed", *defaults))
         raise TypeError(f"{method} takes {', '.join(takes)}; got {', '.join(unknown)}")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be a whole number from 0 to 2⁶³ − 1; got {seed!r}")
     given = dict(symbols)
     f = make_score(model, x, target, given.pop("output", chosen.output))
-    if "seed" in chosen.defaults:
+    if "seed" in defaults:
         given["seed"] = int(seed)
     return like(chosen.function(f, x, **given), x)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 ATOMS = {type(None), bool, int, float, complex, str, bytes, type, types.FunctionType, types.BuiltinFunctionType,
          torch.dtype, torch.device, torch.Size}  # fmt: skip  # of which deepcopy, too, makes no second one
 CONTAINERS = {dict, OrderedDict, list, set}
+HOOKS = {name for name, value in vars(nn.Module()).items() if type(value) is OrderedDict}  # a dozen, mostly empty
 
 
 @torch.inference_mode(False)
@@ -76,19 +77,19 @@ class _Copies:
         self.own_modes |= kind.train is not nn.Module.train or kind.eval is not nn.Module.eval
         copied = self.memo[id(module)] = kind.__new__(kind)  # before its contents: a part may name the whole
         self.buffers(module)
-        state = {}
-        for name, value in vars(module).items():
-            if (of_value := type(value)) in ATOMS:
-                state[name] = value
-            elif of_value in CONTAINERS and not value and id(value) not in self.memo:  # a dozen dicts of hooks
-                state[name] = self.memo[id(value)] = of_value()
-            else:
+        state = vars(module) | {"training": False}
+        for name, value in state.items():
+            if name in HOOKS and not value:
+                state[name] = OrderedDict()
+            elif type(value) not in ATOMS:
                 state[name] = self.of(value)
-        copied.__setstate__(state | {"training": False})
+        copied.__setstate__(state)
         return copied
 
     def container(self, values: Any) -> Any:
         copied = self.memo[id(values)] = type(values)()
+        if not values:
+            return copied
         if isinstance(values, dict):
             for key, value in values.items():
                 copied[self.of(key)] = self.of(value)

@@ -43,6 +43,8 @@ class Score:
     def __call__(self, x: Tensor) -> Tensor:
         """F_c of each row: (R, …) → (R,)."""
         outputs = self.outputs(x)  # (R, classes)
+        if len(self.target) == 1:
+            return outputs[:, int(self.target)]
         target = self.target.to(x.device)[torch.arange(len(x), device=x.device) % len(self.target)]
         return outputs.gather(1, target[:, None])[:, 0]
 
@@ -74,9 +76,9 @@ class Score:
             )
         if torch.isnan(logits).any():
             raise ValueError(f"model must return numbers; it returns NaN for a finite input of shape {tuple(x.shape)}")
-        outside = self.target[(self.target < 0) | (self.target >= classes)]
-        if len(outside):
-            raise ValueError(f"target must be a class from 0 to {classes - 1}; got {int(outside[0])}")
+        for each in self.target.tolist():
+            if not 0 <= each < classes:
+                raise ValueError(f"target must be a class from 0 to {classes - 1}; got {each}")
         return logits
 
     def outputs(self, x: Tensor) -> Tensor:
@@ -115,7 +117,7 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     if output not in OUTPUTS:
         raise ValueError(f"output must be one of {', '.join(OUTPUTS)}; got {output!r}")
     check_input(x)
-    if any(m.training and _differs_in_training(m) for m in model.modules()):
+    if _differs_in_training(model):
         warnings.warn("the model is in training mode; it is explained in evaluation mode", stacklevel=3)
     model = private_copy(model)
     if isinstance(target, str) and target == "predicted":
@@ -126,9 +128,12 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
 
 
 def _differs_in_training(module: nn.Module) -> bool:
-    if isinstance(module, nn.RNNBase | nn.MultiheadAttention):
-        return module.dropout > 0
-    return isinstance(module, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm)
+    """Whether a part in training mode computes something else than in evaluation mode."""
+    if module.training and isinstance(module, nn.RNNBase | nn.MultiheadAttention) and module.dropout > 0:
+        return True
+    if module.training and isinstance(module, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm):
+        return True
+    return any(map(_differs_in_training, module.children()))
 
 
 @torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
@@ -174,7 +179,7 @@ def type_and_shape(given: object) -> str:
 
 def rows_at_once(x: Tensor) -> int:
     """How many rows like those of x go through the network in one pass."""
-    numbers = max(1, x[0].numel())
+    numbers = max(1, x.numel() // max(1, len(x)))
     return max(1, min(SMALL_ROWS_AT_ONCE if numbers <= SMALL else ROWS_AT_ONCE, NUMBERS_AT_ONCE // numbers))
 
 
@@ -188,10 +193,25 @@ def rows(f: ScoreFunction, index: Tensor) -> ScoreFunction:
     return f.rows(index) if isinstance(f, Score) else f
 
 
+def _parts(f: ScoreFunction, x: Tensor) -> Iterator[tuple[ScoreFunction, Tensor]]:
+    """The passes, each the score of its rows and the rows, without their history."""
+    x = x.detach()
+    if len(x) <= rows_at_once(x):
+        # A Score never writes to its input; another function may, and autograd wants nothing from inference mode.
+        yield f, x if isinstance(f, Score) and not x.is_inference() else x.clone()
+    else:
+        for i in passes(x):
+            yield rows(f, i), x[i]
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
 def forward(f: ScoreFunction, x: Tensor) -> Tensor:
     """F(x) without a gradient: (R, …) → (R,). Raises what f raises."""
     with torch.no_grad():
-        return torch.cat([rows(f, i)(x[i]) for i in passes(x)])
+        return _joined([part(points) for part, points in _parts(f, x)])
 
 
 def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -204,13 +224,13 @@ def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
         (tensor([10.]), tensor([[2., 6.]]))
     """
     values, slopes = [], []
-    for i in passes(x):
-        with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode
-            point = x.detach()[i].requires_grad_()
-            value = rows(f, i)(point)
+    with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode
+        for part, points in _parts(f, x):
+            point = points.detach().requires_grad_()
+            value = part(point)
             if not value.requires_grad:
                 raise ValueError("the score has no gradient at x: the model does not depend on x, or detaches it")
             (slope,) = torch.autograd.grad(value.sum(), point)  # the rows are independent, so one sum serves them all
-        values.append(value.detach())
-        slopes.append(slope)
-    return torch.cat(values), torch.cat(slopes)
+            values.append(value.detach())
+            slopes.append(slope)
+    return _joined(values), _joined(slopes)

@@ -67,8 +67,8 @@ class Method:
     @property
     def defaults(self) -> dict[str, Any]:
         """Every keyword of this method with its default, and `output`."""
-        signature = inspect.signature(self.function)
-        return {"output": self.output} | {k: p.default for k, p in signature.parameters.items() if k not in QUESTION}
+        given = _signature(self.function).items()
+        return {"output": self.output} | {name: default for name, default in given if name not in QUESTION}
 
 
 class Key(NamedTuple):
@@ -155,10 +155,15 @@ class Stages:
         return like(self[MAP], self.x)
 
 
-@cache
 def parameters(function: Callable) -> tuple[str, ...]:
     """The names in a stage's signature."""
-    return tuple(inspect.signature(function).parameters)
+    return tuple(_signature(function))
+
+
+@cache  # reading a signature takes longer than a small network's pass
+def _signature(function: Callable) -> dict[str, Any]:
+    """The names in a function's signature, each with its default."""
+    return {name: parameter.default for name, parameter in inspect.signature(function).parameters.items()}
 
 
 def like(A: Tensor, x: Tensor) -> Tensor:
