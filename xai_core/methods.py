@@ -8,6 +8,7 @@ is the same as
     A = integrated_gradients(f, x, B=30)
 """
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from numbers import Integral
@@ -83,7 +84,7 @@ def explain(
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be a whole number from 0 to 2⁶³ − 1; got {seed!r}")
     given = dict(symbols)
-    f = make_score(model, x, target, given.pop("output", chosen.output))
+    f = replace(make_score(model, x, target, given.pop("output", chosen.output)), own=True)
     if "seed" in defaults:
         given["seed"] = int(seed)
     return like(chosen.function(f, x, **given), x)

@@ -12,7 +12,7 @@ What to look at: how many pixels are tied. LIME's maps have about 50 values, Gra
 from typing import Annotated
 
 import numpy as np
-import scipy.stats
+import scipy  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 

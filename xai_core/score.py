@@ -39,6 +39,7 @@ class Score:
     model: nn.Module  # the private copy: evaluation mode, frozen weights
     target: Tensor  # (N,) class of each image, or (1,) one class for all
     output: str = "probability"
+    own: bool = False  # made for one call, and used by nobody else: hooks may go on its network
 
     def __call__(self, x: Tensor) -> Tensor:
         """F_c of each row: (R, …) → (R,)."""

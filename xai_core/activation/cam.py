@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from xai_core.activation.features import score_and_all_features, score_and_features
+from xai_core.activation.features import Heard, listen, score_and_features
 from xai_core.activation.layers import Layer, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
@@ -145,8 +145,18 @@ def grad_cam_map(f: Score, x: Tensor, layer: str | None = None, *, signed: bool 
     signed: True leaves the ReLU away: negative where a place speaks against the class. What explains a map of zeros.
     Raises ValueError if there is no such layer, or the score does not depend on it.
     """
-    layer, grid = located(f, x, layer)
-    return _maps(f, x, {layer: grid}, signed)[layer]
+    maps, grid = [], None
+    for i in passes(x):
+        with torch.inference_mode(False), torch.enable_grad():
+            part, points = f.rows(i), x.detach()[i]
+            heard = listen(part, points, None if layer is None else [layer])
+            if layer is None or grid is None:
+                layer, grid = located(part, points, layer, heard.seen)
+            if layer not in heard.features:
+                heard = listen(part, points, [layer])
+            maps.append(_weighted(heard, {layer: grid})[layer])
+    joined = torch.cat(maps)
+    return joined if signed else joined.relu()
 
 
 def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool = False) -> dict[str, Tensor]:
@@ -155,24 +165,27 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
     layers: some of `cam_layers(f, x)`. Their outputs are all kept for the pass, so that memory grows with them.
     Raises ValueError for a layer on which the score does not depend.
     """
-    return _maps(f, x, {layer.name: layer.grid for layer in layers}, signed)
-
-
-def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str, Tensor]:
-    maps: dict[str, list[Tensor]] = {layer: [] for layer in grids}
+    grids, maps = {layer.name: layer.grid for layer in layers}, []
     for i in passes(x):
         with torch.inference_mode(False), torch.enable_grad():
-            value, features = score_and_all_features(f.rows(i), x.detach()[i], list(grids))  # (n,), each (n, …)
-            reached = value.requires_grad and all(given.requires_grad for given in features)
-            slopes = torch.autograd.grad(value.sum(), features, allow_unused=True) if reached else [None]
-        for (layer, grid), given, slope in zip(grids.items(), features, slopes, strict=False):
-            if slope is None:
-                raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
-            slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
-            alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
-            maps[layer].append((alpha * given).sum(1))
-    joined = {layer: torch.cat(parts) for layer, parts in maps.items()}
+            maps.append(_weighted(listen(f.rows(i), x.detach()[i], list(grids)), grids))
+    joined = {layer: torch.cat([part[layer] for part in maps]) for layer in grids}
     return joined if signed else {layer: map_.relu() for layer, map_ in joined.items()}
+
+
+def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:
+    """Σ_k α_k^c A^k of each layer: (n, h, w)."""
+    features = [heard.features[layer] for layer in grids]
+    reached = heard.value.requires_grad and all(given.requires_grad for given in features)
+    slopes = torch.autograd.grad(heard.value.sum(), features, allow_unused=True) if reached else [None] * len(features)
+    maps = {}
+    for (layer, grid), given, slope in zip(grids.items(), features, slopes, strict=True):
+        if slope is None:
+            raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
+        slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
+        alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
+        maps[layer] = (alpha * given).sum(1)
+    return maps
 
 
 def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:

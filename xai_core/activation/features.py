@@ -6,13 +6,19 @@ Nothing is left on the caller's network: each pass runs on a private copy that n
 What to look at: `score_and_features` keeps the graph between layer and score, so that one can ask for the slope there.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from xai_core.private_copy import private_copy
 from xai_core.score import Score
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 @dataclass(frozen=True)
@@ -28,61 +34,102 @@ class Seen:
 
 def observe(f: Score, x: Tensor) -> list[Seen]:
     """Every module that took part in F(x[:1]), in the order in which they finish."""
-    model = private_copy(f.model)
-    seen: list[Seen] = []
-    last: list[Tensor | None] = [None]
-
-    for name, module in model.named_modules():
-
-        def listen(module: nn.Module, inputs: tuple, output: object, name: str = name) -> None:
-            given = first_tensor(output)
-            before = seen[-1].name if seen else ""
-            same = given is not None and given is last[0] and before.startswith(f"{name}." if name else "")
-            took, gave = ([] if t is None else t.shape for t in (first_tensor(inputs), given))
-            seen.append(Seen(name, module, tuple(took), tuple(gave), before if same else ""))
-            last[0] = given
-
-        module.register_forward_hook(listen)
     with torch.no_grad():
-        Score(model, f.target[:1], f.output)(x[:1])
-    return seen
+        return listen(f.rows(torch.tensor([0])), x[:1], []).seen
+
+
+class Heard(NamedTuple):
+    """What one pass told."""
+
+    value: Tensor  # F_c(x), (n,)
+    features: dict[str, Tensor]  # by layer, (n, …): F_c's graph begins at the first of them
+    seen: list[Seen]
+
+
+def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
+    """F_c(x), what these layers gave on the way, and who took part, in one pass: (n, …) → (n,), (n, …) each.
+
+    Below the first layer no gradient is asked for, so there is no graph. A layer that gives a tuple, a list or a dict
+    is represented by its first entry.
+    layers: None is for the last map as large as the last convolution's, whichever module gives it. It is left out
+        where one pass does not do: another module wrote over it, or the convolution named last is not the last.
+    Raises ValueError if the network has no module of a name, or does not use it.
+    """
+    model = f.model if f.own else private_copy(f.model)  # hooks must disturb nobody who uses the same score
+    modules = dict(model.named_modules())
+    for layer in layers or ():
+        if not isinstance(layer, str) or layer not in modules:
+            raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
+    begin = [name for name, m in modules.items() if isinstance(m, CONVOLUTIONS)][-1:] if layers is None else layers
+    ears = _Ears(set(begin), layers is None, x.dim())
+    value = _heard(ears, modules, Score(model, f.target, f.output), x.detach())
+    if ears.foreign:  # then the graph begins at x
+        ears = _Ears(set(begin), layers is None, x.dim())
+        value = _heard(ears, modules, Score(model, f.target, f.output), x.detach().clone().requires_grad_())
+    for layer in layers or ():
+        if layer not in ears.kept:
+            raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
+    return Heard(value, ears.features(), ears.seen)
+
+
+def _heard(ears: "_Ears", modules: Mapping[str, nn.Module], f: Score, x: Tensor) -> Tensor:
+    hooks = [module.register_forward_hook(partial(ears.hear, name)) for name, module in modules.items()]
+    try:
+        return f(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class _Ears:
+    """The hook on every module, and what it heard."""
+
+    def __init__(self, begin: set[str], usual: bool, dim: int) -> None:
+        self.begin, self.usual, self.dim = begin, usual, dim
+        self.seen: list[Seen] = []
+        self.kept: dict[str, tuple[Tensor, int]] = {}  # by layer: its output, and how often it had been written to
+        self.last: Tensor | None = None
+        self.foreign = False  # whether a layer gave something into which no beginning can be put
+        self.places: tuple[int, ...] = ()  # of the last convolution's map
+
+    def hear(self, name: str, module: nn.Module, inputs: tuple, output: object) -> object:
+        given = first_tensor(output)
+        before = self.seen[-1].name if self.seen else ""
+        same = given is not None and given is self.last and before.startswith(f"{name}." if name else "")
+        took, gave = (() if t is None else tuple(t.shape) for t in (first_tensor(inputs), given))
+        self.seen.append(Seen(name, module, took, gave, before if same else ""))
+        self.last = given
+        if given is None:
+            return None
+        if self.usual and isinstance(module, CONVOLUTIONS) and prod(gave[2:]) > 1:
+            self.places = gave[2:]
+        usual = self.usual and name and len(gave) == self.dim and gave[2:] == self.places
+        if usual:
+            self.kept = {name: (given, given._version)}
+        if name not in self.begin:
+            return None
+        begun = given if given.requires_grad or not torch.is_grad_enabled() else given.detach().requires_grad_()
+        if usual or not self.usual:
+            self.kept[name] = (begun, begun._version)
+        # What the network does to it in place must not change what was kept.
+        changed = with_first_tensor(output, begun.clone())
+        self.foreign |= changed is None and begun is not given
+        self.last = given if changed is None else first_tensor(changed)
+        return changed
+
+    def features(self) -> dict[str, Tensor]:
+        """What was kept, but for what was written over, or what the score's graph does not begin with."""
+        whole = {name: given for name, (given, version) in self.kept.items() if given._version == version}
+        return {name: given for name, given in whole.items() if given.requires_grad or not self.usual}
 
 
 def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]:
     """F_c(x) and what `layer` gave on the way, in one differentiable pass: (n, …) → (n,), (n, …).
 
-    A layer that gives a tuple, a list or a dict is represented by its first entry.
     Raises ValueError if the network has no module of that name, or does not use it.
     """
-    value, (features,) = score_and_all_features(f, x, [layer])
-    return value, features
-
-
-def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tensor, list[Tensor]]:
-    """The same for several layers at once: (n,), and an (n, …) for each. Raises ValueError likewise."""
-    model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
-    modules, kept = dict(model.named_modules()), dict[str, Tensor]()
-    for layer in layers:
-        if not isinstance(layer, str) or layer not in modules:
-            raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
-
-        def listen(module: nn.Module, inputs: tuple, output: object, layer: str = layer) -> object:
-            if (given := first_tensor(output)) is None:
-                return output
-            kept[layer] = given
-            # What the network does to it in place must not change what was kept.
-            if isinstance(output, Tensor):
-                return output.clone()
-            if isinstance(output, tuple | list) and type(output) in (tuple, list):
-                return type(output)([given.clone(), *output[1:]])
-            return output
-
-        modules[layer].register_forward_hook(listen)
-    value = Score(model, f.target, f.output)(x.detach().clone().requires_grad_())
-    for layer in layers:
-        if layer not in kept:
-            raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
-    return value, [kept[layer] for layer in layers]
+    heard = listen(f, x, [layer])
+    return heard.value, heard.features[layer]
 
 
 def first_tensor(output: object) -> Tensor | None:
@@ -92,6 +139,15 @@ def first_tensor(output: object) -> Tensor | None:
     if isinstance(output, tuple | list) and output:
         output = output[0]
     return output if isinstance(output, Tensor) else None
+
+
+def with_first_tensor(output: Any, tensor: Tensor) -> object:
+    """The same with another tensor in that place; None if it is of a type that cannot be made again."""
+    if type(output) in (tuple, list):
+        return type(output)([tensor, *output[1:]])
+    if type(output) is dict:
+        return output | {next(iter(output)): tensor}
+    return tensor if isinstance(output, Tensor) else None
 
 
 def _some(modules: dict[str, nn.Module]) -> str:

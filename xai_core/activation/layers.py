@@ -7,14 +7,15 @@ Behind the last attention of a ViT the score reads the class token alone: ∂y^c
 What to look at: `cam_layers` says for each layer whether the score goes through its places (`used`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
 import torch
 from torch import Tensor
 
-from xai_core.activation.features import Seen, observe, score_and_all_features, score_and_features
-from xai_core.activation.token_grids import CONVOLUTIONS, Grid, TokenGrids, attends
+from xai_core.activation.features import CONVOLUTIONS, Seen, listen, observe, score_and_features
+from xai_core.activation.token_grids import Grid, TokenGrids, attends
 from xai_core.score import Score
 
 
@@ -50,10 +51,16 @@ def find_layer(f: Score, x: Tensor) -> str:
     return located(f, x)[0]
 
 
-def located(f: Score, x: Tensor, layer: str | None = None) -> tuple[str, Grid]:
-    """The layer of that name, or the usual one, and how its output is a map. Raises ValueError if it is none."""
-    seen = observe(f, x)
+def located(f: Score, x: Tensor, layer: str | None = None, seen: Sequence[Seen] | None = None) -> tuple[str, Grid]:
+    """The layer of that name, or the usual one, and how its output is a map. Raises ValueError if it is none.
+
+    seen: who took part, if a pass with the rows of x has told that already.
+    """
+    seen = observe(f, x) if seen is None else seen
     grids = TokenGrids(f, x, seen)
+    if len(x) > 1 and not grids.plain:  # tokens are told by the shapes that one row has
+        seen = observe(f, x)
+        grids = TokenGrids(f, x, seen)
     layer = _usual(f, x, seen, grids) if layer is None else layer
     found = [s for s in seen if s.name == layer]
     if not found or not found[-1].shape:
@@ -61,7 +68,7 @@ def located(f: Score, x: Tensor, layer: str | None = None) -> tuple[str, Grid]:
     return layer, grids.of(found[-1])
 
 
-def _usual(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> str:
+def _usual(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids) -> str:
     # A 1 × 1 convolution after pooling (a head, squeeze-and-excitation) sees one place: no map.
     last = [i for i, s in enumerate(seen) if isinstance(s.module, CONVOLUTIONS) and prod(s.shape[2:]) > 1]
     attention = [s.name for s in seen[last[-1] if last else 0 :] if attends(s.module)]
@@ -76,7 +83,7 @@ def _usual(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> str:
     return [s.name for s in seen if len(s.shape) == x.dim() and s.shape[2:] == places and s.name][-1]
 
 
-def _last_of_a_transformer(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids, attention: str) -> str:
+def _last_of_a_transformer(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids, attention: str) -> str:
     layers = _layers(f, x, seen, grids)
     stages = {s.name for s in seen if any("norm" in type(m).__name__.lower() or attends(m) for m in s.module.modules())}
     found = [layer.name for layer in layers if layer.used and layer.name in stages]
@@ -90,7 +97,7 @@ def _last_of_a_transformer(f: Score, x: Tensor, seen: list[Seen], grids: TokenGr
     return found[-1]
 
 
-def _layers(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> list[Layer]:
+def _layers(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids) -> list[Layer]:
     found: dict[str, tuple[Seen, Grid]] = {}
     for s in seen:
         if s.name:
@@ -104,8 +111,8 @@ def _layers(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> list[La
         raise ValueError("x and this network have no layer=… that gives a map; use another method than cam")
     with torch.inference_mode(False), torch.enable_grad():
         logit = Score(f.model, f.target[:1], "logit")  # a sure network's probability has no slope left
-        value, features = score_and_all_features(logit, x[:1], list(found))
-        slopes = torch.autograd.grad(value.sum(), features, allow_unused=True)
+        heard = listen(logit, x[:1], list(found))
+        slopes = torch.autograd.grad(heard.value.sum(), [heard.features[name] for name in found], allow_unused=True)
     return [
         Layer(name, type(s.module).__name__, grid, bool(grid.maps(slope).any()))
         for (name, (s, grid)), slope in zip(found.items(), slopes, strict=True)

@@ -19,11 +19,10 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from xai_core.activation.features import Seen, first_tensor
+from xai_core.activation.features import CONVOLUTIONS, Seen, first_tensor
 from xai_core.private_copy import private_copy
 from xai_core.score import Score
 
-CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 CHANNELS_FIRST = (*CONVOLUTIONS, nn.modules.batchnorm._BatchNorm)
 
 

@@ -13,7 +13,7 @@ pictures from several baselines; what differs is the baseline's doing.
 Units: none. What to look at: `nearest_part`, which finds where a baseline cannot see.
 """
 
-import scipy.stats
+import scipy  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 

@@ -14,9 +14,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded at their first use
+import skimage
 import torch
-from scipy.spatial import ConvexHull
-from skimage.measure import grid_points_in_poly
 from torch import Tensor
 
 from xai_core import symbols
@@ -44,9 +44,10 @@ def hull(mask: Tensor) -> Hull:
     points = np.argwhere(mask.cpu().numpy())[:, ::-1]  # (n, 2) of (column, row), row by row
     if len(points) == 0 or np.linalg.matrix_rank(points - points[0]) < 2:
         return _line(points, mask)
-    found = ConvexHull(points)
+    found = scipy.spatial.ConvexHull(points)
     polygon = points[found.vertices].astype(float)
-    inside = grid_points_in_poly(mask.shape, polygon[:, ::-1], binarize=False) > 0  # 1 inside, 2 and 3 on the border
+    # 1 inside, 2 and 3 on the border
+    inside = skimage.measure.grid_points_in_poly(mask.shape, polygon[:, ::-1], binarize=False) > 0
     area = round(2 * found.volume) / 2  # corners on a grid: a multiple of ½. Equal hulls must have RC = 1, not 0.99…
     return Hull(polygon, torch.from_numpy(inside), area)
 

@@ -17,7 +17,7 @@ Units: shares of 1. What to look at: the difference of two means before its p; a
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy  # its parts are loaded at their first use
 from numpy.typing import ArrayLike, NDArray
 
 PAPER_VOTES = {"normlime": 939, "lime": 438, "smoothgrad_squared": 132, "vargrad": 151}

@@ -11,7 +11,7 @@ What to look at: the completeness gap |Σ_i A_i − (F(x) − F(x′))|, the sum
 import threading
 from collections.abc import Callable
 
-import scipy.stats
+import scipy  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 

@@ -14,8 +14,6 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import lars_path_gram
 from torch import Tensor
 
 from xai_core import symbols
@@ -118,6 +116,9 @@ class _Weighted:
 
     def knots(self, K: int) -> np.ndarray:
         """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
+        from sklearn.exceptions import ConvergenceWarning  # here: it takes a second that `import xai_core` need not
+        from sklearn.linear_model import lars_path_gram
+
         # LARS stops where correlations fall below an absolute bound, and at the first of two that are exactly equal.
         slope = self.slope / (self.variance**0.5 or 1.0) * (1 - APART * torch.arange(len(self.slope)).double())
         most = K + 4  # a knot adds a feature, or now and then lets one go; steps not taken are half of the time

@@ -16,7 +16,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from sklearn.linear_model import lars_path
 from torch import Tensor
 
 from xai_core import symbols
@@ -36,6 +35,8 @@ def lime_plain(
 
     f: a score, (1, …) → (1,). off (1, …): what stands where a segment is off. segments (H, W): 0…M−1. D: cosine.
     """
+    from sklearn.linear_model import lars_path  # here: it takes a second that `import xai_core` need not
+
     M, flip, Z = int(segments.max()) + 1, np.random.default_rng(seed), []
     for i in range(N):
         # z ← sample_around(x′), x itself first

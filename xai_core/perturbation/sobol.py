@@ -12,8 +12,8 @@ What to look at: beside LIME or KernelSHAP, the features that matter only togeth
 
 from typing import Annotated, NamedTuple
 
+import scipy  # its parts are loaded at their first use
 import torch
-from scipy.stats import qmc
 from torch import Tensor
 
 from xai_core import symbols
@@ -68,7 +68,7 @@ def designs(M: int, N: Designs = 32, seed: int = 0) -> Tensor:
     """A, B and A_B⁽¹⁾ … A_B⁽ᴹ⁾, one below the other: (N (M + 2), M) numbers in [0, 1]."""
     symbols.check(designs, N=N)
     power = max(1, (N - 1).bit_length())  # the sequence is balanced at powers of 2
-    points = torch.from_numpy(qmc.Sobol(2 * M, scramble=True, rng=seed).random_base2(power)[:N])
+    points = torch.from_numpy(scipy.stats.qmc.Sobol(2 * M, scramble=True, rng=seed).random_base2(power)[:N])
     A, B = points[:, :M], points[:, M:]  # (N, M)
     mixed = A.repeat(M, 1, 1)  # (M, N, M)
     for i in range(M):

@@ -9,7 +9,7 @@ What to look at: where the borders run. A region that is half animal and half sn
 """
 
 import numpy as np
-import skimage.segmentation
+import skimage  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 

@@ -9,11 +9,14 @@ Units: those of the columns. What to look at: `Asked.margin`, how near the input
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier
 
 from xai_core.figures.trees import Node
+
+if TYPE_CHECKING:  # scikit-learn takes a second to load, and whoever has a tree has loaded it
+    from sklearn.tree import DecisionTreeClassifier
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Asked:
         return f"{self.column} is {self.value:.2f}, {'at most' if self.yes else 'more than'} {self.threshold:.2f}"
 
 
-def way(model: DecisionTreeClassifier, row: np.ndarray, columns: Sequence[str]) -> list[Asked]:
+def way(model: "DecisionTreeClassifier", row: np.ndarray, columns: Sequence[str]) -> list[Asked]:
     """The questions that a row (M,) is asked, from the root on. Raises ValueError unless the tree has M columns."""
     row = np.asarray(row, float)
     if row.shape != (model.n_features_in_,) or len(columns) != model.n_features_in_:
@@ -53,7 +56,7 @@ def way(model: DecisionTreeClassifier, row: np.ndarray, columns: Sequence[str]) 
 
 
 def as_nodes(
-    model: DecisionTreeClassifier, columns: Sequence[str], classes: Sequence[str], row: np.ndarray | None = None
+    model: "DecisionTreeClassifier", columns: Sequence[str], classes: Sequence[str], row: np.ndarray | None = None
 ) -> Node:
     """The tree to be drawn by `tree_figures.tree`; the way of the row (M,), if one is given, is strong.
 

@@ -415,7 +415,8 @@ def test_all_layers_in_one_pass():
     f = make_score(model, x, torch.tensor([0, 2]), "logit")
     layers = cam_layers(f, x)
     for name, map_ in grad_cam_maps(f, x, layers, signed=True).items():
-        torch.testing.assert_close(map_, grad_cam_map(f, x, name, signed=True), rtol=1e-4, atol=1e-8)
+        alone = grad_cam_map(f, x, name, signed=True)  # attention has a faster way where no gradient is asked for
+        torch.testing.assert_close(map_, alone, rtol=1e-4, atol=1e-5 * float(alone.abs().max()))
     unused = grad_cam_maps(f, x, [layer for layer in layers if not layer.used])
     assert len(unused) > 5 and not any(map_.any() for map_ in unused.values())
 
