@@ -83,7 +83,10 @@ class _Copies:
                 state[name] = OrderedDict()
             elif type(value) not in ATOMS:
                 state[name] = self.of(value)
-        copied.__setstate__(state)
+        if kind.__setstate__ is nn.Module.__setstate__:  # it only adds what modules of old files lack
+            vars(copied).update(state)
+        else:
+            copied.__setstate__(state)
         return copied
 
     def container(self, values: Any) -> Any:

@@ -64,7 +64,8 @@ class Twin(ReLURule):
     """
 
     def __init__(self, beta: float) -> None:
-        super().__init__(lambda a: softplus(a, beta))
+        # In place, what softplus is told has to be a copy: its slope is asked for at a.
+        super().__init__(lambda a, in_place: a.copy_(softplus(a.clone(), beta)) if in_place else softplus(a, beta))
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}

@@ -27,24 +27,31 @@ from xai_core.stages import Method
 
 class _Deconvolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, a: Tensor) -> Tensor:
-        return a.clamp(min=0)
+    def forward(ctx, a: Tensor, in_place: bool) -> Tensor:
+        return _relu(ctx, a, in_place)
 
     @staticmethod
-    def backward(ctx, g: Tensor) -> Tensor:
-        return g * (g > 0)
+    def backward(ctx, g: Tensor) -> tuple[Tensor, None]:
+        return g.clamp(min=0), None  # g · 1[g > 0]
 
 
 class _Guided(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, a: Tensor) -> Tensor:
+    def forward(ctx, a: Tensor, in_place: bool) -> Tensor:
         ctx.save_for_backward(a > 0)
-        return a.clamp(min=0)
+        return _relu(ctx, a, in_place)
 
     @staticmethod
-    def backward(ctx, g: Tensor) -> Tensor:
+    def backward(ctx, g: Tensor) -> tuple[Tensor, None]:
         (positive,) = ctx.saved_tensors
-        return g * (g > 0) * positive
+        return g.clamp(min=0).mul_(positive), None  # g · 1[g > 0] · 1[a > 0]
+
+
+def _relu(ctx, a: Tensor, in_place: bool) -> Tensor:
+    if in_place:
+        ctx.mark_dirty(a)
+        return a.clamp_(min=0)
+    return a.clamp(min=0)
 
 
 RELU = {F.relu, torch.relu, Tensor.relu}
@@ -54,9 +61,12 @@ CLAMP_IN_PLACE = {torch.clamp_, Tensor.clamp_, torch.clamp_min_, Tensor.clamp_mi
 
 
 class ReLURule(TorchFunctionMode):
-    """Within `with ReLURule(rule):` every ReLU of this thread sends its gradient back by `rule`; `met` counts them."""
+    """Within `with ReLURule(rule):` every ReLU of this thread is the rule's; `met` counts them.
 
-    def __init__(self, rule: Callable[[Tensor], Tensor]) -> None:
+    rule: (a, in_place) → what stands for ReLU(a), written into a if in_place.
+    """
+
+    def __init__(self, rule: Callable[[Tensor, bool], Tensor]) -> None:
         super().__init__()
         self.rule, self.met = rule, 0
 
@@ -69,8 +79,7 @@ class ReLURule(TorchFunctionMode):
         in_place = function in RELU_IN_PLACE or function in CLAMP_IN_PLACE or asked_in_place
         self.met += 1
         a = args[0] if args else kwargs["input"]
-        # A later in-place operation must not reach what the rule was told, nor the rule what the network keeps.
-        return a.copy_(self.rule(a.clone())) if in_place else self.rule(a)
+        return self.rule(a, bool(in_place))
 
 
 def _is_relu(min=None, max=None, **_) -> bool:
@@ -113,7 +122,7 @@ def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
     return _with_rule(_Guided.apply, f, x, "guided_backprop")
 
 
-def _with_rule(rule: Callable[[Tensor], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
+def _with_rule(rule: Callable[[Tensor, bool], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
     if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
         raise TypeError(f"model must not be scripted for {name}: its rule cannot reach the ReLUs inside TorchScript")
     with ReLURule(rule) as changed:
