@@ -38,10 +38,23 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
     symbols.check(unlearn, eta=eta, weights=weights)
     if len(x) != 1:
         raise ValueError(f"x must be one image (1, …), each has its own unlearning direction; got {len(x)}")
+    θ, moving = _movable(f, weights)
+    f = replace(f, model=θ, target=f.target[:1])
+    _ascend(f, moving, x, eta)
+    θ.requires_grad_(False)
+    return f
+
+
+def _movable(f: Score, weights: Weights) -> tuple[nn.Module, list[nn.Parameter]]:
+    """A copy of the network, and those of its weights that unlearn."""
+    θ = private_copy(f.model, frozen=False)
+    return θ, [p for p in (θ if weights == "all" else _last_layer(θ)).parameters() if p.requires_grad]
+
+
+def _ascend(f: Score, moving: list[nn.Parameter], x: Tensor, eta: float) -> None:
+    """θ̂ in the place of θ: one step of length η that makes f's network forget x, (1, …)."""
     with torch.inference_mode(False), torch.enable_grad():
-        θ = private_copy(f.model, frozen=False)
-        moving = [p for p in (θ if weights == "all" else _last_layer(θ)).parameters() if p.requires_grad]
-        odds = log_odds(replace(f, model=θ, target=f.target[:1]))(x.detach())  # m = log F_c/(1 − F_c)
+        odds = log_odds(f)(x.detach())  # m = log F_c/(1 − F_c)
         if not moving or not odds.requires_grad:
             raise ValueError("model must have weights to unlearn with; this score depends on none")
         # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
@@ -50,7 +63,6 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
         ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
         for weight, slope in zip(moving, slopes, strict=True):
             weight.data = weight.detach() + ascent * slope  # new memory: the old is shared with the caller's network
-    return replace(f, model=θ.requires_grad_(False))
 
 
 def _last_layer(model: nn.Module) -> nn.Module:
@@ -65,11 +77,16 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
 
     Raises TypeError or ValueError as `unlearn` does.
     """
-    forgotten = []
+    symbols.check(unlearn, eta=eta, weights=weights)
+    θ, moving = _movable(f, weights)  # one copy: its weights are set for an image, and put back for the next
+    learned, forgotten = [p.detach() for p in moving], []
     for i in torch.arange(len(x)).split(1):
-        f_hat = replace(unlearn(f.rows(i), x[i], eta, weights), output="probability")
+        f_hat = replace(f.rows(i), model=θ, target=f.rows(i).target[:1], output="probability")
+        _ascend(f_hat, moving, x[i], eta)
         with torch.no_grad():
             forgotten.append(f_hat.outputs(x[i]))
+        for weight, value in zip(moving, learned, strict=True):
+            weight.data = value
     return torch.cat(forgotten)
 
 
