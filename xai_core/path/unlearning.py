@@ -81,10 +81,10 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
     θ, moving = _movable(f, weights)  # one copy: its weights are set for an image, and put back for the next
     learned, forgotten = [p.detach() for p in moving], []
     for i in torch.arange(len(x)).split(1):
-        f_hat = replace(f.rows(i), model=θ, target=f.rows(i).target[:1], output="probability")
+        f_hat = replace(f.rows(i), model=θ, target=f.rows(i).target[:1])
         _ascend(f_hat, moving, x[i], eta)
         with torch.no_grad():
-            forgotten.append(f_hat.outputs(x[i]))
+            forgotten.append(replace(f_hat, output="probability").outputs(x[i]))
         for weight, value in zip(moving, learned, strict=True):
             weight.data = value
     return torch.cat(forgotten)
