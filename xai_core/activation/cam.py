@@ -19,13 +19,12 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from xai_core.activation.features import Heard, listen, score_and_features
-from xai_core.activation.layers import Layer, located
+from xai_core.activation.layers import Layer, linear_head, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
-from xai_core.private_copy import private_copy
 from xai_core.score import Score, passes
 from xai_core.stages import Method
 
@@ -130,7 +129,7 @@ def guided_grad_cam(f: Score, x: Tensor, layer: str | None = None) -> Tensor:
 def cam_map(f: Score, x: Tensor) -> Tensor:
     """CAM at the size of the feature map: (N, C, H, W) → (N, h, w). Raises ValueError as `cam` does."""
     layer, grid = located(f, x)
-    head = _linear_head(f, x, layer, grid)
+    head = linear_head(f, x, layer, grid)
     maps = []
     for i in passes(x):
         features = grid.maps(score_and_features(f.rows(i), x[i], layer)[1].detach())  # (n, K, h, w)
@@ -186,30 +185,6 @@ def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:
         alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
         maps[layer] = (alpha * given).sum(1)
     return maps
-
-
-def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
-    """The linear layer that reads the averaged feature map; ValueError if the network has none."""
-    model, last = private_copy(f.model), []
-    for module in model.modules():
-        if isinstance(module, nn.Linear):
-            module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
-    with torch.no_grad():
-        logits = Score(model, f.target[:1], f.output).logits(x[:1])
-        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
-        pooled = grid.maps(features).flatten(2).mean(2)  # (1, K)
-        for head, given in last[-1:]:
-            # Not by the modules' types but by what they compute: is the head's input the mean of the feature map?
-            if (
-                given.shape == pooled.shape
-                and torch.allclose(given, pooled, rtol=1e-3, atol=1e-5)
-                and torch.equal(head(given), logits)
-            ):
-                return head
-    raise ValueError(
-        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this one"
-        " does not. Use grad_cam"
-    )
 
 
 def _upsample(maps: Tensor, x: Tensor) -> Tensor:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from math import prod
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xai_core.activation.features import CONVOLUTIONS, Seen, listen, observe, score_and_features
 from xai_core.activation.token_grids import Grid, TokenGrids, attends
+from xai_core.private_copy import private_copy
 from xai_core.score import Score
 
 
@@ -118,3 +119,27 @@ def _layers(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids) -> lis
         for (name, (s, grid)), slope in zip(found.items(), slopes, strict=True)
         if slope is not None  # a side branch
     ]
+
+
+def linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
+    """The linear layer that reads the averaged feature map; ValueError if the network has none."""
+    model, last = private_copy(f.model), []
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
+    with torch.no_grad():
+        logits = Score(model, f.target[:1], f.output).logits(x[:1])
+        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
+        pooled = grid.maps(features).flatten(2).mean(2)  # (1, K)
+        for head, given in last[-1:]:
+            # Not by the modules' types but by what they compute: is the head's input the mean of the feature map?
+            if (
+                given.shape == pooled.shape
+                and torch.allclose(given, pooled, rtol=1e-3, atol=1e-5)
+                and torch.equal(head(given), logits)
+            ):
+                return head
+    raise ValueError(
+        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this one"
+        " does not. Use grad_cam"
+    )

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.path.completeness import checked
 from xai_core.path.paths import polyline
 from xai_core.path.traces import KEPT_BYTES, Trace, nodes
 from xai_core.score import Score, gradient, passes, rows_at_once
@@ -150,7 +151,8 @@ def agi(
         if published:
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue
-        A = agi_trace(f.rows(i), x[i], K, T, eps, keep=0).attribution(B, rule)
+        walked = agi_trace(f.rows(i), x[i], K, T, eps, keep=0)
+        A = checked(walked, walked.attribution(B, rule), "agi")
         found.append(A.view(-1, *x[i].shape).mean(0))
     return torch.cat(found)
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.path.completeness import checked
 from xai_core.path.paths import Path
 from xai_core.path.traces import READ, Trace
 from xai_core.score import ScoreFunction
@@ -110,7 +111,8 @@ def blur_ig(f: ScoreFunction, x: Tensor, B: Steps = 100, sigma: Blur = 50.0, rul
         tensor([[-0.5000,  0.5000]])
     """
     symbols.check(blur_ig, B=B, rule=rule)
-    return Trace(f, scale_space(x, sigma), x, keep=0).attribution(B, rule)
+    walked = Trace(f, scale_space(x, sigma), x, keep=0)
+    return checked(walked, walked.attribution(B, rule), "blur_ig")
 
 
 ROWS = (

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.path.completeness import checked
 from xai_core.path.paths import straight
 from xai_core.path.traces import KEPT_BYTES, STRAIGHT, Trace
 from xai_core.score import ScoreFunction
@@ -61,7 +62,8 @@ def integrated_gradients(
 ) -> Tensor:
     """(x − x′) ⊙ ∫₀¹ ∇F(x′ + α(x − x′)) dα: (N, …) → (N, …), in units of the score. [Sundararajan2017, eq. 1].
 
-    baseline: see `baselines.make_baseline`; seed: of a noise baseline. B, rule: see `quadrature`. Costs B gradients.
+    baseline: see `baselines.make_baseline`; seed: of a noise baseline. B, rule: see `quadrature`.
+    Costs B gradients, and a forward pass or two for the gap. Warns where the gap is too large to trust the map.
     Raises TypeError or ValueError for a baseline, B or rule that is not allowed.
 
     Examples:
@@ -73,7 +75,8 @@ def integrated_gradients(
         tensor([[ 1.5000, -0.5000]])
     """
     symbols.check(integrated_gradients, B=B, rule=rule)
-    return trace(f, x, baseline, seed=seed, keep=0).attribution(B, rule)
+    walked = trace(f, x, baseline, seed=seed, keep=0)
+    return checked(walked, walked.attribution(B, rule), "integrated_gradients")
 
 
 ROWS = (

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.path.completeness import checked
 from xai_core.path.paths import Path, spread, straight
 from xai_core.path.traces import KEPT_BYTES, Trace, attribution
 from xai_core.score import ScoreFunction
@@ -168,7 +169,8 @@ def path_integrated_gradients(
     """
     symbols.check(path_integrated_gradients, B=B, path=path, order=order, G=G)
     walked = detour_trace(f, x, baseline, path, order, G, seed, keep=0)
-    return walked.attribution(whole_steps(x, B, path, order, G), "midpoint")
+    A = walked.attribution(whole_steps(x, B, path, order, G), "midpoint")
+    return checked(walked, A, "path_integrated_gradients")
 
 
 def _on_path(f: ScoreFunction, x: Tensor, start: Tensor, path: PathName, order: Order, G: Groups) -> Trace:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
+from xai_core.path.completeness import checked
 from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budget, match_baseline
 from xai_core.path.paths import straight
 from xai_core.path.traces import STRAIGHT, Trace
@@ -147,7 +148,8 @@ def uni(
     symbols.check(uni, B=B, rule=rule)
     x = x.detach()
     start = uni_baseline(f, x, T, eps, eta, mu, weights, goal, divergence)
-    return Trace(f, straight(start, x), x, keep=0).attribution(B, rule)
+    walked = Trace(f, straight(start, x), x, keep=0)
+    return checked(walked, walked.attribution(B, rule), "uni")
 
 
 ROWS = (

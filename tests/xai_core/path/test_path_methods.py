@@ -1,13 +1,15 @@
 """BlurIG, Guided IG, AGI and the three paths: values by hand, completeness, orders, batches, memory, refusals."""
 
+import copy
 import math
+import warnings
 from itertools import pairwise
 
 import pytest
 import torch
 from torch import nn
 
-from tests.toys import MLP, PlainCNN, fingerprint, images, linear, seeded
+from tests.toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 from xai_core import (
     agi,
     agi_trace,
@@ -15,6 +17,7 @@ from xai_core import (
     blur_ig,
     curve,
     detour_trace,
+    explain,
     guided_ig,
     guided_trace,
     integrated_gradients,
@@ -365,7 +368,7 @@ def test_a_found_path_that_was_not_kept():
 def test_guided_ig_costs_one_gradient_a_step():
     rows, x = [], torch.rand(4, 6)
     guided_ig(lambda x: rows.append(len(x)) or (x**3).sum(1), x, B=30)
-    assert rows == [4] * 30
+    assert rows == [4] * 30 + [4]  # the last is F(x), for the gap
 
 
 X, FLAT = images(1), nn.Sequential(nn.Flatten(), nn.Linear(768, 3))
@@ -400,3 +403,35 @@ def test_agi_needs_another_class():
     f = make_score(nn.Sequential(nn.Flatten(), nn.Linear(768, 1)), X, 0, "logit")
     with pytest.raises(ValueError, match=r"model must have two classes or more.*it has 1"):
         agi(f, X)
+
+
+def test_a_gap_that_spoils_the_map_is_told():
+    """F = x¹⁰⁰ from 0 to 1: the right rule with B = 2 adds up to 100 (½⁹⁹ + 1)/2 = 50, and F changes by 1."""
+    power = lambda x: x[:, 0] ** 100  # noqa: E731
+    with pytest.warns(UserWarning, match=r"integrated_gradients: the map adds up to 50 where F\(x\) − F\(x′\) = 1"):
+        integrated_gradients(power, torch.ones(1, 1), B=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        integrated_gradients(power, torch.ones(1, 1), B=200)
+
+
+def test_guided_ig_finds_its_path_in_double():
+    """float32 inputs give float64's map, rounded; with precision='input' the path is another."""
+    model, x = seeded(SmallCNN).eval(), images(1)
+    f, precise = make_score(model, x, 1), make_score(copy.deepcopy(model).double(), x.double(), 1)
+    A = guided_ig(f, x, B=30)
+    assert A.dtype == torch.float32
+    assert torch.equal(A, guided_ig(precise, x.double(), B=30).float())
+    assert torch.equal(A, explain(model, x, 1, "guided_ig", B=30, precision="double"))
+    assert not torch.equal(A, guided_ig(f, x, B=30, precision="input"))
+    assert next(f.model.parameters()).dtype == torch.float32
+
+
+def test_guided_ig_of_a_network_that_has_no_doubles():
+    class Single(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.stack([(x * torch.ones(4)).sum(1), x @ torch.arange(4.0)], 1)
+
+    model, x = Single(), torch.rand(1, 4)
+    A = explain(model, x, 1, "guided_ig", B=10)
+    assert torch.equal(A, explain(model, x, 1, "guided_ig", B=10, precision="input"))
