@@ -190,14 +190,14 @@ def explained_column(scores: Tensor, target: int | None) -> int:
     return int(scores[0].argmax()) if target is None else class_number(target, scores.shape[1], "target")
 
 
-def class_number(given: int, classes: int, name: str) -> int:
+def class_number(given: int, classes: int, name: str, kind: str = "class") -> int:
     """`given` if it is the number of a class. Raises ValueError, which calls it by its `name`, if it is none."""
     try:
         number = -1 if isinstance(given, bool) else operator.index(given)  # whole numbers of any library
     except TypeError:
         number = -1
     if not 0 <= number < classes:
-        raise ValueError(f"{name} must be a class from 0 to {classes - 1}; got {given!r}")
+        raise ValueError(f"{name} must be a {kind} from 0 to {classes - 1}; got {given!r}")
     return number
 
 
