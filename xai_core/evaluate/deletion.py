@@ -99,7 +99,8 @@ def deletion(
 
     A: the attribution, (N, …) like x, or (N, 1, H, W). canvas: what stands where a pixel was, as in `make_baseline`:
         "black", "blurred", …, or a tensor such as the method's own baseline.
-    absolute: rank by |A|. seed: the order of pixels of equal value, and the noise of a noisy canvas.
+    absolute: rank by |A|. seed: the order of pixels of equal value (of all of them if the map is constant), and the
+        noise of a noisy canvas.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     symbols.check(deletion, steps=steps, canvas=canvas)
