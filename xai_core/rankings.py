@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import check_dense
 from xai_core.score import type_and_shape
 from xai_core.symbols import Symbol
 
@@ -94,10 +95,12 @@ def as_seen(A: Tensor) -> Tensor:
 
 
 def check_map(A: Tensor, name: str = "A") -> None:
-    """Raise ValueError, which calls A by its `name`, unless it is a finite attribution (N, …), one row at least.
+    """Raise ValueError or TypeError, which call A by its `name`, unless it is a finite attribution (N, …), N ≥ 1.
 
     The one rule of all scores: of a map with a hole there is no number.
     """
+    if isinstance(A, Tensor):
+        check_dense(A, name)
     if not isinstance(A, Tensor) or A.dim() < 2 or A.numel() == 0:
         raise ValueError(f"{name} must be an attribution (N, …); got {type_and_shape(A)}")
     finite = torch.isfinite(A)

@@ -23,6 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xai_core.inputs import check_dense
+
 
 def normlime(W: Tensor) -> Tensor:
     """The global importance of each feature: (n, M) → (M,) float64, at least 0; 0 for features never used.
@@ -125,16 +127,21 @@ def submodular_pick(W: Tensor, count: int) -> list[int]:
 
 def _checked(W: Tensor) -> Tensor:
     """W in float64, on the CPU: sums of thousands of weights are no work for 16 bits."""
+    if isinstance(W, Tensor):
+        check_dense(W, "W")
     if not isinstance(W, Tensor) or W.dim() != 2 or not W.is_floating_point():
         given = tuple(W.shape) if isinstance(W, Tensor) else type(W).__name__
         raise ValueError(f"W must be a floating-point tensor (explanations, features); got {given}")
+    W = W.detach().cpu().double()
     if not torch.isfinite(W).all():
         raise ValueError("W must be finite; it has NaN or infinite weights")
-    return W.detach().cpu().double()
+    return W
 
 
 def _whole_numbers(name: str, given: Sequence[int] | np.ndarray | Tensor) -> Tensor:
-    """(n,) int64. Raises ValueError for anything else."""
+    """(n,) int64. Raises TypeError or ValueError for anything else."""
+    if isinstance(given, Tensor):
+        check_dense(given, name)
     try:
         numbers = given.detach().cpu() if isinstance(given, Tensor) else torch.from_numpy(np.asarray(given))
     except (TypeError, ValueError, RuntimeError):  # ragged, or of another kind than numbers

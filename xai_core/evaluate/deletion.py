@@ -25,7 +25,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
-from xai_core.rankings import as_seen, ranking
+from xai_core.rankings import as_seen, check_map, ranking
 from xai_core.score import ScoreFunction, check_input, forward
 from xai_core.symbols import Symbol
 
@@ -142,7 +142,8 @@ def exchange(
     """
     symbols.check(exchange, steps=steps)
     check_input(start)
-    one_map = start.dim() == 4 and isinstance(A, Tensor) and A.shape == (len(start), 1, *start.shape[2:])
+    check_map(A)
+    one_map = start.dim() == 4 and A.shape == (len(start), 1, *start.shape[2:])
     if not one_map and as_seen(A).shape != as_seen(start).shape:
         raise ValueError(f"A must have the shape of x, {tuple(start.shape)}; got {tuple(A.shape)}")
     order = ranking(A, absolute=absolute, seed=seed)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
+from xai_core.inputs import check_dense
 from xai_core.symbols import Fill, Segmentation
 
 SUPERPIXELS = 50  # about how many SLIC makes
@@ -109,6 +110,8 @@ def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
         segments = torch.from_numpy(segments.astype(np.int64, order="C"))  # as scikit-image gives them
     if not isinstance(segments, Tensor | np.ndarray):
         raise TypeError(f"segments must be a name or a tensor of integer labels; got {segments!r}")
+    if isinstance(segments, Tensor):
+        check_dense(segments, "segments")
     if isinstance(segments, np.ndarray) or segments.is_floating_point() or segments.is_complex():
         raise TypeError(f"segments must be integer labels; got numbers of {segments.dtype}")
     if tuple(segments.shape) != places:
@@ -138,6 +141,7 @@ def filling(x: Tensor, labels: Tensor, fill: Fill = "grey") -> Tensor:
 
 def _background(x: Tensor, fill: Tensor) -> Tensor:
     """R rows shaped like x: (R, …)."""
+    check_dense(fill, "fill")
     try:
         off = fill.detach().to(x).broadcast_to(max(1, len(fill)) if fill.dim() == x.dim() else 1, *x.shape[1:])
     except (RuntimeError, TypeError) as error:
