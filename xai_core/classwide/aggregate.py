@@ -74,7 +74,7 @@ def of_label(W: Tensor, labels: Tensor, y: int) -> Tensor:
     Raises ValueError if W is no finite matrix, labels are not one a row of it, or y is no whole number.
     """
     W = _checked(W)
-    known = _whole_numbers("labels", labels)
+    known = whole_numbers("labels", labels)
     if len(known) != len(W):
         raise ValueError(f"labels must be one a row of W, ({len(W)},); got {len(known)}")
     if isinstance(y, bool) or not isinstance(y, Integral):
@@ -96,7 +96,7 @@ def coverage(W: Tensor, picked: Iterable[int]) -> float:
     [Ribeiro2016, eq. 3]. Raises ValueError if W is no finite matrix, or picked are not numbers of its rows.
     """
     W = _checked(W)
-    rows = _whole_numbers("picked", list(picked))
+    rows = whole_numbers("picked", list(picked))
     if not ((rows >= 0) & (rows < len(W))).all():
         raise ValueError(f"picked must be numbers of explanations, 0 to {len(W) - 1}; got {rows.tolist()}")
     return float(sp_importance(W)[(W[rows] != 0).any(0)].sum())
@@ -138,7 +138,7 @@ def _checked(W: Tensor) -> Tensor:
     return W
 
 
-def _whole_numbers(name: str, given: Sequence[int] | np.ndarray | Tensor) -> Tensor:
+def whole_numbers(name: str, given: Sequence[int] | np.ndarray | Tensor) -> Tensor:
     """(n,) int64. Raises TypeError or ValueError for anything else."""
     if isinstance(given, Tensor):
         check_dense(given, name)

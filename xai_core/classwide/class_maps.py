@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp
+from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp, whole_numbers
 from xai_core.classwide.local_weights import LocalWeights
 from xai_core.gradient.gradients import smoothgrad_squared, vargrad
 from xai_core.perturbation.neighbourhood import neighbourhood
@@ -116,10 +116,14 @@ def kept(
     importance: (M,), largest first; of equal ones the first. labels: the class of each input, (n,).
     The mean of two shares: inputs of y that are named y, inputs of other classes that are not. ½ is a guess: a mask of
     the shape of a 3, laid over an 8, must not make a 3 of it.
-    Raises ValueError unless some labels are y and some are not, and importance is finite.
+    Raises ValueError unless labels are whole numbers, one an input, some of them y and some not, and importance is
+    finite.
     """
     check_map(importance[None], "importance")
-    is_y = labels == y
+    known = whole_numbers("labels", labels)
+    if len(known) != len(X):
+        raise ValueError(f"labels must be one an input, ({len(X)},); got {len(known)}")
+    is_y = known == y
     if is_y.all() or not is_y.any():
         raise ValueError(f"labels must have inputs of the class {y} and of others")
     order = importance.argsort(descending=True, stable=True)

@@ -325,6 +325,11 @@ def test_kept_by_hand() -> None:
     assert class_maps.kept(f, X, labels, 0, right, PIXELS, (0.5,)).tolist() == [0.5]  # both are named 1
     with pytest.raises(ValueError, match="labels must have inputs of the class 3 and of others"):
         class_maps.kept(f, X, labels, 3, left, PIXELS)
+    assert class_maps.kept(f, X, [0, 1], 0, left, PIXELS, (0.5,)).tolist() == [0.5]
+    with pytest.raises(ValueError, match=r"labels must be one an input, \(2,\); got 3"):
+        class_maps.kept(f, X, [0, 1, 1], 0, left, PIXELS)
+    with pytest.raises(ValueError, match=r"labels must be whole numbers \(n,\); got"):
+        class_maps.kept(f, X, ["0", "1"], 0, left, PIXELS)
 
 
 def test_likeness_is_pearsons() -> None:

@@ -100,7 +100,7 @@ def test_it_has_the_scores_of_a_path():
     f = make_score(model, x, 2)
     path = walk(f, x, "expected_gradients", N=40)
     assert path.trace.change().shape == (10,)
-    assert path.gap(path.map()) == pytest.approx(abs(float(path.map().sum()) - float(path.trace.change().mean())))
+    assert path.gap(path.map()) == pytest.approx(abs(float(path.map().double().sum() - path.trace.change().mean())))
     assert -1 <= path.monotonicity() <= 1 and path.curvature() > 0
     assert not torch.equal(path.map(), path.map(300))
     assert catalogue()["expected_gradients"].symbols["N"].default == 100

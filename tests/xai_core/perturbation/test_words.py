@@ -45,8 +45,10 @@ SCRIPTS = {
     "Latin, decomposed": ("de\u0301ja\u0300 vu", ["de\u0301ja\u0300", "vu"]),
     "Vietnamese, decomposed": ("Đà Nẵng", ["Đà", "Nẵng"]),
     "Hangul, composed and not": ("한국어 단어", ["한국어", "단어"]),
-    "Thai": ("ดีมาก", ["ดี", "ม", "า", "ก"]),
-    "Burmese": ("မြန်မာ", ["မြ", "န်", "မာ"]),
+    "Thai": ("หนังดี ดีมากๆ 2ครั้ง", ["หนังดี", "ดีมากๆ", "2", "ครั้ง"]),
+    "Lao, cut by zero-width spaces": ("ດີ\u200bພາສາລາວ", ["ດີ", "ພາສາລາວ"]),
+    "Khmer": ("ភាសាខ្មែរ ល្អ", ["ភាសាខ្មែរ", "ល្អ"]),
+    "Burmese": ("မြန်မာ ကောင်း", ["မြန်မာ", "ကောင်း"]),
     "Chinese": ("我喜欢猫。", ["我", "喜", "欢", "猫"]),
     "Japanese": ("猫とコーヒーが好き", ["猫", "と", "コーヒー", "が", "好", "き"]),
     "apostrophes": ("don't l’homme п'ять 'quoted' rock'n'roll", ["don't", "l’homme", "п'ять", "quoted", "rock'n'roll"]),
@@ -73,7 +75,9 @@ def test_words_of_any_script(text, words):
         assert rest.replace("☐", word) == text
 
 
-@pytest.mark.parametrize("text", ["अच्छी यह फिल्म बहुत है", "de\u0301ja\u0300 vu ici", "don't go there", "好 是 我"])
+@pytest.mark.parametrize(
+    "text", ["अच्छी यह फिल्म बहुत है", "de\u0301ja\u0300 vu ici", "don't go there", "好 是 我", "ดีมาก หนัง จริง"]
+)
 def test_a_word_keeps_its_weight(text):
     """A classifier that asks for one word: it has all of the weight, and R² is 1. Cut at its marks, it would share."""
     word = text.split()[0]
