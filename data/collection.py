@@ -187,9 +187,9 @@ def picture(network: str, source: str, name: str) -> Picture:
     if kind == "bundled":
         image = photographs.bundled(name, **cut)
         return Picture(image, None, {}, _digest(image))
-    content = (Path(kind) / name).read_bytes()
-    image, label = photographs.open_photograph(content, **cut), folders.labels(kind).get(name)
-    return Picture(image, label, {}, _digest_of_file(content, cut))
+    file = Path(kind) / name
+    image, label = photographs.open_photograph(file, **cut), folders.labels(kind).get(name)
+    return Picture(image, label, {}, _digest_of_file(file.read_bytes(), cut))
 
 
 def _kind(source: str) -> tuple[str, int | None]:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import check_dense
 from xai_core.symbols import Choice
 
 BLUR = 0.1  # σ of the blurred baseline, as a share of the image's longer side: 22 pixels at 224
@@ -107,6 +108,7 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
 
 def _given(x: Tensor, baseline: Tensor) -> Tensor:
     """A baseline that the caller made: a colour, one input, or a batch."""
+    check_dense(baseline, "baseline")
     if baseline.dim() == 1 and x.dim() > 2 and len(baseline) == x.shape[1]:
         baseline = baseline.view(1, -1, *[1] * (x.dim() - 2))  # a colour: one number a channel
     baseline = baseline.detach().to(x)

@@ -5,7 +5,9 @@
     top-k intersection       |top_k(A) ∩ top_k(A′)| / k,  strongest by |Σ_c A_c|                  1 the same, k/P chance
 
 Images are judged as they are looked at, summed over channels. Pixels of equal value have no order: they are put in a
-random one, by the seed. In reading order a map of zeros would do well wherever the animal stands at the top.
+random one, by the seed. In reading order a map of zeros would do well wherever the animal stands at the top. A map
+that is the same everywhere has no order at all: what it has in common with another is NaN. So it is for every score:
+what does not exist is NaN, and a map that holds NaN or infinite numbers is refused (`check_map`).
 What to look at: how many pixels are tied. LIME's maps have about 50 values, Grad-CAM's are mostly zero.
 """
 
@@ -17,6 +19,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import check_dense
 from xai_core.score import type_and_shape
 from xai_core.symbols import Symbol
 
@@ -30,11 +33,10 @@ def ranking(A: Tensor, *, absolute: bool = False, seed: int = 0) -> Tensor:
     """The numbers of the pixels, best first: (N, C, H, W) → (N, H·W), other data (N, …) → (N, d); int64.
 
     absolute: rank by |Σ_c A_c|, so that what speaks loudest against the class comes first, too. By default it comes
-    last. seed: the order of equal pixels. Raises ValueError if A is no finite attribution.
+    last. seed: the order of equal pixels, of all of them where the map is constant.
+    Raises ValueError if A is no finite attribution.
     """
     value = as_seen(A).numpy()
-    if not np.isfinite(value).all():
-        raise ValueError(f"A must be finite; {int((~np.isfinite(value)).sum())} of its {value.size} pixels are not")
     value = np.abs(value) if absolute else value
     chance = np.random.default_rng(seed).permutation(value.shape[1])
     return torch.from_numpy(np.stack([np.lexsort((chance, -row)) for row in value]))
@@ -43,8 +45,9 @@ def ranking(A: Tensor, *, absolute: bool = False, seed: int = 0) -> Tensor:
 def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Tensor:
     """Spearman's ρ of two attributions, row by row: (N, …), (N, …) → (N,). NaN where one of them is constant.
 
-    Signed, because a pixel that changes sides matters more than one that changes shade; absolute=True for maps whose
-    sign says nothing. Raises ValueError if the shapes differ.
+    Equal pixels have the mean of their ranks. Signed, because a pixel that changes sides matters more than one that
+    changes shade; absolute=True for maps whose sign says nothing.
+    Raises ValueError if the two are no finite attributions of one shape.
 
     Examples:
         >>> import torch, xai_core
@@ -55,7 +58,7 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
     found = []
     for a, b in zip(as_seen(A), as_seen(other), strict=True):
         a, b = (a.abs(), b.abs()) if absolute else (a, b)
-        constant = (a == a[0]).all() or (b == b[0]).all()
+        constant = _same_everywhere(torch.stack([a, b])).any()
         found.append(float("nan") if constant else scipy.stats.spearmanr(a, b).statistic)
     return torch.tensor(found)
 
@@ -63,8 +66,11 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
 def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 0) -> Tensor:
     """The share of the k strongest pixels of the one map that are among the k strongest of the other: → (N,).
 
+    NaN where one of them is equally strong everywhere. Of equal pixels the seed draws lots, the same for both maps.
+
     k = 1000 of 224 × 224 pixels is the UNI paper's (Table 6), and Ghorbani's; of 64 × 64 it is a quarter of the
-    picture. Two maps that have nothing to do with each other share k/P. Raises ValueError for a k beyond P.
+    picture. Two maps that have nothing to do with each other share k/P.
+    Raises ValueError if the two are no finite attributions of one shape, or for a k beyond P.
     """
     symbols.check(top_intersection, k=k)
     _check_pair(A, other)
@@ -74,20 +80,40 @@ def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 
     top = torch.zeros(2, *ours.shape, dtype=torch.bool)
     top[0].scatter_(1, ours[:, :k], True)
     top[1].scatter_(1, theirs[:, :k], True)
-    return top.all(0).sum(1).double() / k
+    plain = torch.stack([_same_everywhere(as_seen(each).abs()) for each in (A, other)]).any(0)
+    return torch.where(plain, torch.nan, top.all(0).sum(1).double() / k)
 
 
 def as_seen(A: Tensor) -> Tensor:
     """(N, C, H, W) → (N, H·W), summed over channels; anything else (N, …) → (N, d). float64, on the CPU.
 
-    Raises ValueError if A is no tensor (N, …), one row at least.
+    Raises ValueError if A is no finite attribution.
     """
-    if not isinstance(A, Tensor) or A.dim() < 2 or A.numel() == 0:
-        raise ValueError(f"A must be an attribution (N, …); got {type_and_shape(A)}")
+    check_map(A)
     A = A.detach().cpu().double()
     return (A.sum(1) if A.dim() == 4 else A).flatten(1)
 
 
+def check_map(A: Tensor, name: str = "A") -> None:
+    """Raise ValueError or TypeError, which call A by its `name`, unless it is a finite attribution (N, …), N ≥ 1.
+
+    The one rule of all scores: of a map with a hole there is no number.
+    """
+    if isinstance(A, Tensor):
+        check_dense(A, name)
+    if not isinstance(A, Tensor) or A.dim() < 2 or A.numel() == 0:
+        raise ValueError(f"{name} must be an attribution (N, …); got {type_and_shape(A)}")
+    finite = torch.isfinite(A)
+    if not finite.all():
+        raise ValueError(f"{name} must be finite; {int((~finite).sum())} of its {A.numel()} numbers are not")
+
+
+def _same_everywhere(value: Tensor) -> Tensor:
+    return (value == value[:, :1]).all(1)
+
+
 def _check_pair(A: Tensor, other: Tensor) -> None:
+    check_map(A)
+    check_map(other, "other")
     if A.shape != other.shape:
         raise ValueError(f"other must have the shape of A, {tuple(A.shape)}; got {tuple(other.shape)}")

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from xai_core.inputs import check_numbers
 from xai_core.private_copy import private_copy
 
 ROWS_AT_ONCE = 64  # rows in one pass through the network; more gains nothing on a CPU
@@ -163,10 +164,9 @@ def check_input(x: Tensor) -> None:
     """Raise TypeError or ValueError unless x is a finite floating-point batch (N, …)."""
     if not isinstance(x, Tensor):
         raise TypeError(f"x must be a torch.Tensor (N, …); got {type(x).__name__}")
-    if not x.is_floating_point():
-        raise TypeError(f"x must be floating point, pixels in [0, 1]; got {x.dtype} (for 0…255 use x.float() / 255)")
+    check_numbers(x)
     if x.dim() < 2 or x.numel() == 0:
-        raise ValueError(f"x must be a batch (N, …) with at least one row; got shape {tuple(x.shape)}")
+        raise ValueError(f"x must be a batch (N, …) of numbers, with at least one row; got shape {tuple(x.shape)}")
     if not torch.isfinite(x).all():
         raise ValueError(
             f"x must be finite; {int((~torch.isfinite(x)).sum())} of its {x.numel()} numbers are NaN or infinite"

@@ -1,6 +1,7 @@
 """Setting pictures on a page: maps side by side that wrap on a phone, figures in the reader's theme."""
 
 import io
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ from xai_core import figures
 def theme() -> str:
     """The reader's theme, "light" or "dark", for the ink of figures."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def r2(value: float) -> str:
+    """A fit's R² in a caption; one that does not exist is said to."""
+    return "not defined" if math.isnan(value) else f"{value:.2f}"
 
 
 def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:

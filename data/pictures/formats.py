@@ -7,11 +7,15 @@ hours. What is refused is refused in one sentence, as a `PhotographError`.
 import re
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 from PIL import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+_LEFT = ("__MACOSX", "@eaDir", "$RECYCLE.BIN")  # by macOS's archives, Synology's thumbnails, Windows
 
 MAX_BYTES = 25 * 2**20  # a 50-megapixel JPEG of a telephone has 10 to 20 MiB
 MAX_PIXELS = 25_000_000  # width × height of a PNG or WebP; decoding takes up to 24 bytes for each
@@ -42,32 +46,65 @@ class PhotographError(ValueError):
     """A file that is no photograph this workbook can open; the message is one sentence for whoever chose the file."""
 
 
-def opened(content: bytes) -> ImageFile.ImageFile:
+def left_behind(name: str) -> bool:
+    """Whether a system leaves files or folders of this name beside pictures: hidden ones, and those of `_LEFT`.
+
+    macOS leaves "._a.jpg", Jupyter ".ipynb_checkpoints"; both end in .jpg, or hold what does.
+    """
+    return name.startswith(".") or name in _LEFT
+
+
+def photographs_in(folder: Path, *, below: bool = False) -> list[Path]:
+    """The photographs of a folder, in order; not what a system left. below: those of the folders in it, too."""
+    return sorted(
+        each
+        for each in (folder.rglob("*") if below else folder.iterdir())
+        if each.suffix.lower() in SUFFIXES
+        and not any(left_behind(part) for part in each.relative_to(folder).parts)
+        and each.is_file()
+    )
+
+
+def opened(content: bytes, name: str = "source") -> ImageFile.ImageFile:
     """The picture with its header read, its pixels not yet decoded, and its size found acceptable.
 
+    name: what the file is called in a message.
     Raises PhotographError, with a sentence, for another format or a size beyond the limits, and whatever Pillow raises
     where the header is damaged.
 
     Pillow's three readers are called directly: `Image.open` would try others too, and the limit on its pixels is a
     global that belongs to whoever runs Pillow in the same process.
     """
-    image = _reader(content)(BytesIO(content))
+    image = _reader(content, name)(BytesIO(content))
     width, height = image.size
     limit = MAX_PIXELS_JPEG if isinstance(image, JpegImageFile) else MAX_PIXELS
     if width * height > limit:
         raise PhotographError(
-            f"source has {width:,} × {height:,} pixels; allowed are at most {limit // 10**6} million in all "
+            f"{name} has {width:,} × {height:,} pixels; allowed are at most {limit // 10**6} million in all "
             f"({MAX_PIXELS_JPEG // 10**6} million in a JPEG)."
         )
     if min(width, height) < MIN_SIDE:
-        raise PhotographError(f"source has {width:,} × {height:,} pixels; allowed are {MIN_SIDE} or more on each side.")
+        raise PhotographError(f"{name} has {width:,} × {height:,} pixels; allowed are {MIN_SIDE} or more on each side.")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise PhotographError(
-            f"source has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
+            f"{name} has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
         )
     if isinstance(image, JpegImageFile) and (scans := _scans(content)) > MAX_SCANS:
-        raise PhotographError(f"source is a JPEG of {scans:,} scans; allowed are at most {MAX_SCANS}.")
+        raise PhotographError(f"{name} is a JPEG of {scans:,} scans; allowed are at most {MAX_SCANS}.")
+    if isinstance(image, PngImageFile) and image.mode != "P" and "transparency" in image.info:
+        image.info["transparency"] = _as_decoded(image.info["transparency"], image.mode, depth=content[24])
     return image
+
+
+def _as_decoded(clear: int | tuple[int, ...], mode: str, depth: int) -> int | tuple[int, ...]:
+    """The value of a PNG that stands for "nothing here", on the scale of the decoded pixels: Pillow leaves it raw.
+
+    Greys of 1, 2 and 4 bits are decoded to 0 … 255, colours of 16 bits to their high byte, greys of 16 not at all.
+    """
+    most = 2**depth - 1
+    if isinstance(clear, tuple):
+        return tuple((each & most) * 255 // most for each in clear)
+    return clear & most if mode.startswith("I") else (clear & most) * 255 // most
 
 
 def _scans(content: bytes) -> int:
@@ -83,7 +120,7 @@ def _scans(content: bytes) -> int:
     return scans
 
 
-def _reader(content: bytes) -> Callable[[BytesIO], ImageFile.ImageFile]:
+def _reader(content: bytes, name: str) -> Callable[[BytesIO], ImageFile.ImageFile]:
     """Pillow's reader for the format that the first bytes announce."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return PngImageFile
@@ -95,4 +132,4 @@ def _reader(content: bytes) -> Callable[[BytesIO], ImageFile.ImageFile]:
     if not kinds and b"<svg" in content[:2048].lower():
         kinds = ["SVG"]
     given = f"a {kinds[0]} file" if kinds else "no picture in a known format"
-    raise PhotographError(f"source is {given}; allowed are PNG, JPEG and WebP files.")
+    raise PhotographError(f"{name} is {given}; allowed are PNG, JPEG and WebP files.")

@@ -18,9 +18,19 @@ import torch
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from data.pictures.formats import MAX_BYTES, PhotographError, opened
+from data.pictures.formats import MAX_BYTES, SUFFIXES, PhotographError, left_behind, opened, photographs_in
 
-__all__ = ["BUNDLED", "MAX_BYTES", "MAX_SIZE", "PhotographError", "bundled", "open_photograph"]
+__all__ = [
+    "BUNDLED",
+    "MAX_BYTES",
+    "MAX_SIZE",
+    "SUFFIXES",
+    "PhotographError",
+    "bundled",
+    "left_behind",
+    "open_photograph",
+    "photographs_in",
+]
 
 MAX_SIZE = 1024  # pixels, of the square that comes out
 
@@ -91,15 +101,16 @@ def open_photograph(
     TypeError for the other arguments.
     """
     resize = _checked_geometry(size, resize, interpolation)
-    content = _read(source)
+    name = _name(source)
+    content = _read(source, name)
     with _ONE_DECODING:
         try:
-            return _cut(_upright_rgb(opened(content), resize), size, resize, interpolation)
+            return _cut(_upright_rgb(opened(content, name), resize), size, resize, interpolation)
         except PhotographError:
             raise
         except Exception as error:  # on corrupt files Pillow's decoders raise a dozen kinds, down to KeyError
             raise PhotographError(
-                f"source is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
+                f"{name} is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
             ) from error
 
 
@@ -119,7 +130,13 @@ def _checked_geometry(size: int, resize: int | None, interpolation: str) -> int:
     return resize
 
 
-def _read(source: bytes | str | Path | BinaryIO) -> bytes:
+def _name(source: object) -> str:
+    """What the source is called in a message: a file by its name."""
+    file = source if isinstance(source, str | Path) else getattr(source, "name", None)
+    return f"source={str(file)!r}" if isinstance(file, str | Path) else "source"
+
+
+def _read(source: bytes | str | Path | BinaryIO, name: str) -> bytes:
     """The file's content, refused when there is none or more than MAX_BYTES of it."""
     if isinstance(source, bytes | bytearray | memoryview):
         content = bytes(source[: MAX_BYTES + 1])
@@ -130,7 +147,7 @@ def _read(source: bytes | str | Path | BinaryIO) -> bytes:
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             reason = getattr(error, "strerror", None) or error
             raise PhotographError(
-                f"source={str(source)!r} cannot be read ({reason}); allowed is the path of a PNG, JPEG or WebP file."
+                f"{name} cannot be read ({reason}); allowed is the path of a PNG, JPEG or WebP file."
             ) from error
     elif hasattr(source, "read"):
         if hasattr(source, "seekable") and source.seekable():
@@ -141,9 +158,9 @@ def _read(source: bytes | str | Path | BinaryIO) -> bytes:
     if not isinstance(content, bytes):
         raise TypeError(f"source gives a {type(source).__name__}; allowed are bytes, a path or a file in binary mode.")
     if not content:
-        raise PhotographError("source is empty (0 bytes); allowed are PNG, JPEG and WebP files.")
+        raise PhotographError(f"{name} is empty (0 bytes); allowed are PNG, JPEG and WebP files.")
     if len(content) > MAX_BYTES:
-        raise PhotographError(f"source has more than {MAX_BYTES // 2**20} MiB; allowed are smaller files.")
+        raise PhotographError(f"{name} has more than {MAX_BYTES // 2**20} MiB; allowed are smaller files.")
     return content
 
 

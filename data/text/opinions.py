@@ -21,8 +21,11 @@ from collections.abc import Sequence
 from itertools import product
 from math import comb
 
+import regex
 import torch
 from torch import Tensor
+
+from data.text.words import WORD
 
 POSITIVE: tuple[str, ...] = (
     "good", "great", "lovely", "funny", "moving", "clever", "charming", "warm", "brilliant", "gripping", "fresh",
@@ -39,6 +42,7 @@ ENDS = (",", ".", "and", CONTRAST)  # a negation does not reach beyond
 OPINION = dict.fromkeys(POSITIVE, 1) | dict.fromkeys(NEGATIVE, -1)
 READ = frozenset((*OPINION, *NEGATORS, *INTENSIFIERS, CONTRAST))  # the words that the rule reads
 LONGEST = 48  # words of a review that the network reads
+_PARTS = regex.compile(rf"{WORD.pattern}|[.,!?;:]", WORD.flags)
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ def split(text: str) -> tuple[str, ...]:
     """As `words_of`, of a text that may be empty, such as one with all words left out."""
     plain = text.lower().replace("’", "'")
     plain = plain.replace("can't", "can not").replace("won't", "will not").replace("n't", " not")
-    return tuple("." if w in "!?;:" else w for w in re.findall(r"\w+|[.,!?;:]", plain))[:LONGEST]
+    return tuple("." if w in "!?;:" else w for w in _PARTS.findall(plain))[:LONGEST]
 
 
 def joined(words: Sequence[str]) -> str:

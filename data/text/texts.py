@@ -2,8 +2,8 @@
 
     log p/(1 − p) = b + Σ_w c_w·[w is in the text]        "linear", of two classes
 
-Every kind sees the set of a text's words, cut as LIME cuts them (runs of letters, digits and _, capitals kept), so that
-a word that an explanation switches off is one feature of the classifier, weighted by its inverse document frequency.
+Every kind sees the set of a text's words, cut as LIME cuts them (words.py, capitals kept), so that a word that an
+explanation switches off is one feature of the classifier, weighted by its inverse document frequency.
 "linear" is logistic regression: taking a word out moves the log-odds by exactly c_w, whatever else stands there, and a
 local explanation has something to be checked against. "forest" (200 trees; LIME's own tutorial has 500) and "svm"
 (radial kernel, as in LIME's paper: Ribeiro, Singh and Guestrin, KDD 2016) see features scaled to length 1.
@@ -25,6 +25,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import SVC
 
 from data.text.documents import CLASSES
+from data.text.words import WORD
 
 KINDS: tuple[str, ...] = ("linear", "forest", "svm")
 _FOLDS = 3  # on which the svm's probabilities are calibrated
@@ -117,7 +118,7 @@ def occurrences(
 
 
 def _words(norm: str | None) -> TfidfVectorizer:
-    return TfidfVectorizer(binary=True, lowercase=False, token_pattern=r"\w+", norm=norm)
+    return TfidfVectorizer(binary=True, lowercase=False, tokenizer=WORD.findall, token_pattern=None, norm=norm)
 
 
 def _texts(texts: Sequence[str]) -> Sequence[str]:

@@ -17,10 +17,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from data.nets import pretrained
-from data.pictures.photographs import open_photograph
+from data.pictures.photographs import left_behind, open_photograph, photographs_in
 from data.training.fitting import fit
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 class Photographs(NamedTuple):
@@ -37,9 +35,9 @@ def folder(path: Path | str, name: str, most: int | None = None) -> Photographs:
     Raises ValueError if there are fewer than two classes with photographs, PhotographError for a file that is none.
     """
     found = {
-        each.name: sorted(file for file in each.iterdir() if file.suffix.lower() in SUFFIXES)[:most]
+        each.name: photographs_in(each)[:most]
         for each in sorted(Path(path).iterdir() if Path(path).is_dir() else [])
-        if each.is_dir()
+        if each.is_dir() and not left_behind(each.name)
     }
     found = {name: files for name, files in found.items() if files}
     if len(found) < 2:

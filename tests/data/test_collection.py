@@ -1,6 +1,7 @@
 """What the benchmark gets of the data: pictures, digests that tell, folders in three layouts, refusals."""
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from PIL import Image
 from data import collection
 from data.drawn import zoo
 from data.nets import networks, pretrained
-from data.pictures import digits
-from data.training import folders
+from data.pictures import digits, photographs
+from data.training import finetuned, folders
 from data.training.fitting import FRESH
 from xai_core.benchmark import collection as protocol
 
@@ -113,11 +114,69 @@ def test_a_folder_with_labels(tmp_path):
     assert names(str(tmp_path)) == {"a.jpg": None, "b.jpg": 7}
 
 
-def test_labels_that_are_none(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_labels_as_a_spreadsheet_saves_them(tmp_path, encoding, separator):
+    """A mark at the start, semicolons or tabs, Windows's lines, letters and slashes, empty lines at the end."""
+    save(tmp_path / "Bär.jpg", 1), save(tmp_path / "in" / "b.jpg", 2)
+    lines = ["file;index;name", "Bär.jpg;294;brown bear", "in\\b.jpg; 7;cock", ";;", ";;"]
+    text = "\r\n".join(line.replace(";", separator) for line in lines)
+    (tmp_path / "labels.csv").write_bytes(text.encode(encoding))
+    assert names(str(tmp_path)) == {"Bär.jpg": 294, "in/b.jpg": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("number,file\n7,a.jpg\n", "must have the columns file and index, .*; it has number, file$"),
+        ("", "must have the columns file and index, ImageNet's number of the class; it has none$"),
+        (
+            "file,index\na.jpg,1000\n",
+            ".* a file and a class from 0 to 999 in each line; line 2 has 'a.jpg' and '1000'$",
+        ),
+        (
+            "file,index\na.jpg,7\nb.jpg,-1\n",
+            ".* a file and a class from 0 to 999 in each line; line 3 has 'b.jpg' and '-1'$",
+        ),
+        ("file,index\na.jpg,cock\n", ".* in each line; line 2 has 'a.jpg' and 'cock'$"),
+        ("file,index\na.jpg\n", ".* in each line; line 2 has 'a.jpg' and ''$"),
+        ("file,index\n,7\n", ".* in each line; line 2 has '' and '7'$"),
+        ("file,index\na.jpg,7\na.jpg,8\n", "gives 'a.jpg' two classes$"),
+        ("file,index\nc.jpg,7\n", "must name photographs of it, and names none$"),
+    ],
+)
+def test_labels_that_are_none(tmp_path, text, said):
     save(tmp_path / "a.jpg", 1)
-    (tmp_path / "labels.csv").write_text("number,file\n7,a.jpg\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"its labels\.csv must have the columns file and index"):
+    (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^images is '.*'; its labels\.csv {said}"):
         names(str(tmp_path))
+
+
+LEFT = ["._a.jpg", ".hidden.png", ".ipynb_checkpoints/a-checkpoint.jpg", "__MACOSX/a.jpg", "@eaDir/a.jpg/thumb.jpg"]
+
+
+def test_what_systems_leave_beside_pictures(tmp_path):
+    """No photographs, no classes; the same in a folder of photographs and in one of classes."""
+    for name in ("a.jpg", *LEFT):
+        save(tmp_path / "flat" / name, 1)
+    assert names(str(tmp_path / "flat")) == {"a.jpg": None}
+    for name in ("tabby/a.jpg", "tiger_cat/b.jpg", *(f"tabby/{left}" for left in LEFT), *LEFT):
+        save(tmp_path / "classes" / name, 1)
+    assert names(str(tmp_path / "classes")) == {"tabby/a.jpg": 281, "tiger_cat/b.jpg": 282}
+    photos = finetuned.folder(tmp_path / "classes", "squeezenet1_1")
+    assert photos.classes == ("tabby", "tiger_cat") and photos.labels.tolist() == [0, 1]
+
+
+def test_a_photograph_that_is_none_is_named(tmp_path):
+    save(tmp_path / "a" / "good.jpg", 1), save(tmp_path / "b" / "good.jpg", 1)
+    bad = tmp_path / "b" / "bad.jpg"
+    bad.write_bytes((tmp_path / "a" / "good.jpg").read_bytes()[:-300])
+    for call in (
+        lambda: collection.picture("squeezenet1_1", str(tmp_path), "b/bad.jpg"),
+        lambda: finetuned.folder(tmp_path, "squeezenet1_1"),
+    ):
+        with pytest.raises(photographs.PhotographError, match=rf"^source='{re.escape(str(bad))}' is damaged"):
+            call()
 
 
 def test_a_folder_a_class_by_its_english_name(tmp_path):

@@ -103,7 +103,7 @@ def photographs_for(name: str, n: int) -> list[Tensor]:
     """The first n photographs of the folder XAI_PHOTOS (or `photos` beside XAI_DATA_HOME), else the bundled ones."""
     folder = Path(os.environ.get("XAI_PHOTOS") or Path(os.environ.get("XAI_DATA_HOME", ""), "..", "photos"))
     cut = pretrained.geometry(name)
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png"))[:n]
+    files = photographs.photographs_in(folder, below=True)[:n] if folder.is_dir() else []
     if files:
         return [photographs.open_photograph(file, **cut) for file in files]
     return [photographs.bundled(picture, **cut) for picture in photographs.BUNDLED][:n]

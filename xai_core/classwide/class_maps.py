@@ -23,12 +23,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp
+from xai_core.classwide.aggregate import class_normlime, conditioned_i_sp, whole_numbers
 from xai_core.classwide.local_weights import LocalWeights
 from xai_core.gradient.gradients import smoothgrad_squared, vargrad
 from xai_core.perturbation.neighbourhood import neighbourhood
 from xai_core.perturbation.shapley import coalitions, shapley_values
 from xai_core.perturbation.superpixels import filling
+from xai_core.rankings import check_map
 from xai_core.score import Score, passes
 from xai_core.symbols import Fill, Samples
 
@@ -91,7 +92,11 @@ def averaged_maps(
 
 
 def on_features(A: Tensor, segments: Tensor) -> Tensor:
-    """The mean of a map over each feature, channels added: (C, H, W) → (M,), float64."""
+    """The mean of a map over each feature, channels added: (C, H, W) → (M,), float64.
+
+    Raises ValueError for a map that is not finite.
+    """
+    check_map(A[None])
     flat, where = A.detach().cpu().double().sum(0).flatten(), segments.flatten()
     return torch.bincount(where, flat) / torch.bincount(where)
 
@@ -111,9 +116,14 @@ def kept(
     importance: (M,), largest first; of equal ones the first. labels: the class of each input, (n,).
     The mean of two shares: inputs of y that are named y, inputs of other classes that are not. ½ is a guess: a mask of
     the shape of a 3, laid over an 8, must not make a 3 of it.
-    Raises ValueError unless some labels are y and some are not.
+    Raises ValueError unless labels are whole numbers, one an input, some of them y and some not, and importance is
+    finite.
     """
-    is_y = labels == y
+    check_map(importance[None], "importance")
+    known = whole_numbers("labels", labels)
+    if len(known) != len(X):
+        raise ValueError(f"labels must be one an input, ({len(X)},); got {len(known)}")
+    is_y = known == y
     if is_y.all() or not is_y.any():
         raise ValueError(f"labels must have inputs of the class {y} and of others")
     order = importance.argsort(descending=True, stable=True)
@@ -130,6 +140,10 @@ def kept(
 
 
 def likeness(importance: Tensor, X: Tensor, segments: Tensor) -> float:
-    """Pearson's r of a map (M,) with the mean of the pictures X; NaN for a map that is the same everywhere."""
+    """Pearson's r of a map (M,) with the mean of the pictures X; NaN for a map that is the same everywhere.
+
+    Raises ValueError for a map that is not finite.
+    """
+    check_map(importance[None], "importance")
     mean = on_features(X.mean(0), segments)
     return float(torch.corrcoef(torch.stack([importance.clamp(min=0), mean]))[0, 1])

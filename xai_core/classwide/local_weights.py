@@ -118,8 +118,12 @@ def shared_weights(
 
     nears: of `word_neighbourhood` or `table_neighbourhood`. K: fewer where an input has fewer features.
     A name that an input lacks has weight 0 there: its explanation cannot use it.
-    Raises ValueError if there is no neighbourhood, or the features of one have no names.
+    Raises TypeError or ValueError if there is no neighbourhood, the features of one have no names, or a symbol is not
+    allowed.
     """
+    symbols.check(shared_weights, K=K, sigma=sigma, distance=distance)
+    if isinstance(nears, Neighbourhood):
+        raise TypeError("nears must be a list of neighbourhoods; got a single one")
     columns: dict[str, int] = {}
     rows, labels = [], []
     for near in nears:

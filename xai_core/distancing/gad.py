@@ -25,7 +25,8 @@ from torch import Tensor, nn
 from xai_core import symbols
 from xai_core.distancing.supports import Support
 from xai_core.methods import explain
-from xai_core.score import make_score, type_and_shape
+from xai_core.rankings import check_map
+from xai_core.score import make_score
 from xai_core.symbols import Choice, Symbol
 
 ImportantShare = Annotated[
@@ -151,15 +152,13 @@ def important_pixels(A: Tensor, important: Important = "top", share: ImportantSh
     """Where a map is important, either sign: (N, C, H, W) → (N, 1, H, W), or (N, …) → (N, …); booleans.
 
     A pixel's strength is |Σ_channels A|, what a picture of the map shows. "top": the strongest `share` of the image's
-    pixels (rounded up; all of a tie), by default half. "above": those above `share` of the strongest pixel, by default
-    a tenth. A pixel of strength 0 is never important; one that speaks against the class may be.
+    pixels (rounded up; all of a tie, so all of a constant map), by default half. "above": those above `share` of the
+    strongest pixel, by default a tenth. A pixel of strength 0 is never important; one that speaks against the class may
+    be.
     Raises TypeError or ValueError if A is no finite tensor of one map or more, or for another rule or share.
     """
     symbols.check(important_pixels, important=important, share=share)
-    if not isinstance(A, Tensor) or A.dim() < 2 or A.numel() == 0:
-        raise ValueError(f"A must be maps (N, …), one at least; got {type_and_shape(A)}")
-    if not torch.isfinite(A).all():
-        raise ValueError(f"A must be finite; {int((~torch.isfinite(A)).sum())} of its {A.numel()} numbers are not")
+    check_map(A)
     share = SHARES[important] if share is None else share
     n = _strength(A)
     flat = n.flatten(1)  # (N, pixels)

@@ -3,13 +3,17 @@
     exam = Examination(model, x, "predicted")
     exam.judge("uni")["insertion_blurred"]
 
-Faithfulness (mufidelity, deletion), robustness (attack), stability and walks (the path), randomisation (the network),
-ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores), keep_and_retrain (an order of the
-features of a whole data set). No score is the truth: each asks another question, and a map that merely draws edges does
-well by some of them.
 Faithfulness (mufidelity, deletion), robustness (attack, max_sensitivity), stability and walks (the path),
 randomisation (the network), ground_truth (drawn pictures), biases (the baseline), regions (GAD's two scores). No score
 is the truth: each asks another question, and a map that merely draws edges does well by some of them.
+
+What all of them do with maps of three kinds:
+
+    NaN or ∞ in it     refused, ValueError: of a map with a hole there is no number
+    constant           it names no pixel: what asks for an order is NaN (Spearman, top k, and μ on cells of one size);
+                       deletion, insertion and the k best pixels draw lots, as for a map by chance
+    ties               lots by the seed (deletion, insertion, top k), the mean rank (Spearman), or a share for each
+                       (pointing)
 """
 
 from xai_core.classwide.importance import global_importance

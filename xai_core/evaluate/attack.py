@@ -37,7 +37,7 @@ from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
-from xai_core.rankings import TopPixels, rank_correlation, ranking, top_intersection
+from xai_core.rankings import TopPixels, check_map, rank_correlation, ranking, top_intersection
 from xai_core.score import Score, check_input, gradient, passes, rows_at_once
 from xai_core.symbols import AttackBudget, Choice, Steps, Symbol
 
@@ -111,9 +111,12 @@ def robustness(
 
     attribute: from inputs to maps, such as `lambda x: integrated_gradients(f, x, B=30)`. It has to explain the same
         class for both. A: the map of x, if it is known. k: cut to the number of pixels.
+    Both are NaN where one of the two maps is constant. Raises ValueError for maps that are not finite.
     """
     A = attribute(attacked.x) if A is None else A
     moved = attribute(attacked.moved)
+    check_map(A)
+    check_map(moved, "what attribute returns")
     k = min(k, A[0].numel() // (A.shape[1] if A.dim() == 4 else 1))
     return Robustness(attacked, A, moved, rank_correlation(A, moved), top_intersection(A, moved, k))
 

@@ -18,16 +18,25 @@ import torch
 from torch import Tensor
 
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.rankings import as_seen
 from xai_core.score import type_and_shape
 
 FRACTION = 0.25  # of the object, the part where a baseline is looked at
 
 
 def strength(A: Tensor) -> Tensor:
-    """|Σ_c A_c|, how strongly each pixel is coloured: (N, C, H, W) → (N, H, W). Raises ValueError for other shapes."""
+    """|Σ_c A_c|, how strongly each pixel is coloured: (N, C, H, W) → (N, H, W).
+
+    Raises ValueError if A is no finite map of images.
+    """
+    return _signed(A).abs()
+
+
+def _signed(A: Tensor) -> Tensor:
+    """Σ_c A_c, float64."""
     if not isinstance(A, Tensor) or A.dim() != 4:
         raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
-    return A.detach().cpu().double().sum(1).abs()
+    return as_seen(A).view(len(A), *A.shape[2:])
 
 
 def distance(x: Tensor, baseline: BaselineName, seed: int = 0) -> Tensor:
@@ -64,7 +73,8 @@ def share(A: Tensor, part: Tensor, whole: Tensor) -> Tensor:
 
     0: the map is blind on the part, 1: as much as the rest of the object, 2: twice its fair share.
     part, whole: masks (N, H, W) or (H, W) bool; of the part only what lies in the whole counts. NaN where either is
-    empty, or the map is 0 on all of the whole. Raises ValueError if A is no images, or part or whole no masks.
+    empty, or the map is 0 on all of the whole; 1 for any other constant map.
+    Raises ValueError if A is no finite map of images, or part or whole no masks.
     """
     strong = strength(A)
     whole = _mask("whole", whole, strong)
@@ -78,8 +88,9 @@ def echo(A: Tensor, x: Tensor, baseline: BaselineName, whole: Tensor, seed: int 
 
     Near 1 the map repeats how far the picture is from the baseline, whatever the network does. The map need not be
     from that baseline: with baseline="blurred" it says how much any map follows local detail.
-    NaN where one of the two is constant, or fewer than two pixels are compared.
-    Raises TypeError or ValueError if A or x is no images, whole no mask, or the baseline is not allowed.
+    NaN where one of the two is constant, or fewer than two pixels are compared; equal pixels have their mean rank.
+    Raises TypeError or ValueError if A is no finite map of images, x is none, whole no mask, or the baseline is not
+    allowed.
     """
     strong, far = strength(A), distance(x, baseline, seed)
     found = []
@@ -95,11 +106,9 @@ def roughness(A: Tensor) -> Tensor:
 
     R = Σ |A_i − A_j| / Σ (|A_i| + |A_j|) over all pairs side by side or above each other, A summed over channels. 0: a
     constant map. 1: of every two neighbours one is 0, or their signs differ. NaN for a map of zeros.
-    Raises ValueError if A is no images.
+    Raises ValueError if A is no finite map of images.
     """
-    if not isinstance(A, Tensor) or A.dim() != 4:
-        raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
-    a = A.detach().cpu().double().sum(1)  # (N, H, W)
+    a = _signed(A)  # (N, H, W)
     differ = a.diff(dim=1).abs().sum((1, 2)) + a.diff(dim=2).abs().sum((1, 2))
     size = a.abs()
     both = (size[:, 1:] + size[:, :-1]).sum((1, 2)) + (size[:, :, 1:] + size[:, :, :-1]).sum((1, 2))

@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from xai_core.evaluate.biases import share
+from xai_core.rankings import as_seen, check_map
 from xai_core.score import type_and_shape
 from xai_core.statistics import Summary, summary
 
 
 def mean_map(A: Tensor) -> Tensor:
-    """Ā, signed: (N, C, H, W) → (1, C, H, W). Raises ValueError for another shape."""
+    """Ā, signed: (N, C, H, W) → (1, C, H, W). Raises ValueError for another shape, or maps that are not finite."""
     _check(A)
     return A.mean(0, keepdim=True)
 
@@ -29,11 +30,13 @@ def mean_map(A: Tensor) -> Tensor:
 def agreement(A: Tensor) -> float:
     """The mean of Pearson's r over all pairs of maps, channels added: (N, C, H, W) → a number; NaN for one map.
 
-    Raises ValueError for another shape.
+    Maps that are the same everywhere agree or disagree with none: they are left out.
+    Raises ValueError for another shape, or maps that are not finite.
     """
     _check(A)
-    maps = A.sum(1).flatten(1).double()
-    z = torch.nn.functional.normalize(maps - maps.mean(1, keepdim=True))  # (N, P), each of length 1: r = z_n · z_m
+    maps = as_seen(A)
+    maps = maps[(maps != maps[:, :1]).any(1)]
+    z = torch.nn.functional.normalize(maps - maps.mean(1, keepdim=True), eps=0)  # (N, P), of length 1: r = z_n · z_m
     n = len(z)
     return float((z.sum(0).square().sum() - n) / (n * (n - 1))) if n > 1 else float("nan")
 
@@ -41,7 +44,8 @@ def agreement(A: Tensor) -> float:
 def class_shares(A: Tensor, masks: Mapping[str, Tensor]) -> dict[str, Summary]:
     """Each part's share of Σ|A| relative to its area, over the pictures in which it is seen: mean, 95 % t interval.
 
-    A: (N, C, H, W); masks: name → (N, H, W) bool. Raises ValueError for other shapes.
+    A: (N, C, H, W); masks: name → (N, H, W) bool. A map of zeros has no share, and is counted as missing.
+    Raises ValueError for other shapes, or maps that are not finite.
     """
     _check(A)
     everywhere = torch.ones((len(A), *A.shape[2:]), dtype=torch.bool, device=A.device)
@@ -51,3 +55,4 @@ def class_shares(A: Tensor, masks: Mapping[str, Tensor]) -> dict[str, Summary]:
 def _check(A: Tensor) -> None:
     if not isinstance(A, Tensor) or A.dim() != 4 or not len(A):
         raise ValueError(f"A must be maps of images (N, C, H, W), at least one; got {type_and_shape(A)}")
+    check_map(A)

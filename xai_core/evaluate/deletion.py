@@ -25,7 +25,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
-from xai_core.rankings import as_seen, ranking
+from xai_core.rankings import as_seen, check_map, ranking
 from xai_core.score import ScoreFunction, check_input, forward
 from xai_core.symbols import Symbol
 
@@ -99,7 +99,8 @@ def deletion(
 
     A: the attribution, (N, …) like x, or (N, 1, H, W). canvas: what stands where a pixel was, as in `make_baseline`:
         "black", "blurred", …, or a tensor such as the method's own baseline.
-    absolute: rank by |A|. seed: the order of pixels of equal value, and the noise of a noisy canvas.
+    absolute: rank by |A|. seed: the order of pixels of equal value (of all of them if the map is constant), and the
+        noise of a noisy canvas.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     symbols.check(deletion, steps=steps, canvas=canvas)
@@ -141,7 +142,8 @@ def exchange(
     """
     symbols.check(exchange, steps=steps)
     check_input(start)
-    one_map = start.dim() == 4 and isinstance(A, Tensor) and A.shape == (len(start), 1, *start.shape[2:])
+    check_map(A)
+    one_map = start.dim() == 4 and A.shape == (len(start), 1, *start.shape[2:])
     if not one_map and as_seen(A).shape != as_seen(start).shape:
         raise ValueError(f"A must have the shape of x, {tuple(start.shape)}; got {tuple(A.shape)}")
     order = ranking(A, absolute=absolute, seed=seed)

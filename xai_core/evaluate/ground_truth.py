@@ -35,8 +35,9 @@ def ground_truth(A: Tensor, mask: Tensor, seed: int = 0) -> Truth:
     """Compare a map with the truth: (N, C, H, W) → (N,) each.
 
     mask: True where the truth is, (N, H, W) or (H, W) bool, neither empty nor everywhere. seed: the order of pixels of
-    equal value, for `best`. Where several pixels share the maximum, `pointing` is the share of them that hits.
-    Raises ValueError if A is no images, or mask no such mask.
+    equal value, for `best`. Where several pixels share the maximum, `pointing` is the share of them that hits. So a
+    constant map has the mask's share of the area, as one by chance.
+    Raises ValueError if A is no finite map of images, or mask no such mask.
     """
     if not isinstance(A, Tensor) or A.dim() != 4:
         raise ValueError(f"A must be images (N, C, H, W); got {type_and_shape(A)}")
@@ -54,5 +55,5 @@ def ground_truth(A: Tensor, mask: Tensor, seed: int = 0) -> Truth:
         (positive * inside).sum(1) / positive.sum(1),
         hits.gather(1, size[:, None] - 1)[:, 0] / size.double(),
         (winners & inside).sum(1) / winners.sum(1).double(),
-        size / float(inside.shape[1]),
+        size.double() / inside.shape[1],
     )

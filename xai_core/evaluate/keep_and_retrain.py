@@ -24,6 +24,8 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import check_dense
+from xai_core.rankings import check_map
 from xai_core.symbols import Symbol
 
 Runs = Annotated[
@@ -92,11 +94,12 @@ def kept_features(importance: Tensor, shares: Sequence[float], seed: int = 0, ru
 
 
 def _check(importance: Tensor, shares: Sequence[float]) -> None:
+    if isinstance(importance, Tensor):
+        check_dense(importance, "importance")
     if not isinstance(importance, Tensor) or importance.dim() != 1 or not len(importance):
         given = tuple(importance.shape) if isinstance(importance, Tensor) else type(importance).__name__
         raise ValueError(f"importance must be a tensor (M,), one number a feature; got {given}")
-    if not torch.isfinite(importance).all():
-        raise ValueError("importance must be finite; it has NaN or infinite numbers")
+    check_map(importance[None], "importance")
     if not len(shares):
         raise ValueError("shares must be one share or more; got none")
     for share in shares:

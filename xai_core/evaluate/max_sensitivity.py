@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.rankings import check_map
 from xai_core.score import check_input
 from xai_core.symbols import AttackBudget, Symbol
 
@@ -46,7 +47,8 @@ def max_sensitivity(
 
     attribute: from inputs to maps, as in `robustness`. It is given N copies of the images, one behind the other, so a
         score made for these images explains each copy for its image's class. A: the maps of x, if they are known.
-    Raises TypeError or ValueError for an x, N or eps that is not allowed.
+    A constant map moves like any other; only of a map of zeros nothing can be said, NaN.
+    Raises TypeError or ValueError for an x, N or eps that is not allowed, or maps that are not finite.
     """
     symbols.check(max_sensitivity, N=N, eps=eps)
     check_input(x)
@@ -54,7 +56,9 @@ def max_sensitivity(
     generator = torch.Generator().manual_seed(seed)
     noise = [eps * (2 * torch.rand(x.shape, generator=generator, dtype=x.dtype) - 1) for _ in range(N)]
     A = attribute(x) if A is None else A
-    moved = attribute(torch.cat([x + n.to(x.device) for n in noise])).view(N, *A.shape)
-    far = (moved - A).flatten(2).double().norm(dim=2).T.cpu()  # (images, N)
+    moved = attribute(torch.cat([x + n.to(x.device) for n in noise]))
+    check_map(A)
+    check_map(moved, "what attribute returns")
+    far = (moved.view(N, *A.shape).double() - A).flatten(2).norm(dim=2).T.cpu()  # (images, N)
     size = A.flatten(1).double().norm(dim=1).cpu()[:, None]
     return Sensitivity(torch.where(size > 0, far / size, torch.nan))

@@ -60,6 +60,7 @@ def mufidelity(
 
     A: the attribution, (N, …) like x, or (N, 1, H, W). share: |S| as a share of the features. segments: "grid" (8 × 8
         cells), "pixels", "slic", or labels. reference: what stands where S was, as in `neighbourhood`.
+    A constant map adds up to the size of S: NaN where all subsets are equally large, as on a grid of equal cells.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     symbols.check(mufidelity, N=N, share=share, reference=reference)
@@ -109,7 +110,7 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
 def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
     """μ of N maps from the answers near their images; asks nothing. Another map of the same image costs a product.
 
-    Raises ValueError if A has not a row an image, and the places of each.
+    Raises ValueError if A is no finite map with a row an image, and the places of each.
     """
     value = as_seen(A)  # (N, places)
     segments = [near.segments for near in nears if near.segments is not None]

@@ -12,12 +12,13 @@ network is ruined draws the picture, not the network.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
 
 from xai_core.private_copy import private_copy
-from xai_core.rankings import rank_correlation
+from xai_core.rankings import check_map, rank_correlation
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +73,16 @@ def randomisation(
         `lambda network: explain(network, x, 3, "integrated_gradients")`.
     layers: which to ruin, in this order; None for all of `layers_of`. depths: cut those into about as many equal
         strides (ruining one layer at a time of a deep network takes as many maps).
-    Raises ValueError for a depths beyond the number of layers, or a layer without parameters.
+    ρ is NaN where one of the two maps is constant.
+    Raises ValueError for a depths beyond the number of layers, a layer without parameters, or maps that are not finite.
     """
     names = layers_of(model) if layers is None else tuple(layers)
-    if depths is not None and not 1 <= depths <= len(names):
-        raise ValueError(f"depths must be from 1 to the number of layers, {len(names)}; got {depths}")
+    if depths is not None and (not isinstance(depths, Integral) or not 1 <= depths <= len(names)):
+        raise ValueError(f"depths must be from 1 to the number of layers, {len(names)}; got {depths!r}")
     stops = sorted({round(d * len(names) / (depths or len(names))) for d in range(1, (depths or len(names)) + 1)})
     maps = [attribute(model), *(attribute(ruined(model, names[:stop], seed)) for stop in stops)]
+    for each in maps:
+        check_map(each, "what attribute returns")
     return Randomisation(
         ("", *(names[stop - 1] for stop in stops)),
         tuple(maps),

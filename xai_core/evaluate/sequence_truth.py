@@ -17,6 +17,7 @@ import scipy  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 
+from xai_core.rankings import check_map
 from xai_core.score import type_and_shape
 
 
@@ -34,10 +35,12 @@ def sequence_truth(A: Tensor, decides: Tensor, pull: Tensor | None = None) -> Fo
     """Compare the scores of one sequence with the truth: (P,), (P,) bool → numbers.
 
     decides: what decides, neither nothing nor everything. pull: (P,), which way each place pulls, towards the class;
-    0 where that is open. Raises ValueError with the argument's name where shapes or types do not fit.
+    0 where that is open. Equal scores share `pointing`, so constant ones have `chance` of it.
+    Raises ValueError with the argument's name where shapes or types do not fit, or scores are not finite.
     """
-    if not isinstance(A, Tensor) or A.dim() != 1 or not torch.isfinite(A).all():
-        raise ValueError(f"A must be finite scores of one sequence (P,); got {type_and_shape(A)}")
+    if not isinstance(A, Tensor) or A.dim() != 1:
+        raise ValueError(f"A must be scores of one sequence (P,); got {type_and_shape(A)}")
+    check_map(A[None])
     if not isinstance(decides, Tensor) or decides.dtype != torch.bool or decides.shape != A.shape:
         raise ValueError(f"decides must be bool {tuple(A.shape)}; got {type_and_shape(decides)}")
     if not decides.any() or decides.all():

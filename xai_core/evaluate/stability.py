@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from xai_core.rankings import rank_correlation
+from xai_core.rankings import check_map, rank_correlation
 
 STEPS = (1, 15, 30)  # of the UNI paper's figures 7 and 10
 REFERENCE = 300  # steps that count as settled
@@ -33,7 +33,10 @@ def stability(
     """Compare the maps of few steps with that of many.
 
     attribute: B → attribution (N, …), such as `trace(f, x).attribution` or `lambda B: guided_ig(f, x, B=B)`.
-    Raises what attribute raises, and ValueError if its maps differ in shape.
+    ρ is NaN where one of the two maps is constant.
+    Raises what attribute raises, and ValueError if its maps differ in shape, or are not finite.
     """
     maps = {B: attribute(B) for B in (*steps, reference)}
+    for each in maps.values():
+        check_map(each, "what attribute returns")
     return Stability(maps, {B: rank_correlation(maps[B], maps[reference]) for B in steps})

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from xai_core.methods import catalogue
 from xai_core.path.traces import Trace
+from xai_core.rankings import as_seen
 from xai_core.score import Score
 from xai_core.stages import Stages, parameters
 
@@ -50,8 +51,8 @@ class Walk:
         return self.trace.points([0.0])[0][:1] if start is None else start
 
     def gap(self, A: Tensor) -> float:
-        """|Σ_i A_i − (F(x) − F(x′))|."""
-        return abs(float(A.sum() - self.trace.change().mean()))
+        """|Σ_i A_i − (F(x) − F(x′))|. Raises ValueError if A is no finite attribution."""
+        return abs(float(as_seen(A).sum() - self.trace.change().mean()))
 
     def monotonicity(self) -> float:
         """Spearman's ρ of F and α at 30 steps."""

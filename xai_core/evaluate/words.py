@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from xai_core.attention.embeddings import output_matrix
 from xai_core.attention.erasure import erasure
+from xai_core.rankings import check_map
 from xai_core.statistics import Summary, summary
 
 LEFT_OUT, HIDDEN = "left out", "hidden"
@@ -63,6 +64,8 @@ def pointing(readings: Sequence[Reading], name: str) -> Summary:
     """How often the largest number of a map, or of erasure, is a word that decides: mean and interval over texts.
 
     name: of a map, or of a way to erase. Output words that every input word decides are left out: any map would do.
+    Where several words share the largest number, the share of them that decides; of a constant map that is `chance`.
+    Raises ValueError for a map that is not finite.
     """
     return _averaged(readings, lambda r: _hits(r.decides, {**r.maps, **r.drops}.get(name)))
 
@@ -71,7 +74,8 @@ def best(readings: Sequence[Reading], name: str) -> Summary:
     """The share of the k largest numbers that belong to deciders, where k ≥ 2 words decide.
 
     The others are easy to forget beside the word that is translated. Mean and interval over texts; what every word
-    decides is left out.
+    decides is left out. Of equal numbers at the k-th place the expected share counts, as if lots were drawn.
+    Raises ValueError for a map that is not finite.
     """
     return _averaged(readings, lambda r: _found(r.decides, {**r.maps, **r.drops}.get(name)))
 
@@ -84,15 +88,20 @@ def chance(readings: Sequence[Reading]) -> Summary:
 def _hits(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
         return torch.empty(0)
-    return decides.gather(1, A.argmax(1)[:, None])[:, 0].double()[~decides.all(1)]
+    check_map(A, "maps")
+    winners = A.amax(1, keepdim=True) == A
+    return ((winners & decides).sum(1) / winners.sum(1).double())[~decides.all(1)]
 
 
 def _found(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
         return torch.empty(0)
+    check_map(A, "maps")
     k = decides.sum(1)
-    hits = decides.gather(1, A.argsort(dim=1, descending=True, stable=True)).cumsum(1)  # among the best 1 … L
-    share = hits.gather(1, k[:, None] - 1)[:, 0] / k.double()
+    last = A.sort(dim=1, descending=True).values.gather(1, (k[:, None] - 1).clamp(min=0))  # the k-th best number
+    better, equal = last < A, last == A
+    drawn = (k - better.sum(1)) / equal.sum(1).double()  # the chance of each of the equal ones
+    share = ((better & decides).sum(1) + drawn * (equal & decides).sum(1)) / k.double()
     return share[(k >= 2) & ~decides.all(1)]
 
 

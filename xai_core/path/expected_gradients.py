@@ -18,6 +18,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import blur, make_baseline
+from xai_core.inputs import check_dense
 from xai_core.path.paths import straight
 from xai_core.path.quadrature import quadrature
 from xai_core.path.traces import Trace
@@ -75,6 +76,7 @@ def reference_set(x: Tensor, references: References = "noise_and_blur", seed: in
     """D of one input x (1, …): (N₀, …). Raises TypeError or ValueError if references are not like x."""
     x = x.detach()
     if isinstance(references, Tensor):
+        check_dense(references, "references")
         if references.shape[1:] != x.shape[1:] or not len(references) or not torch.isfinite(references).all():
             raise ValueError(
                 f"references must be finite inputs (N₀, {', '.join(map(str, x.shape[1:]))}), like those of x;"

@@ -37,7 +37,7 @@ class LinearFit:
 
     weights: Tensor  # (M,), 0 for features that were not chosen
     intercept: float
-    r2: float  # local (weighted) R²; NaN where the answers do not vary
+    r2: float  # local (weighted) R²; NaN where answers do not vary, or are no more than weights and intercept
     chosen: list[int]  # the features of the fit, in the order in which LASSO takes them up
 
 
@@ -66,6 +66,8 @@ def k_lasso(
 
     [Ribeiro2016, Algorithm 1]. near: N masks of M features; the weights are (M,), in units of the score.
     column: the class to explain, by default the neighbourhood's target.
+    With no more samples than weights and intercept the fit goes through all of them, whatever they are. An R² of 1
+    would mean nothing, and is NaN: take a larger N, or a smaller K.
     Raises TypeError or ValueError for a symbol or column that is not allowed, or a K above the number of features.
     """
     problem = _Weighted.of(near, K, sigma, distance, column)
@@ -97,6 +99,7 @@ class _Weighted:
     gram: Tensor  # Σ_z π (z − z̄)(z − z̄)ᵀ, (M, M)
     slope: Tensor  # Σ_z π (z − z̄)(y − ȳ), (M,)
     variance: float  # Σ_z π (y − ȳ)²
+    samples: int  # N
     z_mean: Tensor  # z̄, (M,)
     mean: float  # ȳ
 
@@ -112,7 +115,7 @@ class _Weighted:
         z = near.masks.double()  # (N, M)
         root, z_mean, y_mean = π.sqrt(), π @ z, π @ y
         Z, Y = root[:, None] * (z - z_mean), root * (y - y_mean)
-        return cls(Z.T @ Z, Z.T @ Y, float(Y @ Y), z_mean, float(answers[0] + y_mean))
+        return cls(Z.T @ Z, Z.T @ Y, float(Y @ Y), len(y), z_mean, float(answers[0] + y_mean))
 
     def knots(self, K: int) -> np.ndarray:
         """The LASSO path (by LARS) until more than K features are in use, or its end: (M, knots)."""
@@ -135,7 +138,8 @@ class _Weighted:
         G, b = self.gram[chosen][:, chosen], self.slope[chosen]
         w = torch.linalg.lstsq(G, b[:, None], rcond=SAME, driver="gelsd").solution[:, 0]
         unexplained = max(0.0, self.variance - float(2 * w @ b - w @ G @ w))  # below 0 by rounding only
-        r2 = 1 - unexplained / self.variance if self.variance > 0 else float("nan")
+        judged = self.variance > 0 and self.samples > len(chosen) + 1  # weights and intercept: through as many points
+        r2 = 1 - unexplained / self.variance if judged else float("nan")
         weights = torch.zeros(len(self.z_mean), dtype=torch.double)
         weights[chosen] = w
         return LinearFit(weights, self.mean - float(self.z_mean @ weights), r2, chosen)

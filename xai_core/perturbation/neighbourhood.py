@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
+from xai_core.inputs import check_dense
 from xai_core.perturbation.superpixels import filling, superpixels
 from xai_core.score import Score, ScoreFunction, check_input, rows, rows_at_once
 from xai_core.symbols import Fill, Samples, Segmentation
@@ -141,12 +142,14 @@ def own_masks(masks: Tensor, M: int) -> Tensor:
 
     Raises ValueError unless they lie between 0 and 1, and the first is all on.
     """
+    if isinstance(masks, Tensor):
+        check_dense(masks, "masks")
     if not isinstance(masks, Tensor) or masks.dim() != 2 or masks.shape[1] != M or not len(masks):
         given = tuple(masks.shape) if isinstance(masks, Tensor) else type(masks).__name__
         raise ValueError(f"masks must be a tensor (N, {M}), one column a feature; got {given}")
+    masks = masks.detach().cpu()
     if not ((masks >= 0) & (masks <= 1)).all() or not (masks[0] == 1).all():
         raise ValueError("masks must be 0 or 1, or between, and all 1 in the first row, which stands for x itself")
-    masks = masks.detach().cpu()
     return masks.bool() if ((masks == 0) | (masks == 1)).all() else masks
 
 
@@ -190,14 +193,14 @@ def explained_column(scores: Tensor, target: int | None) -> int:
     return int(scores[0].argmax()) if target is None else class_number(target, scores.shape[1], "target")
 
 
-def class_number(given: int, classes: int, name: str) -> int:
+def class_number(given: int, classes: int, name: str, kind: str = "class") -> int:
     """`given` if it is the number of a class. Raises ValueError, which calls it by its `name`, if it is none."""
     try:
         number = -1 if isinstance(given, bool) else operator.index(given)  # whole numbers of any library
     except TypeError:
         number = -1
     if not 0 <= number < classes:
-        raise ValueError(f"{name} must be a class from 0 to {classes - 1}; got {given!r}")
+        raise ValueError(f"{name} must be a {kind} from 0 to {classes - 1}; got {given!r}")
     return number
 
 

@@ -8,6 +8,8 @@ enough to matter, small enough to be told in words.
 What to look at: where the borders run. A region that is half animal and half snow can never be explained as either.
 """
 
+import warnings
+
 import numpy as np
 import skimage  # its parts are loaded at their first use
 import torch
@@ -15,9 +17,12 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import make_baseline
+from xai_core.inputs import check_dense
 from xai_core.symbols import Fill, Segmentation
 
 SUPERPIXELS = 50  # about how many SLIC makes
+FEW = SUPERPIXELS // 5  # of noise SLIC makes one to nine: a region there is a pixel, and lost pixels join the largest
+COMPACTNESS = (1, 10, 100, 1000)  # times the usual one, until SLIC makes no longer few
 GRID = 8  # a grid of 8 × 8 squares
 STRETCHES = 16  # of a signal
 
@@ -28,6 +33,8 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     segments: "slic" (about 50 compact regions [Achanta2012]), "quickshift" (as in the LIME paper [Vedaldi2008]),
         "grid" (8 × 8 squares), "pixels", or your own integer labels, numbered in any way. Of a signal (1, C, L), "grid"
         makes 16 equal stretches of L, the same in all channels.
+    A picture without regions, such as noise, is cut all the same, and a warning says how: "slic" by place more than by
+    colour, ten times as compact or more, if it finds fewer than 10; "quickshift" into the grid, if it finds only one.
     Raises TypeError or ValueError for more than one input, another word, or labels that are not whole numbers of x's
     shape; and ValueError if fewer than two features come out: there would be nothing to compare.
     """
@@ -71,11 +78,30 @@ def _cut(image: np.ndarray, segments: str) -> np.ndarray:
         return grid(height, width).numpy()
     colour = channels == 3
     if segments == "slic":
-        return skimage.segmentation.slic(
-            image, n_segments=SUPERPIXELS, compactness=10 if colour else 0.1, convert2lab=colour, start_label=0
-        )
+        return _slic(image, colour)
     image = image if colour else np.repeat(image.mean(2, keepdims=True), 3, axis=2)
-    return skimage.segmentation.quickshift(image, kernel_size=4, max_dist=200, ratio=0.2)
+    labels = skimage.segmentation.quickshift(image, kernel_size=4, max_dist=200, ratio=0.2)
+    if labels.any():
+        return labels
+    warnings.warn("segments='quickshift' finds one region in x; it is cut into a grid instead", stacklevel=3)
+    return grid(height, width).numpy()
+
+
+def _slic(image: np.ndarray, colour: bool) -> np.ndarray:
+    """As compact as it takes."""
+    found: list[int] = []
+    for times in COMPACTNESS:
+        compactness = (10 if colour else 0.1) * times
+        labels = skimage.segmentation.slic(image, SUPERPIXELS, compactness, convert2lab=colour, start_label=0)
+        found.append(int(labels.max()) + 1)
+        if found[-1] >= min(FEW, labels.size):
+            break
+    if len(found) > 1:
+        warnings.warn(
+            f"segments='slic' finds too few regions in x ({found[0]}); cut into {found[-1]}, {times} × as compact",
+            stacklevel=4,
+        )
+    return labels
 
 
 def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
@@ -84,6 +110,8 @@ def _own_labels(x: Tensor, segments: Tensor | np.ndarray) -> Tensor:
         segments = torch.from_numpy(segments.astype(np.int64, order="C"))  # as scikit-image gives them
     if not isinstance(segments, Tensor | np.ndarray):
         raise TypeError(f"segments must be a name or a tensor of integer labels; got {segments!r}")
+    if isinstance(segments, Tensor):
+        check_dense(segments, "segments")
     if isinstance(segments, np.ndarray) or segments.is_floating_point() or segments.is_complex():
         raise TypeError(f"segments must be integer labels; got numbers of {segments.dtype}")
     if tuple(segments.shape) != places:
@@ -113,6 +141,7 @@ def filling(x: Tensor, labels: Tensor, fill: Fill = "grey") -> Tensor:
 
 def _background(x: Tensor, fill: Tensor) -> Tensor:
     """R rows shaped like x: (R, …)."""
+    check_dense(fill, "fill")
     try:
         off = fill.detach().to(x).broadcast_to(max(1, len(fill)) if fill.dim() == x.dim() else 1, *x.shape[1:])
     except (RuntimeError, TypeError) as error:

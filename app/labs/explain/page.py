@@ -65,7 +65,7 @@ def caption(e: Explanation, cost: Cost) -> str:
     if e.eps is not None:
         judged += f", ε = {e.eps:.3g}"
     if e.r2 is not None:
-        judged = f"local R² {e.r2:.2f}"
+        judged = f"local R² {show.r2(e.r2)}"
     if not e.A.any():
         judged = "zero everywhere"
     spent = f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"

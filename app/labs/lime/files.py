@@ -8,7 +8,7 @@ from app.labs.lime import compute
 from app.labs.lime.compute import Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.texts import MOST_COPIES
-from app.shared import take_away
+from app.shared import show, take_away
 from app.shared.script import quoted, script
 from xai_core.figures import linear
 
@@ -30,7 +30,7 @@ def png(given: Given, how: Reading) -> bytes:
 
 
 def _title(given: Given, r2: float) -> str:
-    return f"{given.this.class_name}: local R² {r2:.2f}"
+    return f"{given.this.class_name}: local R² {show.r2(r2)}"
 
 
 def npz(given: Given, how: Reading) -> bytes:

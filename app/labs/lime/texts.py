@@ -13,7 +13,7 @@ from app.shared.subject import PREDICTED
 from data.text import documents, newsgroups, texts
 from data.text.texts import TextClassifier
 from xai_core import Neighbourhood, word_neighbourhood, words_of
-from xai_core.perturbation.words import random_sizes
+from xai_core.perturbation.words import WORD, random_sizes
 
 MOST_COPIES = 2000  # of a text: shorter series are the beginnings of this one
 LETTERS = 2000  # of a text of one's own
@@ -92,7 +92,7 @@ def ask_text() -> Worded | None:
     )
     lines = (read, f'predict = texts.fit(posts.texts, posts.labels, "{model}").predict_proba', python)
     head, _, body = text.partition("\n\n")
-    header = words_of(head) if body and ":" in head and len(head.split()) > 1 else ()
+    header = tuple(dict.fromkeys(WORD.findall(head))) if body and ":" in head else ()
     return Worded(this, text, classifier, document, header, learnt, lines)
 
 

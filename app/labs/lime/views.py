@@ -1,7 +1,5 @@
 """How far a LIME explanation is to be trusted, and what the same copies say of other classes."""
 
-import math
-
 import streamlit as st
 
 from app.labs.lime import compute
@@ -12,7 +10,6 @@ from app.shared import show
 from app.shared.show import Sheet
 from xai_core import figures
 from xai_core.figures import linear
-from xai_core.perturbation.k_lasso import LinearFit
 
 TOP = 3
 
@@ -24,7 +21,7 @@ def show_fit(this: Input, how: Reading) -> None:
     left, right = st.columns([4, 5], gap="medium")
     with left:
         fig = linear.scatter(copies.F, copies.g, copies.π, unit=this.unit, theme=show.theme())
-        show.figure(fig, f"Linear model against network over {how.N} copies, local R² {copies.fit.r2:.2f}.")
+        show.figure(fig, f"Linear model against network over {how.N} copies, local R² {show.r2(copies.fit.r2)}.")
         st.caption("A dot is a copy, as large as its π; the star is x. Off the dashed line the linear model is wrong.")
     with right:
         by_K, by_rest = st.tabs(["K", "N and σ"], key="against", on_change="rerun", bind="query-params")
@@ -87,7 +84,8 @@ def show_classes(given: Given, how: Reading) -> None:
     if isinstance(given, Pictured):
         x = given.about.opened.x
         show.pictures(
-            {said[c]: (linear.kept(x, given.labels, f.weights), f"local R² {_r2(f)}") for c, f in fits.items()}, "top"
+            {said[c]: (linear.kept(x, given.labels, f.weights), f"local R² {show.r2(f.r2)}") for c, f in fits.items()},
+            "top",
         )
         return
     reach = max(float(f.weights.abs().max()) for f in fits.values())
@@ -103,8 +101,4 @@ def show_classes(given: Given, how: Reading) -> None:
         )
         with column:
             show.figure(fig, f"{said[c]}: " + ", ".join(f"{n} {w:+.3f}" for n, w in bars.items()))
-            st.caption(f"local R² {_r2(f)}")
-
-
-def _r2(fit: LinearFit) -> str:
-    return "not defined" if math.isnan(fit.r2) else f"{fit.r2:.2f}"
+            st.caption(f"local R² {show.r2(f.r2)}")

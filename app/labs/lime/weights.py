@@ -124,7 +124,7 @@ def _number(value: float) -> str:
 def show_numbers(this: Input, how: Reading, fit: LinearFit, cost: str) -> None:
     """The numbers that judge the explanation."""
     total = fit.intercept + float(fit.weights.sum())
-    r2 = "not defined: the answers do not vary" if math.isnan(fit.r2) else f"**{fit.r2:.2f}**"
+    r2 = "not defined: answers too few, or all equal" if math.isnan(fit.r2) else f"**{fit.r2:.2f}**"
     st.markdown(
         f"Local R² {r2} · {WHO[this.kind]} F(x) = **{this.say(this.answer)}** · linear model w₀ + Σw ="
         f" {this.say(fit.intercept)} {float(fit.weights.sum()):+.3f} = **{this.say(total)}** · {cost}"

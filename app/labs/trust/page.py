@@ -139,7 +139,7 @@ def show_explanations(ten: list[Subject], chosen: Settings) -> Explanation:
         st.markdown(
             f"Picture {chosen.number + 1} again, with everything that {title} says: **red** speaks for"
             f" *{p.class_name}*, **blue** against it."
-            + (f" Local R² is {e.r2:.2f}." if e.r2 is not None else "")
+            + (f" Local R² is {show.r2(e.r2)}." if e.r2 is not None else "")
             + (f" Completeness gap {e.gap:.3f} of {e.change:+.3f}." if e.gap is not None else "")
         )
     return e

@@ -210,6 +210,44 @@ COLOURS = {
 }
 
 
+GREY, RGB, PALETTE = 0, 2, 3  # PNG's numbers
+CLEAR = {
+    GREY: [(1, 0), (1, 1), (2, 1), (2, 3), (4, 5), (4, 15), (8, 7), (8, 200), (16, 700)],
+    RGB: [(8, 7), (16, 700), (16, 0xFFFF)],
+    PALETTE: [(1, 1), (2, 2), (4, 9), (8, 3)],
+}
+
+
+@pytest.mark.parametrize(("colour", "depth", "clear"), [(c, *each) for c, pairs in CLEAR.items() for each in pairs])
+def test_one_value_is_clear_at_any_depth(colour, depth, clear):
+    """Grey, colour and palette of 1 to 16 bits: the value that is clear is white, its neighbour is as it was."""
+    step = 0x0100 if depth == 16 and colour == RGB else 1  # Pillow keeps the high byte of each
+    other = clear - step if clear >= step else clear + step
+    palette = [(0, 40 + each // 2, 90) for each in range(2**depth)] if colour == PALETTE else None
+    seen = palette[other] if palette else (grey(other, depth),) * 3
+    for value, expected in ((clear, (255, 255, 255)), (other, seen)):
+        x = open_photograph(png_of_one_value(value, depth, colour, clear, palette), 8) * 255
+        assert x[:, 0, 0].round().tolist() == list(expected) and torch.equal(x, x[:, :1, :1].expand_as(x))
+
+
+def grey(value: int, depth: int) -> int:
+    return value >> 8 if depth == 16 else value * 255 // (2**depth - 1)
+
+
+def png_of_one_value(value: int, depth: int, colour: int, clear: int, palette: list | None) -> bytes:
+    """A PNG of 16 × 16 equal pixels, written by hand: Pillow writes few of these kinds."""
+    bits = f"{value:0{depth}b}" * (16 * (3 if colour == RGB else 1))
+    row = b"\0" + int(bits, 2).to_bytes(len(bits) // 8)
+    header = struct.pack(">IIBBBBB", 16, 16, depth, colour, 0, 0, 0)
+    chunks = [(b"IHDR", header)]
+    if palette:
+        chunks += [(b"PLTE", bytes(c for entry in palette for c in entry)), (b"tRNS", b"\xff" * clear + b"\0")]
+    else:
+        chunks += [(b"tRNS", struct.pack(">H", clear) * (3 if colour == RGB else 1))]
+    chunks += [(b"IDAT", zlib.compress(row * 16)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, data) for kind, data in chunks)
+
+
 @pytest.mark.parametrize("kind", COLOURS)
 def test_colour(kind):
     content, expected = COLOURS[kind]
@@ -231,6 +269,18 @@ def test_animation_gives_its_first_picture(kind):
 
 
 # Where it comes from
+
+
+def test_a_file_is_named(tmp_path):
+    """By its path, or by the name of the open file; bytes have none."""
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(b"no picture")
+    with path.open("rb") as file:
+        for source in (path, str(path), file):
+            with pytest.raises(PhotographError, match=rf"^source='{re.escape(str(path))}' is no picture in a known"):
+                open_photograph(source)
+    with pytest.raises(PhotographError, match=r"^source is no picture in a known format"):
+        open_photograph(path.read_bytes())
 
 
 def test_sources_agree_and_names_do_not_matter(tmp_path):

@@ -45,14 +45,14 @@ def test_the_words_that_leak(train: newsgroups.Posts) -> None:
 
 @pytest.mark.real
 def test_a_classifier_of_real_posts(train: newsgroups.Posts) -> None:
-    """0.937 of the held-out posts (the paper's svm: 0.94), and the heaviest words are the header line's."""
+    """0.934 of the held-out posts (the paper's svm: 0.94), and the heaviest words are the header line's."""
     model = texts.fit(*train)
-    assert model.accuracy(*newsgroups.load("test")) == pytest.approx(0.937, abs=0.01)
+    assert model.accuracy(*newsgroups.load("test")) == pytest.approx(0.934, abs=0.01)
     c = model.weights()
     heaviest = sorted(c, key=lambda word: -abs(c[word]))
-    assert set(heaviest[:4]) == {"Posting", "Host", "NNTP", "Nntp"} and all(c[word] < 0 for word in heaviest[:4])
-    assert c["rutgers"] > 0 and heaviest[4] == "rutgers"
-    assert model.accuracy(*newsgroups.load("test", headers=False)) == pytest.approx(0.858, abs=0.01)
+    assert set(heaviest[:5]) == {"Posting", "Host", "NNTP", "Nntp", "rutgers"}
+    assert [word for word in heaviest[:5] if c[word] > 0] == ["rutgers"]
+    assert model.accuracy(*newsgroups.load("test", headers=False)) == pytest.approx(0.847, abs=0.01)
 
 
 # --- without a network ------------------------------------------------------------------------------------------------

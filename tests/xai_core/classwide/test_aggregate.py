@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -97,6 +98,55 @@ def test_sp_lime_by_hand() -> None:
     assert coverage(W, []) == 0
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_weights_of_any_precision(dtype) -> None:
+    """The numbers of float64, in float64: by the equations above, and for the pick."""
+    given = W.to(dtype).requires_grad_()
+    for score in (normlime, i_sp, sp_importance):
+        assert torch.equal(score(given), score(W))
+    assert submodular_pick(given, 3) == submodular_pick(W, 3) == [1, 0]
+    assert coverage(given, [1, 0]) == coverage(W, [1, 0])
+    assert torch.equal(class_normlime(given, LABELS, 0), class_normlime(W, LABELS, 0))
+    many = torch.full((4096, 1), 64, dtype=dtype)  # in float16 their sum would be infinite
+    assert sp_importance(many).item() == 512 and i_sp(many).item() == 4096
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 0, 1, 1], (0, 0, 1, 1), np.array([0, 0, 1, 1], np.int32), LABELS.to(torch.uint8)]
+)
+def test_labels_of_any_kind(labels) -> None:
+    for y in (0, 1, np.int64(1)):
+        assert torch.equal(class_normlime(W, labels, y), class_normlime(W, LABELS, int(y)))
+        assert torch.equal(conditioned_i_sp(W, labels, y), conditioned_i_sp(W, LABELS, int(y)))
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1], ["a"] * 4, [0.0, 0, 1, 1], None, 3, [[0, 0, 1, 1]], [[0], [0, 1]], [True] * 4]
+)
+def test_labels_that_cannot_be(labels) -> None:
+    with pytest.raises(ValueError, match=r"labels must be (one a row of W, \(4,\)|whole numbers \(n,\)); got"):
+        class_normlime(W, labels, 0)
+
+
+@pytest.mark.parametrize("y", ["0", 1.5, None, True, [0]])
+def test_classes_that_cannot_be(y) -> None:
+    with pytest.raises(ValueError, match="y must be a class, a whole number; got"):
+        class_normlime(W, LABELS, y)
+
+
+@pytest.mark.parametrize("count", [0, 5, -1, 2.5, 2.0, "2", None, True])
+def test_counts_that_cannot_be(count) -> None:
+    with pytest.raises(ValueError, match="count must be a whole number from 1 to the number of explanations, 4; got"):
+        submodular_pick(W, count)
+    assert submodular_pick(W, np.int64(1)) == [1]
+
+
+@pytest.mark.parametrize("picked", [[4], [-1], [0.5], ["a"], [None]])
+def test_picks_that_cannot_be(picked) -> None:
+    with pytest.raises(ValueError, match="picked must be "):
+        coverage(W, picked)
+
+
 # --- properties -------------------------------------------------------------------------------------------------------
 
 values = st.one_of(st.just(0.0), st.floats(-4, 4).filter(lambda v: abs(v) > 1e-3))
@@ -154,8 +204,8 @@ def test_the_greedy_pick(W: Tensor) -> None:
         (lambda: normlime(torch.ones(3)), r"got \(3,\)"),
         (lambda: i_sp(torch.ones(2, 2, dtype=torch.long)), "floating-point"),
         (lambda: normlime(torch.full((1, 1), float("nan"))), "W must be finite"),
-        (lambda: class_normlime(W, LABELS[:2], 0), r"labels must be one a row of W, \(4,\); got \(2,\)"),
-        (lambda: submodular_pick(W, 0), "count must be from 1 to the number of explanations, 4; got 0"),
+        (lambda: class_normlime(W, LABELS[:2], 0), r"labels must be one a row of W, \(4,\); got 2"),
+        (lambda: submodular_pick(W, 0), "count must be a whole number from 1 to the number of explanations, 4; got 0"),
         (lambda: submodular_pick(W, 5), "got 5"),
         (lambda: submodular_pick(W, True), "got True"),
         (lambda: shared_weights([]), "nears must be one neighbourhood or more; got none"),
@@ -232,6 +282,10 @@ def test_words_share_a_vocabulary() -> None:
     assert class_normlime(local.weights, local.labels, 1)[good] == pytest.approx(0.7)
     with pytest.raises(ValueError, match="nears must be of texts or tables"):
         xai_core.shared_weights([xai_core.Neighbourhood(None, nears[0].masks, nears[0].scores, 0)])
+    with pytest.raises(TypeError, match="nears must be a list of neighbourhoods; got a single one"):
+        shared_weights(nears[0])
+    with pytest.raises(TypeError, match=r"K .*must be a whole number, at least 1; got '2'"):
+        shared_weights(nears, K="2")
 
 
 # --- maps of a class --------------------------------------------------------------------------------------------------
@@ -271,6 +325,11 @@ def test_kept_by_hand() -> None:
     assert class_maps.kept(f, X, labels, 0, right, PIXELS, (0.5,)).tolist() == [0.5]  # both are named 1
     with pytest.raises(ValueError, match="labels must have inputs of the class 3 and of others"):
         class_maps.kept(f, X, labels, 3, left, PIXELS)
+    assert class_maps.kept(f, X, [0, 1], 0, left, PIXELS, (0.5,)).tolist() == [0.5]
+    with pytest.raises(ValueError, match=r"labels must be one an input, \(2,\); got 3"):
+        class_maps.kept(f, X, [0, 1, 1], 0, left, PIXELS)
+    with pytest.raises(ValueError, match=r"labels must be whole numbers \(n,\); got"):
+        class_maps.kept(f, X, ["0", "1"], 0, left, PIXELS)
 
 
 def test_likeness_is_pearsons() -> None:

@@ -86,7 +86,7 @@ def test_a_share_of_distinct_pixels_is_that_share(percent):
 
 def test_what_is_no_map():
     for bad in (torch.zeros(3), torch.zeros(0, 4, 4), np.zeros((1, 3, 4, 4)), None):
-        with pytest.raises(ValueError, match=r"^A must be maps \(N, …\), one at least; got "):
+        with pytest.raises(ValueError, match=r"^A must be an attribution \(N, …\); got "):
             important_pixels(bad)
     with pytest.raises(ValueError, match=r"^A must be finite; 1 of its 4 numbers are not"):
         important_pixels(torch.tensor([[[1.0, torch.nan], [0, 0]]]))

@@ -119,6 +119,22 @@ def test_a_constant_network():
         assert np.isnan(fit.r2) and fit.chosen == []
 
 
+@pytest.mark.parametrize(("N", "K"), [(2, 6), (5, 6), (4, 3), (10, 10), (2, 1)])
+def test_as_many_numbers_as_answers(N, K):
+    """Intercept and weights go through every point, of noise, too: R² is not defined, at any length of a path."""
+    near = planted([0.0] * 10, N)
+    near = replace(near, scores=torch.rand(N, 1, generator=torch.Generator().manual_seed(1), **F64))
+    fit = k_lasso(near, K)
+    assert np.isnan(fit.r2) and len(fit.chosen) >= N - 1
+    assert [np.isnan(fit.r2) for fit in k_path(near, 10)] == [len(fit.chosen) + 1 >= N for fit in k_path(near, 10)]
+
+
+@pytest.mark.parametrize("N", [5, 12])
+def test_one_answer_more_than_numbers(N):
+    """An R² again; of a linear function it is 1."""
+    assert k_lasso(planted([0.0, 3.0, -2.0, 0.0], N), 2).r2 == pytest.approx(1)
+
+
 @pytest.mark.parametrize("N", [1, 2, 3])
 def test_hardly_any_samples(N):
     fit = k_lasso(planted(SPARSE, N), 6)

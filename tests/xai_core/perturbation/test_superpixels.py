@@ -4,10 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+import skimage
 import torch
 
 from tests.toys import PlainCNN, images, seeded, squares
-from xai_core import explain, lime, make_score
+from xai_core import explain, kernel_shap, lime, make_score
 from xai_core.perturbation.superpixels import filling, superpixels
 
 
@@ -71,14 +72,57 @@ def test_labels_that_cannot_be(segments, error, words):
         explain(seeded(PlainCNN), images(1), 0, "lime", N=20, K=1, segments=segments)
 
 
-def test_one_superpixel_of_a_plain_picture():
-    """Whatever the algorithm finds in a picture without edges, one feature is an error and not a map."""
-    x = torch.full((1, 3, 16, 16), 0.5)
-    for segments in ("slic", "quickshift"):
-        try:
-            assert len(superpixels(x, segments).unique()) > 1
-        except ValueError as error:
-            assert "makes one superpixel" in str(error) and "'grid'" in str(error)
+def noise(*shape: int, spread: float = 1.0) -> torch.Tensor:
+    return spread * torch.rand(1, *shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("side", [20, 28, 32, 64])
+@pytest.mark.parametrize("spread", [1.0, 1e-4, 255.0])
+def test_noise_has_superpixels(channels, side, spread):
+    """Ten times as compact, or more, if it takes that: many regions, none of them large. Said in a warning."""
+    x = noise(channels, side, side, spread=spread)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        sizes = superpixels(x, "slic").unique(return_counts=True)[1]
+    assert 10 <= len(sizes) <= 64 and sizes.max() < side**2 / 4
+    assert all("× as compact" in str(each.message) and f"into {len(sizes)}," in str(each.message) for each in said)
+
+
+def test_what_is_kept_of_a_picture_with_regions():
+    """A photograph's superpixels are the usual ones, and nothing is said of them."""
+    picture = skimage.data.chelsea()[::4, ::4] / 255
+    usual = skimage.segmentation.slic(picture, n_segments=50, compactness=10, start_label=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = superpixels(torch.from_numpy(picture).permute(2, 0, 1)[None], "slic")
+    assert np.array_equal(found.numpy(), usual)
+
+
+@pytest.mark.parametrize("x", [noise(3, 16, 16), torch.full((1, 1, 16, 16), 0.5)], ids=["noise", "constant"])
+def test_quickshift_of_a_small_picture_is_the_grid(x):
+    with pytest.warns(UserWarning, match="'quickshift' finds one region in x; it is cut into a grid instead"):
+        assert torch.equal(superpixels(x, "quickshift"), superpixels(x, "grid"))
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 2), (1, 2, 3), (3, 1, 9), (4, 7, 7)])
+@pytest.mark.parametrize("segments", ["slic", "quickshift"])
+@pytest.mark.filterwarnings("ignore:segments=")
+def test_superpixels_of_hardly_any_pixels(shape, segments):
+    assert superpixels(noise(*shape), segments).max() > 0
+
+
+@pytest.mark.filterwarnings("ignore:segments=")
+@pytest.mark.parametrize("method", ["lime", "kernel_shap"])
+def test_the_first_thing_that_everybody_tries(method):
+    """LIME and KernelSHAP of noise: the mean of the left half decides, and the left half gets all of the weight."""
+
+    def left_half(x: torch.Tensor) -> torch.Tensor:
+        return x[..., :16].mean((1, 2, 3))
+
+    x = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    A = {"lime": lime, "kernel_shap": kernel_shap}[method](left_half, x, N=400, segments="slic", fill="black")
+    assert A[..., :14].sum() > 0.8 * A.abs().sum() and A[..., 18:].abs().sum() < 0.05 * A.abs().sum()
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])

@@ -60,7 +60,7 @@ def names(x: np.ndarray, training: np.ndarray, **given) -> tuple[str, ...]:
 def test_names_by_hand():
     assert names(X, TABLE) == ("3 < x1 ≤ 5", "0.5 < x2", "x3", "x4 ≤ 0", "3.5 < x5")
     columns = ["age", "sex", "one", "visits", "grade"]
-    assert names(np.array([7.5, 0, 6, 1, 2]), TABLE, columns=columns) == (
+    assert names(np.array([7.5, 0, 1, 1, 2]), TABLE, columns=columns) == (
         "7 < age",
         "sex ≤ 0.5",
         "one",
@@ -94,15 +94,16 @@ def test_names_tell_borders_apart():
 
 def test_samples_come_from_the_training_rows():
     """Row 0 is x; each column's values are drawn from that column alone, independently, all equally often."""
-    rows, masks = table_samples(X + 0.25, TABLE, 9001, 1)
-    assert rows[0].tolist() == (X + 0.25).tolist() and masks[0].all()
+    x = X + np.array([0.25, 0, 0, 0.25, 0])
+    rows, masks = table_samples(x, TABLE, 9001, 1)
+    assert rows[0].tolist() == x.tolist() and masks[0].all()
     for j in range(5):
         assert set(rows[1:, j]) == set(TABLE[:, j])
     for value in NINE:
         assert (rows[1:, 0] == value).mean() == pytest.approx(1 / 9, abs=0.015)
     assert abs(np.corrcoef(rows[1:, 0], rows[1:, 3])[0, 1]) < 0.04 < np.corrcoef(TABLE[:, 0], TABLE[:, 3])[0, 1]
     assert masks[:, 2].all()  # a constant column is always as it is
-    again = table_samples(X + 0.25, TABLE, 9001, 1)
+    again = table_samples(x, TABLE, 9001, 1)
     assert np.array_equal(rows, again[0]) and torch.equal(masks, again[1])
     assert not np.array_equal(rows, table_samples(X, TABLE, 9001, 2)[0])
 
@@ -146,6 +147,63 @@ def test_the_column_that_decides():
     fit = k_lasso(near, 2, sigma=1.06, distance="l2")
     torch.testing.assert_close(fit.weights, torch.tensor([1.0, 0, 0, 0, 0], dtype=torch.double), rtol=0, atol=1e-9)
     assert fit.chosen[0] == 0 and fit.r2 == pytest.approx(1) and fit.intercept == pytest.approx(0, abs=1e-9)
+
+
+def weights_of(predict, x: np.ndarray, training: np.ndarray, **given) -> np.ndarray:
+    near = table_neighbourhood(predict, x, training, 600, **given)
+    return k_lasso(near, len(x), sigma=1.06, distance="l2").weights.numpy()
+
+
+@pytest.mark.parametrize("unknown", [7.0, -1.0, 0.4, 1.5, 3.0])
+@pytest.mark.parametrize("values", [[0, 1], [0, 1, 2], [1, 1, 1]])
+def test_a_value_that_no_training_row_has(unknown, values):
+    """Above, below or between the few values of a column: it is x's alone, and a model that asks for it gives it 1."""
+    training = np.random.default_rng(0).normal(size=(60, 3))
+    training[:, 1] = np.resize(values, 60)
+    x = np.array([0.3, unknown, -0.2])
+    w = weights_of(lambda rows: rows[:, 1] == unknown, x, training)
+    np.testing.assert_allclose(w, [0, 1, 0], atol=1e-9)
+    assert names(x, training)[1] == f"x2 = {unknown:g}"
+    rows, masks = table_samples(x, training, 90, 0)
+    assert np.array_equal(masks[:, 1].numpy(), rows[:, 1] == unknown) and masks[:, 1].sum() == 1
+
+
+@pytest.mark.parametrize("named", [["town"], [1], [np.int64(1)], ("town", 1)])
+def test_columns_of_codes(named):
+    """Twelve towns: as numbers, quarters of the codes; named, town 5 against all others. By name or by number."""
+    training = np.random.default_rng(0).normal(size=(240, 3))
+    training[:, 1] = np.arange(240) % 12
+    x, columns = np.array([0.1, 5, 0.2]), ["age", "town", "income"]
+
+    def lives_there(rows: np.ndarray) -> np.ndarray:
+        return rows[:, 1] == 5
+
+    w = weights_of(lives_there, x, training, columns=columns, categorical=named)
+    np.testing.assert_allclose(w, [0, 1, 0], atol=1e-9)
+    assert names(x, training, columns=columns, categorical=named)[1] == "town = 5"
+    quarter = weights_of(lives_there, x, training, columns=columns)[1]
+    assert quarter == pytest.approx(1 / 3, abs=0.1) and names(x, training)[1] == "2.75 < x2 ≤ 5.5"
+    by_number, by_name = (table_samples(x, training, 50, 0, which)[1] for which in ([1], ["x2"]))
+    assert torch.equal(by_number, by_name)
+
+
+@pytest.mark.parametrize(("code", "said"), [(7, "7"), (0.1, "0.1"), (1_000_000_001, "1000000001"), (-2.5, "-2.5")])
+def test_codes_are_said_in_full(code, said):
+    training = np.stack([np.arange(9.0), np.full(9, code)], 1)
+    assert names(training[0], training, categorical=[1])[1] == f"x2 = {said}"
+
+
+@pytest.mark.parametrize("kind", [np.float32, torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("rounded", ["x", "training"])
+def test_a_value_in_two_precisions(kind, rounded):
+    """0.1 as float32 is no other value than the table's 0.1; nor does it lie on the other side of a border."""
+    training = np.stack([np.resize([0.1, 0.7], 40), np.resize([0.1, 0.3, 0.7, 1.1, 1.3], 40)], 1)
+    training = training if kind != torch.bfloat16 else torch.from_numpy(training).bfloat16().double().numpy()
+    x = training[0]
+    given = [torch.tensor(a).to(kind) if isinstance(kind, torch.dtype) else a.astype(kind) for a in (x, training)]
+    given = (given[0], training) if rounded == "x" else (x, given[1])
+    assert torch.equal(table_samples(*given, 80, 0)[1], table_samples(x, training, 80, 0)[1])
+    assert names(*given, categorical=[0])[0] == ("x1 = 0.1" if kind != torch.bfloat16 else "x1 = 0.100097656")
 
 
 @pytest.mark.parametrize("regressor", [False, True])
@@ -265,9 +323,31 @@ def test_tables_that_cannot_be(x, training, error, words):
         table_neighbourhood(total, x, training)
 
 
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (["town"], ValueError, "categorical must be columns: x1, x2, x3, x4, x5, or their numbers; got 'town'"),
+        ([5], ValueError, "categorical must be a column from 0 to 4; got 5"),
+        ([-1], ValueError, "categorical must be a column from 0 to 4; got -1"),
+        ([True], ValueError, "categorical must be a column from 0 to 4; got True"),
+        ([1.5], ValueError, "categorical must be a column from 0 to 4; got 1.5"),
+        ("x1", TypeError, "categorical must be a list of columns, by name or by number; got 'x1'"),
+        (3, TypeError, "categorical must be a list of columns, by name or by number; got 3"),
+        (None, TypeError, "categorical must be a list"),
+    ],
+)
+def test_categorical_columns_that_cannot_be(given, error, words):
+    with pytest.raises(error, match=words):
+        table_neighbourhood(total, X, TABLE, categorical=given)
+    with pytest.raises(error, match=words):
+        table_samples(X, TABLE, categorical=given)
+
+
 def test_columns_and_numbers_that_cannot_be():
     with pytest.raises(ValueError, match="columns must be 5 names, one a column; got 2"):
         table_neighbourhood(total, X, TABLE, columns=["age", "sex"])
+    with pytest.raises(ValueError, match="columns must be different names; got 'b' 2 times"):
+        table_neighbourhood(total, X, TABLE, columns=["a", "b", "c", "b", "e"])
     for N in (0, 1.5, "7", True):
         with pytest.raises((TypeError, ValueError), match=r"N \(random samples\) must be a whole number, at least 1"):
             table_neighbourhood(total, X, TABLE, N)

@@ -1,5 +1,6 @@
 """Texts: exact copies with words left out, whom the classifier is asked about, and LIME's own package on its masks."""
 
+import unicodedata
 import warnings
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.linear_model import LinearRegression
 from torch import nn
 
 from xai_core import Neighbourhood, coalitions, k_lasso, masked_text, shapley_values, word_neighbourhood, words_of
-from xai_core.perturbation.words import TEXTS_AT_ONCE, random_sizes
+from xai_core.perturbation.words import TEXTS_AT_ONCE, WORD, random_sizes
 
 TEXT = "The cat sat. The dog, the old dog, sat on the cat!"
 WORDS = ("The", "cat", "sat", "dog", "the", "old", "on")
@@ -30,9 +31,67 @@ def counts(texts: list[str]) -> np.ndarray:
 def test_words_by_hand():
     """In order of occurrence, case kept, once each."""
     assert words_of(TEXT) == WORDS
-    assert words_of("naïve café, naïve Ünïcode_2 x²") == ("naïve", "café", "Ünïcode_2", "x²")
+    assert words_of("naïve café, naïve Ünïcode_2 x²") == ("naïve", "café", "Ünïcode_2", "x", "²")
     assert words_of("猫 と\n犬\tと ёж 😀") == ("猫", "と", "犬", "ёж")
-    assert words_of("don't") == ("don", "t")  # as LIME's package cuts it
+
+
+SCRIPTS = {
+    "Devanagari": ("अच्छी फिल्म है।", ["अच्छी", "फिल्म", "है"]),
+    "Bengali": ("ক্ষমা করুন", ["ক্ষমা", "করুন"]),
+    "Tamil": ("தமிழ் மொழி", ["தமிழ்", "மொழி"]),
+    "Arabic with harakat": ("مَرْحَبًا بِالْعَالَم", ["مَرْحَبًا", "بِالْعَالَم"]),
+    "Persian with a joiner": ("می\u200cخواهم آب", ["می\u200cخواهم", "آب"]),
+    "Hebrew with points": ('שָׁלוֹם צה"ל', ["שָׁלוֹם", 'צה"ל']),
+    "Latin, decomposed": ("de\u0301ja\u0300 vu", ["de\u0301ja\u0300", "vu"]),
+    "Vietnamese, decomposed": ("Đà Nẵng", ["Đà", "Nẵng"]),
+    "Hangul, composed and not": ("한국어 단어", ["한국어", "단어"]),
+    "Thai": ("หนังดี ดีมากๆ 2ครั้ง", ["หนังดี", "ดีมากๆ", "2", "ครั้ง"]),
+    "Lao, cut by zero-width spaces": ("ດີ\u200bພາສາລາວ", ["ດີ", "ພາສາລາວ"]),
+    "Khmer": ("ភាសាខ្មែរ ល្អ", ["ភាសាខ្មែរ", "ល្អ"]),
+    "Burmese": ("မြန်မာ ကောင်း", ["မြန်မာ", "ကောင်း"]),
+    "Chinese": ("我喜欢猫。", ["我", "喜", "欢", "猫"]),
+    "Japanese": ("猫とコーヒーが好き", ["猫", "と", "コーヒー", "が", "好", "き"]),
+    "apostrophes": ("don't l’homme п'ять 'quoted' rock'n'roll", ["don't", "l’homme", "п'ять", "quoted", "rock'n'roll"]),
+    "hyphens": ("well-known a–b so\u00adft", ["well", "known", "a", "b", "so\u00adft"]),
+    "stops": ("good.Bad e.g. re:view a@host.example", ["good", "Bad", "e", "g", "re", "view", "a", "host", "example"]),
+    "stops with marks": ("e\u0301.a\u0300", ["e\u0301", "a\u0300"]),
+    "numbers": ("3.14 1,000 v2 H₂O", ["3.14", "1,000", "v2", "H", "₂", "O"]),
+    "underscores": ("__init__ a_b", ["__init__", "a_b"]),
+    "emoji": ("👩\u200d👩\u200d👧 good 👍🏽 film 🇩🇪", ["good", "film"]),
+    "a keycap": ("1\ufe0f\u20e3 st", ["1\ufe0f\u20e3", "st"]),
+    "beyond 16 bits": ("𝒳𝒴 𠀀𠀁", ["𝒳𝒴", "𠀀", "𠀁"]),
+    "full width": ("ｆｕｌｌ　ｗｉｄｔｈ", ["ｆｕｌｌ", "ｗｉｄｔｈ"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), SCRIPTS.values(), ids=SCRIPTS)
+def test_words_of_any_script(text, words):
+    """Whole, and each can be left out: what stays is the rest to the letter, and no mark without its letter."""
+    assert list(words_of(text)) == list(dict.fromkeys(words))
+    for i, word in enumerate(words_of(text)):
+        on = [j != i for j in range(len(words_of(text)))]
+        rest = masked_text(text, on, blank="☐")
+        assert WORD.findall(rest) == [w for w in words if w != word] and rest.count("☐") == words.count(word)
+        assert rest.replace("☐", word) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["अच्छी यह फिल्म बहुत है", "de\u0301ja\u0300 vu ici", "don't go there", "好 是 我", "ดีมาก หนัง จริง"]
+)
+def test_a_word_keeps_its_weight(text):
+    """A classifier that asks for one word: it has all of the weight, and R² is 1. Cut at its marks, it would share."""
+    word = text.split()[0]
+    near = word_neighbourhood(lambda texts: np.array([0.1 + 0.8 * (word in text) for text in texts]), text, N=300)
+    fit = k_lasso(near, len(near.names))
+    assert fit.weights[near.names.index(word)].item() == pytest.approx(0.8) and fit.r2 == pytest.approx(1)
+    assert fit.weights.abs().sum().item() == pytest.approx(0.8)
+
+
+@given(st.text(max_size=60))
+def test_words_are_apart_and_lose_no_letter(text):
+    """Of any string: every letter and digit is in a word, and no word begins with a mark or a blank."""
+    assert not any(unicodedata.category(c)[0] in "LN" for c in WORD.sub("", text))
+    assert not any(unicodedata.category(word[0])[0] in "MZ" for word in WORD.findall(text))
 
 
 def test_copies_by_hand():
