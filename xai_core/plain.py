@@ -2,6 +2,7 @@
 
     one_line     printable and short: a line break as Python writes it, a long middle as "…"; every medium begins so
     markdown     that for Markdown, on a page or in a report: a backslash before what would be a mark
+    code         the same as code
     sentence     the same of an error's words
 
 Figures draw every text without mathematics (figures/style.py), reports escape for HTML (benchmark/documents.py).
@@ -45,13 +46,24 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def markdown(text: object, longest: int = LONGEST) -> str:
     """A text as Markdown that shows it letter by letter, also in a table's cell and in Streamlit's dialect."""
     shown = _MARKUP.sub(r"\\\g<0>", one_line(text, longest).strip())
-    shown = _APART.sub("\\1\u2060", _AT_START.sub(r"\1\\\2", shown))
-    return _ISOLATED.format(shown) if any(unicodedata.bidirectional(c) in ("R", "AL") for c in shown) else shown
+    return _isolated(_APART.sub("\\1\u2060", _AT_START.sub(r"\1\\\2", shown)))
+
+
+def code(text: object, longest: int = LONGEST) -> str:
+    """A text as Markdown that shows it like code: what somebody typed, such as a value in a link."""
+    shown = one_line(text, longest).strip() or " "
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    space = " " if "`" in (shown[0], shown[-1]) else ""
+    return _isolated(f"{fence}{space}{shown}{space}{fence}")
 
 
 def sentence(error: object) -> str:
     """What an exception says, as Markdown: it may quote anything that was given."""
     return markdown(error, LONGEST_SENTENCE)
+
+
+def _isolated(text: str) -> str:
+    return _ISOLATED.format(text) if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text) else text
 
 
 def _visible(c: str) -> bool:

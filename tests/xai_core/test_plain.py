@@ -56,6 +56,22 @@ def test_markdown_by_hand(name: str, written: str) -> None:
     assert plain.markdown(name) == written
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("B=<b>$x$", "`B=<b>$x$`"),
+        ("a``b`c", "```a``b`c```"),
+        ("`a`", "`` `a` ``"),
+        ("", "` `"),
+        ("a\n`", "`` a\\n` ``"),
+        ("x=שלום", "\u2068`x=שלום`\u2069"),
+    ],
+    ids=ascii,
+)
+def test_code_by_hand(typed: str, written: str) -> None:
+    assert plain.code(typed) == written
+
+
 def test_an_error_may_be_longer_than_a_name() -> None:
     error = ValueError("x must be " + "long " * 40 + "\nnot *short*")
     assert plain.sentence(error).endswith("long \\\\nnot \\*short\\*") and "…" not in plain.sentence(error)
