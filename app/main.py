@@ -11,7 +11,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import links, pages, subject
+    from app.shared import frame, links, pages, subject
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(
@@ -49,10 +49,12 @@ if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of
 page = pages.navigation()
 if not page.url_path:
     links.follow_old()
-asked = links.asked()
+asked = links.asked(pages.of(page))
 links.carry_over(page.url_path)
 try:
     page.run()
-finally:  # a page may stop early
+except frame.Ended:  # with less than all it has
+    pass
+finally:
     links.remember()
 links.note_what_was_ignored(asked)

@@ -10,11 +10,12 @@ A page calls them in an order of its own. How they look is decided here and nowh
 """
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from app.shared import pages
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
 from xai_core import catalogue
+from xai_core.plain import sentence
 
 REFUSALS = (ValueError, TypeError, RuntimeError)  # as the methods raise them, with a sentence that names the argument
 MOST_PILLS = 10  # a longer choice is a list
@@ -67,20 +69,37 @@ def asking(what: str = "Asking the network …") -> Iterator[Cost]:
             stop(error)
 
 
-def stop(error: Exception) -> None:
+class Ended(Exception):
+    """A page has nothing more to show; main.py goes on behind it."""
+
+
+def end() -> NoReturn:
+    """End the page here. After Streamlit's own `st.stop` nobody could say any more what a link asked for in vain."""
+    raise Ended
+
+
+def stop(error: Exception) -> NoReturn:
     """End the page with the sentence that says why."""
-    st.error(str(error))
-    st.stop()
+    tell(error)
+    end()
+
+
+def tell(error: Exception | str, before: str = "", after: str = "") -> None:
+    """Show the sentence of an error as it is: it may quote a link or a file. before, after: our own words, Markdown."""
+    st.error(f"{before}{sentence(error)}{after}")
 
 
 def answers(asked: Mapping[K, G], answer: Callable[[K, G], R]) -> tuple[dict[K, R], dict[K, str]]:
-    """Every answer, and for those that cannot be given the sentence that says why. What fails stops nothing else."""
+    """Every answer, and for those that cannot be given the sentence that says why, as Markdown.
+
+    What fails stops nothing else.
+    """
     found, failures = {}, {}
     for name, given in asked.items():
         try:
             found[name] = answer(name, given)
         except REFUSALS as error:
-            failures[name] = str(error)
+            failures[name] = sentence(error)
     return found, failures
 
 
@@ -96,8 +115,11 @@ def cost(spent: Cost, why: str = "") -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], key: str) -> None:
-    """A table that scrolls in its own box where it is wider than the page. Cells are Markdown."""
-    cells = [[cell.replace("|", "\\|").replace("_", "\\_") for cell in row] for row in [head, *rows]]
+    """A table that scrolls in its own box where it is wider than the page.
+
+    Cells are Markdown; names that may be anything come through `xai_core.plain.markdown`.
+    """
+    cells = [[re.sub(r"(?<!\\)[|_]", r"\\\g<0>", cell) for cell in row] for row in [head, *rows]]
     lines = ["| " + " | ".join(row) + " |" for row in cells]
     lines.insert(1, "|---" * len(head) + "|")
     st.container(key=f"wide_{key}").markdown("\n".join(lines))

@@ -4,13 +4,20 @@ A widget is bound to the address by its key (`bind="query-params"`); Streamlit d
 Options are words that stand in the address as they stand on the screen.
 """
 
+import math
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from app.shared import controls, pages
+from xai_core.plain import code
 
+MOST_NAMED = 4  # of the parameters that a link asks for in vain
+REQUIRED = {  # choices of one that always have a value
+    "answered_by", "attack_steps", "canvas", "colours", "domain", "experiment", "game", "grade", "have", "input",
+    "judge", "many", "pair_network", "part", "question", "scale", "weights",
+}  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
     "network", "picture", "animal", "number", "canine", "snow", "bird", "grade", "place", "photo", "target",
@@ -25,12 +32,33 @@ def follow_old() -> None:
         st.switch_page(pages.PAGES["explain"].file, query_params=asked)
 
 
-def asked() -> dict[str, list[str]]:
-    """The parameters with which the reader came; empty on all later runs."""
+def asked(page: pages.Page) -> dict[str, list[str]]:
+    """The parameters with which the reader came; empty on all later runs.
+
+    Those with a value that Streamlit 1.67 turns into an error instead of the default are taken out first, and the page
+    is opened anew: a number that is not finite, and nothing at all where a control has to have a value.
+    """
     if "_came_with_link" in st.session_state:
-        return {}
+        return st.session_state.pop("_asked", {})
     st.session_state["_came_with_link"] = True
-    return {name: st.query_params.get_all(name) for name in st.query_params}
+    found = {name: st.query_params.get_all(name) for name in st.query_params}
+    kept = {name: words for name, words in found.items() if not _breaks(name, words)}
+    if kept != found:
+        st.session_state["_asked"] = found
+        st.switch_page(page.file, query_params=kept)
+    return found
+
+
+def _breaks(name: str, words: list[str]) -> bool:
+    return (name in REQUIRED and not any(words)) or any(map(infinite, words))
+
+
+def infinite(word: str) -> bool:
+    """Whether a word is a number without end, such as 1e999."""
+    try:
+        return math.isinf(float(word))
+    except ValueError:
+        return False
 
 
 def carry_over(page: str) -> None:
@@ -54,10 +82,10 @@ def remember() -> None:
 
 def note_what_was_ignored(parameters: dict[str, list[str]]) -> None:
     """Say which parameters of the link a control could not take. Those of other pages' controls ride along."""
-    here = {name: words for name, words in parameters.items() if name in st.session_state}
-    ignored = [name for name, words in here.items() if not _is(st.session_state[name], words)]
+    mine = {name: words for name, words in parameters.items() if name in st.session_state and name[:1] not in "_$"}
+    ignored = [f"{name}={', '.join(words)}" for name, words in mine.items() if not _is(st.session_state[name], words)]
     if ignored:
-        said = ", ".join(f"`{name}={', '.join(parameters[name])}`" for name in ignored)
+        said = ", ".join(map(code, ignored[:MOST_NAMED])) + (" and more" if len(ignored) > MOST_NAMED else "")
         st.toast(f"The link asks for {said}, which is not possible here; the usual setting is used.", duration="long")
 
 

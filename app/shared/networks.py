@@ -6,6 +6,7 @@ import streamlit as st
 from torch import nn
 
 from data.nets import networks, pretrained
+from xai_core.plain import sentence
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,6 @@ def offer_download(name: str) -> None:
             )
         except pretrained.WeightsNotFound as error:
             bar.empty()
-            st.error(str(error))
+            st.error(sentence(error))
         else:
             st.rerun()

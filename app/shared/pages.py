@@ -64,6 +64,11 @@ def navigation() -> StreamlitPage:
     return st.navigation(groups, position="top")
 
 
+def of(page: StreamlitPage) -> Page:
+    """The page of the workbook that is open."""
+    return PAGES[page.url_path or START.name]
+
+
 def _streamlit(page: Page) -> StreamlitPage:
     return st.Page(page.file, title=page.title, icon=_icon(page.icon), url_path=page.name, default=page == START)
 

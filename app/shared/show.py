@@ -13,6 +13,7 @@ from torch import Tensor
 
 from app.shared.subject import crisp
 from xai_core import figures
+from xai_core.plain import markdown as plain
 
 
 def theme() -> str:
@@ -75,18 +76,19 @@ def sheet(fig: Figure) -> Sheet:
 def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str, side: int = 448) -> None:
     """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "").
 
+    Titles are shown as they are; words and sentences are Markdown.
     side: pixels to which a small picture is enlarged; fewer are sent faster.
     """
     with st.container(key=f"pictures_{key}"):
         for title, (rgb, words) in panels.items():
             with st.container(gap="xsmall"):
                 if isinstance(rgb, str):
-                    st.markdown(f"**{title}**")
+                    st.markdown(f"**{plain(title)}**")
                     st.warning(rgb)
                     continue
                 # PNG, because JPEG, the default, would smear a map's single pixels.
                 st.image(crisp(rgb, side), width="stretch", alt=f"{title}. {words}", output_format="PNG")
-                st.markdown(f"**{title}**  \n{words}")
+                st.markdown(f"**{plain(title)}**  \n{words}")
 
 
 def maps(

@@ -14,6 +14,8 @@ from app.shared.stages import Question
 from data.drawn import retina, satellite, zoo
 from data.pictures import photographs
 from xai_core import figures
+from xai_core.plain import markdown as plain
+from xai_core.plain import sentence
 
 PREDICTED = "the predicted one"
 START = Picture("toy zoo", "elephant", 27)  # what a reader sees first
@@ -78,7 +80,7 @@ def choose() -> Subject | None:
         try:
             opened = open_picture(picture, network, content)
         except photographs.PhotographError as error:
-            st.error(f"{picture.name}: {error} Meanwhile you see the {START.name}.")
+            st.error(f"{plain(picture.name)}: {sentence(error)} Meanwhile you see the {START.name}.")
             picture, opened = START, open_picture(START, network)
         probabilities = stages.predictions(network, picture, opened.x)
         classes = networks.classes(name)
@@ -90,7 +92,7 @@ def choose() -> Subject | None:
         wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key="target", bind="query-params")
     target = best[0] if wanted == PREDICTED else classes.index(wanted)
     with st.container(key="where"):
-        st.caption(f"Network {name}, picture: {opened.title}. Change them behind the » at the top left.")
+        st.caption(f"Network {name}, picture: {plain(opened.title)}. Change them behind the » at the top left.")
     return Subject(network, picture, opened, classes, probabilities, target)
 
 

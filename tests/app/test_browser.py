@@ -5,17 +5,20 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.shared.pages import PAGES, START
+from tests.app.hostile import FAR, KEYS, MARKUP, OF_STUDY
 
 pytestmark = pytest.mark.browser
 
@@ -177,14 +180,16 @@ def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
     settled(page)
     before = pictures(page)
     chooser = page.locator("input[type=file]")
-    chooser.set_input_files({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": photograph()})
+    far, name = stays_here(page, address), f"_a_ *b* ![c]({FAR.replace('/', ':')}c.png) <b>.jpg"
+    chooser.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": photograph()})
     page.get_by_text("It stays on this computer").wait_for()
     wait_until(lambda: pictures(page)[:1] != before[:1])
     settled(page)
 
-    chooser.set_input_files({"name": "junk.png", "mimeType": "image/png", "buffer": b"no picture at all"})
-    page.locator("[data-testid=stAlertContentError]").get_by_text("junk.png").wait_for()
+    chooser.set_input_files({"name": "`$x$` <i>.png", "mimeType": "image/png", "buffer": b"no picture at all"})
+    page.locator("[data-testid=stAlertContentError]").get_by_text("`$x$` <i>.png").wait_for()
     wait_until(lambda: pictures(page) == before)  # the rest of the page stays
+    assert not far()
 
 
 def test_the_first_page_is_one_screen_and_leads_on(page: Any, address: str) -> None:
@@ -205,6 +210,57 @@ def test_an_old_link_without_a_page_leads_to_explain(page: Any, address: str) ->
     assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "animal": ["frog"]}
     assert len(pictures(page)) == 3
     page.locator(".st-key-B").get_by_text("30", exact=True).wait_for()
+
+
+HOSTILE = {name: {} for name in PAGES if name != START.name} | {  # page, or a view of it → what is asked rightly
+    "domains": {"domain": "text", "review": "your own words"},
+    "lime": {"input": "text", "text": "your own text"},
+    "study": {"preference": "10"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_a_hostile_link_fetches_nothing_and_leads_nowhere(page: Any, address: str, name: str) -> None:
+    """Every key asks for pictures, links or mathematics: it is told as it is, and the browser stays here."""
+    far, turn = stays_here(page, address), sorted(HOSTILE).index(name)
+    words = dict(zip(sorted(set(KEYS) - set(OF_STUDY)), cycle(MARKUP[turn % len(MARKUP) :] + MARKUP), strict=False))
+    page.goto(f"{address}{name}?{urlencode(words | {'number': '1e999'} | HOSTILE[name])}")
+    toast = page.get_by_test_id("stToast").first
+    toast.wait_for(timeout=120_000)
+    assert any(word in told(toast) for word in MARKUP) and not far()
+    wait_until(lambda: page.locator("[data-testid=stStatusWidget], [data-testid=stSpinner]").count() == 0, 90)
+    assert not far() and not page.get_by_test_id("stException").count()
+
+
+@pytest.mark.parametrize("word", MARKUP)
+def test_a_hostile_study_fetches_nothing_and_leads_nowhere(page: Any, address: str, word: str) -> None:
+    far = stays_here(page, address)
+    page.goto(f"{address}study?{urlencode({'study': word, 'teacher': word})}")
+    sentence = page.get_by_test_id("stAlertContentError")
+    sentence.wait_for()
+    assert repr(word) in told(sentence) or "There is no study on this computer yet" in told(sentence)
+    assert not far() and not page.get_by_test_id("stException").count()
+
+
+def told(place: Any) -> str:
+    """What one reads there: without the marks that have no width."""
+    return "".join(letter for letter in place.inner_text() if unicodedata.category(letter) != "Cf")
+
+
+def stays_here(page: Any, address: str) -> Callable[[], list[str]]:
+    """What the page fetches or leads to that is not of this server: asked at the end."""
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+
+    def far() -> list[str]:
+        there = page.evaluate(
+            """() => [...document.querySelectorAll('a[href], [src], form[action], link[href]')]
+                .map(e => e.href || e.src || e.action).filter(Boolean)"""
+        )
+        host = urlsplit(address).netloc
+        return [url for url in (*fetched, *there) if urlsplit(url).netloc not in ("", host)]
+
+    return far
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {START.name}))

@@ -25,9 +25,10 @@ from xai_core.benchmark import collection, estimate, gad, normlime, report, uni
 from xai_core.benchmark.cells import Cell
 from xai_core.benchmark.documents import Document, markdown
 from xai_core.benchmark.running import Outcome, run
-from xai_core.benchmark.store import Store
+from xai_core.benchmark.store import ALTERED, Store
 from xai_core.evaluate.examination import SCORES
 from xai_core.methods import catalogue
+from xai_core.plain import LONGEST_SENTENCE, one_line
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
 
@@ -131,6 +132,8 @@ def _work(given: argparse.Namespace) -> int:
     if (given.report_only or given.estimate) and not file.is_file():
         raise ValueError(f"--out is {given.out}; there is no {file.name} in it: nothing was measured there yet")
     with closing(Store(file)) as store:
+        for settings in store.altered:
+            print(f"set aside: {one_line(report.name_of(settings))}: {ALTERED}", file=sys.stderr)
         if given.estimate:
             workers = max(1, given.workers)
             told = estimate.section(store, uni.NAME, given.estimate, workers, known.title, given.device)
@@ -170,7 +173,8 @@ def _tell(outcomes: Sequence[Outcome], out: Path) -> int:
     """What became of it, in a few lines."""
     for outcome in outcomes:
         for settings, error in outcome.failures:
-            print(f"failed: {report.name_of(settings)}: {error}", file=sys.stderr)
+            told = f"{one_line(report.name_of(settings))}: {one_line(error, LONGEST_SENTENCE)}"
+            print(f"failed: {told}", file=sys.stderr)
     failures = sum(len(outcome.failures) for outcome in outcomes)
     print(f"The report is {out / 'report.html'}, every number is in {out / 'rows.csv'}.")
     if failures:

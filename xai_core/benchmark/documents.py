@@ -2,8 +2,10 @@
 
     Document(title, [Section("Table 2", ["a paragraph", Table(head, rows, caption)])])
 
-A cell of a table is a string; **two stars** make it bold in both forms. The page is for projectors and telephones:
-large letters, light or dark as the reader's system has it, and every table scrolls in a box of its own.
+A text is Markdown of two marks: **two stars** make it bold in both forms, and a backslash stands before what is meant
+as it is. Names of pictures, folders and networks, and errors, come through `xai_core.plain.markdown`, which sets it.
+The page is for projectors and telephones: large letters, light or dark as the reader's system has it, and every table
+scrolls in a box of its own.
 """
 
 import base64
@@ -89,7 +91,7 @@ def _markdown_part(part: str | Table | Picture) -> list[str]:
 
 
 def _markdown_table(table: Table) -> list[str]:
-    rows = [[cell.replace("|", "\\|") for cell in row] for row in (table.head, *table.rows)]
+    rows = [[re.sub(r"(?<!\\)\|", r"\\|", cell) for cell in row] for row in (table.head, *table.rows)]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     lines.insert(1, "|" + "---|" * len(table.head))
     return [table.caption, "", *lines] if table.caption else lines
@@ -145,4 +147,5 @@ def _is_number(cell: str) -> bool:
 
 
 def _inline(text: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(text))
+    marked = re.sub(r"(?<!\\)\*\*(.+?)(?<!\\)\*\*", r"<b>\1</b>", html.escape(text))
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", marked)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.store import Store
+from xai_core.plain import markdown as plain
 
 
 def section(
@@ -35,12 +36,12 @@ def section(
     measured = seconds.groupby("network", sort=False).size()
     methods = list(unit.columns)
     rows = [
-        [title(network), *(_seconds(line[m]) for m in methods), _seconds(line.sum()), str(measured[network]),
+        [plain(title(network)), *(_seconds(line[m]) for m in methods), _seconds(line.sum()), str(measured[network]),
          told(pictures * line.sum() / workers)]
         for network, line in unit.iterrows()
     ]  # fmt: skip
     total = pictures * unit.sum().sum() / workers
-    head = ["Network", *methods, "all", "cells measured", f"{pictures:,} pictures"]
+    head = ["Network", *map(plain, methods), "all", "cells measured", f"{pictures:,} pictures"]
     return Section(
         f"What {pictures:,} pictures would take",
         [

@@ -13,6 +13,7 @@ import pandas as pd
 
 from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.gad import CLASSES, COLUMNS
+from xai_core.plain import markdown as plain
 
 SHORT = {
     "simple_gradient": "S",
@@ -110,7 +111,7 @@ def learned(networks: pd.DataFrame, supports: pd.DataFrame) -> Iterator[str]:
         reached = part[part["score"].isin(("reached 1", "reached 2"))].groupby("alpha")["value"].min()
         right = networks[(networks["pair"] == pair) & (networks["column"] == column)]["value"]
         told = "; ".join(f"α = {alpha:g}: reached {value:.0%}" for alpha, value in reached.items())
-        yield f"{pair}, {column}: accuracy {', '.join(f'{value:.1%}' for value in right)}. {told}."
+        yield f"{plain(pair)}, {plain(column)}: accuracy {', '.join(f'{value:.1%}' for value in right)}. {told}."
 
 
 def better(pairs: Iterable[tuple[float, float]]) -> str:
@@ -145,7 +146,7 @@ def table(found: Found, paper: Mapping, kinds: Sequence[Kind], form: str, captio
                 if printed and k < 2:
                     cell += f" ({printed[c][k][list(SHORT).index(method)]:g})"
                 cells.append(cell)
-            rows.append([pair, column, f"{name} {c + 1}", *cells])
+            rows.append([plain(pair), plain(column), f"{name} {c + 1}", *cells])
     return Table(["Pair", "Network", "Class", *(SHORT[m] for m in methods)], rows, caption)
 
 

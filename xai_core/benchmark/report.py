@@ -16,6 +16,8 @@ from xai_core.benchmark import gad_tables, normlime_tables, uni_tables
 from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
 from xai_core.benchmark.exports import export
 from xai_core.benchmark.store import Store
+from xai_core.plain import markdown as plain
+from xai_core.plain import sentence
 
 TITLE = "Which explanation should we believe? Measured here, beside the papers"
 Rows = Callable[..., pd.DataFrame]  # (name of a plan, scores or None for all) → its rows
@@ -39,7 +41,7 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     sections = [_overview(store, count)]
     for name, tables in SECTIONS.items():
         if name in plans and store.count(name)[1]:
-            sections += tables(rows, title)
+            sections += tables(rows, lambda network: plain(title(network)))
     document = Document(TITLE, sections)
     files = {"report.md": markdown(document).encode(), "report.html": page(document).encode()}
     files |= {part.file: part.png for each in sections for part in each.parts if isinstance(part, Picture)}
@@ -55,7 +57,7 @@ def _overview(store: Store, count: int) -> Section:
     for name in store.names():
         planned, done = store.count(name)
         failures += store.failures(name)
-        rows.append([name, str(planned), str(done), str(len(store.failures(name)))])
+        rows.append([plain(name), str(planned), str(done), str(len(store.failures(name)))])
     parts: list[str | Table] = [
         "Mean ± standard deviation over the pictures. **Bold**: the best mean of a row. ▲ better, ▼ worse than"
         " Integrated Gradients (Wilcoxon's signed-rank test on the same pictures, p < .05 after Holm's correction for"
@@ -64,7 +66,7 @@ def _overview(store: Store, count: int) -> Section:
         Table(["Plan", "Cells", "Done", "Failed"], rows, f"What this report rests on: {count} numbers, in rows.csv"),
     ]
     if failures:
-        told = [[name_of(settings), error] for settings, error in failures[:100]]
+        told = [[plain(name_of(settings)), sentence(error)] for settings, error in failures[:100]]
         parts.append(Table(["Cell", "Error"], told, f"What failed ({len(failures)}); the same command tries it again"))
     return Section("What was measured", parts)
 

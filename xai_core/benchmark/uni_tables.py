@@ -20,6 +20,7 @@ from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.uni_layouts import LAYOUTS, Layout
 from xai_core.evaluate.examination import CANVASES, SCORES
 from xai_core.methods import catalogue
+from xai_core.plain import markdown as plain
 from xai_core.statistics import Comparison, Summary, compare, holm, summary
 
 AGAINST, ALPHA = "integrated_gradients", 0.05
@@ -74,7 +75,8 @@ def _columns(layout: Layout, found: Mapping[Key, Measured]) -> list[str]:
 
 def short(method: str) -> str:
     """A method's name as in the paper's tables."""
-    return uni_paper.SHORT.get(method) or catalogue()[method].title
+    known = catalogue()
+    return uni_paper.SHORT.get(method) or (known[method].title if method in known else plain(method))
 
 
 def _table(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str], title: Callable[[str], str]) -> Table:
@@ -89,7 +91,7 @@ def _table(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str]
         for source, (score, kind) in product(several, layout.kinds.items()):
             line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
             if line:
-                what = ", ".join(["here", *([source] if len(several) > 1 else []), *([kind] if kind else [])])
+                what = ", ".join(["here", *([plain(source)] if len(several) > 1 else []), *([kind] if kind else [])])
                 n = str(max(each.own.n + each.own.missing for each in line.values()))
                 rows.append([title(network), what, n, *(_cell(score, m, line, layout.scale) for m in methods)])
     return Table(["Network", "", "n", *(short(m) for m in methods)], rows)
@@ -167,8 +169,8 @@ def _details(
         difference = number(scale * other.difference) if other and other.pairs else ""
         pairs, p = (str(other.pairs), _p(each.p)) if other and other.pairs else ("", "")
         mean = number(scale * own.mean)
-        rows.append([title(network), source, SCORES[score].title, short(method), str(own.n), str(own.missing), mean,
-                     interval, difference, pairs, p])  # fmt: skip
+        rows.append([title(network), plain(source), SCORES[score].title, short(method), str(own.n), str(own.missing),
+                     mean, interval, difference, pairs, p])  # fmt: skip
     return Table(head, rows, "Measured: intervals, differences from IG picture by picture, p after Holm", folded=True)
 
 

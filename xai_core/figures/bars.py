@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from xai_core.figures.style import AGAINST, FOR, LINES, figure, style
+from xai_core.figures.style import AGAINST, FOR, LINES, figure, key, named, style
 
 
 def weight_bars(weights: Mapping[str, float], *, title: str = "", theme: str = "light") -> Figure:
@@ -13,7 +13,8 @@ def weight_bars(weights: Mapping[str, float], *, title: str = "", theme: str = "
     order = sorted(weights, key=lambda n: abs(weights[n]))
     fig = figure(6, 0.9 + 0.34 * len(order), theme)
     ax = style(fig.subplots(), title, "weight (score)", "")
-    ax.barh(order, [weights[n] for n in order], color=[FOR if weights[n] > 0 else AGAINST for n in order])
+    ax.barh(range(len(order)), [weights[n] for n in order], color=[FOR if weights[n] > 0 else AGAINST for n in order])
+    named(ax.yaxis, range(len(order)), order)
     ax.axvline(0, color=fig.ink, linewidth=0.6)
     return fig
 
@@ -42,9 +43,9 @@ def intervals(
         means, lows, highs = (np.array([triple[i] for triple in rows[group].values()]) for i in range(3))
         ax.errorbar(
             means, at, xerr=[means - lows, highs - means], fmt=mark, color=colour, markersize=8, linewidth=2.2,
-            capsize=4, label=group,
+            capsize=4, label=key(group),
         )  # fmt: skip
-    ax.set_yticks(range(len(names)), names, fontsize=12)
+    named(ax.yaxis, range(len(names)), names, fontsize=12)
     ax.invert_yaxis()
     ax.margins(y=0.15)
     if len(rows) > 1:

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from xai_core.figures.maps import coloured, pixels
-from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, framed, style
+from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, framed, named, style
 
 MARK = LINES[4]  # for chosen places on a grey picture
 
@@ -89,7 +89,7 @@ def weight_bars(
         style(ax, title, x)
         names, values = list(bars), list(bars.values())
         ax.barh(range(len(names)), values, color=[FOR if v > 0 else AGAINST for v in values])
-        ax.set_yticks(range(len(names)), names)
+        named(ax.yaxis, range(len(names)), names)
         ax.invert_yaxis()
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.axvline(0, color=fig.ink, linewidth=0.8)

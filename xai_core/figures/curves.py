@@ -14,7 +14,7 @@ from matplotlib.ticker import LogFormatter
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from xai_core.figures.style import LINES, figure, style
+from xai_core.figures.style import LINES, figure, key, style
 from xai_core.path.paths import Path
 
 
@@ -58,7 +58,7 @@ def curves(
 def _lines(ax: Axes, lines: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> None:
     """One colour and one kind of dashes for each line, the same on every pair of axes that shows the same names."""
     for (name, (xs, ys)), colour, dash in zip(lines.items(), LINES * 3, ("-", "--", "-.", ":") * 6, strict=False):
-        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=name)
+        ax.plot(xs, ys, dash, color=colour, linewidth=2.2, label=key(name))
 
 
 def curve_grid(
@@ -148,7 +148,7 @@ def error_against_steps(
     ax = style(fig.subplots(), "", "B: steps", "completeness gap")
     _lines(ax, {n: (Bs, np.maximum(np.asarray(e, float), 1e-6)) for n, (Bs, e) in errors.items()})
     for (name, (Bs, most)), dash in zip((bounds or {}).items(), ((0, (1, 1)), (0, (5, 2, 1, 2))), strict=False):
-        ax.plot(Bs, most, color=fig.ink, linewidth=1.2, linestyle=dash, label=name, alpha=0.7)
+        ax.plot(Bs, most, color=fig.ink, linewidth=1.2, linestyle=dash, label=key(name), alpha=0.7)
     if chosen is not None:
         ax.axvline(chosen, color=fig.ink, linewidth=1.2, linestyle=":")
         ax.annotate(

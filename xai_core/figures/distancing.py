@@ -18,7 +18,7 @@ from torch import Tensor
 
 from xai_core.evaluate.regions import Hull, complexity, hull
 from xai_core.figures.maps import TOP, colour_bar, coloured, pixel_map, pixels, scaled
-from xai_core.figures.style import LINES, figure, framed, ink_of, style
+from xai_core.figures.style import LINES, figure, framed, ink_of, key, style
 
 ORIGINAL, GAD = LINES[0], LINES[1]  # blue and vermillion
 ROWS = {"original": "Blues", "GAD": "Reds"}
@@ -69,7 +69,7 @@ def drifting(
     for ax in axes[max(0, len(points) - columns) : len(points)]:
         ax.tick_params(labelbottom=True)  # the lowest of its column, though the last line may be short
     seen = [*zip(names, LINES, MARKS, strict=False), ("as in the first panel", GREY, "o")][: 2 + (len(points) > 1)]
-    marks = [Line2D([], [], linestyle="", marker=m, markersize=8, color=c, label=name) for name, c, m in seen]
+    marks = [Line2D([], [], linestyle="", marker=m, markersize=8, color=c, label=key(name)) for name, c, m in seen]
     fig.legend(handles=marks, loc="outside upper center", ncols=3, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from torch import Tensor
 
-from xai_core.figures.style import LINES, figure, style
+from xai_core.figures.style import LINES, figure, key, style
 
 MARKS = "osD^vXP"
 LOT = "random"  # the method that is drawn in grey
@@ -74,4 +74,4 @@ def _line(ax: Axes, xs: np.ndarray, errors: Tensor, least: float, colour: str, m
     per_cent = 100 * errors.clamp(min=least).numpy()
     ax.fill_between(xs, per_cent.min(1), per_cent.max(1), color=colour, alpha=0.13, linewidth=0)
     mean = 100 * errors.mean(1).clamp(min=least).numpy()
-    ax.plot(xs, mean, color=colour, marker=mark, markersize=6, linewidth=2.2, label=name)
+    ax.plot(xs, mean, color=colour, marker=mark, markersize=6, linewidth=2.2, label=key(name))

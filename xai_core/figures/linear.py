@@ -18,9 +18,10 @@ from skimage.segmentation import find_boundaries
 from torch import Tensor
 
 from xai_core.figures.maps import pixels
-from xai_core.figures.style import AGAINST, FOR, LINES, figure, ink_of, style
+from xai_core.figures.style import AGAINST, FOR, LINES, figure, ink_of, key, named, style
 from xai_core.perturbation.k_lasso import Band, LinearFit
 from xai_core.perturbation.neighbourhood import Neighbourhood
+from xai_core.plain import shortened
 
 NAMED = 6  # curves that get a name of their own
 LONGEST = 26  # letters of a name; longer ones are cut in the middle
@@ -59,21 +60,15 @@ def bars(
         ax.plot([low, high], [row, row], color=fig.ink, linewidth=1.4, marker="|", markersize=9)
     for (what, numbers), mark in zip((marks or {}).items(), MARKS, strict=False):
         at = [names.index(name) for name in numbers]
-        ax.plot([*numbers.values()], at, mark, color=LINES[4], markeredgecolor=fig.ink, markersize=8, label=what)
+        ax.plot([*numbers.values()], at, mark, color=LINES[4], markeredgecolor=fig.ink, markersize=8, label=key(what))
     if marks:
         fig.legend(loc="outside lower center", ncols=2, fontsize=11, frameon=False, labelcolor=fig.ink)
-    ax.set_yticks(rows, [short(name) for name in names])
+    named(ax.yaxis, rows, [shortened(name, LONGEST) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)  # the first on top
     ax.axvline(0, color=fig.ink, linewidth=0.8)
     if reach:
         ax.set_xlim(-1.08 * reach, 1.08 * reach)
     return fig
-
-
-def short(name: str, longest: int = LONGEST) -> str:
-    """A name that fits beside a bar; of a long one the middle is left out."""
-    half = (longest - 1) // 2
-    return name if len(name) <= longest else f"{name[:half]}…{name[-half:]}"
 
 
 def banded(names: Sequence[str], spread: Band, features: Sequence[int]) -> dict[str, tuple[float, float]]:
@@ -105,7 +100,7 @@ def coefficient_paths(
         if j not in named:
             upper.plot(Ks, w[:, j], color=fig.ink, linewidth=0.8, alpha=0.35)
     for j, colour, dash in zip(named, LINES, ("-", "--", "-.", ":") * 2, strict=False):
-        upper.plot(Ks, w[:, j], dash, color=colour, linewidth=2.2, label=short(names[j], 18))
+        upper.plot(Ks, w[:, j], dash, color=colour, linewidth=2.2, label=key(shortened(names[j], 18)))
     upper.axhline(0, color=fig.ink, linewidth=0.6)
     lower.plot(Ks, [fit.r2 for fit in fits], "-o", color=LINES[0], linewidth=2.2, markersize=3.5)
     lower.set_ylim(-0.05, 1.05)

@@ -25,7 +25,7 @@ from xai_core.evaluate.deletion import Curve
 from xai_core.evaluate.mufidelity import MuFidelity
 from xai_core.evaluate.randomisation import Randomisation
 from xai_core.figures.maps import colour_bar, coloured, pixel_map, pixels, scaled
-from xai_core.figures.style import LINES, figure, framed, ink_of, style
+from xai_core.figures.style import LINES, figure, framed, ink_of, key, named, style
 from xai_core.symbols import Symbol
 
 ExchangeStep = Annotated[
@@ -98,7 +98,7 @@ def on_the_way(curves: Mapping[str, Curve], k: ExchangeStep = 3, row: int = 0, t
     share = f"share of the pixels exchanged (step {k}: {100 * curve.shares[k]:.0f} %)"
     below = style(lower.subplots(), "", share, "F")
     for (name, curve), colour, dash, mark in zip(curves.items(), LINES, DASHES, MARKS, strict=False):
-        label = f"{name}: AUC {curve.auc[row]:.2f}"
+        label = key(f"{name}: AUC {curve.auc[row]:.2f}")
         below.plot(curve.shares, curve.scores[row], color=colour, linestyle=dash, linewidth=2.2, label=label)
         below.plot(curve.shares[k : k + 1], curve.scores[row, k : k + 1], mark, color=colour, markersize=9)
     below.axvline(float(curve.shares[k]), color=fig.ink, linewidth=1.2, linestyle=":")
@@ -136,8 +136,8 @@ def by_canvas(
         errors = [float(each.std()) / len(each) ** 0.5 if len(each) > 1 else 0.0 for each in row.values()]
         look: dict[str, Any] = {"color": LINES[i % len(LINES)], "linestyle": DASHES[i % len(DASHES)]}
         look["fmt"] = MARKS[i % len(MARKS)]
-        ax.errorbar(at, means, yerr=errors, **look, markersize=8, linewidth=2.2, capsize=3, label=name)
-    ax.set_xticks(range(len(canvases)), canvases, fontsize=12)
+        ax.errorbar(at, means, yerr=errors, **look, markersize=8, linewidth=2.2, capsize=3, label=key(name))
+    named(ax.xaxis, range(len(canvases)), canvases, fontsize=12)
     ax.set_ylim(0, 1)
     fig.legend(loc="outside right upper", fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from xai_core.figures.maps import colour_bar
-from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, style
+from xai_core.figures.style import AGAINST, COLOURS, FOR, LINES, figure, key, named, style
 
 SHADE = "#e69f00"  # of the deciding stretch
 
@@ -40,8 +40,9 @@ def word_grid(
     fig = figure(2.6 + 0.52 * len(words) + (1.6 if captions else 0), 1.5 + 0.42 * len(maps), theme)
     ax = style(fig.subplots())
     ax.imshow(drawn, cmap=COLOURS, vmin=-top, vmax=top, aspect="auto", interpolation="nearest")
-    ax.set_xticks(range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
-    ax.set_yticks(range(len(maps)), list(maps), fontsize=12)
+    named(ax.xaxis, range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
+    part = 0.3 if captions else 0.6  # of the width, on either side
+    named(ax.yaxis, range(len(maps)), list(maps), part, fontsize=12)
     ax.set_xticks(np.arange(len(words)) - 0.5, minor=True)
     ax.tick_params(length=0, which="both")
     for i in [] if decides is None else decides.nonzero().flatten().tolist():
@@ -50,7 +51,7 @@ def word_grid(
     if captions:
         right = style(ax.twinx())
         right.set_ylim(ax.get_ylim())
-        right.set_yticks(range(len(maps)), [captions.get(name, "") for name in maps], fontsize=12)
+        named(right.yaxis, range(len(maps)), [captions.get(name, "") for name in maps], part, fontsize=12)
         right.tick_params(length=0)
     colour_bar(fig, [ax], top, "share")
     return fig
@@ -70,7 +71,7 @@ def word_bars(
     ax = style(fig.subplots(), title, "", y)
     marked = [False] * len(words) if decides is None else decides.tolist()
     ax.bar(range(len(words)), heights.detach().cpu().numpy(), color=[SHADE if m else LINES[0] for m in marked])
-    ax.set_xticks(range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
+    named(ax.xaxis, range(len(words)), words, rotation=50, ha="right", rotation_mode="anchor", fontsize=13)
     for label, mark in zip(ax.get_xticklabels(), marked, strict=True):
         label.set_fontweight("bold" if mark else "normal")
     return fig
@@ -101,7 +102,7 @@ def signal_rows(
     head = style(axes[0], title, "", unit)
     head.plot(t, signal.cpu().numpy(), color=fig.ink, linewidth=1.8, label="x")
     for (name, other), colour, dash in zip((others or {}).items(), LINES, ("--", "-.", ":"), strict=False):
-        head.plot(t, other.cpu().numpy(), dash, color=colour, linewidth=1.8, label=name)
+        head.plot(t, other.cpu().numpy(), dash, color=colour, linewidth=1.8, label=key(name))
     if others:
         head.legend(
             fontsize=11, frameon=False, labelcolor=fig.ink, loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3

@@ -5,13 +5,14 @@ explanation. What to look at: the strong line, the way that one input takes.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from xai_core.figures.style import LINES, figure
+from xai_core.figures.style import LINES, figure, key
+from xai_core.plain import one_line
 
 CHARACTER = 0.098  # inches of a letter of 12 points, wide ones included
 ROW = 0.33  # inches a leaf
@@ -56,6 +57,12 @@ def placed(root: Node) -> list[Placed]:
     return found
 
 
+def _readable(node: Node) -> Node:
+    """The same tree in names of one line, none longer than fits."""
+    children = tuple(_readable(child) for child in node.children)
+    return replace(node, label=one_line(node.label), edge=one_line(node.edge), children=children)
+
+
 def _rows(node: Node, free: Iterator[int], rows: dict[int, float]) -> float:
     """The row of each node by its id; leaves take the next free one."""
     below = [_rows(child, free, rows) for child in node.children]
@@ -67,7 +74,7 @@ def tree(
     root: Node, *, legend: Mapping[str, tuple[str, str]] | None = None, title: str = "", theme: str = "light"
 ) -> Figure:
     """Draw a tree. legend: what a leaf's mark says → (colour, mark)."""
-    nodes = placed(root)
+    nodes = placed(_readable(root))
     right = max(p.x + len(p.node.label) for p in nodes) + 1
     bottom = max(p.y for p in nodes)
     head = 0.35 * bool(title) + 0.4 * bool(legend)
@@ -80,7 +87,7 @@ def tree(
     for each in nodes:
         _draw(ax, each, fig.ink)
     for name, (colour, mark) in (legend or {}).items():
-        ax.plot([], [], mark, color=colour, markersize=9, label=name)
+        ax.plot([], [], mark, color=colour, markersize=9, label=key(name))
     if legend:
         fig.legend(loc="outside upper left", ncols=2, fontsize=11, frameon=False, labelcolor=fig.ink)
     return fig

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from xai_core.figures.maps import colour_bar
-from xai_core.figures.style import AGAINST, COLOURS, FOR, figure, style
+from xai_core.figures.style import AGAINST, COLOURS, FOR, figure, named, style
 
 WRITTEN = 0.1  # of the scale: cells from here on have their number written in
 
@@ -61,8 +61,8 @@ def matrices(
 def _matrix(ax: Axes, name: str, A: np.ndarray, inputs: Sequence[str], outputs: Sequence[str], limit: float) -> None:
     style(ax, name)
     ax.imshow(A, cmap=COLOURS, vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest")
-    ax.set_xticks(range(len(inputs)), inputs, rotation=50, ha="left", rotation_mode="anchor", fontsize=12)
-    ax.set_yticks(range(len(outputs)), outputs, fontsize=12)
+    named(ax.xaxis, range(len(inputs)), inputs, rotation=50, ha="left", rotation_mode="anchor", fontsize=12)
+    named(ax.yaxis, range(len(outputs)), outputs, fontsize=12)
     ax.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
     for t, j in zip(*np.nonzero(np.abs(A) >= WRITTEN * limit), strict=True):
         strong = abs(A[t, j]) > 0.6 * limit
@@ -86,7 +86,7 @@ def word_bars(
         ax.barh(range(len(inputs)), a, color=[FOR if each > 0 else AGAINST for each in a], height=0.7)
         ax.axvline(0, color=fig.ink, linewidth=0.8)
         ax.set(xlim=(low, reach), ylim=(len(inputs) - 0.4, -0.6))
-        ax.set_yticks(range(len(inputs)), inputs, fontsize=12)
+        named(ax.yaxis, range(len(inputs)), inputs, fontsize=12)
     for ax in axes[len(drawn) :]:
         ax.set_visible(False)
     if title:

@@ -99,7 +99,7 @@ network = first.segmented_control(
 )
 if network == TRANSFORMER:
     rollout.show()
-    st.stop()
+    frame.end()
 text, pair = ask_phrase(second, third)
 guess = frame.guess(
     "where attention and Integrated Gradients name different words, whose word is missed more when it is hidden?",
@@ -108,7 +108,7 @@ guess = frame.guess(
 try:
     said = reading.translated(text)
 except ValueError as error:
-    st.error(f"This phrase cannot be translated: {error}.")
+    frame.tell(error, "This phrase cannot be translated: ", ".")
     frame.scenes("attention", TRY)
-    st.stop()
+    frame.end()
 show_phrase(said, pair)

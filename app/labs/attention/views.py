@@ -10,6 +10,8 @@ from data.nets.translation import Translation
 from data.text.phrases import sentence
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
 from xai_core.figures import words as word_figures
+from xai_core.plain import LONGEST_SENTENCE, code
+from xai_core.plain import markdown as plain
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
 WIDEST = 9  # words: matrices of longer phrases stand below each other, so that their words stay legible
@@ -22,7 +24,7 @@ def show_translation(said: Translation) -> None:
     st.markdown(f"### {said.text}")
     st.caption(f"Probability of each word, given those before it: {sure}")
     if said.unknown:
-        words = ", ".join(f"“{word[:20]}”" for word in said.unknown[:5])
+        words = ", ".join(f"“{plain(word, 20)}”" for word in said.unknown[:5])
         st.info(
             f"The network has not learned {words}. It reads `<unk>` in that place, a word that in training stood for"
             " any other, and answers what the rest suggests."
@@ -71,12 +73,12 @@ def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
             word_figures.word_bars(bars, names, columns=4, theme=show.theme()),
             f"For {word}: " + "; ".join(f"{n} is largest at {source[reading.top(a)]}" for n, a in bars.items()),
         )
-    st.markdown(verdict(word, names, r, how, t))
+    st.markdown(verdict(plain(word), [*map(plain, names)], r, how, t))
     if how.title == "UNI":
         near = reading.unlearned_words(source, said.words, t)
         st.markdown("**What UNI's baseline is in words**, the three nearest embeddings and their distance:")
         rows = [
-            [word, ", ".join(f"{name} ({far:.1f})" for name, far in best)]
+            [plain(word), ", ".join(f"{plain(name)} ({far:.1f})" for name, far in best)]
             for word, best in zip(source, near, strict=True)
         ]
         frame.table(["in place of", "nearest"], rows, "nearest")
@@ -121,7 +123,7 @@ def show_without(said: Translation) -> None:
     except ValueError:
         st.info("Nothing would be left to translate. Leave a word, or hide the words one by one.")
         return
-    st.markdown(f"`{text}`  →  {marked(said.words, new.words)}")
+    st.markdown(f"{code(text, LONGEST_SENTENCE)}  →  {marked(said.words, new.words)}")
     st.caption("Bold: words that were not in the translation before.")
 
 

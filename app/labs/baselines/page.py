@@ -14,6 +14,7 @@ from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.pictures import corruptions
 from xai_core import figures, make_baseline, nearest_part, roughness, share
+from xai_core.plain import sentence
 
 FIRST = ("black", "blurred", "Gaussian noise", "UNI")  # colour, texture, frequency, and the network's own
 MOST = 6
@@ -96,7 +97,7 @@ def makes_sense(before: Subject, chosen: Settings) -> bool:
     try:
         compute.corrupted(before, chosen.corruption, 1, chosen.seed)
     except ValueError as error:
-        st.warning(f"{error}. You see the picture as it is.")
+        st.warning(f"{sentence(error)}. You see the picture as it is.")
         return False
     return True
 
@@ -180,7 +181,7 @@ def show_verdict(guess: str, rows: dict[str, Biases], where: Region) -> None:
 
 before = subject.choose()
 if before is None:
-    st.stop()
+    frame.end()
 st.markdown("### What does a map owe to its baseline, and what to the network?")
 guess = ask_guess()
 chosen = ask_settings()

@@ -19,6 +19,7 @@ from data.nets import networks
 from data.training import fitting
 from xai_core import Layer, Score
 from xai_core.evaluate.ground_truth import Truth, ground_truth
+from xai_core.plain import sentence
 
 MOST = 60  # layers on the slider; of a network with more, those that end a block
 
@@ -59,7 +60,7 @@ def original(q: Question) -> Tensor | str:
     try:
         return xai_core.cam_map(stages.score(q), q.x)
     except ValueError as error:
-        return str(error)
+        return sentence(error)
 
 
 def enlarged(map_: Tensor, x: Tensor, how: str = "bilinear") -> Tensor:

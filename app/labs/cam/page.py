@@ -166,14 +166,14 @@ about = subject.choose()
 if about is None:
     two_animals.show_section()
     table.show_section()
-    st.stop()
+    frame.end()
 st.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
 guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
 try:
     with st.spinner("Reading all layers …", show_time=True):
         seen = compute.read(about.question("logit"))
 except frame.REFUSALS as error:
-    st.error(str(error))
+    frame.tell(error)
 else:
     left, right = st.columns([3, 1], gap="medium")
     with left:

@@ -11,6 +11,7 @@ from xai_core import class_normlime, conditioned_i_sp, figures, i_sp, normlime, 
 from xai_core.classwide.class_maps import METHODS, kept
 from xai_core.classwide.local_weights import LocalWeights
 from xai_core.figures import classes
+from xai_core.plain import sentence
 
 MANY, SAMPLES = (20, 40, 80, 100, 200, 300, 400), (50, 100, 300, 1000)
 FILLS = {"black": "no ink", "grey": "half ink, so that an empty pixel says something too", "blurred": "a blurred copy"}
@@ -147,8 +148,8 @@ source = ask_source()
 try:
     where = compute.crowd(source)
 except FileNotFoundError as error:
-    st.info(f"{error} The other pictures come with the workbook.")
-    st.stop()
+    st.info(f"{sentence(error)} The other pictures come with the workbook.")
+    frame.end()
 first = SOURCES[source].classes[0]
 st.markdown(f"### What does a class look like to the network: what is “{first}”?")
 guess = frame.guess(
@@ -169,7 +170,7 @@ bar.empty()
 for y in set(chosen) - set(found):
     st.warning(f"The network takes none of the {s.n} pictures for {where.classes[y]}. Explain more pictures.")
 if not found:
-    st.stop()
+    frame.end()
 show_figure_1(s, where, found, judged)
 frame.cost(cost, "K and the class ask the network nothing")
 y = next(iter(found))

@@ -65,7 +65,7 @@ def opened(pair: Pair) -> Kit | None:
             return None
         train(pair)
     except (ValueError, OSError) as error:
-        st.error(f"The networks of {a} and {b} could not be made: {error}")
+        frame.tell(error, f"The networks of {a} and {b} could not be made: ")
         return None
 
 
@@ -166,12 +166,12 @@ def show_rows(pair: Pair, how: Reading, number: int) -> None:
 
 pair = ask_pair()
 if pair is None:
-    st.stop()
+    frame.end()
 a, b = pair.names
 st.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
 kit = opened(pair)
 if kit is None:
-    st.stop()
+    frame.end()
 picture, of = ask_picture(pair, kit)
 say(pair, picture)
 guess = frame.guess(

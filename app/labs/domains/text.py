@@ -20,6 +20,7 @@ from data.text import reviews
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures import COLOURS
 from xai_core.figures.sequences import shares, word_bars, word_grid
+from xai_core.plain import markdown as plain
 
 OWN = "your own words"
 START = "the plot was not dull, but the music felt weak to me."
@@ -118,7 +119,7 @@ def show_verdict(words: tuple[str, ...]) -> None:
     row.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off", delta_arrow="off")
     if this.unknown:
         st.info(
-            f"The network never met: {', '.join(this.unknown)}. Such words all get one and the same vector."
+            f"The network never met: {', '.join(map(plain, this.unknown))}. Such words all get one and the same vector."
             f" It knows {len(reviews.VOCABULARY)} words of a small grammar, not English."
         )
     if this.value and reviews.CLASSES[this.target] != by_rule:
@@ -150,12 +151,16 @@ def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
     st.markdown("### What is “unlearned”, for words?")
     this, there = text_compute.read(words), text_compute.moved(words, eps)
     farthest = words[int(there.distance.argmax())]
-    others = [f"{a} → {b}" for a, b in zip(words, there.nearest, strict=True) if a != b and a not in this.unknown]
+    others = [
+        f"{plain(a)} → {plain(b)}"
+        for a, b in zip(words, there.nearest, strict=True)
+        if a != b and a not in this.unknown
+    ]
     row = st.container(horizontal=True)
     row.metric("F(x)", f"{float(this.probabilities.max()):.2f}")
     row.metric("F(x′)", f"{there.confidence:.2f}")
     row.metric("ε, in units of embeddings", f"{there.eps:.2f}")
-    row.metric("Moved farthest", farthest)
+    row.metric("Moved farthest", plain(farthest))
     row.metric("Nearest another word now", f"{len(others)} of {len(words)}")
     fig = word_bars(words, there.distance, this.decides, y="‖x − x′‖ of the word", theme=shown.theme())
     with st.container(key="scrolls_words"):

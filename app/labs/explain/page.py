@@ -116,7 +116,7 @@ def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | N
 
 about = subject.choose()
 if about is None:
-    st.stop()
+    frame.end()
 st.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
 guess = ask_guess(about)
 chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")

@@ -105,7 +105,7 @@ def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
         about = None
         given = texts.ask_text() if kind == "text" else tables.ask_row()
     if about is None and given is None:
-        st.stop()
+        frame.end()
     with place:
         how, setting, beside = ask_settings(kind)
     if about is not None:

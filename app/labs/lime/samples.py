@@ -13,9 +13,10 @@ from app.labs.lime.compute import Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.shared import frame, show
 from xai_core import Neighbourhood, figures, table_samples
-from xai_core.figures.linear import fitted_values, short
+from xai_core.figures.linear import fitted_values
 from xai_core.perturbation.k_lasso import LinearFit, kernel
 from xai_core.perturbation.words import WORD
+from xai_core.plain import markdown
 
 SHEET = 12  # copies seen at once
 ORDERS = {"the nearest first": "π", "as drawn": "", "highest F first": "F", "lowest F first": "−F"}
@@ -96,7 +97,7 @@ def _texts(given: Worded, how: Reading, copies: Copies, seen: list[int]) -> None
     st.markdown(f"**sample {first}**: {words(given.this, copies, first)}")
     st.html(text_html(given.text, dict.fromkeys(off, "text-decoration:line-through;opacity:.4")))
     names = copies.fit.chosen
-    head = ["sample", "F", "g", "π", "words on", *(short(given.this.names[j], 14) for j in names)]
+    head = ["sample", "F", "g", "π", "words on", *(markdown(given.this.names[j], 14) for j in names)]
     lines = [_numbers(given.this, copies, i) + ["●" if copies.near.masks[i, j] else "" for j in names] for i in seen]
     frame.table(head, lines, "copies")
     st.caption(f"●: the word is there. Only the {len(names)} words of the fit have a column.")

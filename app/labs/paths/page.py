@@ -141,7 +141,7 @@ def show_numbers(seen: Mapping[Way, Seen], steps: Mapping[Way, tuple]) -> None:
 
 about = subject.choose()
 if about is None:
-    st.stop()
+    frame.end()
 st.markdown(f"### On the way from nothing to *{about.class_name}*: where does the score come from?")
 guess = frame.guess("where on the first way does the score rise most?", THIRDS, "third")
 left, middle, right = st.columns([10, 6, 4], gap="medium", vertical_alignment="bottom")
@@ -155,7 +155,7 @@ if compute.COLOUR in ways:
     asked["baseline"] = controls.colour_of(colour.ask(about), about.network.channels)
 if not ways:
     st.info("Choose a way above.")
-    st.stop()
+    frame.end()
 q = about.question(output)
 given = {way: compute.arguments(way, B=B, **asked) for way in ways}
 α = compute.grid(q)

@@ -100,7 +100,7 @@ def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, E
 
 about = subject.choose()
 if about is None:
-    st.stop()
+    frame.end()
 st.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
 above = st.container()
 left, right = st.columns([5, 1], gap="medium", vertical_alignment="bottom")
@@ -110,7 +110,7 @@ with above:
     guess = ask_guess(chosen)
 if not chosen:
     st.info("Choose a candidate above.")
-    st.stop()
+    frame.end()
 judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params")
 *row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
 given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
@@ -120,7 +120,7 @@ with frame.asking() as cost:
 
 if not entries:
     show_maps(about, entries, failures, {})
-    st.stop()
+    frame.end()
 how: dict[str, Any] = {}
 with frame.asking("Judging …") as judging:
     if judge == GAME:

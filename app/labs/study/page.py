@@ -66,7 +66,7 @@ def show_study(store: Store, here: dict[str, str]) -> None:
         else:
             taking.run(store, study, here.get("taker", ""))
     except StoreError as error:
-        st.error(str(error))
+        frame.tell(error)
     if "taker" not in here:
         st.button("Leave this study", type="tertiary", on_click=_leave)
 
@@ -81,7 +81,7 @@ def start_or_join(store: Store) -> None:
             try:
                 study, secret = store.create(title, explanations.load().checksum)
             except StoreError as error:
-                st.error(str(error))
+                frame.tell(error)
             else:
                 st.query_params.from_dict({"study": study.code, "teacher": secret})
                 st.rerun()
@@ -96,7 +96,11 @@ def start_or_join(store: Store) -> None:
 def code_in(word: str) -> str:
     """A code as somebody types it, or the code in a pasted link."""
     word = word.strip()
-    return parse_qs(urlsplit(word).query).get("study", [word])[0].lower()
+    try:
+        query = urlsplit(word).query
+    except ValueError:  # "http://[" begins an address of numbers that never ends
+        query = ""
+    return parse_qs(query).get("study", [word])[0].lower()
 
 
 def show_paper(guess: str | None) -> dict[str, Any]:
@@ -171,7 +175,7 @@ store = Store(default_path())
 here = place()
 if "study" in here:
     show_study(store, here)
-    st.stop()
+    frame.end()
 st.markdown("### Which explanation do people like best, and is that more than chance?")
 guess = frame.guess(
     "of four explanations of a digit, what share of the votes did NormLIME get in its paper?", GUESSES, "votes"

@@ -4,17 +4,16 @@ The taker's token stands in the address: a reload, or the copied address on anot
 The method's names stand nowhere before the end, not in a text for blind readers and not in a picture's address.
 """
 
-import re
-
 import streamlit as st
 
 from app.labs.study import questions
 from app.labs.study.explanations import AVERAGED, EXPLAINED, METHODS
 from app.labs.study.questions import NEEDED, QUESTIONS, TITLES, VOTES, Question
-from app.labs.study.store import Store, StoreError, Study, Taker, name_of
+from app.labs.study.store import LONGEST_TITLE, Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import Tally, tally
 from app.shared import frame
 from xai_core.evaluate.votes import PAPER_VOTES
+from xai_core.plain import markdown
 
 TROUBLE = "_study_trouble"
 WHAT = {
@@ -29,7 +28,7 @@ WHAT = {
 def run(store: Store, study: Study, token: str) -> None:
     """The page of the class's link."""
     if message := st.session_state.pop(TROUBLE, ""):
-        st.error(message)
+        frame.tell(message)
     if not token:
         welcome(store, study)
         return
@@ -43,14 +42,9 @@ def run(store: Store, study: Study, token: str) -> None:
         st.warning(f"Your teacher has closed this study. Your {len(taker.answers)} answers are kept.")
 
 
-def plain(title: str) -> str:
-    """A title as it was typed: nothing in it is markup, a link or a picture from elsewhere."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", title)
-
-
 def welcome(store: Store, study: Study) -> None:
     """What will happen, and the button that begins."""
-    st.markdown(f"### {plain(study.title)}")
+    st.markdown(f"### {markdown(study.title, LONGEST_TITLE)}")
     if not study.open:
         st.warning("Your teacher has closed this study. It takes no new answers.")
         return
@@ -68,7 +62,9 @@ def welcome(store: Store, study: Study) -> None:
 def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None:
     """One question: four pictures, one choice, one button."""
     question = next(q for q in questions.order(taker.name) if q.number not in taker.answers)
-    st.progress(done / len(QUESTIONS), text=f"{plain(study.title)} · question {done + 1} of {len(QUESTIONS)}")
+    st.progress(
+        done / len(QUESTIONS), text=f"{markdown(study.title, LONGEST_TITLE)} · question {done + 1} of {len(QUESTIONS)}"
+    )
     st.markdown(f"#### Which picture shows best what makes a **{question.digit}**?")
     show_options(question, taker.name)
     key = f"_study_choice_{question.number}"

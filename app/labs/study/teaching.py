@@ -11,9 +11,11 @@ import streamlit as st
 from app.labs.study.explanations import METHODS
 from app.labs.study.questions import QUESTIONS, TITLES
 from app.labs.study.results import CAUTION, show_votes
-from app.labs.study.store import Store, StoreError, Study
-from app.labs.study.taking import TROUBLE, plain
+from app.labs.study.store import LONGEST_TITLE, Store, StoreError, Study
+from app.labs.study.taking import TROUBLE
 from app.labs.study.tally import COUNTED, as_csv, tally, votes
+from app.shared import frame
+from xai_core.plain import markdown, sentence
 
 EVERY = 5  # seconds between two looks at the file
 HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
@@ -21,9 +23,9 @@ HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 def run(store: Store, study: Study, secret: str) -> None:
     """The page of the teacher's link."""
-    st.markdown(f"### {plain(study.title)}")
+    st.markdown(f"### {markdown(study.title, LONGEST_TITLE)}")
     if message := st.session_state.pop(TROUBLE, ""):
-        st.error(message)
+        frame.tell(message)
     links(study, secret)
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button("Look again", icon=":material/refresh:")
@@ -35,8 +37,9 @@ def run(store: Store, study: Study, secret: str) -> None:
     live = row.toggle(f"Look again every {EVERY} seconds", key="_study_live", disabled=not study.open)
     st.fragment(results, run_every=EVERY if live and study.open else None)(store, study)
     st.caption(
-        f"Kept in {store.path}. Nobody is asked for a name, so nobody is kept from taking part twice, in a private"
-        " window for example. To delete a study's answers, delete this file; it holds all studies of this computer."
+        f"Kept in {sentence(store.path)}. Nobody is asked for a name, so nobody is kept from taking part twice, in a"
+        " private window for example. To delete a study's answers, delete this file; it holds all studies of this"
+        " computer."
     )
 
 
@@ -65,7 +68,7 @@ def results(store: Store, study: Study) -> None:
     try:
         takers = store.everyone(study.code)
     except StoreError as error:  # between two looks, the file may be gone
-        st.error(str(error))
+        frame.tell(error)
         return
     tallies = [tally(t) for t in takers]
     columns = st.columns(4)

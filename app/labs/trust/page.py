@@ -157,7 +157,7 @@ def show_rest(about: Subject, found: Explanation, chosen: Settings) -> None:
 def stop_here() -> None:
     """Before the explanations there is only the link: a script would tell how each scene was drawn."""
     take_away.offer_link()
-    st.stop()
+    frame.end()
 
 
 st.markdown("### Would you trust this network?")
@@ -183,6 +183,6 @@ try:
         proof.show_shares(chosen.method, chosen.given, chosen.many, fair)
         proof.show_paper()
 except frame.REFUSALS as error:
-    st.error(str(error))
+    frame.tell(error)
     stop_here()
 show_rest(ten[chosen.number], found, chosen)

@@ -121,7 +121,7 @@ NUMBERS = {"Monotone (1 is best)": "monotonicity", "Curvature (small is best)": 
 
 about = subject.choose()
 if about is None:
-    st.stop()
+    frame.end()
 st.markdown("### What does the network see when it has forgotten this picture?")
 guess = frame.guess(
     "how much must the picture change until the network no longer recognises it?",

@@ -98,7 +98,7 @@ def test_nothing_is_left_to_translate() -> None:
         ("", "has 0"),
         ("the dog " * 250, "has 500"),
         ("🙂", "knows none of '🙂'"),
-        ("<script>", "knows none of '<script>'"),
+        ("<script>", r"knows none of '\<script\>'"),
     ],
 )
 def test_a_bad_phrase_gets_a_sentence(phrase: str, says: str) -> None:

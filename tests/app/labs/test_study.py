@@ -22,6 +22,7 @@ from app.shared import take_away
 from tests.app.running import opened as opened_at
 from tests.app.running import ran
 from xai_core.evaluate import votes as statistics
+from xai_core.plain import markdown
 
 PAGE = "labs/study/page.py"
 
@@ -266,10 +267,14 @@ def test_bad_links(store: Store, study: Study) -> None:
     assert "other explanations" in opened(study=other.code).error[0].value
 
 
-def test_titles_are_no_markup() -> None:
-    assert taking.plain("3b: ![x](http://e.x/y.png) $a$ <b> :red[é] «ü»") == (
-        r"3b\: \!\[x\]\(http\:\/\/e\.x\/y\.png\) \$a\$ \<b\> \:red\[é\] «ü»"
-    )
+@pytest.mark.parametrize("typed", ["http://[", "http://[::1", "*x*", "?study=http://["])
+def test_a_code_that_is_no_code_gets_a_sentence(study: Study, typed: str) -> None:
+    at = opened()
+    at.text_input(key="_study_code").set_value(typed)
+    button(at, "Take part").click()
+    ran(at)
+    shown = markdown(repr(typed.removeprefix("?study=")))
+    assert at.error[0].value == f"There is no study with the code {shown} on this computer. Check the link."
 
 
 # --- the teacher ------------------------------------------------------------------------------------------------------

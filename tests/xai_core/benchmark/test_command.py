@@ -2,6 +2,8 @@
 
 import csv
 import math
+import sqlite3
+from contextlib import closing
 
 import pytest
 import torch
@@ -120,6 +122,20 @@ def test_what_fails_is_told(command, tmp_path, monkeypatch, capsys):
     assert "out of ink" in (tmp_path / "report.md").read_text(encoding="utf-8")
     monkeypatch.setattr(uni, "judge", real)
     assert command(*MEASURE) == 0 and len(lines(tmp_path)) == 16
+
+
+def test_altered_numbers_are_named_and_measured_again(command, tmp_path, capsys):
+    assert command(*MEASURE) == 0
+    before = lines(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "results.sqlite")) as db, db:
+        key = db.execute("SELECT key FROM plan WHERE position = 1").fetchone()[0]
+        db.execute("UPDATE results SET rows = replace(rows, 'gap', 'mufidelity') WHERE key = ?", (key,))
+    capsys.readouterr()
+    assert command("--report-only") == 0
+    assert "set aside: small, 00000, guided_backprop: its kept rows are not those of its" in capsys.readouterr().err
+    assert len(lines(tmp_path)) == len(before) - 4
+    assert "its kept rows are not those of its checksum" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert command(*MEASURE) == 0 and lines(tmp_path) == before
 
 
 def test_interrupted(command, tmp_path, monkeypatch, capsys):

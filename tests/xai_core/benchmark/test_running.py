@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import dask
@@ -215,3 +216,127 @@ def test_a_store_that_is_no_store(tmp_path):
     (tmp_path / "results.sqlite").write_text("not a database" * 100)
     with pytest.raises(sqlite3.DatabaseError):
         Store(tmp_path / "results.sqlite")
+
+
+# --- a file of somebody else ------------------------------------------------------------------------------------------
+
+
+def forge(path: Path, *commands: str) -> None:
+    """Write into a store as anybody can."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(";".join(commands))
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE cells SET function = 'os:abort'",
+        "UPDATE cells SET settings = '{\"n\": 7}'",
+        "UPDATE cells SET function = 'os:abort', settings = 'no json'",
+        'UPDATE plan SET context = \'{"log": "/elsewhere"}\'',
+    ],
+)
+def test_what_is_worked_on_is_what_this_command_planned(store, tmp_path, forgery):
+    log = tmp_path / "log"
+    store.plan("cells", cells(2, log))
+    forge(store.path, forgery)
+    assert quiet(cells(2, log), store).done == 2
+    assert worked_on(log) == [0, 1] and [row["n"] for row in store.rows("cells")] == [0] * 3 + [1] * 3
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE cells SET function = 'os:abort'",
+        "UPDATE cells SET settings = '{\"n\":7}'",
+        "UPDATE plan SET context = '{}'",
+        "INSERT INTO cells VALUES ('k', 'os:abort', '{}'); INSERT INTO plan VALUES ('cells', 9, 'k', '{}', '')",
+    ],
+)
+def test_a_cell_that_was_slipped_in_is_refused(store, tmp_path, forgery):
+    """Between planning and working, or by a file that answers otherwise than it was told."""
+    store.plan("cells", cells(2, tmp_path / "log"))
+    forge(store.path, forgery)
+    with pytest.raises(ValueError, match=r"results\.sqlite asks for '.*', which this command did not plan"):
+        list(store.groups("cells"))
+
+
+def test_a_true_key_of_a_function_that_was_not_planned_is_refused(store, tmp_path):
+    store.plan("cells", cells(1, tmp_path / "log"))
+    other = Cell("os:abort", {})
+    forge(
+        store.path,
+        f"INSERT INTO cells VALUES ('{other.key}', 'os:abort', '{{}}')",
+        f"INSERT INTO plan VALUES ('cells', 9, '{other.key}', '{{}}', '')",
+    )
+    with pytest.raises(ValueError, match="asks for 'os:abort', which this command did not plan: nothing of it is run"):
+        list(store.groups("cells"))
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON plan BEGIN UPDATE cells SET function = 'os:abort'; END", "trigger 't'"),
+        ("CREATE VIEW v AS SELECT * FROM cells", "view 'v'"),
+        ("CREATE TABLE more (x)", "table 'more'"),
+        ("CREATE INDEX i ON cells (function)", "index 'i'"),
+    ],
+)
+def test_a_file_that_acts_by_itself_is_refused(store, more, kind):
+    forge(store.path, more)
+    with pytest.raises(ValueError, match=rf"results\.sqlite must hold the tables cells, .* alone; it has a {kind}"):
+        Store(store.path)
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        "UPDATE results SET rows = replace(rows, '\"value\": 1}', '\"value\": 2}') WHERE rows LIKE '%\"value\": 1}%'",
+        "UPDATE cells SET settings = replace(settings, '\"n\":1', '\"n\":9')",
+        "UPDATE results SET checksum = NULL WHERE rows LIKE '%\"value\": 1}%'",
+        "UPDATE results SET rows = 'cut o' WHERE rows LIKE '%\"value\": 1}%'",
+    ],
+)
+def test_altered_rows_are_named_set_aside_and_measured_again(store, tmp_path, accident):
+    log = tmp_path / "log"
+    quiet(cells(3, log), store)
+    before = exported(store)
+    forge(store.path, accident)
+    again = Store(store.path)
+    assert [settings["network"] for settings in again.altered] == ["toy"] and len(again.altered) == 1
+    assert again.count("cells") == (3, 2) and {row["n"] for row in again.rows("cells")} == {0, 2}
+    ((_, why),) = again.failures("cells")
+    assert why.startswith("its kept rows are not those of its checksum")
+    outcome = quiet(cells(3, log), again)
+    assert (outcome.done, outcome.failures) == (1, []) and worked_on(log) == [0, 1, 2, 1]
+    assert exported(again) == before
+    assert Store(store.path).altered == []
+
+
+def test_results_from_before_checksums_are_read_and_watched_from_then_on(tmp_path):
+    """A file as it was written then."""
+    old, kept = tmp_path / "results.sqlite", cells(2, tmp_path / "log")
+    first = Store(old)
+    quiet(kept, first)
+    before = exported(first)
+    first.close()
+    forge(
+        old,
+        "CREATE TABLE copy (key TEXT PRIMARY KEY REFERENCES cells (key), rows TEXT NOT NULL) WITHOUT ROWID",
+        "INSERT INTO copy SELECT key, rows FROM results",
+        "DROP TABLE results",
+        "ALTER TABLE copy RENAME TO results",
+    )
+    found = Store(old)
+    assert found.altered == [] and exported(found) == before and quiet(kept, found).done == 0
+    found.close()
+    forge(old, "UPDATE results SET rows = replace(rows, 'square', 'cube')")
+    assert sorted(settings["n"] for settings in Store(old).altered) == [0, 1]
+
+
+def test_what_is_no_row_is_refused(store):
+    cell = Cell("m:f", {"n": 1})
+    store.plan("cells", [cell])
+    store.keep(Result(cell.key, [1, 2]))
+    with pytest.raises(ValueError, match=r"results\.sqlite must hold rows that a cell returned; 'cells' has others"):
+        list(store.rows("cells"))

@@ -3,12 +3,15 @@
 import csv
 import html.parser
 import math
+import re
+import unicodedata
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 
+from xai_core import plain
 from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables
 from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
@@ -200,6 +203,47 @@ def test_markdown_and_page_say_the_same_and_escape():
 
     Balanced().feed(page)
     assert opened == []
+
+
+HOSTILE = ["a*b* **c** _d_ a_b", "<b>x</b> &amp; `y`", "x|y$z$ [l](http://e.org/i)", "a\nb\x00", "\\*\\|", "שלום (1)"]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_names_are_shown_as_they_are(name):
+    """In the page, letter by letter; in Markdown, in one cell, with a backslash before every mark."""
+    document = Document("T", [Section("S", [Table(["n"], [[plain.markdown(name)]], "cap"), plain.markdown(name)])])
+    texts: list[str] = []
+
+    class Cells(html.parser.HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            assert tag not in ("b", "code", "em") and ("href", "http://e.org/i") not in attrs
+
+        def handle_data(self, data):
+            texts.append(data)
+
+    Cells().feed(documents.page(document))
+    shown = ["".join(c for c in text if unicodedata.category(c) != "Cf") for text in texts]
+    assert shown.count(plain.one_line(name)) == 2
+    (line,) = [
+        line for line in documents.markdown(document).splitlines() if line.startswith("| ") and "n |" not in line
+    ]
+    assert not re.search(r"(?<!\\)(\\\\)*[|`*<\[$]", line[2:-2])
+
+
+def test_a_report_with_hostile_names(tmp_path):
+    """From a folder's name to an error's words, nothing is markup."""
+    store, name = Store(tmp_path / "results.sqlite"), "<img src=x>**|`$"
+    known = {"network": name, "source": name, "picture": name, "method": "no_such|<i>"}
+    done, failed = Cell("m:f", known), Cell("m:f", {**known, "seed": 1})
+    store.plan("uni", [done, failed])
+    store.plan(name, [failed])
+    store.keep(Result(done.key, [{"score": "gap", "value": 0.5}]))
+    store.keep(Result(failed.key, [], error=f"ValueError: {name}\n# no"))
+    report.write(store, tmp_path, str)
+    page, said = ((tmp_path / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
+    assert "<img" not in page and "<i>" not in page and page.count("&lt;img src=x&gt;**|`$") >= 5
+    assert "<img" not in said.replace("\\<img", "") and "\n# no" not in said
+    store.close()
 
 
 def test_an_estimate_by_hand(store):
