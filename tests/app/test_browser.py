@@ -219,6 +219,7 @@ HOSTILE = {name: {} for name in PAGES if name != START.name} | {  # page, or a v
 }
 
 
+@pytest.mark.slow  # the pages' own work, all of it; test_hostile_links.py asks without a browser
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_a_hostile_link_fetches_nothing_and_leads_nowhere(page: Any, address: str, name: str) -> None:
     """Every key asks for pictures, links or mathematics: it is told as it is, and the browser stays here."""
