@@ -170,6 +170,7 @@ def test_copies_for_students_have_no_solutions(tmp_path):
         copy = nbformat.read(tmp_path / path.name, as_version=4)
         assert not tagged(copy, "solution")
         assert tagged(copy, "exercise")
+        assert not any("../" in cell.source for cell in code(copy))  # a copy lies anywhere
     assert (tmp_path / "checks" / "__init__.py").is_file()
 
 
