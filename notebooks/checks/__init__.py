@@ -171,6 +171,7 @@ def compare(found: Any, right: Any, mistakes: Iterable[tuple[Any, str]] = (), ca
         return
     for value, what in mistakes:
         require(not _close(found, _double(value)), what)
+    require(found.dim() or not right.dim(), f"You return one number. The shape should be {tuple(right.shape)}.")
     if found.shape != right.shape:
         numbers = "The numbers are right. " if found.numel() == right.numel() and _alike(found, right) else ""
         turned = found.dim() > 1 and found.shape == right.shape[::-1]
