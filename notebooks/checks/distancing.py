@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 import xai_core
-from checks import check, done, require
+from checks import ask, check, compare, tensor
 
 # The maps of a network and two supports, (K + 1, H, W). In a map all strengths differ; no two mistakes give the same.
 MAPS = torch.tensor(
@@ -24,23 +24,14 @@ def targets(my_targets: Callable[[Tensor, Tensor, int, int, float], Tensor]) -> 
     logits = torch.tensor([[5.0, 1.0, 0.5], [2.0, 4.0, -1.0], [4.0, 3.0, 0.25], [0.0, 1.5, 6.0], [1.0, 7.0, 2.0]])
     labels = torch.tensor([0, 1, 0, 2, 1])
     for a, b, alpha in ((0, 1, 2.0), (1, 0, 0.5), (2, 0, 4.0)):
-        given = logits.clone()
-        found = done(my_targets(given, labels, a, b, alpha))
-        require(torch.equal(given, logits), "Your function changes the logits it is given. Start with logits.clone().")
-        require(isinstance(found, Tensor), f"You return a {type(found).__name__}; targets are a torch.Tensor.")
-        require(found.shape == logits.shape, f"Targets have the logits' shape, (5, 3); yours {tuple(found.shape)}.")
+        found = tensor(ask(my_targets, logits, labels, a, b, alpha))
         right = xai_core.distanced(logits, labels, (a, b), alpha)
-        if torch.allclose(found, right):
-            continue
         of_a, of_b, others = labels == a, labels == b, (labels != a) & (labels != b)
-        for shift, what in _wrong_shifts(logits, of_a, of_b, others, a, b, alpha):
-            require(not torch.allclose(found, logits + shift), what)
-        row, column = (found - right).abs().gt(1e-5).nonzero()[0].tolist()
-        require(
-            False,
-            f"With a = {a}, b = {b}, α = {alpha:g}: a sample of class {int(labels[row])}, logit {column}, should become"
-            f" {right[row, column]:g}; yours is {found[row, column]:g}.",
-        )
+        shifts = _wrong_shifts(logits, of_a, of_b, others, a, b, alpha)
+        most = (found - right).abs() if found.shape == right.shape else torch.zeros_like(right)
+        row, column = divmod(int(most.argmax()), right.shape[1])
+        case = f"With a = {a}, b = {b}, α = {alpha:g}: a sample of class {int(labels[row])}, logit {column}, should be"
+        compare(found, right, [(logits + shift, what) for shift, what in shifts], case)
     return "Within a class nobody changed places: each sample lost the same."
 
 
@@ -61,6 +52,7 @@ def _wrong_shifts(
     not_own = -alpha * (of_a[:, None] & (columns != a) | of_b[:, None] & (columns != b)).float()
     return [
         (torch.zeros_like(logits), "Nothing was lowered."),
+        (-logits, "You return zeros only. Start with logits.clone()."),
         (own, "You lowered each sample's own class. Lower the other class of the pair."),
         (right + own, "You lowered both logits: the distance between the classes stays. Lower the other class only."),
         (-right, "You raised the other class's logit: the classes come closer. Subtract α."),
@@ -85,19 +77,12 @@ def _wrong_shifts(
 @check
 def intersection(my_gad: Callable[[Tensor], Tensor]) -> str:
     """my_gad(maps): of the first of K + 1 maps (H, W), the pixels that are in the stronger half of every map."""
-    maps = MAPS.clone()
-    found = done(my_gad(maps))
-    require(torch.equal(maps, MAPS), "Your function changes the maps it is given. Make a new tensor.")
-    require(isinstance(found, Tensor), f"You return a {type(found).__name__}; return a torch.Tensor.")
-    require(
-        found.shape == MAPS.shape[1:],
-        f"Of three maps (4, 3) one is left: (4, 3); yours is {tuple(found.shape)}.",
-    )
+    found = tensor(ask(my_gad, MAPS))
     first, strength = MAPS[0], MAPS.abs()
     half = _upper_half(strength)
     right = xai_core.survivors(MAPS[:, None, None]).A[0, 0]
     mistakes = [
-        (right, ""),
+        (first, "You return the first map as it is. Set to 0 what is not important in all."),
         (first * half.any(0), "You keep what is important in any map. Keep what is important in all: .all(0)."),
         (first * (half.sum(0) > 1), "You keep what most maps find important. All of them have to: .all(0)."),
         (half.all(0), "That is the mask. Return the network's own map there, and 0 elsewhere."),
@@ -117,14 +102,21 @@ def intersection(my_gad: Callable[[Tensor], Tensor]) -> str:
         ),
         (first * _upper_half(strength.amin(0, keepdim=True))[0], "You took the half of the minimum. Ask map by map."),
         (first * ~half.any(0), "You keep what no map finds important. Turn the comparison round."),
+        (first * ~half.all(0), "You keep what should go, and the other way round."),
+        (MAPS * half.all(0), "You return all maps. Return the first alone."),
+        (
+            first * (strength > strength.flatten(1).mean(1)[:, None, None]).all(0),
+            "You compare with the mean. Each map's own median cuts it in two halves.",
+        ),
+        (
+            first * (strength >= strength.flatten(1).median(1).values[:, None, None]).all(0),
+            "You keep the median itself. Important is what lies above it.",
+        ),
     ]
-    for value, what in mistakes:
-        if torch.allclose(found.double(), value.double()):
-            require(not what, what)
-            return "xai_core.gad does the same, and takes care of ties and of maps that are 0."
     kept, wanted = int((found != 0).sum()), int((right != 0).sum())
-    require(False, f"On our small test {wanted} of 12 pixels survive; you keep {kept}, or not their values.")
-    return ""
+    count = f"{wanted} of 12 pixels survive; you keep {kept}. " if kept != wanted else ""
+    compare(found, right, mistakes, f"{count}On our small test the pixel that is most off should be")
+    return "xai_core.gad does the same, and takes care of ties and of maps that are 0."
 
 
 def _upper_half(values: Tensor) -> Tensor:

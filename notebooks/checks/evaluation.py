@@ -1,6 +1,6 @@
 """Checks of the exercises in 12_evaluation.ipynb. The last one measures what it says, on scenes of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
 
 import torch
@@ -8,7 +8,7 @@ from skimage.filters import sobel
 from torch import Tensor
 
 import xai_core
-from checks import NotDone, check, done, require
+from checks import apart, ask, check, compare, done, number, require, tensor
 from data import networks, zoo
 from xai_core import evaluate
 from xai_core.evaluate.examination import OF_MAPS
@@ -33,25 +33,26 @@ CLEAR = 0.05  # a smaller difference than this is called none
 def auc(my_auc: Callable[[list[float]], float]) -> str:
     """my_auc(scores): the mean of F after each step, from the list of F before the first and after all S steps."""
     for scores in LISTS:
-        found = done(my_auc(list(scores)))
-        require(not isinstance(found, Sequence | Tensor), "You return several numbers; the area is one.")
-        right = sum(scores[1:]) / (len(scores) - 1)
-        if abs(found - right) < 1e-9:
-            continue
+        found = number(ask(my_auc, scores), "The area is one number.")
         S, after = len(scores) - 1, scores[1:]
-        mistakes = {
-            sum(scores) / (S + 1): "You averaged the start, too. It is the same for every map: leave it out.",
-            sum(after): "You took the sum. Divide by the number of steps.",
-            sum(after) / (S + 1): "You divide by S + 1. The list has S + 1 numbers, but only S steps.",
-            sum(scores) / S: "You divide by S, but the start is still in your sum.",
-            sum(scores[:-1]) / S: "You left out the end instead of the start.",
-            sum(after[:-1]) / (S - 1): "You left out both ends. The end is a step like the others.",
-            1 - right: "You return one minus the area.",
-            _trapezoid(scores): "That is the trapezoid: half of both ends. Ours leaves out the start, keeps the end.",
-        }
-        for value, what in mistakes.items():
-            require(abs(found - value) > 1e-9, what)
-        require(False, f"Of {scores} the area is {right:.3f}; yours is {found:.3f}.")
+        right = sum(after) / S
+        mistakes = [
+            (sum(scores) / (S + 1), "You averaged the start, too. It is the same for every map: leave it out."),
+            (sum(after), "You took the sum. Divide by the number of steps."),
+            (sum(scores), "You took the sum, and the start is in it. Leave it out, and divide by the number of steps."),
+            (sum(after) / (S + 1), "You divide by S + 1. The list has S + 1 numbers, but only S steps."),
+            (sum(scores) / S, "You divide by S, but the start is still in your sum."),
+            (sum(scores[:-1]) / S, "You left out the end instead of the start."),
+            (sum(after[:-1]) / (S - 1), "You left out both ends. The end is a step like the others."),
+            (sum(after[:-1]) / S, "One step is missing: range(1, S) ends at S − 1. Take range(1, S + 1)."),
+            (1 - right, "You return one minus the area."),
+            (sum(a * a for a in after) / S, "You squared. Take the mean of F itself."),
+            (sorted(after)[S // 2], "That is the median. Take the mean."),
+            (scores[0] - right, "You subtract the area from the start. Return the area."),
+            (_trapezoid(scores), "That is the trapezoid: half of both ends. Ours leaves out the start, keeps the end."),
+            (_trapezoid(scores) * S, "That is the trapezoid, not divided by S. Take the mean of F after each step."),
+        ]
+        compare(found, right, mistakes, f"Of {scores} the area is")
     return "The trapezoid differs from it by the same number for every map on one canvas."
 
 
@@ -63,31 +64,30 @@ def _trapezoid(scores: list[float]) -> float:
 def edges(my_edges: Callable[[Tensor], Tensor]) -> str:
     """my_edges(x): the Sobel strength of each grey picture, (N, 3, H, W) → (N, 1, H, W)."""
     x = torch.rand(2, 3, 6, 5, generator=torch.Generator().manual_seed(0))
-    given = x.clone()
-    found = done(my_edges(given))
-    require(torch.equal(given, x), "Your function changes the pictures it is given.")
-    require(isinstance(found, Tensor), f"You return a {type(found).__name__}; an attribution is a torch.Tensor.")
-    shape = tuple(found.shape)
-    require(shape != (2, 6, 5), "The channel's place is missing: of (N, H, W) make (N, 1, H, W), with [:, None].")
-    require(shape != (2, 3, 6, 5), "You kept three channels. Make the picture grey first: the mean over channels.")
-    require(shape != (1, 6, 5), "You return one map. Go through all pictures, and stack their maps.")
-    require(shape == (2, 1, 6, 5), f"Of pictures (2, 3, 6, 5) the map is (2, 1, 6, 5); yours is {shape}.")
+    found = tensor(ask(my_edges, x))
     right = sobel_edges(x)
     grey = x.mean(1, keepdim=True)
-    by_channel = torch.stack([torch.from_numpy(sobel(image.numpy(), axis=(1, 2))) for image in x]).mean(1, keepdim=True)
+    colours = torch.stack([torch.from_numpy(sobel(image.numpy(), axis=(1, 2))) for image in x])
+    by_channel = colours.mean(1, keepdim=True)
     mistakes = [
+        (right[:, 0], "The channel's place is missing: of (N, H, W) make (N, 1, H, W), with [:, None]."),
+        (right.expand_as(x), "You kept three channels. One number a pixel: (N, 1, H, W)."),
+        (colours, "You kept three channels. Make the picture grey first: the mean over channels."),
+        (right[0], "You return one map. Go through all pictures, and stack their maps."),
+        (right[:1], "You return one map. Go through all pictures, and stack their maps."),
         (-right, "Your edges have the wrong sign: they speak against the class."),
         (grey, "That is the grey picture. Apply sobel to it."),
         (torch.from_numpy(sobel(grey[:, 0].numpy()))[:, None], "sobel took your batch for a volume. One at a time."),
         (by_channel, "You took the edges of each colour, then the mean. Make the picture grey first."),
+        (colours.sum(1, keepdim=True), "You took the edges of each colour, then the sum. Make the picture grey first."),
+        (3 * right, "Your grey is the sum of the colours. It is their mean."),
         (right / right.flatten(1).amax(1).view(-1, 1, 1, 1), "You scaled each map to 1. Leave sobel's numbers."),
+        (right / right.flatten(1).sum(1).view(-1, 1, 1, 1), "You scaled each map to sum 1. Leave sobel's numbers."),
+        (right.square(), "You squared the edges. Leave sobel's numbers."),
         (right[[1, 0]], "Your maps are in the wrong order."),
         (right[:1].expand_as(right), "Every map is that of the first picture."),
     ]
-    for value, what in mistakes:
-        require(not torch.allclose(found.double(), value.double(), atol=1e-6), what)
-    off = (found - right).abs().max().item()
-    require(torch.allclose(found.double(), right.double(), atol=1e-6), f"sobel says otherwise, by up to {off:.3f}.")
+    compare(found, right, mistakes, "Where the edges are most off, sobel says")
     return "No network was asked: it is the same map for every class and every network."
 
 
@@ -95,16 +95,15 @@ def edges(my_edges: Callable[[Tensor], Tensor]) -> str:
 def pair(my_pair: tuple[str, str]) -> str:
     """my_pair: the name of a score by which edges beat Integrated Gradients from black, and of one by which not."""
     require(isinstance(my_pair, tuple | list) and len(my_pair) == 2, "Give two names: one passed, one failed.")
-    if ... in my_pair or None in my_pair:
-        raise NotDone
     for name in my_pair:
+        require(isinstance(done(name), str), f"Give the names as texts; yours is a {type(name).__name__}.")
         require(name in SCORES, f"{name!r} is none of {', '.join(SCORES)}.")
     passed, failed = my_pair
     require(passed != failed, "Both are the same score. A map cannot pass and fail it.")
     for name, wanted in ((passed, "pass"), (failed, "fail")):
         ours, ig = (measured()[which][name] for which in ("edges", "IG"))
         sign = 1 if best(name) == 1 else -1
-        numbers = f"{title(name)}: edges {ours:.2f}, IG {ig:.2f}"
+        numbers = f"{title(name)}: edges {', IG '.join(apart(ours, ig, 2))}"
         require(abs(ours - ig) >= CLEAR, f"{numbers}. That is no clear difference; choose another.")
         better = sign * (ours - ig) > 0
         require(better == (wanted == "pass"), f"{numbers}, and {_wish(name)}: edges do not {wanted} this one.")

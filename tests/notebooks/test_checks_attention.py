@@ -19,8 +19,11 @@ ATTENTION = {
     "no tanh": (lambda s, keys, W, v: ((W @ s + keys) @ v).softmax(0), "The tanh is missing"),
     "no state": (lambda s, keys, W, v: (torch.tanh(keys) @ v).softmax(0), "do not depend on the state s"),
     "wrong axis": (lambda s, keys, W, v: torch.tanh(W @ s + keys).softmax(0) @ v, "sums to 1"),
-    "a matrix": (lambda s, keys, W, v: torch.tanh(W @ s + keys).softmax(0), r"shape (4,); yours is (4, 2)"),
-    "reversed": (lambda s, keys, W, v: right_attention(s, keys, W, v).flip(0), "The first word should get"),
+    "a matrix": (
+        lambda s, keys, W, v: torch.tanh(W @ s + keys).softmax(0),
+        r"The shape should be (4,); yours is (4, 2)",
+    ),
+    "reversed": (lambda s, keys, W, v: right_attention(s, keys, W, v).flip(0), "right numbers in the wrong places"),
     "a list": (lambda s, keys, W, v: right_attention(s, keys, W, v).tolist(), "You return a list"),
     "nothing": (lambda s, keys, W, v: ..., "Not done yet"),
 }
@@ -55,10 +58,10 @@ ERASURE = {
     "sign": (lambda F, x, neutral: -erased(F, x, neutral), "The sign"),
     "zeros": (lambda F, x, neutral: erased(F, x, torch.zeros(2)), "zeros in the place of the word"),
     "kept": (kept_erased, "Begin each time with a fresh copy of x"),
-    "in place": (in_place, "changes the text that it is given"),
+    "in place": (in_place, "changes what it is given"),
     "left out": (lambda F, x, neutral: F(x[:, 1:]), r"it saw (1, 2, 2)"),
-    "one number": (lambda F, x, neutral: erased(F, x, neutral).sum(), r"shape (3,); yours is ()"),
-    "half": (lambda F, x, neutral: erased(F, x, neutral) / 2, "Word 0 should lose"),
+    "one number": (lambda F, x, neutral: erased(F, x, neutral).sum(), r"You added up"),
+    "half": (lambda F, x, neutral: erased(F, x, neutral) / 2, "All is 0.5 times what it should be"),
     "nothing": (lambda F, x, neutral: ..., "Not done yet"),
 }
 

@@ -28,7 +28,7 @@ SHARE = {
     "the sum on the part": share(lambda p, w, n, m, s: p),
     "You return (2,) numbers": lambda strength, part, whole: strength[part],
     "yours is 0.123": lambda strength, part, whole: 0.123,
-    "stopped with TypeError": lambda strength: 0.0,
+    "as in the stub, and it takes (": lambda strength: 0.0,
     "Not done yet": lambda strength, part, whole: ...,
 }
 COLOUR = {
@@ -42,8 +42,8 @@ COLOUR = {
     "one number, a grey": lambda image, part: image[:, part].mean(),
     "You return a picture": lambda image, part: image * part,
     "averaged over the channels": lambda image, part: image.mean(0),
-    "yours has (3, 3)": lambda image, part: image[:, part],
-    "not the mean colour": lambda image, part: [0.0, 0.0, 0.0],
+    "over the last dimension": lambda image, part: image[:, part],
+    "zeros only": lambda image, part: [0.0, 0.0, 0.0],
     "Not done yet": lambda image, part: None,
 }
 ANSWERS = [("share", *item) for item in SHARE.items()] + [("hiding_colour", *item) for item in COLOUR.items()]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+import torch
 
 
 def weighted(features, w):
@@ -13,6 +14,8 @@ def alpha(slope):
     return slope.mean((1, 2), keepdim=True)
 
 
+ONE_OFF = torch.tensor([[1.0, 1.0], [1.0, 1.5]], dtype=torch.double)
+
 CAM = {
     "Right.": weighted,
     "cut off what speaks against": lambda f, w: weighted(f, w).relu(),
@@ -22,10 +25,10 @@ CAM = {
     "averaged over the places": lambda f, w: weighted(f, w).mean(),
     "divide by the number of places": lambda f, w: weighted(f, w) / f[0].numel(),
     "You took |w|": lambda f, w: weighted(f, w.abs()),
-    "changes the features": lambda f, w: f.mul_(w[:, None, None]).sum(0),
+    "changes what it is given": lambda f, w: f.mul_(w[:, None, None]).sum(0),
     "Return a torch.Tensor": lambda f, w: weighted(f, w).tolist(),
-    "yours (4,)": lambda f, w: weighted(f, w).flatten(),
-    "is -6.750; yours is -5.750": lambda f, w: weighted(f, w) + 1,
+    "The numbers are right. The shape should be (2, 2); yours is (4,)": lambda f, w: weighted(f, w).flatten(),
+    "at [0, 0]. It should be -6.750; yours is -5.750": lambda f, w: weighted(f, w) + 1,
     "Not done yet": lambda f, w: ...,
 }
 GRAD_CAM = {
@@ -37,8 +40,11 @@ GRAD_CAM = {
     "summed the slope": lambda f, s: (s.sum((1, 2), keepdim=True) * f).sum(0).relu(),
     "averaged over the channels": lambda f, s: (s.mean(0, keepdim=True) * f).sum(0).relu(),
     "You took |slope|": lambda f, s: (alpha(s.abs()) * f).sum(0),
+    # the first place is right, and 0.000 in both: the place and the numbers that differ are said
+    "at [1, 1]. It should be 2.700; yours is 4.050": lambda f, s: (alpha(s) * f).sum(0).relu() * ONE_OFF,
+    "sign is the other way round": lambda f, s: -(alpha(s) * f).sum(0).relu(),
     "divided by the largest": lambda f, s: (alpha(s) * f).sum(0).relu() / (alpha(s) * f).sum(0).max(),
-    "changes what it was given": lambda f, s: (s.abs_().mean((1, 2), keepdim=True) * f).sum(0),
+    "changes what it is given": lambda f, s: (s.abs_().mean((1, 2), keepdim=True) * f).sum(0),
     "Not done yet": lambda f, s: ...,
 }
 ANSWERS = [("cam", *item) for item in CAM.items()] + [("grad_cam", *item) for item in GRAD_CAM.items()]

@@ -52,11 +52,11 @@ TARGETS = {
     "You lowered a for all": lowered(("all", "a")),
     "every class but the own one": all_but_own,
     "by α/2": lowered(("a", "b"), ("b", "a"), by=-0.5),
-    "changes the logits": in_place,
-    "targets are a torch.Tensor": lambda logits, *_: logits.tolist(),
-    "yours (3, 5)": lambda logits, *_: logits.T,
-    "should become -1; yours is 0.4": lowered(("a", "b"), ("b", "a"), by=-0.3),  # wrong in no known way
-    "stopped with TypeError": lambda logits: logits,
+    "changes what it is given": in_place,
+    "a list. Return a torch.Tensor": lambda logits, *_: logits.tolist(),
+    "Rows and columns are exchanged": lambda logits, *_: logits.T,
+    "logit 1, should be 1.000; yours is 2.400": lowered(("a", "b"), ("b", "a"), by=-0.3),  # wrong in no known way
+    "as in the stub, and it takes (": lambda logits: logits,
     "Not done yet": lambda logits, labels, a, b, alpha: ...,
 }
 
@@ -89,10 +89,10 @@ INTERSECTION = {
     "averaged before the threshold": lambda maps: maps[0] * half(maps.abs().mean(0, keepdim=True))[0],
     "half of the minimum": lambda maps: maps[0] * half(maps.abs().amin(0, keepdim=True))[0],
     "Turn the comparison round": lambda maps: maps[0] * (~half(maps.abs())).all(0),
-    "changes the maps": zeroing,
-    "return a torch.Tensor": lambda maps: maps[0].tolist(),
-    "yours is (3, 4, 3)": lambda maps: maps * in_all(maps),
-    "pixels survive; you keep 0": lambda maps: torch.zeros(4, 3),
+    "changes what it is given": zeroing,
+    "a list. Return a torch.Tensor": lambda maps: maps[0].tolist(),
+    "You return all maps": lambda maps: maps * in_all(maps),
+    "zeros only": lambda maps: torch.zeros(4, 3),
     "Not done yet": lambda maps: ...,
 }
 ANSWERS = [("targets", *item) for item in TARGETS.items()] + [("intersection", *item) for item in INTERSECTION.items()]

@@ -27,10 +27,10 @@ INSIDE = {
     "relative to the area": lambda A, m: positive(A)[m].mean() / positive(A).mean(),
     "You divide by Σ|A|": lambda A, m: positive(A)[m].sum() / A.sum(0).abs().sum(),
     "what chance would give.": lambda A, m: m.double().mean(),
-    "changes the map": in_place,
+    "changes what it is given": in_place,
     "A share is one number": lambda A, m: positive(A) * m,
     "the share is 0.457; yours is 0.100": lambda A, m: 0.1,
-    "stopped with TypeError": lambda A: A,
+    "as in the stub, and it takes (": lambda A: A,
     "Not done yet": lambda A, m: ...,
 }
 TURNED = {
@@ -40,9 +40,9 @@ TURNED = {
     "always turn by one quarter": lambda A, q: torch.rot90(A, 1, (2, 3)),
     "A turn is no mirror": lambda A, q: A.flip(3),
     "swap rows and columns": lambda A, q: A.transpose(2, 3),
-    "does not come back as it was": lambda A, q: torch.rot90(A, q, (2, 3)) + 1,
-    "The map is (2, 3, 4, 4); yours is (4, 4)": lambda A, q: A[0, 0],
-    "Return a tensor": lambda A, q: A.numpy(),
+    "does not come back as it was. A pixel should be": lambda A, q: torch.rot90(A, q, (2, 3)) + 1,
+    "The shape should be (2, 3, 4, 4); yours is (4, 4)": lambda A, q: A[0, 0],
+    "a NumPy array. Return a torch.Tensor": lambda A, q: A.numpy(),
     "Not done yet": lambda A, q: None,
 }
 

@@ -22,7 +22,7 @@ AUC = {
     "left out both ends": lambda s: sum(s[1:-1]) / (len(s) - 2),
     "one minus the area": lambda s: 1 - sum(s[1:]) / (len(s) - 1),
     "That is the trapezoid": lambda s: (sum(s) - (s[0] + s[-1]) / 2) / (len(s) - 1),
-    "several numbers": lambda s: s[1:],
+    "You return (3,) numbers": lambda s: s[1:],
     "the area is 0.267; yours is 7.000": lambda s: 7.0,
     "stopped with ZeroDivisionError": lambda s: 1 / 0,
     "Not done yet": lambda s: ...,
@@ -40,8 +40,8 @@ def in_place(x: Tensor) -> Tensor:
 
 EDGES = {
     "Right.": one_by_one,
-    "changes the pictures": in_place,
-    "is a torch.Tensor": lambda x: one_by_one(x).numpy(),
+    "changes what it is given": in_place,
+    "Return a torch.Tensor": lambda x: one_by_one(x).numpy(),
     "The channel's place is missing": lambda x: one_by_one(x)[:, 0],
     "kept three channels": lambda x: torch.stack([torch.from_numpy(sobel(i.numpy(), axis=(1, 2))) for i in x]),
     "You return one map": lambda x: one_by_one(x)[0],
@@ -55,7 +55,7 @@ EDGES = {
     "scaled each map": lambda x: one_by_one(x) / one_by_one(x).flatten(1).amax(1).view(-1, 1, 1, 1),
     "wrong order": lambda x: one_by_one(x).flip(0),
     "that of the first picture": lambda x: one_by_one(x)[:1].expand(len(x), -1, -1, -1),
-    "sobel says otherwise, by up to": lambda x: one_by_one(x) ** 2,
+    "You squared the edges": lambda x: one_by_one(x) ** 2,
     "Not done yet": lambda x: ...,
 }
 

@@ -49,7 +49,7 @@ BREAKS_SENSITIVITY = {
     "You return a list": lambda x: [0.0],
     "your f returns (3, 2)": lambda x: x,
     "your f returns ()": lambda x: x[0, 0],
-    "at (2, 1) and at (0, 1) alike": lambda x: x[:, 1],
+    "at (2, 1), and at (0, 1) the same": lambda x: x[:, 1],
     "gives x₁ 2.00, which is not 0": lambda x: x[:, 0],
     "gives x₁ 8.00": lambda x: x[:, 0] ** 2,
     "No gradient flows": lambda x: (x[:, 0] > 1).float(),

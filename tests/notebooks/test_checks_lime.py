@@ -30,9 +30,9 @@ KERNEL = {
     "That is the distance D": of_distance(lambda D, s: D),
     "That is the cosine": of_share(lambda share, s: share.sqrt()),
     "one number a feature": lambda z, s: z.mean(0),
-    "yours has (5, 4)": lambda z, s: z,
-    "yours is 0.500, 0.500": lambda z, s: torch.full((5,), 0.5),
-    "stopped with TypeError": lambda z: z,
+    "The shape should be (5,); yours is (5, 4)": lambda z, s: z,
+    "All your numbers are the same, 0.5": lambda z, s: torch.full((5,), 0.5),
+    "as in the stub, and it takes (": lambda z: z,
     "Not done yet": lambda z, s: ...,
 }
 
@@ -62,8 +62,8 @@ FIT = {
     "weighted y and not z": lambda z, y, pi: solved(with_ones(z), pi.sqrt() * y),
     "column of ones has to be weighted": lambda z, y, pi: solved(with_ones(pi.sqrt()[:, None] * z), pi.sqrt() * y),
     "farthest copies count most": rows_times(lambda pi: pi**-0.5),
-    "are needed": lambda z, y, pi: 0.5,
-    "yours: 1.000, 2.000, 3.000": lambda z, y, pi: [1.0, 2.0, 3.0],
+    "You return a float": lambda z, y, pi: 0.5,
+    "You return a list": lambda z, y, pi: [1.0, 2.0, 3.0],
     "stopped with RuntimeError": lambda z, y, pi: solved(z.T, y),
     "Not done yet": lambda z, y, pi: None,
 }

@@ -19,7 +19,7 @@ GREEDY_STEP = {
     "Return one row's number": lambda W, importance, covered: ((W != 0) & ~covered).float() @ importance,
     "numbered 0 to 3; yours is 7": lambda W, importance, covered: 7,
     "row 1 adds something": lambda W, importance, covered: 1 if len(W) == 4 else 0,
-    "stopped with TypeError": lambda W: 0,
+    "as in the stub, and it takes (": lambda W: 0,
     "Not done yet": lambda W, importance, covered: ...,
 }
 
@@ -44,10 +44,10 @@ CLASS_IMPORTANCE = {
     "‖w‖₂": lambda W: (W.abs() / W.norm(dim=1, keepdim=True) * W).sum(0) / count(W),
     "sums of the columns": lambda W: (W.abs() / W.abs().sum(0).clamp(min=1) * W).sum(0) / count(W),
     "This is I_SP": lambda W: W.norm(dim=0),
-    "yours is 1.00, 1.00, 1.00, 1.00": lambda W: torch.ones(4),
+    "All your numbers are the same, 1": lambda W: torch.ones(4),
     "(4,); yours is (3,)": lambda W: W.sum(1),
-    "return a torch.Tensor": lambda W: [1.0, 2.0],
-    "changes the W": lambda W: W.div_(2).sum(0),
+    "a list. Return a torch.Tensor": lambda W: [1.0, 2.0],
+    "changes what it is given": lambda W: W.div_(2).sum(0),
     "Not done yet": lambda W: None,
 }
 

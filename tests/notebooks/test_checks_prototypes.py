@@ -7,8 +7,12 @@ import torch
 from torch import Tensor
 
 
-def jumps(x: Tensor, axis: int) -> Tensor:
-    return x.diff(dim=axis).abs().sum((1, 2, 3))
+def jumps(x: Tensor, axis: int, power: int = 1) -> Tensor:
+    return x.diff(dim=axis).abs().pow(power).sum((1, 2, 3))
+
+
+def mean_jump(x: Tensor, axis: int, power: int = 1) -> Tensor:
+    return x.diff(dim=axis).abs().pow(power).mean((1, 2, 3))
 
 
 def pairs(r: Tensor) -> Tensor:
@@ -32,9 +36,16 @@ VARIATION = {
     "divide by the channels too": lambda x: (jumps(x, 2) + jumps(x, 3)) / 12,
     "Rises and falls cancel": lambda x: (x.diff(dim=2).sum((1, 2, 3)) + x.diff(dim=3).sum((1, 2, 3))) / 6,
     "You square": lambda x: (x.diff(dim=2).square().sum((1, 2, 3)) + x.diff(dim=3).square().sum((1, 2, 3))) / 6,
+    "absolute values. You took means": lambda x: mean_jump(x, 2, 2) + mean_jump(x, 3, 2),
+    "absolute values. You forgot to divide": lambda x: jumps(x, 2, 2) + jumps(x, 3, 2),
+    "Not yet. You took means": lambda x: mean_jump(x, 2) + mean_jump(x, 3),
+    "root of the sum of squares": lambda x: (jumps(x, 2, 2) + jumps(x, 3, 2)).sqrt() / 6,
+    "the length of both jumps": lambda x: (
+        (x.diff(dim=2)[..., :-1] ** 2 + x.diff(dim=3)[:, :, :-1] ** 2).sqrt().sum((1, 2, 3)) / 6
+    ),
     "so 2 numbers": lambda x: (jumps(x, 2) + jumps(x, 3)).sum(),
-    "yours is 0.1000": lambda x: torch.full((2,), 0.1),
-    "changes the pictures": lambda x: x.zero_().sum((1, 2, 3)),
+    "All your numbers are the same, 0.1": lambda x: torch.full((2,), 0.1),
+    "changes what it is given": lambda x: x.zero_().sum((1, 2, 3)),
     "Not done yet": lambda x: ...,
 }
 AGREEMENT = {
@@ -45,7 +56,7 @@ AGREEMENT = {
     "You took |r|": lambda A: pairs(table(A)).abs().mean(),
     "sum over pairs": lambda A: pairs(table(A)).sum(),
     "Agreement is one number": table,
-    "yours is 0.9000": lambda A: 0.9,
+    "it is 0.047; yours is 0.900": lambda A: 0.9,
     "Not done yet": lambda A: None,
 }
 

@@ -12,16 +12,16 @@ SCORES = {
     "the length of each vector": lambda A: A[0].norm(dim=1),
     "That is the mean": lambda A: A[0].mean(1),
     "the largest number of each word": lambda A: A[0].amax(1),
-    "scores are a torch.Tensor": lambda A: A[0].sum(1).tolist(),
-    "yours have the shape (3, 4)": lambda A: A[0],
-    "yours are [8.0, -4.0, -1.25]": lambda A: A[0].sum(1)[[1, 2, 0]],
+    "a list. Return a torch.Tensor": lambda A: A[0].sum(1).tolist(),
+    "You summed over the batch": lambda A: A[0],
+    "right numbers in the wrong places": lambda A: A[0].sum(1)[[1, 2, 0]],
 }
 HITS = {
     "A map is reduced to one place": lambda A, mask: bool(mask[A.argmax()]),
     "the most negative place a hit": lambda A, mask: bool(mask[A.abs().argmax()]),
     "where the sum lies": lambda A, mask: bool(A[mask].sum() > A[~mask].sum()) or bool(mask[A.argmax()]),
-    "and you say it does not": lambda A, mask: False,
-    "Return True or False": lambda A, mask: A * mask,
+    "You call no stretch a hit": lambda A, mask: False,
+    "You return (8,) numbers. A hit is True or False": lambda A, mask: A * mask,
 }
 
 

@@ -34,10 +34,10 @@ SHARE = {
     "the mean on the background": share(lambda s, b, a, m: s[b].mean()),
     "the sum on the background": share(lambda s, b, a, m: s[b].sum()),
     "divide by the number of pixels": share(lambda s, b, a, m: s[b].sum() / s.sum() / b.sum()),
-    "changes the map": in_place,
+    "changes what it is given": in_place,
     "You return (5,) numbers": share(lambda s, b, a, m: s[b]),
     "yours is 0.123": lambda A, animal: 0.123,
-    "stopped with TypeError": lambda A: 0.0,
+    "as in the stub, and it takes (": lambda A: 0.0,
     "Not done yet": lambda A, animal: ...,
 }
 FLIPS = {

@@ -33,10 +33,10 @@ ASCENT_STEP = {
     "the step alone": lambda W, x, y, eta: eta * unit(gradient(W, x, y)),
     "left the true class out": lambda W, x, y, eta: W + eta * unit(gradient(W, x, y, (W @ x).softmax(0))),
     "softmax first": lambda W, x, y, eta: W + eta * unit(gradient(W, x, y, W @ x - torch.eye(3)[y])),
-    "changes the W": in_place,
-    "weights are a torch.Tensor": lambda W, x, y, eta: (W + eta * unit(gradient(W, x, y))).tolist(),
-    "are (3, 4); yours are (4, 3)": lambda W, x, y, eta: W.T,
-    "has length 0.00, and should have 0.3": lambda W, x, y, eta: W.clone(),
+    "changes what it is given": in_place,
+    "a list. Return a torch.Tensor": lambda W, x, y, eta: (W + eta * unit(gradient(W, x, y))).tolist(),
+    "Rows and columns are exchanged": lambda W, x, y, eta: W.T,
+    "Nothing changed": lambda W, x, y, eta: W.clone(),
     "Not done yet": lambda W, x, y, eta: ...,
 }
 MEAN_WITHOUT = {
@@ -47,7 +47,7 @@ MEAN_WITHOUT = {
     "that is learning": lambda mean, n, x: (n * mean + x) / (n + 1),
     "Nothing is forgotten": lambda mean, n, x: mean,
     "yours is (1,)": lambda mean, n, x: torch.ones(1),
-    "yours is tensor([9., 9.])": lambda mean, n, x: torch.tensor([9.0, 9.0]),
+    "All your numbers are the same, 9": lambda mean, n, x: torch.tensor([9.0, 9.0]),
     "Not done yet": lambda mean, n, x: None,
 }
 
@@ -68,7 +68,7 @@ UNLEARNING_STEP = {
     "return a list": lambda slopes, eta: slopes[0],
     "you return 1 steps": lambda slopes, eta: slopes[:1],
     "A step has its weight's shape": lambda slopes, eta: [s.flatten() for s in slopes],
-    "should have length 0.5; yours have 26.000": lambda slopes, eta: [2 * s for s in slopes],
+    "All is 52 times what it should be": lambda slopes, eta: [2 * s for s in slopes],
     "Not done yet": lambda slopes, eta: ...,
 }
 
@@ -89,10 +89,10 @@ ON_THE_SPHERE = {
     "You took signs": lambda delta, eps: eps * delta.sign(),
     "sum of absolute values": lambda delta, eps: eps * delta / delta.flatten(1).abs().sum(1).view(-1, 1, 1, 1),
     "squared length": lambda delta, eps: eps * delta / norms(delta) ** 2,
-    "changes the delta": lambda delta, eps: delta.mul_(2),
-    "δ is a torch.Tensor": lambda delta, eps: [delta],
-    "δ keeps its shape": lambda delta, eps: delta[:1],
-    "yours have 0.000, 0.000": lambda delta, eps: 0 * delta,
+    "changes what it is given": lambda delta, eps: delta.mul_(2),
+    "a list. Return a torch.Tensor": lambda delta, eps: [delta],
+    "The shape should be (2, 2, 1, 2); yours is (1, 2, 1, 2)": lambda delta, eps: delta[:1],
+    "zeros only": lambda delta, eps: 0 * delta,
     "Not done yet": lambda delta, eps: ...,
 }
 ANSWERS = [

@@ -7,6 +7,7 @@ import ast
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -169,6 +170,7 @@ def test_copies_for_students_have_no_solutions(tmp_path):
         copy = nbformat.read(tmp_path / path.name, as_version=4)
         assert not tagged(copy, "solution")
         assert tagged(copy, "exercise")
+        assert not any("../" in cell.source for cell in code(copy))  # a copy lies anywhere
     assert (tmp_path / "checks" / "__init__.py").is_file()
 
 
@@ -188,12 +190,22 @@ def on_path(first, last):
     return lambda x, x0, B: [x0 + k / B * (x - x0) for k in range(first, B + 1 + last)]
 
 
+def halfway(x, x0, B):
+    return [x0 + (k - 0.5) / B * (x - x0) for k in range(1, B + 1)]
+
+
 RIEMANN = {
     "Right.": riemann(on_path(1, 0), lambda x, x0, B: (x - x0) / B),
     "factor (x − baseline) is missing": riemann(on_path(1, 0), lambda x, x0, B: 1 / B),
     "division by B is missing": riemann(on_path(1, 0), lambda x, x0, B: x - x0),
     "You multiply by x.": riemann(on_path(1, 0), lambda x, x0, B: x / B),
     "left rule": riemann(on_path(0, -1), lambda x, x0, B: (x - x0) / B),
+    "range(1, B) ends at B − 1": riemann(on_path(1, -1), lambda x, x0, B: (x - x0) / B),
+    "You take B − 1 points": riemann(on_path(1, -1), lambda x, x0, B: (x - x0) / (B - 1)),
+    "midpoint rule": riemann(halfway, lambda x, x0, B: (x - x0) / B),
+    "trapezoid rule": lambda slope, x, x0, B: (
+        (x - x0) / B * sum((slope(a) + slope(b)) / 2 for a, b in pairwise(on_path(0, 0)(x, x0, B)))
+    ),
     "B + 1 points": riemann(on_path(0, 0), lambda x, x0, B: (x - x0) / B),
     "slope at α = k/B": riemann(lambda x, x0, B: [k / B for k in range(1, B + 1)], lambda x, x0, B: (x - x0) / B),
     "Your path starts at 0": riemann(
@@ -203,7 +215,7 @@ RIEMANN = {
     "sign is wrong": riemann(on_path(1, 0), lambda x, x0, B: (x0 - x) / B),
     "yours is 5.000": lambda slope, x, baseline, B: 5.0,
     "stopped with ZeroDivisionError": lambda slope, x, baseline, B: 1 / 0,
-    "stopped with TypeError": lambda slope, x: 0.0,
+    "as in the stub, and it takes (": lambda slope, x: 0.0,
     "Not done yet": lambda slope, x, baseline, B: ...,
 }
 PROMISE = {
@@ -215,7 +227,7 @@ PROMISE = {
     "took absolute values": lambda g, x, start: (g * (x - start)).abs().sum(),
     "gradient's absolute value": lambda g, x, start: (g.abs() * (x - start)).sum(),
     "gradients alone": lambda g, x, start: g.sum(),
-    "yours is 0.0": lambda g, x, start: 0.0,
+    "You return 0.": lambda g, x, start: 0.0,
     "Not done yet": lambda g, x, start: None,
 }
 
@@ -227,14 +239,14 @@ def in_place(A):
 
 SIGNED_MAP = {
     "Right.": lambda A: A[0].sum(0),
-    "is a torch.Tensor": lambda A: A[0].sum(0).tolist(),
-    "changes the attribution": in_place,
+    "Return a torch.Tensor": lambda A: A[0].sum(0).tolist(),
+    "changes what it is given": in_place,
     "kept the channels": lambda A: A[0].sum((1, 2)),
-    "the map is (4, 5); yours is (1, 3, 4, 5)": lambda A: A,
+    "The shape should be (4, 5); yours is (1, 3, 4, 5)": lambda A: A,
     "took absolute values": lambda A: A[0].abs().sum(0),
     "absolute value of the sum": lambda A: A[0].sum(0).abs(),
     "took the mean": lambda A: A[0].mean(0),
-    "not the sums": lambda A: A[0, 0],
+    "That is channel 0 alone": lambda A: A[0, 0],
     "take the one picture out": lambda A: A.sum(1),
     "Not done yet": lambda A: ...,
 }
