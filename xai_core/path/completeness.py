@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xai_core.path.traces import Trace
 
-POOR = 0.5  # of F(x) − F(x′): a larger gap is told
+POOR = 1.0  # of F(x) − F(x′): a larger gap is told, for then not even the sign of the sum is sure
 
 
 def checked(trace: Trace, A: Tensor, method: str) -> Tensor:
