@@ -16,6 +16,7 @@ linear layer on top. Where both exist, Grad-CAM = ReLU(CAM) / (hw). A transforme
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +26,7 @@ from xai_core.activation.features import score_and_all_features, score_and_featu
 from xai_core.activation.layers import Layer, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
-from xai_core.score import Score, passes, private_copy
+from xai_core.score import Score, check_score, passes, private_copy
 from xai_core.stages import Method
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions
@@ -131,7 +132,7 @@ def cam_map(f: Score, x: Tensor) -> Tensor:
     layer, grid = located(f, x)
     head = _linear_head(f, x, layer, grid)
     maps = []
-    for i in passes(x):
+    for i in passes(x, f):
         features = grid.maps(score_and_features(f.rows(i), x[i], layer)[1].detach())  # (n, K, h, w)
         weight = head.weight[f.rows(i).target.to(x.device)]  # (n or 1, K)
         maps.append((weight.view(*weight.shape, *[1] * (x.dim() - 2)) * features).sum(1))
@@ -158,8 +159,9 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
 
 
 def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str, Tensor]:
+    check_score(f)
     maps: dict[str, list[Tensor]] = {layer: [] for layer in grids}
-    for i in passes(x):
+    for i in passes(x, f):
         with torch.inference_mode(False), torch.enable_grad():
             value, features = score_and_all_features(f.rows(i), x.detach()[i], list(grids))  # (n,), each (n, …)
             reached = value.requires_grad and all(given.requires_grad for given in features)
@@ -181,7 +183,7 @@ def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
         if isinstance(module, nn.Linear):
             module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
     with torch.no_grad():
-        logits = Score(model, f.target[:1], f.output).logits(x[:1])
+        logits = replace(f, model=model, target=f.target[:1]).logits(x[:1])
         _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
         pooled = grid.maps(features).flatten(2).mean(2)  # (1, K)
         for head, given in last[-1:]:

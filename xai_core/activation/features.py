@@ -6,12 +6,12 @@ Nothing is left on the caller's network: each pass runs on a private copy that n
 What to look at: `score_and_features` keeps the graph between layer and score, so that one can ask for the slope there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from xai_core.score import Score, private_copy
+from xai_core.score import Score, check_score, private_copy
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Seen:
 
 def observe(f: Score, x: Tensor) -> list[Seen]:
     """Every module that took part in F(x[:1]), in the order in which they finish."""
+    check_score(f)
     model = private_copy(f.model)
     seen: list[Seen] = []
     last: list[Tensor | None] = [None]
@@ -42,8 +43,9 @@ def observe(f: Score, x: Tensor) -> list[Seen]:
             last[0] = given
 
         module.register_forward_hook(listen)
+    model.register_forward_pre_hook(lambda module, inputs: seen.clear())  # of several passes the last one counts
     with torch.no_grad():
-        Score(model, f.target[:1], f.output)(x[:1])
+        replace(f, model=model, target=f.target[:1])(x[:1])
     return seen
 
 
@@ -59,6 +61,7 @@ def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]
 
 def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tensor, list[Tensor]]:
     """The same for several layers at once: (n,), and an (n, …) for each. Raises ValueError likewise."""
+    check_score(f)
     model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
     modules, kept = dict(model.named_modules()), dict[str, Tensor]()
     for layer in layers:
@@ -77,7 +80,7 @@ def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tens
             return output
 
         modules[layer].register_forward_hook(listen)
-    value = Score(model, f.target, f.output)(x.detach().clone().requires_grad_())
+    value = replace(f, model=model)(x.detach().clone().requires_grad_())
     for layer in layers:
         if layer not in kept:
             raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
@@ -90,7 +93,7 @@ def first_tensor(output: object) -> Tensor | None:
         output = tuple(output.values())
     if isinstance(output, tuple | list) and output:
         output = output[0]
-    return output if isinstance(output, Tensor) else None
+    return output if isinstance(output, Tensor) and not output.is_nested else None
 
 
 def _some(modules: dict[str, nn.Module]) -> str:

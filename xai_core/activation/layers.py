@@ -7,7 +7,7 @@ Behind the last attention of a ViT the score reads the class token alone: ∂y^c
 What to look at: `cam_layers` says for each layer whether the score goes through its places (`used`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -103,7 +103,7 @@ def _layers(f: Score, x: Tensor, seen: list[Seen], grids: TokenGrids) -> list[La
     if not found:
         raise ValueError("x and this network have no layer=… that gives a map; use another method than cam")
     with torch.inference_mode(False), torch.enable_grad():
-        logit = Score(f.model, f.target[:1], "logit")  # a sure network's probability has no slope left
+        logit = replace(f, target=f.target[:1], output="logit")  # a sure network's probability has no slope left
         value, features = score_and_all_features(logit, x[:1], list(found))
         slopes = torch.autograd.grad(value.sum(), features, allow_unused=True)
     return [

@@ -13,7 +13,7 @@ What to look at: `Grid.maps` makes (N, K, h, w) of all three; `TokenGrids.of` de
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -129,6 +129,11 @@ class TokenGrids:
 
     def _moved(self, at: Seen, L: int, grid: tuple[int, int], patches: list[tuple[int, int]]) -> Tensor:
         """Which of the L tokens that `at` takes or gives move when one patch does: (patches, L) bool."""
+        if self.f.manner.draws or any(self.f.manner.apart.values()):
+            raise ValueError(
+                "cam and grad_cam lay tokens out by asking for many pictures at once, and the model must be asked for"
+                " one at a time: its rows depend on each other, or it draws random numbers. Use another method"
+            )
         model, x = private_copy(self.f.model), self.x[:1].detach().repeat(1 + len(patches), 1, 1, 1)
         modules = dict(model.named_modules())
 
@@ -151,7 +156,7 @@ class TokenGrids:
             modules[self.cut.name].register_forward_hook(lambda module, inputs, output: change(output))
         try:
             with torch.no_grad():
-                Score(model, self.f.target[:1], "logit")(x if self.cut else change(x))
+                replace(self.f, model=model, target=self.f.target[:1])(x if self.cut else change(x))
         except _Stopped as stopped:
             tokens = stopped.args[0]  # (1 + patches, L, K)
             return (tokens[1:] != tokens[:1]).any(2)

@@ -38,7 +38,7 @@ from xai_core.gradient.rescale_rules import attention
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
 from xai_core.rankings import TopPixels, rank_correlation, ranking, top_intersection
-from xai_core.score import Score, check_input, gradient, passes, rows_at_once
+from xai_core.score import Score, check_input, check_score, gradient, passes, rows_at_once
 from xai_core.symbols import AttackBudget, Choice, Steps, Symbol
 
 AttackRounds = Annotated[
@@ -139,6 +139,7 @@ def attack_maps(
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     symbols.check(attack_maps, eps=eps, steps=steps, k=k, B=B, surrogate=surrogate, beta=beta)
+    check_score(f)
     check_input(x)
     x = x.detach()
     start = None if start is None else make_baseline(x, start, seed)

@@ -23,7 +23,7 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.path.paths import polyline
 from xai_core.path.traces import KEPT_BYTES, Trace, nodes
-from xai_core.score import Score, gradient, passes, rows_at_once
+from xai_core.score import Score, check_score, gradient, passes, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Rule, Steps, Symbol
 
@@ -46,6 +46,7 @@ def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:
     ValueError for a network of one class.
     """
     symbols.check(rivals, K=K)
+    check_score(f)
     with torch.no_grad():
         logits = torch.cat([f.logits(x[i]) for i in passes(x)])  # (N, classes)
     if logits.shape[1] < 2:
@@ -84,12 +85,15 @@ def _towards(f: Score, x: Tensor, rival: Tensor) -> tuple[Tensor, Tensor]:
     """∇ log p_rival, and whether the rival is predicted: (R, …) → (R, …), (R,)."""
     slopes, reached = [], []
     for i in passes(x):
-        with torch.inference_mode(False), torch.enable_grad():
-            point = x.detach()[i].requires_grad_()
-            logits = f.rows(i).logits(point)  # (r, classes)
-            value = logits.log_softmax(1).gather(1, rival[i, None]).sum()
-            slopes.append(torch.autograd.grad(value, point)[0])
-        reached.append(logits.argmax(1) == rival[i])
+        named: list[Tensor] = []
+
+        def log_p(x: Tensor, i: Tensor = i, named: list[Tensor] = named) -> Tensor:
+            logits = f.rows(i).logits(x)  # (r, classes)
+            named.append(logits.argmax(1))
+            return logits.log_softmax(1).gather(1, rival[i, None])[:, 0]
+
+        slopes.append(gradient(log_p, x[i])[1])
+        reached.append(named[-1] == rival[i])
     return torch.cat(slopes), torch.cat(reached)
 
 
@@ -143,6 +147,7 @@ def agi(
         0.3
     """
     symbols.check(agi, B=B, K=K, T=T, eps=eps, rule=rule)
+    check_score(f)
     if not isinstance(published, bool):
         raise TypeError(f"published (the authors' sum instead of a path) must be True or False; got {published!r}")
     found = []

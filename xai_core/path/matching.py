@@ -23,7 +23,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.unlearning import log_odds
-from xai_core.score import Score, gradient, passes
+from xai_core.score import Score, check_score, gradient, passes
 from xai_core.symbols import Choice, Symbol
 
 MatchingSteps = Annotated[
@@ -69,6 +69,7 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`. Warns if unlearning left the network as sure as it
     was. Raises ValueError for a network of one class.
     """
+    check_score(f)
     chance = -math.log(unlearned.shape[1] - 1)
     forgotten = unlearned.gather(1, f.target.to(x.device).expand(len(x))[:, None])[:, 0].logit().clamp(min=chance)
     found = []
@@ -112,6 +113,7 @@ def match_baseline(
     eps or mu of another shape.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu, divergence=divergence)
+    check_score(f)
     eps = _per_image("eps", budget(f, x, unlearned) if eps is None else eps, x)
     mu = None if mu is None else _per_image("mu", mu, x)
     x = x.detach()
@@ -161,6 +163,7 @@ def distance_to(f: Score, unlearned: Tensor, divergence: Divergence = "kl") -> C
     In double precision: at 1 − p_c = 10⁻⁷ a float has rounded p_c to 1, and the slopes of all but KL to the wrong side.
     (Apple's GPUs have no doubles; there it stays a float.)
     """
+    check_score(f)
     precise = torch.float32 if unlearned.device.type == "mps" else torch.float64
     q = unlearned.to(precise)
     return lambda x: DIVERGENCES[divergence](f.logits(x).to(precise).log_softmax(1), q).sum(1)

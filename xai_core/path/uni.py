@@ -22,7 +22,7 @@ from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budg
 from xai_core.path.paths import straight
 from xai_core.path.traces import STRAIGHT, Trace
 from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
-from xai_core.score import Score, private_copy
+from xai_core.score import Score, check_score, private_copy
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Rule, Steps
 
@@ -75,6 +75,7 @@ def answer_to_match(
     Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
     """
     symbols.check(answer_to_match, eta=eta, weights=weights, goal=goal)
+    check_score(f)
     if goal == "unlearned":
         return unlearned_probabilities(f, x, eta, weights)
     with torch.no_grad():

@@ -11,13 +11,15 @@ data and the time, and one picture among thousands may make no difference.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.score import Score, private_copy
+from xai_core.answers import NoSlope, differentiated
+from xai_core.score import Score, check_score, private_copy
 from xai_core.symbols import Choice, Symbol
 
 Ascent = Annotated[
@@ -35,20 +37,22 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
     network of one class, or a score that depends on no weights.
     """
     symbols.check(unlearn, eta=eta, weights=weights)
+    check_score(f)
     if len(x) != 1:
         raise ValueError(f"x must be one image (1, …), each has its own unlearning direction; got {len(x)}")
     with torch.inference_mode(False), torch.enable_grad():
         θ = private_copy(f.model, frozen=False)
         moving = [p for p in (θ if weights == "all" else _last_layer(θ)).parameters() if p.requires_grad]
-        odds = log_odds(replace(f, model=θ, target=f.target[:1]))(x.detach())  # m = log F_c/(1 − F_c)
-        if not moving or not odds.requires_grad:
-            raise ValueError("model must have weights to unlearn with; this score depends on none")
+        odds = log_odds(replace(f, model=θ, target=f.target[:1]))  # m = log F_c/(1 − F_c)
         # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
-        slopes = torch.autograd.grad(-odds.sum(), moving, allow_unused=True, materialize_grads=True)
-        norm = torch.stack([s.norm() for s in slopes]).norm()  # one number for all weights
+        try:
+            _, slopes = differentiated(partial(odds, x.detach()), moving, unused=True)
+        except NoSlope:
+            raise ValueError("model must have weights to unlearn with; this score depends on none") from None
+        norm = torch.stack([s.norm(dtype=torch.promote_types(s.dtype, torch.float32)) for s in slopes]).norm()
         ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
         for weight, slope in zip(moving, slopes, strict=True):
-            weight.data = weight.detach() + ascent * slope  # new memory: the old is shared with the caller's network
+            weight.data = weight.detach() - ascent * slope  # new memory: the old is shared with the caller's network
     return replace(f, model=θ.requires_grad_(False))
 
 
@@ -64,11 +68,11 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
 
     Raises TypeError or ValueError as `unlearn` does.
     """
+    check_score(f)
     forgotten = []
     for i in torch.arange(len(x)).split(1):
-        f_hat = replace(unlearn(f.rows(i), x[i], eta, weights), output="probability")
         with torch.no_grad():
-            forgotten.append(f_hat.outputs(x[i]))
+            forgotten.append(unlearn(f.rows(i), x[i], eta, weights).logits(x[i]).softmax(1))
     return torch.cat(forgotten)
 
 
@@ -77,6 +81,7 @@ def log_odds(f: Score) -> Callable[[Tensor], Tensor]:
 
     Called with a network of one class, m raises ValueError.
     """
+    check_score(f)
 
     def m(x: Tensor) -> Tensor:
         logits = f.logits(x)

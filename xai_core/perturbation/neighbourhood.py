@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from xai_core import symbols
 from xai_core.perturbation.superpixels import filling, superpixels
-from xai_core.score import Score, ScoreFunction, check_input, rows, rows_at_once
+from xai_core.score import Score, ScoreFunction, check_input, rows, rows_at_once, value
 from xai_core.symbols import Fill, Samples, Segmentation
 
 
@@ -212,10 +212,4 @@ def _answer(f: ScoreFunction, x: Tensor) -> Tensor:
     with torch.no_grad():
         if isinstance(f, Score):
             return f.outputs(x)
-        answers = f(x)
-    if answers.shape != (len(x),):
-        raise ValueError(
-            f"f must return one score a row, ({len(x)},), as those of make_score do; got the shape"
-            f" {tuple(answers.shape)}"
-        )
-    return answers[:, None]
+        return value(f, x)[:, None]
