@@ -13,6 +13,8 @@ from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils._device import DeviceContext
 
 Ask = Callable[[Tensor], Tensor]
 checking: ContextVar[bool] = ContextVar("checking", default=False)  # in a pass that only checks, and counts for nothing
@@ -81,21 +83,53 @@ def differentiated(
     if found.requires_grad and into:
         try:
             slopes = list(torch.autograd.grad(found.sum(), into, allow_unused=True))
+            again = unused and None in slopes and _leads_through(found, "CheckpointFunction")
         except RuntimeError as error:
+            again = "compatible with .grad()" in str(error)
             if isinstance(error, torch.OutOfMemoryError):
                 raise
-            rules = within is not nullcontext or (found.is_cuda and torch._C._len_torch_function_stack() > 0)
-            if rules or "not compatible with .grad()" not in str(error):
+            if "utils.checkpoint" in str(error) and (within is not nullcontext or _under_rules()):
+                raise ValueError(
+                    "the model must not checkpoint its gradients (torch.utils.checkpoint) for a method that changes"
+                    " the rules of its steps: they hold in the first pass alone. Switch that off"
+                ) from error
+            if not again:
                 raise ValueError(f"the model cannot be differentiated at x: {said(error)}") from error
-            found = compute()  # a checkpoint of the old kind knows backward() alone
+        if again:  # a checkpoint of the old kind knows backward() alone
+            found = compute()
             found.sum().backward()
             slopes = [each.grad for each in into]
             for each in into:
                 each.grad = None
-    missing = [slope is None for slope in slopes]
+    missing = [slope is None or (not slope.any() and _leads_through(found, "NotImplemented")) for slope in slopes]
     if all(missing) or (any(missing) and not unused):
         raise NoSlope
     return found.detach(), [torch.zeros_like(t) if s is None else s for t, s in zip(into, slopes, strict=True)]
+
+
+def _under_rules() -> bool:
+    """Whether something stands in for torch's functions in this thread, other than a default device."""
+    return any(not isinstance(mode, DeviceContext) for mode in _get_current_function_mode_stack())
+
+
+def _leads_through(found: Tensor, step: str) -> bool:
+    """Whether a step of that name is on the way. "NotImplemented", as in quantised layers, sends zeros back."""
+    ahead, seen = [found.grad_fn], set()
+    while ahead:
+        node = ahead.pop()
+        if node is not None and node not in seen:
+            if step in node.name():
+                return True
+            seen.add(node)
+            ahead += [following for following, _ in node.next_functions]
+    return False
+
+
+def check_unscripted(f: object, who: str, what: str = "its rule cannot reach the ReLUs") -> None:
+    """Raise TypeError if f is the score of a network with TorchScript in it: what happens inside is out of reach."""
+    model = getattr(f, "model", None)
+    if isinstance(model, nn.Module) and any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
+        raise TypeError(f"model must not be scripted for {who}: {what} inside TorchScript")
 
 
 def without_hooks(model: nn.Module, x: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ class Turns:
 
     def __init__(self) -> None:
         self.free = threading.Condition(threading.RLock())
-        self.watching = 0
+        self.watching = self.unsettled = 0  # threads; unsettled: they saw a generator move, and put it back
         self.drawing: int | None = None  # the thread
         self.origin: Tensor | None = None  # where torch's generator stood when the first of those now watching began
 
@@ -34,7 +34,7 @@ class Turns:
         """With others that watch."""
         with self.free:
             self.free.wait_for(lambda: self.drawing in (None, threading.get_ident()))
-            if self.watching == 0:
+            if self.watching == self.unsettled == 0:
                 self.origin = torch.default_generator.get_state()
             self.watching += 1
         try:
@@ -43,6 +43,21 @@ class Turns:
             with self.free:
                 self.watching -= 1
                 self.free.notify_all()
+
+    def doubt(self) -> None:
+        """Said by a thread that watches and saw a generator move; it will settle that."""
+        with self.free:
+            self.unsettled += 1
+
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Alone, after a doubt."""
+        try:
+            with self.alone():
+                yield
+        finally:
+            with self.free:
+                self.unsettled -= 1
 
     @contextmanager
     def alone(self) -> Iterator[None]:

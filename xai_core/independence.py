@@ -31,6 +31,7 @@ class Manner:
 
     seed: int = 0  # of the numbers that the network draws
     draws: bool | None = None  # whether it draws any; None: nothing was asked yet
+    mixes: bool = False  # whether rows are known to depend on each other
     apart: dict[torch.Size, bool] = field(default_factory=dict)  # shape of a row → whether rows go one by one
     looked: bool = False  # whether its answers were looked at: are they probabilities?
     elsewhere: bool = False  # whether its code names another generator than torch's
@@ -44,7 +45,7 @@ def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
     though its rows depend on each other.
     """
     found = _first(ask, x, manner, beside) if manner.draws is None else None
-    apart = manner.draws or (len(x) > 1 and manner.apart.get(x.shape[1:]))
+    apart = manner.draws or (len(x) > 1 and (manner.mixes or manner.apart.get(x.shape[1:])))
     if apart is None and not (x != x[:1]).any():  # what rows that are all alike answer together tells nothing
         apart = settle(x, manner, beside)
     if apart is None:
@@ -58,13 +59,13 @@ def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
 
 def settle(x: Tensor, manner: Manner, beside: Ask) -> bool:
     """Whether rows like those of x have to go one by one, found out beside what is asked of them."""
-    if len(x) > 1 and manner.apart.get(x.shape[1:]) is None:
+    if len(x) > 1 and not manner.mixes and manner.apart.get(x.shape[1:]) is None:
         try:
             with torch.no_grad():
                 as_if_alone(_two(x.detach()), manner, beside, beside)
         except ValueError:  # one by one is always right, and what is wrong with x is said then
             return True
-    return bool(manner.draws or manner.apart.get(x.shape[1:]))
+    return bool(manner.draws or manner.mixes or manner.apart.get(x.shape[1:]))
 
 
 def _two(x: Tensor) -> Tensor:
@@ -144,15 +145,16 @@ def _first(ask: Ask, x: Tensor, manner: Manner, beside: Ask) -> Tensor | None:
         before = states(x, manner.elsewhere)
         before[0] = turns.origin  # others may be watching, too, and their networks draw
         found = ask(x)
-    if not moved(before, x):
-        manner.draws = False
-        return found
-    with seeded(x, manner.seed), torch.no_grad():  # was it this network, or another thread? Alone, it will show
-        there = states(x, manner.elsewhere)
-        beside(x[:1])
-        draws = moved(there, x)
-    if draws:
-        with turns.alone():
+        if not moved(before, x):
+            manner.draws = False
+            return found
+        turns.doubt()
+    with turns.settling():  # was it this network, or another thread? Alone, it will show
+        with seeded(x, manner.seed), torch.no_grad():
+            there = states(x, manner.elsewhere)
+            beside(x[:1])
+            draws = moved(there, x)
+        if draws:
             put_back(before, x)
     manner.draws = draws
     return None if draws else found

@@ -5,9 +5,12 @@ Every method explains a copy, so that none can change the caller's network, and 
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from xai_core.kinds import check_materialised, for_evaluation, uncompiled
 
 
 @torch.inference_mode(False)
@@ -19,8 +22,8 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
         the *shared* module in and out during the call: two threads doing so at once leave the network with wrong ones.
     Raises TypeError for a network that cannot be copied.
     """
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
-    replacements: dict[int, Tensor] = {}
+    check_materialised(model)
+    replacements: dict[int, Any] = {}
     for parameter in model.parameters():
         value = parameter.clone() if parameter.is_inference() else parameter.detach()
         replacements[id(parameter)] = nn.Parameter(value, requires_grad=not frozen and value.is_floating_point())
@@ -29,7 +32,9 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     for module in model.modules():  # tensors that a forward pass left behind; deepcopy refuses those with a history
         replacements |= {id(value): value.detach() for value in _tensors(vars(module)) if value.grad_fn is not None}
     try:
-        return copy.deepcopy(model, replacements).eval()
+        for compiled, inner in uncompiled(model):
+            replacements[id(compiled)] = copy.deepcopy(inner, replacements)
+        return for_evaluation(copy.deepcopy(model, replacements), frozen)
     except Exception as error:  # whatever a network's own objects may raise
         raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
 

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from xai_core.answers import differentiated, gives_probabilities, no_score, of_function, of_network, without_hooks
 from xai_core.generators import names_another
 from xai_core.independence import Manner, as_if_alone, repeatable, settle
+from xai_core.kinds import mixes_rows
 from xai_core.private_copy import private_copy
 from xai_core.target import as_target
 
@@ -130,10 +131,10 @@ def make_score(
             " probabilities)"
         )
     check_input(x)
-    if any(m.training and _differs_in_training(m) for m in model.modules()):
+    if any(getattr(m, "training", False) and _differs_in_training(m) for m in model.modules()):
         warnings.warn("the model is in training mode; it is explained in evaluation mode", stacklevel=3)
     model = private_copy(model)
-    manner = Manner(seed, elsewhere=names_another(model))
+    manner = Manner(seed, elsewhere=names_another(model), mixes=mixes_rows(model))
     if isinstance(target, str) and target == "predicted":
         f = Score(model, torch.zeros(1, dtype=torch.long), output, manner)
         with torch.inference_mode(False), torch.no_grad():

@@ -168,7 +168,9 @@ def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str
             slopes = torch.autograd.grad(value.sum(), features, allow_unused=True) if reached else [None]
         for (layer, grid), given, slope in zip(grids.items(), features, slopes, strict=False):
             if slope is None:
-                raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
+                raise ValueError(
+                    f"layer must be one that the score depends on; {layer!r} does not reach it, or model detaches it"
+                )
             slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
             alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
             maps[layer].append((alpha * given).sum(1))
@@ -195,8 +197,8 @@ def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
             ):
                 return head
     raise ValueError(
-        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this one"
-        " does not. Use grad_cam"
+        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this"
+        " model does not. Use grad_cam"
     )
 
 

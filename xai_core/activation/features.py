@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from xai_core.answers import check_unscripted
 from xai_core.score import Score, check_score, private_copy
 
 
@@ -28,6 +29,7 @@ class Seen:
 def observe(f: Score, x: Tensor) -> list[Seen]:
     """Every module that took part in F(x[:1]), in the order in which they finish."""
     check_score(f)
+    check_unscripted(f, "cam and grad_cam", "no hook can listen to a layer")
     model = private_copy(f.model)
     seen: list[Seen] = []
     last: list[Tensor | None] = [None]
@@ -62,6 +64,7 @@ def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]
 def score_and_all_features(f: Score, x: Tensor, layers: list[str]) -> tuple[Tensor, list[Tensor]]:
     """The same for several layers at once: (n,), and an (n, …) for each. Raises ValueError likewise."""
     check_score(f)
+    check_unscripted(f, "cam and grad_cam", "no hook can listen to a layer")
     model = private_copy(f.model)  # its own, so that listening in disturbs nobody who uses the same score
     modules, kept = dict(model.named_modules()), dict[str, Tensor]()
     for layer in layers:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from xai_core.activation.features import Seen, observe, score_and_all_features, score_and_features
 from xai_core.activation.token_grids import CONVOLUTIONS, Grid, TokenGrids, attends
+from xai_core.kinds import name_inside
 from xai_core.score import Score
 
 
@@ -54,7 +55,7 @@ def located(f: Score, x: Tensor, layer: str | None = None) -> tuple[str, Grid]:
     """The layer of that name, or the usual one, and how its output is a map. Raises ValueError if it is none."""
     seen = observe(f, x)
     grids = TokenGrids(f, x, seen)
-    layer = _usual(f, x, seen, grids) if layer is None else layer
+    layer = _usual(f, x, seen, grids) if layer is None else name_inside(layer) if isinstance(layer, str) else layer
     found = [s for s in seen if s.name == layer]
     if not found or not found[-1].shape:
         score_and_features(f.rows(torch.tensor([0])), x[:1], layer)  # says what is wrong with the name

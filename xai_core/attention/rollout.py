@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from xai_core.answers import check_unscripted
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.rescale_rules import attention_weights
 from xai_core.score import Score, check_score, listened, passes, rows_at_once
@@ -145,8 +146,7 @@ def _watched(f: Score, x: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
     """F_c(x), (n,), and the attention of each layer as the network has it, (n, heads, tokens, tokens) each."""
     if x.dim() != 4:
         raise ValueError(f"x must be images (N, C, H, W); got shape {tuple(x.shape)}")
-    if any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
-        raise TypeError("model must not be scripted: the attention inside TorchScript cannot be watched")
+    check_unscripted(f, "attention maps", "nothing can watch the attention")
 
     def watch() -> tuple[Watching, Tensor]:
         with Watching() as seen:

@@ -31,6 +31,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from xai_core import symbols
+from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.relu_rules import ReLURule
@@ -140,6 +141,8 @@ def attack_maps(
     """
     symbols.check(attack_maps, eps=eps, steps=steps, k=k, B=B, surrogate=surrogate, beta=beta)
     check_score(f)
+    if surrogate == "softplus":
+        check_unscripted(f, "attack_maps with surrogate='softplus'")
     check_input(x)
     x = x.detach()
     start = None if start is None else make_baseline(x, start, seed)

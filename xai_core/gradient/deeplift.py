@@ -30,6 +30,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.rescale_rules import (
     APART,
@@ -42,7 +43,7 @@ from xai_core.gradient.rescale_rules import (
     quotient,
     softmax,
 )
-from xai_core.score import Score, ScoreFunction, gradient, listened, passes, rows, rows_at_once, value
+from xai_core.score import ScoreFunction, gradient, listened, passes, rows, rows_at_once, value
 from xai_core.stages import Method
 
 
@@ -150,8 +151,7 @@ def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed
         >>> xai_core.deeplift(F, torch.tensor([[1.0, 2.0]]))
         tensor([[2., 1.]])
     """
-    if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
-        raise TypeError("model must not be scripted for deeplift: its rules cannot reach the steps inside TorchScript")
+    check_unscripted(f, "deeplift", "its rules cannot reach the steps")
     start = make_baseline(x, baseline, seed)
     few = max(1, rows_at_once(x) // 4)  # the steps of x′ are kept, at twice the memory of a gradient and more
     parts = [_explain(rows(f, i), x.detach()[i], start[i]) for i in passes(x, f, few)]

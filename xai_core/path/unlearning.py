@@ -46,14 +46,17 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
         odds = log_odds(replace(f, model=θ, target=f.target[:1]))  # m = log F_c/(1 − F_c)
         # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
         try:
-            _, slopes = differentiated(partial(odds, x.detach()), moving, unused=True)
+            point = x.detach().requires_grad_()  # gradient checkpoints of the old kind want it so
+            _, slopes = differentiated(partial(odds, point), moving, unused=True)
         except NoSlope:
             raise ValueError("model must have weights to unlearn with; this score depends on none") from None
         norm = torch.stack([s.norm(dtype=torch.promote_types(s.dtype, torch.float32)) for s in slopes]).norm()
         ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
         for weight, slope in zip(moving, slopes, strict=True):
             weight.data = weight.detach() - ascent * slope  # new memory: the old is shared with the caller's network
-    return replace(f, model=θ.requires_grad_(False))
+        for weight in θ.parameters():
+            weight.requires_grad_(False)
+    return replace(f, model=θ)
 
 
 def _last_layer(model: nn.Module) -> nn.Module:
