@@ -24,6 +24,7 @@ from xai_core.answers import differentiated, gives_probabilities, no_score, of_f
 from xai_core.generators import names_another
 from xai_core.independence import Manner, as_if_alone, repeatable, settle
 from xai_core.kinds import mixes_rows
+from xai_core.precision import wide
 from xai_core.private_copy import private_copy
 from xai_core.target import as_target
 
@@ -91,7 +92,7 @@ class Score:
     def outputs(self, x: Tensor) -> Tensor:
         """The scores of all classes: (R, …) → (R, classes), as `output` says. Raises what `logits` raises."""
         returned = self._returned(x)
-        return returned.softmax(1) if self.output == "probability" else returned
+        return returned.softmax(1, dtype=wide(returned)) if self.output == "probability" else returned
 
     def rows(self, index: Tensor) -> "Score":
         """The score of these rows alone: their targets, in this order."""

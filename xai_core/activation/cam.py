@@ -26,6 +26,7 @@ from xai_core.activation.features import score_and_all_features, score_and_featu
 from xai_core.activation.layers import Layer, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
+from xai_core.precision import wide
 from xai_core.score import Score, check_score, passes, private_copy
 from xai_core.stages import Method
 
@@ -134,6 +135,7 @@ def cam_map(f: Score, x: Tensor) -> Tensor:
     maps = []
     for i in passes(x, f):
         features = grid.maps(score_and_features(f.rows(i), x[i], layer)[1].detach())  # (n, K, h, w)
+        features = features.to(wide(features))
         weight = head.weight[f.rows(i).target.to(x.device)]  # (n or 1, K)
         maps.append((weight.view(*weight.shape, *[1] * (x.dim() - 2)) * features).sum(1))
     return torch.cat(maps)
@@ -171,7 +173,7 @@ def _maps(f: Score, x: Tensor, grids: dict[str, Grid], signed: bool) -> dict[str
                 raise ValueError(
                     f"layer must be one that the score depends on; {layer!r} does not reach it, or model detaches it"
                 )
-            slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
+            slope, given = (grid.maps(each.to(wide(each))) for each in (slope, given.detach()))  # (n, K, h, w)
             alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
             maps[layer].append((alpha * given).sum(1))
     joined = {layer: torch.cat(parts) for layer, parts in maps.items()}

@@ -24,6 +24,7 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.baselines import blur as blurred
+from xai_core.precision import wide
 from xai_core.score import Score, check_input, check_score, gradient, passes
 from xai_core.symbols import Symbol
 
@@ -100,8 +101,9 @@ def maximise(
     for t in range(1, steps + 1):
         shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
         g = torch.cat([_slope(f.rows(i), at[i], shift, tv) for i in passes(at)])
+        g = g.to(wide(g))
         size = g.square().mean((1, 2, 3), keepdim=True).sqrt()  # (N, 1, 1, 1)
-        at = at + rate * g / size.clamp(min=torch.finfo(g.dtype).tiny)
+        at = (at + rate * g / size.clamp(min=torch.finfo(g.dtype).tiny)).to(x.dtype)
         at = (0.5 + (1 - decay) * (at - 0.5)).clamp(0, 1)
         sigma = blur * (1 - t / steps)
         at = blurred(at, sigma) if sigma > 0 else at
@@ -116,8 +118,8 @@ def maximise(
 
 def total_variation(x: Tensor) -> Tensor:
     """TV: the jumps from pixel to pixel, down and across, over all channels, for each pixel: (N, C, H, W) → (N,)."""
-    jumps = x.diff(dim=2).abs().sum((1, 2, 3)) + x.diff(dim=3).abs().sum((1, 2, 3))
-    return jumps / (x.shape[2] * x.shape[3])
+    down, across = (x.diff(dim=d).abs().sum((1, 2, 3), dtype=wide(x)) for d in (2, 3))
+    return ((down + across) / (x.shape[2] * x.shape[3])).to(x)
 
 
 def shown_to(f: Score, pictures: Tensor) -> Tensor:

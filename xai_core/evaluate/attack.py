@@ -38,6 +38,7 @@ from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
+from xai_core.precision import wide
 from xai_core.rankings import TopPixels, rank_correlation, ranking, top_intersection
 from xai_core.score import Score, check_input, check_score, gradient, passes, rows_at_once
 from xai_core.symbols import AttackBudget, Choice, Steps, Symbol
@@ -169,8 +170,8 @@ def _downhill(f: Score, x: Tensor, strongest: Tensor, start: Tensor | None, B: i
             point = x[i].clone().requires_grad_()
             with Twin(beta) as changed:
                 G = _map(f.rows(i), point, None if start is None else start[i], B)
-            strong = (G.sum(1) if G.dim() == 4 else G).flatten(1).abs()  # (n, P)
-            share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(G.dtype).tiny)
+            strong = (G.sum(1, dtype=wide(G)) if G.dim() == 4 else G.to(wide(G))).flatten(1).abs()  # (n, P)
+            share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(strong.dtype).tiny)
             if share.requires_grad:  # the rows are independent, so the gradient of their sum is each one's own
                 slope = _second(share.sum(), point)
                 down[i] = down[i] if slope is None else -slope

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.perturbation.superpixels import filling
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, forward, rows, rows_at_once, type_and_shape
 from xai_core.symbols import Fill
 
@@ -113,6 +114,7 @@ def sensitivity(f: ScoreFunction, x: Tensor, masks: Tensor, fill: Fill = "black"
         image = i % len(x)
         covered.append(forward(rows(f, i), torch.where(flat[i].to(x.device)[:, None], off[image], x[image].detach())))
     change = (forward(f, x.detach()) - torch.cat(covered).view(len(covers), len(x))).abs()
+    change = change.to(wide(change))
     size = covers.sum((2, 3)).to(change)
     score = torch.where(size > 0, change / size, torch.nan).T  # (N, K)
     return score if masks.dim() == 4 else score[:, 0]

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from xai_core.methods import catalogue
 from xai_core.path.traces import Trace
+from xai_core.precision import wide
 from xai_core.score import Score
 from xai_core.stages import Stages, parameters
 
@@ -51,7 +52,7 @@ class Walk:
 
     def gap(self, A: Tensor) -> float:
         """|Σ_i A_i − (F(x) − F(x′))|."""
-        return abs(float(A.sum() - self.trace.change().mean()))
+        return abs(float(A.sum(dtype=wide(A)) - self.trace.change().mean()))
 
     def monotonicity(self) -> float:
         """Spearman's ρ of F and α at 30 steps."""

@@ -43,6 +43,7 @@ from xai_core.gradient.rescale_rules import (
     quotient,
     softmax,
 )
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, gradient, listened, passes, rows, rows_at_once, value
 from xai_core.stages import Method
 
@@ -173,8 +174,9 @@ def _explain(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor
     steps, value_then = listened(f, noted)
     value_now, m = gradient(f, x, within=lambda: Chords(steps))
     A = m * (x - start)
-    change, size = value_now - value_then, A.flatten(1).abs().sum(1) + value_now.abs() + value_then.abs()
-    gap = (A.flatten(1).sum(1) - change).abs().nan_to_num(torch.inf)
+    change = value_now - value_then
+    size = A.flatten(1).abs().sum(1, dtype=wide(A)) + value_now.abs() + value_then.abs()
+    gap = (A.flatten(1).sum(1, dtype=wide(A)) - change).abs().nan_to_num(torch.inf)
     rounding = 1e-3 * change.abs() + max(1e-6, 50 * torch.finfo(x.dtype).eps) * size
     return A, torch.where(gap <= rounding, 0, gap)
 

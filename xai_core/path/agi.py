@@ -23,6 +23,7 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.path.paths import polyline
 from xai_core.path.traces import KEPT_BYTES, Trace, nodes
+from xai_core.precision import wide
 from xai_core.score import Score, check_score, gradient, passes, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Rule, Steps, Symbol
@@ -156,7 +157,7 @@ def agi(
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue
         A = agi_trace(f.rows(i), x[i], K, T, eps, keep=0).attribution(B, rule)
-        found.append(A.view(-1, *x[i].shape).mean(0))
+        found.append(A.view(-1, *x[i].shape).mean(0, dtype=wide(A)).to(A))
     return torch.cat(found)
 
 
@@ -165,12 +166,12 @@ def _published(f: Score, x: Tensor, K: int, T: int, eps: float) -> Tensor:
     rival = rivals(f, x, K)
     start = x.detach().repeat(len(rival), *[1] * (x.dim() - 1))
     points, steps = attack(f, start, rival.flatten(), T, eps, restart=True)
-    A = torch.zeros_like(start)
+    A = torch.zeros_like(start, dtype=wide(start))
     for t, (here, following) in enumerate(pairwise(points)):
         moving = (t < steps).nonzero()[:, 0]
         _, slope = gradient(f.rows(moving), here[moving])
-        A[moving] -= slope * (following - start)[moving]
-    return A.view(-1, *x.shape).sum(0)
+        A[moving] -= (slope * (following - start)[moving]).to(A)
+    return A.view(-1, *x.shape).sum(0).to(x)
 
 
 def _from_rivals(f: Score, x: Tensor, K: Rivals, T: AttackSteps, eps: PixelStep) -> Trace:
@@ -189,7 +190,8 @@ def _mean_over_rivals(
 ) -> Tensor:
     if published:
         return _published(f, x, K, T, eps)
-    return trace.attribution(*nodes).mean(0, keepdim=True)  # one image: the rows are its K paths
+    A = trace.attribution(*nodes)
+    return A.mean(0, keepdim=True, dtype=wide(A)).to(A)  # one image: the rows are its K paths
 
 
 ROWS = (

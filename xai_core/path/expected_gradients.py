@@ -21,6 +21,7 @@ from xai_core.baselines import blur, make_baseline
 from xai_core.path.paths import straight
 from xai_core.path.quadrature import quadrature
 from xai_core.path.traces import Trace
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, gradient, rows, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Symbol
@@ -101,14 +102,15 @@ def mean_over_pairs(f: ScoreFunction, x: Tensor, D: Tensor, N: int, rule: str, s
         α, weights = rng.random(N), np.full(N, 1 / N)
     else:
         α, weights = map(np.array, quadrature(N, rule))
-    A = torch.zeros_like(x, dtype=torch.promote_types(x.dtype, torch.float32))
+    A, like = torch.zeros_like(x, dtype=wide(x)), x
+    x, D = x.to(A), D.to(A)
     for part in torch.arange(N).split(rows_at_once(x)):
         start = D[which[part]]  # x′_k, (n, …)
         shape = (-1, *[1] * (x.dim() - 1))
         a, w = (torch.from_numpy(v)[part].to(x).view(shape) for v in (α, weights))
-        _, slope = gradient(f, start + a * (x - start))
+        _, slope = gradient(f, (start + a * (x - start)).to(like))
         A += (w * (x - start) * slope).sum(0, keepdim=True)
-    return A.to(x.dtype)
+    return A.to(like)
 
 
 # Its stages. The trace is that of all the straight paths, one a reference: for the scores of a path, not for the sum.

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.unlearning import log_odds
+from xai_core.precision import wide
 from xai_core.score import Score, check_score, gradient, passes
 from xai_core.symbols import Choice, Symbol
 
@@ -81,7 +82,7 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
                 "unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2
             )
         fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
-        found.append(REACH * fall / slope.flatten(1).norm(dim=1))
+        found.append(REACH * fall / slope.to(wide(slope)).flatten(1).norm(dim=1))
     return torch.minimum(torch.cat(found), LARGEST * math.sqrt(x[0].numel()) * _scale(x))
 
 
@@ -120,14 +121,14 @@ def match_baseline(
     baselines = []
     for i in passes(x):
         distance = distance_to(f.rows(i), unlearned[i], divergence)
-        delta, step = torch.zeros_like(x[i]), None if mu is None else mu[i]
+        delta, step = torch.zeros_like(x[i], dtype=wide(x)), None if mu is None else mu[i]
         for _ in range(T):
-            _, slope = gradient(distance, x[i] + delta)  # ∇_δ C
+            _, slope = gradient(distance, (x[i] + delta).to(x.dtype))  # ∇_δ C
             if step is None:
                 step = rate_by_rule(eps[i], slope)
             delta = delta - step * slope
             delta = eps[i] * delta / _norm(delta)
-        baselines.append(x[i] + delta)
+        baselines.append((x[i] + delta).to(x.dtype))
     return torch.cat(baselines)
 
 
@@ -151,6 +152,7 @@ def _norm(v: Tensor) -> Tensor:
 
     The squares of tiny numbers are 0 in float arithmetic, so each row is first divided by its largest.
     """
+    v = v.to(wide(v))
     tiny = 1000 * torch.finfo(v.dtype).tiny
     largest = v.flatten(1).abs().amax(1).clamp(min=tiny)
     norm = largest * (v.flatten(1) / largest[:, None]).norm(dim=1)

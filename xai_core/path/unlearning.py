@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from xai_core import symbols
 from xai_core.answers import NoSlope, differentiated
+from xai_core.precision import wide
 from xai_core.score import Score, check_score, private_copy
 from xai_core.symbols import Choice, Symbol
 
@@ -50,7 +51,7 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
             _, slopes = differentiated(partial(odds, point), moving, unused=True)
         except NoSlope:
             raise ValueError("model must have weights to unlearn with; this score depends on none") from None
-        norm = torch.stack([s.norm(dtype=torch.promote_types(s.dtype, torch.float32)) for s in slopes]).norm()
+        norm = torch.stack([s.norm(dtype=wide(s)) for s in slopes]).norm()
         ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
         for weight, slope in zip(moving, slopes, strict=True):
             weight.data = weight.detach() - ascent * slope  # new memory: the old is shared with the caller's network
