@@ -57,7 +57,7 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
         a, b = (a.abs(), b.abs()) if absolute else (a, b)
         constant = (a == a[0]).all() or (b == b[0]).all()
         found.append(float("nan") if constant else scipy.stats.spearmanr(a, b).statistic)
-    return torch.tensor(found)
+    return torch.tensor(found, device="cpu")
 
 
 def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 0) -> Tensor:
@@ -71,7 +71,7 @@ def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 
     ours, theirs = (ranking(each, absolute=True, seed=seed) for each in (A, other))
     if k > ours.shape[1]:
         raise ValueError(f"k must be at most the number of pixels, {ours.shape[1]}; got {k}")
-    top = torch.zeros(2, *ours.shape, dtype=torch.bool)
+    top = torch.zeros(2, *ours.shape, dtype=torch.bool, device="cpu")
     top[0].scatter_(1, ours[:, :k], True)
     top[1].scatter_(1, theirs[:, :k], True)
     return top.all(0).sum(1).double() / k

@@ -137,7 +137,7 @@ def make_score(
     model = private_copy(model)
     manner = Manner(seed, elsewhere=names_another(model), mixes=mixes_rows(model))
     if isinstance(target, str) and target == "predicted":
-        f = Score(model, torch.zeros(1, dtype=torch.long), output, manner)
+        f = Score(model, torch.zeros(1, dtype=torch.long, device="cpu"), output, manner)
         with torch.inference_mode(False), torch.no_grad():
             return replace(f, target=torch.cat([f.logits(x[i]).argmax(1) for i in passes(x)]).cpu())
     return Score(model, as_target(target, len(x)), output, manner)
@@ -182,7 +182,7 @@ def passes(x: Tensor, f: ScoreFunction | None = None, few: int | None = None) ->
     """
     few = rows_at_once(x) if few is None else few
     apart = isinstance(f, Score) and settle(x, f.manner, partial(without_hooks, f.model))
-    yield from torch.arange(len(x)).split(1 if apart else few)
+    yield from torch.arange(len(x), device="cpu").split(1 if apart else few)
 
 
 def rows(f: ScoreFunction, index: Tensor) -> ScoreFunction:

@@ -26,4 +26,4 @@ def as_target(target: int | Tensor | str, n: int) -> Tensor:
         raise TypeError(f"{allowed}; got {target!r}")
     if abs(number) >= 2**63:
         raise ValueError(f"{allowed}; got {target!r}")
-    return torch.tensor([number])
+    return torch.tensor([number], device="cpu")

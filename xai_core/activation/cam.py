@@ -188,7 +188,7 @@ def _linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
             module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
     with torch.no_grad():
         logits = replace(f, model=model, target=f.target[:1]).logits(x[:1])
-        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
+        _, features = score_and_features(f.rows(torch.tensor([0], device="cpu")), x[:1], layer)
         pooled = grid.maps(features).flatten(2).mean(2)  # (1, K)
         for head, given in last[-1:]:
             # Not by the modules' types but by what they compute: is the head's input the mean of the feature map?

@@ -58,7 +58,7 @@ def located(f: Score, x: Tensor, layer: str | None = None) -> tuple[str, Grid]:
     layer = _usual(f, x, seen, grids) if layer is None else name_inside(layer) if isinstance(layer, str) else layer
     found = [s for s in seen if s.name == layer]
     if not found or not found[-1].shape:
-        score_and_features(f.rows(torch.tensor([0])), x[:1], layer)  # says what is wrong with the name
+        score_and_features(f.rows(torch.tensor([0], device="cpu")), x[:1], layer)  # says what is wrong with the name
     return layer, grids.of(found[-1])
 
 

@@ -140,7 +140,7 @@ class TokenGrids:
         def change(given: Tensor) -> Tensor:
             high, wide = given.shape[2] // grid[0], given.shape[3] // grid[1]  # of a patch
             # Not by the same number in all channels: a normalisation would take that out again.
-            step = torch.linspace(1, 2, given.shape[1]).to(given)[:, None, None]
+            step = torch.linspace(1, 2, given.shape[1], device="cpu").to(given)[:, None, None]
             given = given.clone()
             for row, (i, j) in enumerate(patches, start=1):
                 given[row, :, i * high : (i + 1) * high, j * wide : (j + 1) * wide] += step

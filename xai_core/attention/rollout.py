@@ -113,7 +113,7 @@ def gradient_rollout(f: Score, x: Tensor) -> Tensor:
             # The weights are frozen, so what needs a gradient is the picture, and all attention that depends on it.
             value, attention = _watched(f.rows(i), x.detach()[i].clone().requires_grad_())
             slopes = torch.autograd.grad(value.sum(), attention)
-        own = torch.eye(attention[0].shape[-1]).to(x)
+        own = torch.eye(attention[0].shape[-1], device="cpu").to(x)
         R = own.expand(len(i), -1, -1)
         for A, slope in zip(attention, slopes, strict=True):
             R = R + _by_head(slope * A.detach()).clamp(min=0).mean(1) @ R

@@ -99,7 +99,7 @@ def maximise(
     keep = sorted({round(k * steps / snapshots) for k in range(snapshots + 1)})
     kept = [at]
     for t in range(1, steps + 1):
-        shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+        shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator, device="cpu").tolist()
         g = torch.cat([_slope(f.rows(i), at[i], shift, tv) for i in passes(at)])
         g = g.to(wide(g))
         size = g.square().mean((1, 2, 3), keepdim=True).sqrt()  # (N, 1, 1, 1)

@@ -165,7 +165,7 @@ def attack_maps(
 def _downhill(f: Score, x: Tensor, strongest: Tensor, start: Tensor | None, B: int, beta: float) -> tuple[Tensor, bool]:
     """The way in which D falls, (N, …), and whether no ReLU had to be replaced."""
     down, met = torch.zeros_like(x), 0
-    for i in torch.arange(len(x)).split(max(1, rows_at_once(x) // (1 if start is None else B))):
+    for i in torch.arange(len(x), device="cpu").split(max(1, rows_at_once(x) // (1 if start is None else B))):
         with torch.inference_mode(False), torch.enable_grad():
             point = x[i].clone().requires_grad_()
             with Twin(beta) as changed:

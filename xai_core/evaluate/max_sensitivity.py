@@ -52,7 +52,7 @@ def max_sensitivity(
     check_input(x)
     x = x.detach()
     generator = torch.Generator().manual_seed(seed)
-    noise = [eps * (2 * torch.rand(x.shape, generator=generator, dtype=x.dtype) - 1) for _ in range(N)]
+    noise = [eps * (2 * torch.rand(x.shape, generator=generator, dtype=x.dtype, device="cpu") - 1) for _ in range(N)]
     A = attribute(x) if A is None else A
     moved = attribute(torch.cat([x + n.to(x.device) for n in noise])).view(N, *A.shape)
     far = (moved - A).flatten(2).double().norm(dim=2).T.cpu()  # (images, N)

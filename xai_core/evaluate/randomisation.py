@@ -56,7 +56,7 @@ def ruined(model: nn.Module, layers: Sequence[str], seed: int = 0) -> nn.Module:
     for name in layers:
         generator = torch.Generator().manual_seed(seed + known.index(name))
         for parameter in modules[name].parameters(recurse=False):
-            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+            order = torch.randperm(parameter.numel(), generator=generator, device="cpu").to(parameter.device)
             parameter.data = parameter.data.flatten()[order].view_as(parameter)  # new memory: the old is the model's
     return copy
 

@@ -50,7 +50,7 @@ def reading(
     methods: name → (method, settings) of `explain`. known: maps (T, L) that need no method, such as the attention.
     A text of one word cannot lose it: its drops by leaving out are missing.
     """
-    truth = torch.tensor([[j in places for j in range(x.shape[1])] for places in decides])
+    truth = torch.tensor([[j in places for j in range(x.shape[1])] for places in decides], device="cpu")
     maps = dict(known or {})
     maps |= {name: output_matrix(steps, x, classes, method, **how) for name, (method, how) in methods.items()}
     drops = {HIDDEN: erasure(writing, x, neutral)}
@@ -83,13 +83,13 @@ def chance(readings: Sequence[Reading]) -> Summary:
 
 def _hits(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
-        return torch.empty(0)
+        return torch.empty(0, device="cpu")
     return decides.gather(1, A.argmax(1)[:, None])[:, 0].double()[~decides.all(1)]
 
 
 def _found(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
-        return torch.empty(0)
+        return torch.empty(0, device="cpu")
     k = decides.sum(1)
     hits = decides.gather(1, A.argsort(dim=1, descending=True, stable=True)).cumsum(1)  # among the best 1 … L
     share = hits.gather(1, k[:, None] - 1)[:, 0] / k.double()

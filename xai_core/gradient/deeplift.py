@@ -56,7 +56,7 @@ class Chords(TorchFunctionMode):
         self.then = then
         self.steps: list[tuple[Callable, tuple, Any]] = []  # (function, inputs, output) of x′
         self.inside: Callable | None = None  # the function being taken apart
-        self.mark = torch.zeros(()).requires_grad_()
+        self.mark = torch.zeros((), device="cpu").requires_grad_()
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}

@@ -138,9 +138,11 @@ def _noisy_gradients(f: ScoreFunction, x: Tensor, N: int, sigma: float, seed: in
     span = x.flatten(1).amax(1) - x.flatten(1).amin(1)  # (N,)
     scale = sigma * span.view(-1, *[1] * (x.dim() - 1))
     generator = torch.Generator().manual_seed(seed)
-    for copies in torch.arange(N).split(max(1, rows_at_once(x) // len(x))):
+    for copies in torch.arange(N, device="cpu").split(max(1, rows_at_once(x) // len(x))):
         # One draw a copy, so that the noise depends on the seed alone and not on the size of a pass.
-        noise = torch.stack([torch.randn(x.shape[1:], generator=generator, dtype=x.dtype) for _ in copies])
+        noise = torch.stack(
+            [torch.randn(x.shape[1:], generator=generator, dtype=x.dtype, device="cpu") for _ in copies]
+        )
         points = x + scale * noise[:, None].to(x.device)  # (n, N, …)
         yield gradient(f, points.flatten(0, 1).to(narrow))[1].view(points.shape).to(wide(x))
 

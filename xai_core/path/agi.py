@@ -152,7 +152,9 @@ def agi(
     if not isinstance(published, bool):
         raise TypeError(f"published (the authors' sum instead of a path) must be True or False; got {published!r}")
     found = []
-    for i in torch.arange(len(x)).split(max(1, rows_at_once(x) // K)):  # K paths an image, in bounded memory
+    for i in torch.arange(len(x), device="cpu").split(
+        max(1, rows_at_once(x) // K)
+    ):  # K paths an image, in bounded memory
         if published:
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue

@@ -66,7 +66,7 @@ def expected_gradients(
     """
     symbols.check(expected_gradients, N=N, rule=rule)
     means = []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         D = reference_set(x[i], references, seed)
         means.append(mean_over_pairs(rows(f, i), x[i], D, N, rule, seed))
     return torch.cat(means)
@@ -104,7 +104,7 @@ def mean_over_pairs(f: ScoreFunction, x: Tensor, D: Tensor, N: int, rule: str, s
         α, weights = map(np.array, quadrature(N, rule))
     A, like = torch.zeros_like(x, dtype=wide(x)), x
     x, D = x.to(A), D.to(A)
-    for part in torch.arange(N).split(rows_at_once(x)):
+    for part in torch.arange(N, device="cpu").split(rows_at_once(x)):
         start = D[which[part]]  # x′_k, (n, …)
         shape = (-1, *[1] * (x.dim() - 1))
         a, w = (torch.from_numpy(v)[part].to(x).view(shape) for v in (α, weights))

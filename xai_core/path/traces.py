@@ -184,7 +184,7 @@ class Trace:
             float("nan") if c else scipy.stats.spearmanr(points, v).statistic
             for c, v in zip(constant, values.T, strict=True)
         ]
-        return torch.tensor(found)
+        return torch.tensor(found, device="cpu")
 
     def curvature(self, B: int = 15) -> Tensor:
         """The largest |d²F/dα²| along the path, from differences of dF/dα at k/B, k = 0…B: (N,). Units: score."""

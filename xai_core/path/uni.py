@@ -85,7 +85,9 @@ def answer_to_match(
 
 def chosen_budget(f: Score, x: Tensor, unlearned: Tensor, eps: Budget = None) -> Tensor:
     """ε of each image, (N,): as chosen, or by the rule in `matching.budget`."""
-    return budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype).expand(len(x))
+    return (
+        budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype, device=x.device).expand(len(x))
+    )
 
 
 def matched(

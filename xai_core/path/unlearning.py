@@ -74,7 +74,7 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
     """
     check_score(f)
     forgotten = []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         with torch.no_grad():
             forgotten.append(unlearn(f.rows(i), x[i], eta, weights).logits(x[i]).softmax(1))
     return torch.cat(forgotten)

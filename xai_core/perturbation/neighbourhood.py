@@ -117,7 +117,7 @@ def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, T
     Raises what weights_of raises.
     """
     rows_of = []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         near, weights = weights_of(rows(f, i), x[i])
         rows_of.append(painted(x[i], near, weights))
     return torch.cat(rows_of)

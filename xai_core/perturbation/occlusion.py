@@ -103,7 +103,7 @@ def _in_parts(items: list, few: int) -> Iterator[list]:
 
 
 def _constant(x: Tensor, fill: str | Tensor) -> Tensor:
-    everywhere = torch.zeros(x.shape[2:] if x.dim() == 4 else x.shape[1:], dtype=torch.long)
+    everywhere = torch.zeros(x.shape[2:] if x.dim() == 4 else x.shape[1:], dtype=torch.long, device="cpu")
     off = torch.cat([filling(each, everywhere, fill) for each in x.split(1)])
     if len(off) != len(x):
         raise ValueError(f"fill must be one input for occlusion; got {len(off) // len(x)} rows")
