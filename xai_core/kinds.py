@@ -4,17 +4,18 @@ What to look at: `for_evaluation`, all that is changed of a private copy. The ca
 """
 
 from collections.abc import Iterator
-from itertools import chain
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
+from torch.nn.modules.lazy import LazyModuleMixin
 
 
 def check_materialised(model: nn.Module) -> None:
     """Raise ValueError if a lazy layer has no weights yet."""
-    if any(map(is_lazy, chain(model.parameters(), model.buffers()))):
+    if any(isinstance(module, LazyModuleMixin) and module.has_uninitialized_params() for module in model.modules()):
         raise ValueError(
             "model must have its weights; a lazy layer of it has none before the first pass: call model(x) once"
         )
@@ -27,7 +28,7 @@ def uncompiled(model: nn.Module) -> Iterator[tuple[Any, Any]]:
     """
     for module in reversed([m for m in model.modules() if not isinstance(m, torch.jit.ScriptModule)]):
         for value in vars(module).values():
-            if callable(value) and (inside := getattr(value, "_torchdynamo_orig_callable", None)) is not None:
+            if type(value) is FunctionType and (inside := getattr(value, "_torchdynamo_orig_callable", None)):
                 yield value, inside
         if (inside := module._modules.get("_orig_mod")) is not None:
             yield module, inside
@@ -40,7 +41,14 @@ def name_inside(name: str) -> str:
 
 def mixes_rows(model: nn.Module) -> bool:
     """Whether a layer is known to: dynamically quantised ones round by the largest number of the batch."""
-    return any("quantized.dynamic" in type(module).__module__ for module in model.modules())
+    kinds: set[Any] = {type(module) for module in model.modules()}
+    return any("quantized.dynamic" in kind.__module__ for kind in kinds)
+
+
+@cache
+def _special(kind: Any) -> bool:
+    """Whether modules of this type are looked at more closely; every call walks over all of them."""
+    return issubclass(kind, nn.TransformerEncoder | nn.RNNBase | torch.jit.ScriptModule)
 
 
 def for_evaluation(model: nn.Module, frozen: bool) -> nn.Module:
@@ -48,6 +56,9 @@ def for_evaluation(model: nn.Module, frozen: bool) -> nn.Module:
     if not isinstance(model, torch.jit.ScriptModule) or hasattr(model, "training"):  # a frozen one has no modes
         model.eval()
     for module in model.modules():
+        kind: Any = type(module)
+        if not _special(kind):
+            continue
         if isinstance(module, nn.TransformerEncoder):  # nested tensors have no gradient, and other values where padded
             module.enable_nested_tensor = module.use_nested_tensor = False
         if isinstance(module, nn.RNNBase) and any(weight.is_cuda for weight in module.parameters()):
