@@ -41,11 +41,11 @@ def _blurred(x: Tensor, seed: int) -> Tensor:
 
 
 def _gaussian_noise(x: Tensor, seed: int) -> Tensor:
-    return (x + NOISE * torch.randn(x.shape[1:], generator=_seeded(seed)).to(x)).clamp(0, 1)
+    return (x + NOISE * torch.randn(x.shape[1:], generator=_seeded(seed), device="cpu").to(x)).clamp(0, 1)
 
 
 def _uniform_noise(x: Tensor, seed: int) -> Tensor:
-    return torch.rand(x.shape[1:], generator=_seeded(seed)).to(x).expand_as(x).contiguous()
+    return torch.rand(x.shape[1:], generator=_seeded(seed), device="cpu").to(x).expand_as(x).contiguous()
 
 
 def _shot_noise(x: Tensor, seed: int) -> Tensor:
@@ -91,7 +91,7 @@ def make_baseline(x: Tensor, baseline: BaselineName = "black", seed: int = 0) ->
     x = x.detach()
     if isinstance(baseline, Tensor | list | tuple):
         try:
-            numbers = torch.as_tensor(baseline)
+            numbers = baseline if isinstance(baseline, Tensor) else torch.as_tensor(baseline, device="cpu")
         except (TypeError, ValueError, RuntimeError) as error:  # words, or rows of unequal length
             raise TypeError(f"baseline must be a name, a tensor, or a colour as numbers; got {baseline!r}") from error
         return _given(x, numbers)

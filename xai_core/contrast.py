@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from xai_core.score import Score
+from xai_core.score import Score, check_score
 
 
 def contrast(f: Score, against: int) -> Callable[[Tensor], Tensor]:
@@ -22,6 +22,7 @@ def contrast(f: Score, against: int) -> Callable[[Tensor], Tensor]:
     Raises TypeError if against is no whole number, and ValueError where it is f's own target, or, at the first call,
     where the network has no such class.
     """
+    check_score(f)
     if isinstance(against, bool) or not isinstance(against, int):
         raise TypeError(f"against must be a class number; got {against!r}")
     if against < 0 or (f.target == against).any():

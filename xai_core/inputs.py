@@ -38,3 +38,21 @@ def check_numbers(x: Tensor) -> None:
         how = "use torch.view_as_real(x)" if x.is_complex() else how
         raise TypeError(f"x must be floating point, pixels in [0, 1]; got {x.dtype} ({how})")
     check_dense(x, "x")
+
+
+def check_input(x: Tensor) -> None:
+    """Raise TypeError or ValueError unless x is a finite floating-point batch (N, …)."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a torch.Tensor (N, …); got {type(x).__name__}")
+    check_numbers(x)
+    if x.dim() < 2 or x.numel() == 0:
+        raise ValueError(f"x must be a batch (N, …) of numbers, with at least one row; got shape {tuple(x.shape)}")
+    if not torch.isfinite(x).all():
+        raise ValueError(
+            f"x must be finite; {int((~torch.isfinite(x)).sum())} of its {x.numel()} numbers are NaN or infinite"
+        )
+
+
+def type_and_shape(given: object) -> str:
+    """What was given, for a message."""
+    return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__

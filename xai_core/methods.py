@@ -64,9 +64,9 @@ def explain(
     x: (N, …) floating point; images as pixels in [0, 1], with the normalisation inside the model.
     target: a class, a tensor of N classes, or "predicted".
     method: a name from `catalogue()`.
-    seed: of everything random; the same seed gives the same bits on one machine.
+    seed: of everything random, a network's own dropout, too; the same seed gives the same bits on one machine.
     symbols: the method's own keywords (B, T, K, N, eps, eta, mu, sigma, baseline, rule, layer, …; see
-        `catalogue()[method].defaults`), and output="probability" or "logit".
+        `catalogue()[method].defaults`), and output="probability", "logit" or "as_is".
 
     A method whose map has one value a pixel (CAM, Grad-CAM, LIME) spreads it over the channels in equal parts, so
     that the sum over channels, which is what a picture of the map shows, is the map.
@@ -84,7 +84,7 @@ def explain(
     if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be a whole number from 0 to 2⁶³ − 1; got {seed!r}")
     given = dict(symbols)
-    f = replace(make_score(model, x, target, given.pop("output", chosen.output)), own=True)
+    f = replace(make_score(model, x, target, given.pop("output", chosen.output), int(seed)), own=True)
     if "seed" in defaults:
         given["seed"] = int(seed)
     return like(chosen.function(f, x, **given), x)

@@ -14,9 +14,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-ATOMS = {type(None), bool, int, float, complex, str, bytes, type, types.FunctionType, types.BuiltinFunctionType,
-         torch.dtype, torch.device, torch.Size}  # fmt: skip  # of which deepcopy, too, makes no second one
+from xai_core.kinds import check_materialised, for_evaluation, is_special, what_is_compiled
+
+ATOMS = {type(None), bool, int, float, complex, str, bytes, type, types.BuiltinFunctionType, torch.dtype, torch.device,
+         torch.Size}  # fmt: skip  # of which deepcopy, too, makes no second one
 CONTAINERS = {dict, OrderedDict, list, set}
 HOOKS = {name for name, value in vars(nn.Module()).items() if type(value) is OrderedDict}  # a dozen, mostly empty
 
@@ -28,7 +31,7 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
     frozen: False lets gradients reach the copy's parameters. Give those new memory (`parameter.data = …`) to change
         them, never write into the old. `torch.func.functional_call` would need no copy, but it swaps the parameters of
         the *shared* module in and out during the call: two threads doing so at once leave the network with wrong ones.
-    Raises TypeError for a network that cannot be copied.
+    Raises TypeError for a network that cannot be copied, ValueError for one whose lazy layers have no weights yet.
 
     Examples:
         >>> from torch import nn
@@ -38,10 +41,10 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
         >>> copied is model, copied.weight.data_ptr() == model.weight.data_ptr(), copied.training
         (False, True, False)
     """
-    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps: compiled code would not see changed rules
     try:
         return _Copies(model, frozen).made()
     except Exception as error:  # whatever a network's own objects may raise
+        check_materialised(model)
         raise TypeError(f"model cannot be copied (copy.deepcopy), and it is explained on a copy: {error}") from error
 
 
@@ -51,12 +54,12 @@ class _Copies:
     def __init__(self, model: nn.Module, frozen: bool) -> None:
         self.model, self.frozen = model, frozen
         self.memo: dict[int, Any] = {}  # id → copy, as deepcopy keeps it
-        self.own_modes = False  # whether a module may do more for evaluation than `training = False`
+        self.special = False  # whether evaluation is more, for one of the modules, than `training = False`
         self.prepared = False
 
     def made(self) -> nn.Module:
         copied = self.of(self.model)
-        return copied.eval() if self.own_modes else copied
+        return for_evaluation(copied, self.frozen) if self.special else copied
 
     def of(self, value: Any) -> Any:
         kind = type(value)
@@ -68,16 +71,22 @@ class _Copies:
             return self.container(value)
         if kind is nn.Parameter:
             return self.parameter(value)
+        if (inside := what_is_compiled(value)) is not None:  # compiled code would not see changed rules
+            self.memo[id(value)] = self.of(inside)
+            return self.memo[id(value)]
+        if kind is types.FunctionType:
+            return value
         if issubclass(kind, nn.Module) and _ways(kind) == PLAIN:
             return self.module(value)
         return tuple(map(self.of, value)) if kind is tuple else self.searched(value)
 
     def module(self, module: nn.Module) -> nn.Module:
         kind: Any = type(module)
-        self.own_modes |= kind.train is not nn.Module.train or kind.eval is not nn.Module.eval
+        self.special |= kind.train is not nn.Module.train or kind.eval is not nn.Module.eval or is_special(kind)
         copied = self.memo[id(module)] = kind.__new__(kind)  # before its contents: a part may name the whole
         self.buffers(module)
         state = vars(module) | {"training": False}
+        state.pop("_compiled_call_impl", None)  # of module.compile()
         for name, value in state.items():
             if name in HOOKS and not value:
                 state[name] = OrderedDict()
@@ -102,7 +111,7 @@ class _Copies:
             copied.update(map(self.of, values))
         return copied
 
-    def parameter(self, parameter: nn.Parameter) -> nn.Parameter:
+    def parameter(self, parameter: Tensor) -> nn.Parameter:
         value = parameter.clone() if parameter.is_inference() else parameter.detach()
         copied = nn.Parameter(value, requires_grad=not self.frozen and value.is_floating_point())
         self.memo[id(parameter)] = copied
@@ -116,16 +125,21 @@ class _Copies:
 
     def searched(self, value: Any) -> Any:
         """A copy by deepcopy, which is told before of every tensor of the network that it might come upon."""
-        self.own_modes |= isinstance(value, nn.Module)
-        for module in () if self.prepared else self.model.modules():
-            for parameter in module._parameters.values():
-                self.of(parameter)
+        if isinstance(value, UninitializedParameter | UninitializedBuffer):
+            raise ValueError("a lazy layer has no weights yet")
+        self.special |= isinstance(value, nn.Module)
+        prepared, self.prepared = self.prepared, True
+        for module in () if prepared else self.model.modules():
+            if what_is_compiled(module) is not None:
+                self.of(module)
+            for parameter in module._parameters.values():  # of a copied script they are plain tensors
+                if parameter is not None and id(parameter) not in self.memo:
+                    self.parameter(parameter)
             self.buffers(module)
             for tensor in _tensors(vars(module)):
                 # What a forward pass left behind; deepcopy refuses tensors with a history.
                 if tensor.grad_fn is not None and id(tensor) not in self.memo:
                     self.memo[id(tensor)] = tensor.detach()
-        self.prepared = True
         return self.memo[id(value)] if id(value) in self.memo else copy.deepcopy(value, self.memo)
 
 

@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
-from xai_core.inputs import check_dense
-from xai_core.score import type_and_shape
+from xai_core.inputs import check_dense, type_and_shape
 from xai_core.symbols import Symbol
 
 TopPixels = Annotated[
@@ -60,7 +59,7 @@ def rank_correlation(A: Tensor, other: Tensor, *, absolute: bool = False) -> Ten
         a, b = (a.abs(), b.abs()) if absolute else (a, b)
         constant = _same_everywhere(torch.stack([a, b])).any()
         found.append(float("nan") if constant else scipy.stats.spearmanr(a, b).statistic)
-    return torch.tensor(found)
+    return torch.tensor(found, device="cpu")
 
 
 def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 0) -> Tensor:
@@ -77,7 +76,7 @@ def top_intersection(A: Tensor, other: Tensor, k: TopPixels = 1000, seed: int = 
     ours, theirs = (ranking(each, absolute=True, seed=seed) for each in (A, other))
     if k > ours.shape[1]:
         raise ValueError(f"k must be at most the number of pixels, {ours.shape[1]}; got {k}")
-    top = torch.zeros(2, *ours.shape, dtype=torch.bool)
+    top = torch.zeros(2, *ours.shape, dtype=torch.bool, device="cpu")
     top[0].scatter_(1, ours[:, :k], True)
     top[1].scatter_(1, theirs[:, :k], True)
     plain = torch.stack([_same_everywhere(as_seen(each).abs()) for each in (A, other)]).any(0)

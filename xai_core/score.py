@@ -1,8 +1,8 @@
 """The score F_c: the one function of the input that every method explains.
 
-    F_c(x) = softmax(model(x))_c   (output="probability")   or   model(x)_c   (output="logit")
+    F_c(x) = softmax(model(x))_c   (output="probability")   or   model(x)_c   (output="logit", output="as_is")
 
-Units: a probability from 0 to 1, or logits.
+Units: a probability from 0 to 1, or logits. "as_is" is for a network that returns probabilities already.
 What to look at: `make_score` builds F_c; `forward` and `gradient` evaluate it in passes of bounded memory.
 
 A score is a pure function (R, …) → (R,). It owns a private copy of the network's objects, in evaluation mode and with
@@ -10,23 +10,31 @@ frozen weights. (Their memory is shared: nothing large is copied.) So no method 
 Thirty students may explain one network at once. Autograd computes the gradient of the input alone, in half the time.
 """
 
-import operator
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from xai_core.inputs import check_numbers
+from xai_core.answers import differentiated, gives_probabilities, no_score, of_function, of_network, without_hooks
+from xai_core.generators import names_another
+from xai_core.independence import Manner, as_if_alone, repeatable, settle
+from xai_core.inputs import check_input
+from xai_core.kinds import differs_in_training, kinds_of, mixes_rows
+from xai_core.precision import wide
 from xai_core.private_copy import private_copy
+from xai_core.target import as_target
 
 ROWS_AT_ONCE = 64  # rows in one pass through the network; more gains nothing on a CPU
 SMALL_ROWS_AT_ONCE = 512  # except where rows are small: digits of 8 × 8 take two thirds of the time
 SMALL = 64  # numbers
 NUMBERS_AT_ONCE = 32 * 3 * 224 * 224  # most input numbers in one pass: 32 photographs of 224 × 224
 
-OUTPUTS = ("probability", "logit")
+OUTPUTS = ("probability", "logit")  # and "as_is", of a network that returns probabilities itself
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Score:
     target: Tensor  # (N,) class of each image, or (1,) one class for all
     output: str = "probability"
     own: bool = False  # made for one call, and used by nobody else: hooks may go on its network
+    manner: Manner = field(default_factory=Manner, compare=False, repr=False)  # how the network is to be asked
 
     def __call__(self, x: Tensor) -> Tensor:
         """F_c of each row: (R, …) → (R,)."""
@@ -51,59 +60,64 @@ class Score:
         return outputs.gather(1, target[:, None])[:, 0]
 
     def logits(self, x: Tensor) -> Tensor:
-        """What the network returns: (R, …) → (R, classes), checked.
+        """What the network returns: (R, …) → (R, classes), checked; of probabilities their logarithms.
 
-        Raises TypeError if that is no tensor, and ValueError if the network cannot take x. Raises ValueError, too, for
-        NaN, for other than one row of classes an input, and if it has no class of the target's number.
+        Each row as it answers alone, see independence.py. Raises what `answers.of_network` and `as_if_alone` raise, and
+        ValueError if the network has no class of the target's number, or no probabilities as `output` wants them.
         """
-        try:
-            logits = self.model(x.clone())  # a network may overwrite its input, and the caller's is not its to write
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            if isinstance(error, torch.OutOfMemoryError):
-                raise
-            raise ValueError(
-                f"the model cannot take x with rows of shape {tuple(x.shape[1:])}, {x.dtype}, on {x.device}: {error}"
-            ) from error
-        if not isinstance(logits, Tensor):
-            raise TypeError(f"model must return a tensor (N, classes); got {type(logits).__name__}")
-        if logits.dim() != 2 or len(logits) != len(x):
-            raise ValueError(
-                f"model must map (N, …) to (N, classes); it maps {tuple(x.shape)} to {tuple(logits.shape)}"
-                " (is the batch dimension of x missing?)"
-            )
-        classes = logits.shape[1]
+        logits = self._returned(x)
+        return logits.clamp(min=torch.finfo(logits.dtype).tiny).log() if self.output == "as_is" else logits
+
+    def _returned(self, x: Tensor) -> Tensor:
+        returned = as_if_alone(x, self.manner, partial(of_network, self.model), partial(without_hooks, self.model))
+        classes = returned.shape[1]
         if self.output == "probability" and classes == 1:
             raise ValueError(
-                "output='probability' needs a model with two classes or more, it has 1; use output='logit'"
+                "output='probability' needs a model with two classes or more, it has 1; use output='logit', or 'as_is'"
+                " for a probability"
             )
-        if torch.isnan(logits).any():
-            raise ValueError(f"model must return numbers; it returns NaN for a finite input of shape {tuple(x.shape)}")
+        if self.output == "as_is" and not ((returned >= 0) & (returned < 1.01)).all():
+            raise ValueError(
+                "output='as_is' needs a model that returns probabilities, numbers from 0 to 1; this one returns"
+                f" {returned.min().item():.3g} to {returned.max().item():.3g}. Use 'probability' or 'logit'"
+            )
+        if self.output != "as_is" and not self.manner.looked and gives_probabilities(self.model, returned):
+            warnings.warn(
+                f"the model returns probabilities already, and output={self.output!r} takes them for logits;"
+                " output='as_is' explains them as they are",
+                stacklevel=2,
+            )
+        self.manner.looked = True
         for each in self.target.tolist():
             if not 0 <= each < classes:
                 raise ValueError(f"target must be a class from 0 to {classes - 1}; got {each}")
-        return logits
+        return returned
 
     def outputs(self, x: Tensor) -> Tensor:
         """The scores of all classes: (R, …) → (R, classes), as `output` says. Raises what `logits` raises."""
-        logits = self.logits(x)
-        return logits.softmax(1) if self.output == "probability" else logits
+        returned = self._returned(x)
+        return returned.softmax(1, dtype=wide(returned)) if self.output == "probability" else returned
 
     def rows(self, index: Tensor) -> "Score":
         """The score of these rows alone: their targets, in this order."""
         return self if len(self.target) == 1 else replace(self, target=self.target[index.cpu() % len(self.target)])
 
 
+T = TypeVar("T")
 ScoreFunction = Score | Callable[[Tensor], Tensor]  # most methods need no more than a function (R, …) → (R,)
 
 
-def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: str = "probability") -> Score:
+def make_score(
+    model: nn.Module, x: Tensor, target: int | Tensor | str, output: str = "probability", seed: int = 0
+) -> Score:
     """F_c for a network, an input and a target.
 
     model: any module that maps (N, …) to (N, classes), logits. It is not changed; a network in training mode is
         explained in evaluation mode (dropout off, batch statistics frozen), with a warning where that matters.
     x: (N, …), floating point. Only checked, and used to find the predicted class.
     target: a class, a tensor of N classes, or "predicted".
-    output: "probability" (softmax) or "logit".
+    output: "probability" (softmax), "logit", or "as_is" for a model that returns probabilities itself.
+    seed: of the random numbers that the network draws in evaluation mode, if it does: each row sees the same ones.
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
 
     Examples:
@@ -116,66 +130,22 @@ def make_score(model: nn.Module, x: Tensor, target: int | Tensor | str, output: 
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model must be a torch.nn.Module; got {type(model).__name__}")
-    if output not in OUTPUTS:
-        raise ValueError(f"output must be one of {', '.join(OUTPUTS)}; got {output!r}")
+    if output not in (*OUTPUTS, "as_is"):
+        raise ValueError(
+            f"output must be one of {', '.join(OUTPUTS)}; got {output!r} ('as_is' is for a model that returns"
+            " probabilities)"
+        )
     check_input(x)
-    if _differs_in_training(model):
+    if differs_in_training(model):
         warnings.warn("the model is in training mode; it is explained in evaluation mode", stacklevel=3)
     model = private_copy(model)
+    kinds = kinds_of(model)
+    manner = Manner(seed, elsewhere=names_another(kinds), mixes=mixes_rows(kinds))
     if isinstance(target, str) and target == "predicted":
-        f = Score(model, torch.zeros(1, dtype=torch.long), output)
+        f = Score(model, torch.zeros(1, dtype=torch.long, device="cpu"), output, manner=manner)
         with torch.inference_mode(False), torch.no_grad():
             return replace(f, target=torch.cat([f.logits(x[i]).argmax(1) for i in passes(x)]).cpu())
-    return Score(model, _as_target(target, len(x)), output)
-
-
-def _differs_in_training(module: nn.Module) -> bool:
-    """Whether a part in training mode computes something else than in evaluation mode."""
-    if module.training and isinstance(module, nn.RNNBase | nn.MultiheadAttention) and module.dropout > 0:
-        return True
-    if module.training and isinstance(module, nn.modules.dropout._DropoutNd | nn.modules.batchnorm._BatchNorm):
-        return True
-    return any(map(_differs_in_training, module.children()))
-
-
-@torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
-def _as_target(target: int | Tensor | str, n: int) -> Tensor:
-    allowed = f"target must be a class number, a tensor of {n} class numbers (one a row of x) or 'predicted'"
-    if isinstance(target, Tensor):
-        if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
-            raise TypeError(f"{allowed}; got a tensor of {target.dtype}")
-        if target.dim() > 1 or (target.dim() == 1 and len(target) != n):
-            raise ValueError(f"{allowed}; got a tensor of shape {tuple(target.shape)}")
-        return target.detach().cpu().long().reshape(-1).clone()
-    if isinstance(target, str):
-        raise ValueError(f"{allowed}; got {target!r}")
-    try:
-        number = operator.index(target)  # whole numbers of any library
-    except TypeError:
-        number = None
-    if number is None or isinstance(target, bool):
-        raise TypeError(f"{allowed}; got {target!r}")
-    if abs(number) >= 2**63:
-        raise ValueError(f"{allowed}; got {target!r}")
-    return torch.tensor([number])
-
-
-def check_input(x: Tensor) -> None:
-    """Raise TypeError or ValueError unless x is a finite floating-point batch (N, …)."""
-    if not isinstance(x, Tensor):
-        raise TypeError(f"x must be a torch.Tensor (N, …); got {type(x).__name__}")
-    check_numbers(x)
-    if x.dim() < 2 or x.numel() == 0:
-        raise ValueError(f"x must be a batch (N, …) of numbers, with at least one row; got shape {tuple(x.shape)}")
-    if not torch.isfinite(x).all():
-        raise ValueError(
-            f"x must be finite; {int((~torch.isfinite(x)).sum())} of its {x.numel()} numbers are NaN or infinite"
-        )
-
-
-def type_and_shape(given: object) -> str:
-    """What was given, for a message."""
-    return f"{given.dtype}, {tuple(given.shape)}" if isinstance(given, Tensor) else type(given).__name__
+    return Score(model, as_target(target, len(x)), output, manner=manner)
 
 
 def rows_at_once(x: Tensor) -> int:
@@ -184,14 +154,43 @@ def rows_at_once(x: Tensor) -> int:
     return max(1, min(SMALL_ROWS_AT_ONCE if numbers <= SMALL else ROWS_AT_ONCE, NUMBERS_AT_ONCE // numbers))
 
 
-def passes(x: Tensor) -> Iterator[Tensor]:
-    """Row indices of x, in passes of bounded memory."""
-    yield from torch.arange(len(x)).split(rows_at_once(x))
+def passes(x: Tensor, f: ScoreFunction | None = None, few: int | None = None) -> Iterator[Tensor]:
+    """Row indices of x, in passes of bounded memory.
+
+    f: of a method that listens to what happens in a pass; then rows that depend on each other come one by one.
+    few: rows in a pass, if fewer than usual.
+    """
+    few = rows_at_once(x) if few is None else few
+    apart = isinstance(f, Score) and settle(x, f.manner, partial(without_hooks, f.model))
+    yield from torch.arange(len(x), device="cpu").split(1 if apart else few)
 
 
 def rows(f: ScoreFunction, index: Tensor) -> ScoreFunction:
     """The score of these rows alone."""
     return f.rows(index) if isinstance(f, Score) else f
+
+
+def listened(f: ScoreFunction, listen: Callable[[], T]) -> T:
+    """What is heard in a pass; heard anew where this pass was the first to show that the network draws numbers."""
+    manner = f.manner if isinstance(f, Score) else Manner(draws=False)
+    new, heard = manner.draws is None, listen()
+    return listen() if new and manner.draws else heard
+
+
+def check_score(f: object) -> None:
+    """Raise TypeError unless f is a score of a network: for methods that look inside it, or at all classes."""
+    if not isinstance(f, Score):
+        raise no_score(f"a network, {type(f).__name__}" if isinstance(f, nn.Module) else type(f).__name__)
+
+
+def value(f: ScoreFunction, x: Tensor) -> Tensor:
+    """F(x): (R, …) → (R,). Raises what f raises, and TypeError or ValueError for what is no score."""
+    return f(x) if isinstance(f, Score) else repeatable(partial(of_function, f), x)
+
+
+def one_by_one(f: Score, x: Tensor) -> bool:
+    """Whether the passes up to now have shown that rows like those of x have to be asked one by one."""
+    return bool(f.manner.draws or f.manner.mixes or f.manner.apart.get(x.shape[1:]))
 
 
 def _parts(f: ScoreFunction, x: Tensor) -> Iterator[tuple[ScoreFunction, Tensor]]:
@@ -210,13 +209,17 @@ def _joined(parts: list[Tensor]) -> Tensor:
 
 
 def forward(f: ScoreFunction, x: Tensor) -> Tensor:
-    """F(x) without a gradient: (R, …) → (R,). Raises what f raises."""
+    """F(x) without a gradient: (R, …) → (R,). Raises what `value` raises."""
     with torch.no_grad():
-        return _joined([part(points) for part, points in _parts(f, x)])
+        return _joined([value(part, points) for part, points in _parts(f, x)])
 
 
-def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
+def gradient(
+    f: ScoreFunction, x: Tensor, within: Callable[[], AbstractContextManager] = nullcontext
+) -> tuple[Tensor, Tensor]:
     """F(x) and ∇ₓF(x) of every row: (R, …) → (R,), (R, …). Raises ValueError if F has no gradient at x.
+
+    within: rules that hold while F is computed.
 
     Examples:
         >>> import torch
@@ -228,10 +231,7 @@ def gradient(f: ScoreFunction, x: Tensor) -> tuple[Tensor, Tensor]:
     with torch.inference_mode(False), torch.enable_grad():  # works inside a caller's no_grad or inference_mode
         for part, points in _parts(f, x):
             point = points.detach().requires_grad_()
-            value = part(point)
-            if not value.requires_grad:
-                raise ValueError("the score has no gradient at x: the model does not depend on x, or detaches it")
-            (slope,) = torch.autograd.grad(value.sum(), point)  # the rows are independent, so one sum serves them all
-            values.append(value.detach())
+            found, (slope,) = differentiated(partial(value, part, point), [point], within)
+            values.append(found)
             slopes.append(slope)
     return _joined(values), _joined(slopes)

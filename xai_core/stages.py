@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from xai_core.score import Score
+from xai_core.score import Score, check_score
 from xai_core.symbols import Choice, Symbol, of
 
 QUESTION = ("f", "f_all", "x", "target")  # what a stage may name besides stages and symbols
@@ -96,6 +96,7 @@ class Stages:
     def __init__(
         self, method: Method, f: Score, x: Tensor, given: Mapping[str, Any] | None = None, keep: Keep | None = None
     ) -> None:
+        check_score(f)
         if len(x) != 1:
             raise ValueError(f"x must be one input (1, …), stages are its own; got {len(x)}")
         unknown = [name for name in given or {} if name not in method.defaults]

@@ -15,7 +15,7 @@ linear layer on top. Where both exist, Grad-CAM = ReLU(CAM) / (hw). A transforme
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -25,7 +25,9 @@ from xai_core.activation.features import Heard, listen, score_and_features
 from xai_core.activation.layers import Layer, linear_head, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
-from xai_core.score import Score, passes
+from xai_core.kinds import name_inside
+from xai_core.precision import wide
+from xai_core.score import Score, check_score, one_by_one, passes
 from xai_core.stages import Method
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions
@@ -131,8 +133,9 @@ def cam_map(f: Score, x: Tensor) -> Tensor:
     layer, grid = located(f, x)
     head = linear_head(f, x, layer, grid)
     maps = []
-    for i in passes(x):
+    for i in passes(x, f):
         features = grid.maps(score_and_features(f.rows(i), x[i], layer)[1].detach())  # (n, K, h, w)
+        features = features.to(wide(features))
         weight = head.weight[f.rows(i).target.to(x.device)]  # (n or 1, K)
         maps.append((weight.view(*weight.shape, *[1] * (x.dim() - 2)) * features).sum(1))
     return torch.cat(maps)
@@ -144,11 +147,10 @@ def grad_cam_map(f: Score, x: Tensor, layer: str | None = None, *, signed: bool 
     signed: True leaves the ReLU away: negative where a place speaks against the class. What explains a map of zeros.
     Raises ValueError if there is no such layer, or the score does not depend on it.
     """
+    layer = name_inside(layer) if isinstance(layer, str) else layer
     maps, grid = [], None
-    for i in passes(x):
-        with torch.inference_mode(False), torch.enable_grad():
-            part, points = f.rows(i), x.detach()[i]
-            heard = listen(part, points, None if layer is None else [layer])
+    with torch.inference_mode(False), torch.enable_grad():
+        for part, points, heard in _passes(f, x, None if layer is None else [layer]):
             if layer is None or grid is None:
                 layer, grid = located(part, points, layer, heard.seen)
             if layer not in heard.features:
@@ -164,12 +166,23 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
     layers: some of `cam_layers(f, x)`. Their outputs are all kept for the pass, so that memory grows with them.
     Raises ValueError for a layer on which the score does not depend.
     """
-    grids, maps = {layer.name: layer.grid for layer in layers}, []
-    for i in passes(x):
-        with torch.inference_mode(False), torch.enable_grad():
-            maps.append(_weighted(listen(f.rows(i), x.detach()[i], list(grids)), grids))
+    grids = {layer.name: layer.grid for layer in layers}
+    with torch.inference_mode(False), torch.enable_grad():
+        maps = [_weighted(heard, grids) for *_, heard in _passes(f, x, list(grids))]
     joined = {layer: torch.cat([part[layer] for part in maps]) for layer in grids}
     return joined if signed else {layer: map_.relu() for layer, map_ in joined.items()}
+
+
+def _passes(f: Score, x: Tensor, layers: Sequence[str] | None) -> Iterator[tuple[Score, Tensor, Heard]]:
+    """What is heard in each pass: row by row where the first one shows that rows depend on each other."""
+    check_score(f)
+    x = x.detach()
+    for i in passes(x):
+        heard = listen(f.rows(i), x[i], layers)
+        if len(i) == 1 or not one_by_one(f, x):
+            yield f.rows(i), x[i], heard
+        else:
+            yield from ((f.rows(j), x[j], listen(f.rows(j), x[j], layers)) for j in i.split(1))
 
 
 def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:
@@ -180,8 +193,10 @@ def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:
     maps = {}
     for (layer, grid), given, slope in zip(grids.items(), features, slopes, strict=True):
         if slope is None:
-            raise ValueError(f"layer must be one that the score depends on; {layer!r} does not reach it")
-        slope, given = grid.maps(slope), grid.maps(given.detach())  # (n, K, h, w)
+            raise ValueError(
+                f"layer must be one that the score depends on; {layer!r} does not reach it, or model detaches it"
+            )
+        slope, given = (grid.maps(each.to(wide(each))) for each in (slope, given.detach()))  # (n, K, h, w)
         alpha = slope.mean(tuple(range(2, slope.dim())), keepdim=True)  # (n, K, 1, 1)
         maps[layer] = (alpha * given).sum(1)
     return maps

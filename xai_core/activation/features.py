@@ -7,7 +7,7 @@ What to look at: `score_and_features` keeps the graph between layer and score, s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from xai_core.answers import check_unscripted
 from xai_core.private_copy import private_copy
-from xai_core.score import Score
+from xai_core.score import Score, check_score
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -34,8 +35,9 @@ class Seen:
 
 def observe(f: Score, x: Tensor) -> list[Seen]:
     """Every module that took part in F(x[:1]), in the order in which they finish."""
+    check_score(f)
     with torch.no_grad():
-        return listen(f.rows(torch.tensor([0])), x[:1], []).seen
+        return listen(replace(f, target=f.target[:1]), x[:1], []).seen
 
 
 class Heard(NamedTuple):
@@ -55,6 +57,8 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
         where one pass does not do: another module wrote over it, or the convolution named last is not the last.
     Raises ValueError if the network has no module of a name, or does not use it.
     """
+    check_score(f)
+    check_unscripted(f, "cam and grad_cam", "no hook can listen to a layer")
     model = f.model if f.own else private_copy(f.model)  # hooks must disturb nobody who uses the same score
     modules = dict(model.named_modules())
     for layer in layers or ():
@@ -62,10 +66,10 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
             raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
     begin = [name for name, m in modules.items() if isinstance(m, CONVOLUTIONS)][-1:] if layers is None else layers
     ears = _Ears(set(begin), layers is None, x.dim())
-    value = _heard(ears, modules, Score(model, f.target, f.output), x.detach())
+    value = _heard(ears, modules, replace(f, model=model), x.detach())
     if ears.foreign:  # then the graph begins at x
         ears = _Ears(set(begin), layers is None, x.dim())
-        value = _heard(ears, modules, Score(model, f.target, f.output), x.detach().clone().requires_grad_())
+        value = _heard(ears, modules, replace(f, model=model), x.detach().clone().requires_grad_())
     for layer in layers or ():
         if layer not in ears.kept:
             raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
@@ -74,6 +78,7 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
 
 def _heard(ears: "_Ears", modules: Mapping[str, nn.Module], f: Score, x: Tensor) -> Tensor:
     hooks = [module.register_forward_hook(partial(ears.hear, name)) for name, module in modules.items()]
+    hooks.append(f.model.register_forward_pre_hook(ears.begin_anew))
     try:
         return f(x)
     finally:
@@ -86,6 +91,10 @@ class _Ears:
 
     def __init__(self, begin: set[str], usual: bool, dim: int) -> None:
         self.begin, self.usual, self.dim = begin, usual, dim
+        self.begin_anew()
+
+    def begin_anew(self, *_: object) -> None:
+        """Of several passes the last one counts."""
         self.seen: list[Seen] = []
         self.kept: dict[str, tuple[Tensor, int]] = {}  # by layer: its output, and how often it had been written to
         self.last: Tensor | None = None
@@ -105,12 +114,12 @@ class _Ears:
             self.places = gave[2:]
         usual = self.usual and name and len(gave) == self.dim and gave[2:] == self.places
         if usual:
-            self.kept = {name: (given, given._version)}
+            self.kept = {name: (given, _writes(given))}
         if name not in self.begin:
             return None
         begun = given if given.requires_grad or not torch.is_grad_enabled() else given.detach().requires_grad_()
         if usual or not self.usual:
-            self.kept[name] = (begun, begun._version)
+            self.kept[name] = (begun, _writes(begun))
         # What the network does to it in place must not change what was kept.
         changed = with_first_tensor(output, begun.clone())
         self.foreign |= changed is None and begun is not given
@@ -119,8 +128,13 @@ class _Ears:
 
     def features(self) -> dict[str, Tensor]:
         """What was kept, but for what was written over, or what the score's graph does not begin with."""
-        whole = {name: given for name, (given, version) in self.kept.items() if given._version == version}
+        whole = {name: given for name, (given, version) in self.kept.items() if _writes(given) == version}
         return {name: given for name, given in whole.items() if given.requires_grad or not self.usual}
+
+
+def _writes(tensor: Tensor) -> int:
+    """How often it was written to; in inference mode nobody counts."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def score_and_features(f: Score, x: Tensor, layer: str) -> tuple[Tensor, Tensor]:
@@ -138,7 +152,7 @@ def first_tensor(output: object) -> Tensor | None:
         output = tuple(output.values())
     if isinstance(output, tuple | list) and output:
         output = output[0]
-    return output if isinstance(output, Tensor) else None
+    return output if isinstance(output, Tensor) and not output.is_nested else None
 
 
 def with_first_tensor(output: Any, tensor: Tensor) -> object:

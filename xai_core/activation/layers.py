@@ -8,7 +8,7 @@ What to look at: `cam_layers` says for each layer whether the score goes through
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -65,7 +65,7 @@ def located(f: Score, x: Tensor, layer: str | None = None, seen: Sequence[Seen] 
     layer = _usual(f, x, seen, grids) if layer is None else layer
     found = [s for s in seen if s.name == layer]
     if not found or not found[-1].shape:
-        score_and_features(f.rows(torch.tensor([0])), x[:1], layer)  # says what is wrong with the name
+        score_and_features(f.rows(torch.tensor([0], device="cpu")), x[:1], layer)  # says what is wrong with the name
     return layer, grids.of(found[-1])
 
 
@@ -111,7 +111,7 @@ def _layers(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids) -> lis
     if not found:
         raise ValueError("x and this network have no layer=… that gives a map; use another method than cam")
     with torch.inference_mode(False), torch.enable_grad():
-        logit = Score(f.model, f.target[:1], "logit")  # a sure network's probability has no slope left
+        logit = replace(f, target=f.target[:1], output="logit")  # a sure network's probability has no slope left
         heard = listen(logit, x[:1], list(found))
         slopes = torch.autograd.grad(heard.value.sum(), [heard.features[name] for name in found], allow_unused=True)
     return [
@@ -128,8 +128,8 @@ def linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
         if isinstance(module, nn.Linear):
             module.register_forward_hook(lambda module, inputs, output: last.append((module, inputs[0])))
     with torch.no_grad():
-        logits = Score(model, f.target[:1], f.output).logits(x[:1])
-        _, features = score_and_features(f.rows(torch.tensor([0])), x[:1], layer)
+        logits = replace(f, model=model, target=f.target[:1]).logits(x[:1])
+        _, features = score_and_features(f.rows(torch.tensor([0], device="cpu")), x[:1], layer)
         pooled = grid.maps(features).flatten(2).mean(2)  # (1, K)
         for head, given in last[-1:]:
             # Not by the modules' types but by what they compute: is the head's input the mean of the feature map?
@@ -140,6 +140,6 @@ def linear_head(f: Score, x: Tensor, layer: str, grid: Grid) -> nn.Linear:
             ):
                 return head
     raise ValueError(
-        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this one"
-        " does not. Use grad_cam"
+        "cam needs a network that ends in global average pooling of its last feature map and one linear layer; this"
+        " model does not. Use grad_cam"
     )

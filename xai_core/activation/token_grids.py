@@ -13,7 +13,7 @@ What to look at: `Grid.maps` makes (N, K, h, w) of all three; `TokenGrids.of` de
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import torch
@@ -129,13 +129,18 @@ class TokenGrids:
 
     def _moved(self, at: Seen, L: int, grid: tuple[int, int], patches: list[tuple[int, int]]) -> Tensor:
         """Which of the L tokens that `at` takes or gives move when one patch does: (patches, L) bool."""
+        if self.f.manner.draws or any(self.f.manner.apart.values()):
+            raise ValueError(
+                "cam and grad_cam lay tokens out by asking for many pictures at once, and the model must be asked for"
+                " one at a time: its rows depend on each other, or it draws random numbers. Use another method"
+            )
         model, x = private_copy(self.f.model), self.x[:1].detach().repeat(1 + len(patches), 1, 1, 1)
         modules = dict(model.named_modules())
 
         def change(given: Tensor) -> Tensor:
             high, wide = given.shape[2] // grid[0], given.shape[3] // grid[1]  # of a patch
             # Not by the same number in all channels: a normalisation would take that out again.
-            step = torch.linspace(1, 2, given.shape[1]).to(given)[:, None, None]
+            step = torch.linspace(1, 2, given.shape[1], device="cpu").to(given)[:, None, None]
             given = given.clone()
             for row, (i, j) in enumerate(patches, start=1):
                 given[row, :, i * high : (i + 1) * high, j * wide : (j + 1) * wide] += step
@@ -151,7 +156,7 @@ class TokenGrids:
             modules[self.cut.name].register_forward_hook(lambda module, inputs, output: change(output))
         try:
             with torch.no_grad():
-                Score(model, self.f.target[:1], "logit")(x if self.cut else change(x))
+                replace(self.f, model=model, target=self.f.target[:1])(x if self.cut else change(x))
         except _Stopped as stopped:
             tokens = stopped.args[0]  # (1 + patches, L, K)
             return (tokens[1:] != tokens[:1]).any(2)

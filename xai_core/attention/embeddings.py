@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
+from xai_core.inputs import type_and_shape
 from xai_core.methods import explain
-from xai_core.score import type_and_shape
 from xai_core.symbols import Choice, Length
 
 WordBaseline = Annotated[

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xai_core.score import check_input, type_and_shape
+from xai_core.inputs import check_input, type_and_shape
 from xai_core.statistics import summary
 
 

@@ -24,9 +24,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from xai_core.answers import check_unscripted
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.rescale_rules import attention_weights
-from xai_core.score import Score, rows_at_once
+from xai_core.score import Score, check_score, listened, passes, rows_at_once
 
 SOFTMAX = {F.softmax, torch.softmax, Tensor.softmax}
 
@@ -74,9 +75,10 @@ def attention_maps(f: Score, x: Tensor) -> Tensor:
     n counts the class token and the patches. The class that f asks for plays no part.
     Raises ValueError for a network without attention, or with one that never compares all tokens (Swin's windows).
     """
+    check_score(f)
     found = []
     with torch.no_grad():
-        for i in torch.arange(len(x)).split(_few(x)):
+        for i in passes(x, f, _few(x)):
             found.append(torch.stack([_by_head(A) for A in _watched(f.rows(i), x[i])[1]], 1))
     return torch.cat(found)
 
@@ -104,13 +106,14 @@ def gradient_rollout(f: Score, x: Tensor) -> Tensor:
 
     [Chefer2021]. Costs 1 gradient. Raises TypeError or ValueError as `attention_maps`.
     """
+    check_score(f)
     found = []
-    for i in torch.arange(len(x)).split(_few(x)):
+    for i in passes(x, f, _few(x)):
         with torch.inference_mode(False), torch.enable_grad():
             # The weights are frozen, so what needs a gradient is the picture, and all attention that depends on it.
             value, attention = _watched(f.rows(i), x.detach()[i].clone().requires_grad_())
             slopes = torch.autograd.grad(value.sum(), attention)
-        own = torch.eye(attention[0].shape[-1]).to(x)
+        own = torch.eye(attention[0].shape[-1], device="cpu").to(x)
         R = own.expand(len(i), -1, -1)
         for A, slope in zip(attention, slopes, strict=True):
             R = R + _by_head(slope * A.detach()).clamp(min=0).mean(1) @ R
@@ -143,10 +146,13 @@ def _watched(f: Score, x: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
     """F_c(x), (n,), and the attention of each layer as the network has it, (n, heads, tokens, tokens) each."""
     if x.dim() != 4:
         raise ValueError(f"x must be images (N, C, H, W); got shape {tuple(x.shape)}")
-    if any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
-        raise TypeError("model must not be scripted: the attention inside TorchScript cannot be watched")
-    with Watching() as seen:
-        value = f(x)
+    check_unscripted(f, "attention maps", "nothing can watch the attention")
+
+    def watch() -> tuple[Watching, Tensor]:
+        with Watching() as seen:
+            return seen, f(x)
+
+    seen, value = listened(f, watch)
     if not seen.weights:
         raise ValueError("the network must have attention for its map; this one calls none")
     shapes = {tuple(A.shape) for A in seen.weights}

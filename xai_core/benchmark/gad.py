@@ -171,14 +171,14 @@ def measure(
         ours, more, others = sensitivity(make_score(model, x[None], c, output="logit"), x[None], covers[None])[0]
         rows.append([int(left.sum()), complexity(left, own), ours, more, complexity(rival, own), others])
         rows[-1] += covers[:2].sum((1, 2)).tolist()
-    return torch.tensor(rows, dtype=torch.double)
+    return torch.tensor(rows, dtype=torch.double, device="cpu")
 
 
 def strongest(A: Tensor, count: int) -> Tensor:
     """The `count` strongest pixels of one map (all of a tie), (C, H, W) → (H, W) bool."""
     pixels = A[0].numel()
     if count == 0:
-        return torch.zeros(A.shape[1:], dtype=torch.bool)
+        return torch.zeros(A.shape[1:], dtype=torch.bool, device="cpu")
     return important_pixels(A[None], "top", count / pixels)[0, 0]
 
 

@@ -58,7 +58,10 @@ def collected(rows: Iterable[Mapping[str, Any]]) -> Errors:
     found: dict[tuple[str, str, float], dict[int, float]] = {}
     for row in rows:
         found.setdefault((row["kind"], row["method"], row["share"]), {})[row["run"]] = 100 * row["value"]
-    return {key: torch.tensor([runs[run] for run in sorted(runs)], dtype=torch.double) for key, runs in found.items()}
+    return {
+        key: torch.tensor([runs[run] for run in sorted(runs)], dtype=torch.double, device="cpu")
+        for key, runs in found.items()
+    }
 
 
 def drawn(errors: Errors, network: str = "digits", theme: str = "light") -> Figure:

@@ -114,7 +114,7 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
     )  # fmt: skip
     if settings["method"] == RANDOM:
         generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
-        found = exam.judge_map(torch.randn(exam.x.shape, generator=generator), settings["scores"])
+        found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), settings["scores"])
     else:
         found = exam.judge(settings["method"], settings["scores"], **settings["symbols"])
     return [{"score": score, "value": value, "explained": exam.label} for score, value in found.items()]

@@ -113,7 +113,7 @@ def submodular_pick(W: Tensor, count: int) -> list[int]:
     if isinstance(count, bool) or not isinstance(count, Integral) or not 1 <= count <= len(W):
         raise ValueError(f"count must be a whole number from 1 to the number of explanations, {len(W)}; got {count!r}")
     importance, used = sp_importance(W), W != 0
-    open_ = torch.ones(W.shape[1], dtype=torch.bool)  # features not yet covered
+    open_ = torch.ones(W.shape[1], dtype=torch.bool, device="cpu")  # features not yet covered
     picked: list[int] = []
     while len(picked) < count:
         gains = (used & open_).double() @ importance

@@ -75,7 +75,7 @@ def averaged_maps(
 
     KernelSHAP needs more masks than features: N is raised to 2 M + 2, every feature alone on and alone off, if less.
     """
-    f = replace(f, target=torch.tensor([y]))
+    f = replace(f, target=torch.tensor([y], device="cpu"))
     M = int(segments.max()) + 1
     masks, weights = coalitions(M, max(N, 2 * M + 2), seed)
     values = []
@@ -130,7 +130,7 @@ def kept(
     off = torch.cat([filling(x, segments, fill) for x in X.split(1)])
     found = []
     for share in shares:
-        left = torch.zeros(len(importance), dtype=torch.bool)
+        left = torch.zeros(len(importance), dtype=torch.bool, device="cpu")
         left[order[: max(1, round(share * len(importance)))]] = True
         seen = torch.where(left[segments].to(X.device), X, off)
         with torch.no_grad():

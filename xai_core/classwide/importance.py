@@ -58,7 +58,7 @@ def global_importance(
     if X.dim() == 4 and X.shape[1] != 1:
         raise ValueError(f"X must have one channel, each pixel a feature, or be (n, M); got {tuple(X.shape)}")
     if method == "random":
-        return torch.zeros(M, dtype=torch.double)
+        return torch.zeros(M, dtype=torch.double, device="cpu")
     if method in ("SmoothGrad²", "VarGrad"):
         A = (smoothgrad_squared if method == "SmoothGrad²" else vargrad)(f, X, seed=seed)
         return A.detach().cpu().double().flatten(1).mean(0)

@@ -84,7 +84,7 @@ def neighbourhoods(
         near = neighbourhood(f, X[j : j + 1], N, shared, fill, masks=masks)
         labels.append(int(near.scores[0].argmax()))
         scores.append(near.scores[:, labels[-1]])
-    return Neighbourhoods(torch.stack(scores), torch.tensor(labels), shared, seed, start)
+    return Neighbourhoods(torch.stack(scores), torch.tensor(labels, device="cpu"), shared, seed, start)
 
 
 def local_weights(
@@ -135,7 +135,7 @@ def shared_weights(
         labels.append(near.target)
     if not rows:
         raise ValueError("nears must be one neighbourhood or more; got none")
-    W = torch.zeros(len(rows), len(columns), dtype=torch.double)
+    W = torch.zeros(len(rows), len(columns), dtype=torch.double, device="cpu")
     for row, used_in in zip(W, rows, strict=True):
-        row[list(used_in)] = torch.tensor(list(used_in.values()), dtype=torch.double)
-    return LocalWeights(W, torch.tensor(labels), names=tuple(columns))
+        row[list(used_in)] = torch.tensor(list(used_in.values()), dtype=torch.double, device="cpu")
+    return LocalWeights(W, torch.tensor(labels, device="cpu"), names=tuple(columns))

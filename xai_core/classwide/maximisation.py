@@ -24,7 +24,9 @@ from torch import Tensor
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.baselines import blur as blurred
-from xai_core.score import Score, check_input, passes
+from xai_core.inputs import check_input
+from xai_core.precision import wide
+from xai_core.score import Score, check_score, gradient, passes
 from xai_core.symbols import Symbol
 
 AscentSteps = Annotated[
@@ -89,6 +91,7 @@ def maximise(
     symbols.check(
         maximise, steps=steps, rate=rate, jitter=jitter, blur=blur, tv=tv, decay=decay, snapshots=snapshots
     )  # fmt: skip
+    check_score(f)
     check_input(x)
     if x.dim() != 4:
         raise ValueError(f"x must be images (N, C, H, W); got shape {tuple(x.shape)}")
@@ -97,10 +100,11 @@ def maximise(
     keep = sorted({round(k * steps / snapshots) for k in range(snapshots + 1)})
     kept = [at]
     for t in range(1, steps + 1):
-        shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator).tolist()
+        shift = torch.randint(-jitter, jitter + 1, (2,), generator=generator, device="cpu").tolist()
         g = torch.cat([_slope(f.rows(i), at[i], shift, tv) for i in passes(at)])
+        g = g.to(wide(g))
         size = g.square().mean((1, 2, 3), keepdim=True).sqrt()  # (N, 1, 1, 1)
-        at = at + rate * g / size.clamp(min=torch.finfo(g.dtype).tiny)
+        at = (at + rate * g / size.clamp(min=torch.finfo(g.dtype).tiny)).to(x.dtype)
         at = (0.5 + (1 - decay) * (at - 0.5)).clamp(0, 1)
         sigma = blur * (1 - t / steps)
         at = blurred(at, sigma) if sigma > 0 else at
@@ -115,8 +119,8 @@ def maximise(
 
 def total_variation(x: Tensor) -> Tensor:
     """TV: the jumps from pixel to pixel, down and across, over all channels, for each pixel: (N, C, H, W) → (N,)."""
-    jumps = x.diff(dim=2).abs().sum((1, 2, 3)) + x.diff(dim=3).abs().sum((1, 2, 3))
-    return jumps / (x.shape[2] * x.shape[3])
+    down, across = (x.diff(dim=d).abs().sum((1, 2, 3), dtype=wide(x)) for d in (2, 3))
+    return ((down + across) / (x.shape[2] * x.shape[3])).to(x)
 
 
 def shown_to(f: Score, pictures: Tensor) -> Tensor:
@@ -124,20 +128,19 @@ def shown_to(f: Score, pictures: Tensor) -> Tensor:
 
     f: the score of *another* network than the one that painted them.
     """
+    check_score(f)
     with torch.no_grad():
         return torch.cat([f.logits(pictures[i]).softmax(1) for i in passes(pictures)])
 
 
 def _slope(f: Score, x: Tensor, shift: list[int], tv: float) -> Tensor:
     """g, taken on the shifted picture and given back in the place of the unshifted: (n, C, H, W)."""
-    with torch.inference_mode(False), torch.enable_grad():
-        point = x.detach().clone().requires_grad_()
-        goal = f(point.roll(shift, (2, 3))) - tv * total_variation(point)
-        return torch.autograd.grad(goal.sum(), point)[0]
+    return gradient(lambda x: f(x.roll(shift, (2, 3))) - tv * total_variation(x), x)[1]
 
 
 def _of_class(f: Score, x: Tensor, probability: bool) -> Tensor:
     """The class's probability, or its logit: (N, …) → (N,)."""
-    seen = Score(f.model, f.target, "probability" if probability else "logit")
     with torch.no_grad():
-        return torch.cat([seen.rows(i)(x[i]) for i in passes(x)])
+        logits = torch.cat([f.logits(x[i]) for i in passes(x)])
+    answers = logits.softmax(1) if probability else logits
+    return answers.gather(1, f.target.to(x.device).expand(len(x))[:, None])[:, 0]

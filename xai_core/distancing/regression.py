@@ -42,7 +42,7 @@ def regress(
     adam, generator, curve = torch.optim.Adam(weights, rate), torch.Generator().manual_seed(seed), []
     with torch.enable_grad():
         for epoch in range(epochs):
-            total, batches = 0.0, torch.randperm(len(X), generator=generator).split(batch)
+            total, batches = 0.0, torch.randperm(len(X), generator=generator, device="cpu").split(batch)
             for k, rows in enumerate(batches, 1):
                 loss = (θ(X[rows]) - targets[rows]).square().mean()
                 # Asked for these weights alone: backward() would also fill whatever else the network depends on.

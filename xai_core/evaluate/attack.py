@@ -31,14 +31,17 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from xai_core import symbols
+from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
+from xai_core.inputs import check_input
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
+from xai_core.precision import wide
 from xai_core.rankings import TopPixels, check_map, rank_correlation, ranking, top_intersection
-from xai_core.score import Score, check_input, gradient, passes, rows_at_once
+from xai_core.score import Score, check_score, gradient, passes, rows_at_once
 from xai_core.symbols import AttackBudget, Choice, Steps, Symbol
 
 AttackRounds = Annotated[
@@ -143,6 +146,9 @@ def attack_maps(
     Raises TypeError or ValueError with the argument's name, what was given and what is allowed.
     """
     symbols.check(attack_maps, eps=eps, steps=steps, k=k, B=B, surrogate=surrogate, beta=beta)
+    check_score(f)
+    if surrogate == "softplus":
+        check_unscripted(f, "attack_maps with surrogate='softplus'")
     check_input(x)
     x = x.detach()
     start = None if start is None else make_baseline(x, start, seed)
@@ -164,13 +170,13 @@ def attack_maps(
 def _downhill(f: Score, x: Tensor, strongest: Tensor, start: Tensor | None, B: int, beta: float) -> tuple[Tensor, bool]:
     """The way in which D falls, (N, …), and whether no ReLU had to be replaced."""
     down, met = torch.zeros_like(x), 0
-    for i in torch.arange(len(x)).split(max(1, rows_at_once(x) // (1 if start is None else B))):
+    for i in torch.arange(len(x), device="cpu").split(max(1, rows_at_once(x) // (1 if start is None else B))):
         with torch.inference_mode(False), torch.enable_grad():
             point = x[i].clone().requires_grad_()
             with Twin(beta) as changed:
                 G = _map(f.rows(i), point, None if start is None else start[i], B)
-            strong = (G.sum(1) if G.dim() == 4 else G).flatten(1).abs()  # (n, P)
-            share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(G.dtype).tiny)
+            strong = (G.sum(1, dtype=wide(G)) if G.dim() == 4 else G.to(wide(G))).flatten(1).abs()  # (n, P)
+            share = strong.gather(1, strongest[i]).sum(1) / strong.sum(1).clamp(min=torch.finfo(strong.dtype).tiny)
             if share.requires_grad:  # the rows are independent, so the gradient of their sum is each one's own
                 slope = _second(share.sum(), point)
                 down[i] = down[i] if slope is None else -slope

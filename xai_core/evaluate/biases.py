@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.inputs import type_and_shape
 from xai_core.rankings import as_seen
-from xai_core.score import type_and_shape
 
 FRACTION = 0.25  # of the object, the part where a baseline is looked at
 
@@ -64,7 +64,7 @@ def nearest_part(x: Tensor, baseline: BaselineName, whole: Tensor, fraction: flo
     inside = _mask("whole", whole, far)
     order = far.masked_fill(~inside, torch.inf).flatten(1).argsort(dim=1, stable=True)  # (N, H·W)
     size = (fraction * inside.flatten(1).sum(1, keepdim=True) - 1e-9).ceil()  # (N, 1); 0.1 · 30 is 3, not 4
-    rank = torch.empty_like(order).scatter_(1, order, torch.arange(order.shape[1]).expand_as(order))
+    rank = torch.empty_like(order).scatter_(1, order, torch.arange(order.shape[1], device="cpu").expand_as(order))
     return (rank < size).view_as(inside)
 
 
@@ -98,7 +98,7 @@ def echo(A: Tensor, x: Tensor, baseline: BaselineName, whole: Tensor, seed: int 
         a, d = a[inside], d[inside]
         constant = len(a) < 2 or (a == a[0]).all() or (d == d[0]).all()
         found.append(float("nan") if constant else scipy.stats.spearmanr(a, d).statistic)
-    return torch.tensor(found, dtype=torch.double)
+    return torch.tensor(found, dtype=torch.double, device="cpu")
 
 
 def roughness(A: Tensor) -> Tensor:

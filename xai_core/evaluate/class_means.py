@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from xai_core.evaluate.biases import share
+from xai_core.inputs import type_and_shape
 from xai_core.rankings import as_seen, check_map
-from xai_core.score import type_and_shape
 from xai_core.statistics import Summary, summary
 
 

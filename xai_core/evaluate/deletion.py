@@ -25,8 +25,9 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.inputs import check_input
 from xai_core.rankings import as_seen, check_map, ranking
-from xai_core.score import ScoreFunction, check_input, forward
+from xai_core.score import ScoreFunction, forward
 from xai_core.symbols import Symbol
 
 CurveSteps = Annotated[
@@ -52,7 +53,9 @@ class Exchange:
 
     def picture(self, k: int) -> Tensor:
         """What the network sees after k steps: (N, …)."""
-        gone = torch.zeros(self.order.shape, dtype=torch.bool).scatter_(1, self.order[:, : self.counts()[k]], True)
+        gone = torch.zeros(self.order.shape, dtype=torch.bool, device="cpu").scatter_(
+            1, self.order[:, : self.counts()[k]], True
+        )
         places = self.start.shape[2:] if self.start.dim() == 4 else self.start.shape[1:]
         gone = gone.view(len(gone), *[1] * (self.start.dim() - 1 - len(places)), *places).to(self.start.device)
         return torch.where(gone, self.end, self.start).detach()
@@ -68,7 +71,7 @@ class Curve:
     @property
     def shares(self) -> Tensor:
         """The share of the pixels that has been exchanged: (S + 1,)."""
-        return torch.tensor(self.exchange.counts()).double() / self.exchange.order.shape[1]
+        return torch.tensor(self.exchange.counts(), device="cpu").double() / self.exchange.order.shape[1]
 
     @property
     def auc(self) -> Tensor:
@@ -163,7 +166,7 @@ def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: Mapping[str, Ten
     both = zip(named, exchanges, strict=True)
     ends = {n: t for names, e in both for n, t in zip(names, (e.start, e.end), strict=True) if n not in known}
     between = [e.picture(k) for e in exchanges for k in range(1, e.steps)]
-    answers = forward(f, torch.cat([*ends.values(), *between])) if ends or between else torch.empty(0)
+    answers = forward(f, torch.cat([*ends.values(), *between])) if ends or between else torch.empty(0, device="cpu")
     n = len(exchanges[0].start)
     rows = list(answers.double().cpu().split(n)) if len(answers) else []  # one copy of the N images behind the other
     known |= dict(zip(ends, rows[: len(ends)], strict=True))

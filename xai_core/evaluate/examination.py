@@ -27,10 +27,11 @@ from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
+from xai_core.inputs import check_input
 from xai_core.methods import catalogue, explain
 from xai_core.perturbation.neighbourhood import Neighbourhood
 from xai_core.rankings import rank_correlation
-from xai_core.score import Score, check_input, make_score
+from xai_core.score import Score, make_score
 
 
 @dataclass(frozen=True)

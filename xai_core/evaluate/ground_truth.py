@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from xai_core.inputs import type_and_shape
 from xai_core.rankings import as_seen, ranking
-from xai_core.score import type_and_shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,7 @@ def keep_and_retrain(
     """
     symbols.check(keep_and_retrain, runs=runs)
     kept = torch.stack([kept_features(importance, shares, seed, run) for run in range(runs)], 1)  # (S, R, M)
-    errors = torch.zeros(len(shares), runs, dtype=torch.double)
+    errors = torch.zeros(len(shares), runs, dtype=torch.double, device="cpu")
     for s, run in progress([(s, run) for s in range(len(shares)) for run in range(runs)]):
         error = retrain(kept[s, run].clone(), run)
         if not isinstance(error, Real | Tensor | np.number) or not 0 <= float(error) <= 1:
@@ -87,7 +87,7 @@ def kept_features(importance: Tensor, shares: Sequence[float], seed: int = 0, ru
     M = len(importance)
     lot = np.random.default_rng([seed, run]).random(M)
     order = np.lexsort((lot, importance.detach().cpu().double().numpy()))  # least important first
-    kept = torch.ones(len(shares), M, dtype=torch.bool)
+    kept = torch.ones(len(shares), M, dtype=torch.bool, device="cpu")
     for row, share in zip(kept, shares, strict=True):
         row[order[: round(share * M)]] = False
     return kept

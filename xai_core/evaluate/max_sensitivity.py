@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import check_input
 from xai_core.rankings import check_map
-from xai_core.score import check_input
 from xai_core.symbols import AttackBudget, Symbol
 
 Draws = Annotated[int, Symbol("N", "N", "noisy copies", "maps", low=2, high=100, step=1, least=1, whole=True)]
@@ -54,7 +54,7 @@ def max_sensitivity(
     check_input(x)
     x = x.detach()
     generator = torch.Generator().manual_seed(seed)
-    noise = [eps * (2 * torch.rand(x.shape, generator=generator, dtype=x.dtype) - 1) for _ in range(N)]
+    noise = [eps * (2 * torch.rand(x.shape, generator=generator, dtype=x.dtype, device="cpu") - 1) for _ in range(N)]
     A = attribute(x) if A is None else A
     moved = attribute(torch.cat([x + n.to(x.device) for n in noise]))
     check_map(A)

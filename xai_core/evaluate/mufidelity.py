@@ -65,7 +65,7 @@ def mufidelity(
     """
     symbols.check(mufidelity, N=N, share=share, reference=reference)
     nears, masks = [], None
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         labels = superpixels(x[i], segments)
         M = int(labels.max()) + 1
         if masks is None or masks.shape[1] != M:  # the same subsets serve all pictures with as many features
@@ -102,7 +102,7 @@ def subsets(M: int, N: Subsets = 200, share: SubsetShare = 0.2, seed: int = 0) -
     symbols.check(subsets, N=N, share=share)
     size = min(max(1, round(share * M)), M - 1)
     chance = np.random.default_rng(seed).random((N, M))
-    masks = torch.ones(N + 1, M, dtype=torch.bool)
+    masks = torch.ones(N + 1, M, dtype=torch.bool, device="cpu")
     masks[1:].scatter_(1, torch.from_numpy(chance.argpartition(size - 1, axis=1)[:, :size]), False)
     return masks
 
@@ -118,7 +118,9 @@ def read(nears: Sequence[Neighbourhood], A: Tensor) -> MuFidelity:
         raise ValueError(f"A must have a row an image, ({len(nears)}, …), and the places of each; got {tuple(A.shape)}")
     sums, changes = [], []
     for near, places, a in zip(nears, segments, value, strict=True):
-        feature = torch.zeros(near.features, dtype=torch.double).index_add_(0, places.flatten(), a)  # (M,)
+        feature = torch.zeros(near.features, dtype=torch.double, device="cpu").index_add_(
+            0, places.flatten(), a
+        )  # (M,)
         sums.append((~near.masks[1:]).double() @ feature)
         answers = near.answers()
         changes.append(answers[0] - answers[1:])
@@ -132,4 +134,4 @@ def pearson(a: Tensor, b: Tensor) -> Tensor:
     for u, v in zip(a, b, strict=True):
         constant = any(each.max() - each.min() <= 1e-12 * each.abs().max() for each in (u, v))
         found.append(torch.nan if constant else float(torch.corrcoef(torch.stack([u, v]))[0, 1]))
-    return torch.tensor(found, dtype=torch.double)
+    return torch.tensor(found, dtype=torch.double, device="cpu")

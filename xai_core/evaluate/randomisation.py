@@ -17,6 +17,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
+from xai_core.kinds import name_inside
 from xai_core.private_copy import private_copy
 from xai_core.rankings import check_map, rank_correlation
 
@@ -36,7 +37,8 @@ def layers_of(model: nn.Module) -> tuple[str, ...]:
 
     Raises ValueError if there is none.
     """
-    names = [name for name, module in model.named_modules() if next(module.parameters(recurse=False), None) is not None]
+    modules = model.named_modules()
+    names = [name_inside(name) for name, module in modules if next(module.parameters(recurse=False), None) is not None]
     if not names:
         raise ValueError("model must have parameters; it has none")
     return tuple(reversed(names))
@@ -47,7 +49,7 @@ def ruined(model: nn.Module, layers: Sequence[str], seed: int = 0) -> nn.Module:
 
     The same seed ruins a layer the same way, whatever else is ruined. Raises ValueError for a layer without parameters.
     """
-    copy, known = private_copy(model), layers_of(model)
+    copy, known, layers = private_copy(model), layers_of(model), [name_inside(name) for name in layers]
     unknown = [name for name in layers if name not in known]
     if unknown:
         raise ValueError(f"layers must be modules with parameters, such as {', '.join(known[:4])}; got {unknown[0]!r}")
@@ -55,7 +57,7 @@ def ruined(model: nn.Module, layers: Sequence[str], seed: int = 0) -> nn.Module:
     for name in layers:
         generator = torch.Generator().manual_seed(seed + known.index(name))
         for parameter in modules[name].parameters(recurse=False):
-            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+            order = torch.randperm(parameter.numel(), generator=generator, device="cpu").to(parameter.device)
             parameter.data = parameter.data.flatten()[order].view_as(parameter)  # new memory: the old is the model's
     return copy
 

@@ -20,8 +20,10 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.inputs import type_and_shape
 from xai_core.perturbation.superpixels import filling
-from xai_core.score import ScoreFunction, forward, rows, rows_at_once, type_and_shape
+from xai_core.precision import wide
+from xai_core.score import ScoreFunction, forward, rows, rows_at_once
 from xai_core.symbols import Fill
 
 
@@ -104,16 +106,17 @@ def sensitivity(f: ScoreFunction, x: Tensor, masks: Tensor, fill: Fill = "black"
     if not isinstance(x, Tensor) or x.dim() != 4:
         raise ValueError(f"x must be images (N, C, H, W); got {type_and_shape(x)}")
     covers = _covers(masks, x)  # (K, N, H, W)
-    everywhere = torch.zeros(x.shape[2:], dtype=torch.long)
+    everywhere = torch.zeros(x.shape[2:], dtype=torch.long, device="cpu")
     off = torch.cat([filling(each, everywhere, fill) for each in x.detach().split(1)])  # (N, C, H, W)
     if len(off) != len(x):
         raise ValueError(f"fill must be one picture; got {len(off) // len(x)} rows")
     flat = covers.flatten(0, 1)  # one copy of the N images behind the other, as a Score expects them
     covered = []
-    for i in torch.arange(len(flat)).split(rows_at_once(x)):
+    for i in torch.arange(len(flat), device="cpu").split(rows_at_once(x)):
         image = i % len(x)
         covered.append(forward(rows(f, i), torch.where(flat[i].to(x.device)[:, None], off[image], x[image].detach())))
     change = (forward(f, x.detach()) - torch.cat(covered).view(len(covers), len(x))).abs()
+    change = change.to(wide(change))
     size = covers.sum((2, 3)).to(change)
     score = torch.where(size > 0, change / size, torch.nan).T  # (N, K)
     return score if masks.dim() == 4 else score[:, 0]

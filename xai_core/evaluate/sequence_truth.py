@@ -17,8 +17,8 @@ import scipy  # its parts are loaded at their first use
 import torch
 from torch import Tensor
 
+from xai_core.inputs import type_and_shape
 from xai_core.rankings import check_map
-from xai_core.score import type_and_shape
 
 
 @dataclass(frozen=True)

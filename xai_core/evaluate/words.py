@@ -51,7 +51,7 @@ def reading(
     methods: name → (method, settings) of `explain`. known: maps (T, L) that need no method, such as the attention.
     A text of one word cannot lose it: its drops by leaving out are missing.
     """
-    truth = torch.tensor([[j in places for j in range(x.shape[1])] for places in decides])
+    truth = torch.tensor([[j in places for j in range(x.shape[1])] for places in decides], device="cpu")
     maps = dict(known or {})
     maps |= {name: output_matrix(steps, x, classes, method, **how) for name, (method, how) in methods.items()}
     drops = {HIDDEN: erasure(writing, x, neutral)}
@@ -87,7 +87,7 @@ def chance(readings: Sequence[Reading]) -> Summary:
 
 def _hits(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
-        return torch.empty(0)
+        return torch.empty(0, device="cpu")
     check_map(A, "maps")
     winners = A.amax(1, keepdim=True) == A
     return ((winners & decides).sum(1) / winners.sum(1).double())[~decides.all(1)]
@@ -95,7 +95,7 @@ def _hits(decides: Tensor, A: Tensor | None) -> Tensor:
 
 def _found(decides: Tensor, A: Tensor | None) -> Tensor:
     if A is None:
-        return torch.empty(0)
+        return torch.empty(0, device="cpu")
     check_map(A, "maps")
     k = decides.sum(1)
     last = A.sort(dim=1, descending=True).values.gather(1, (k[:, None] - 1).clamp(min=0))  # the k-th best number

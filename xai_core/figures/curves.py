@@ -108,12 +108,14 @@ def paths_2d(
     """
     fig = figure(6.4, 4.8, theme)
     ax = style(fig.subplots(), title, "x₁", "x₂")
-    fine, dots = torch.linspace(0, 1, 40 * steps + 1), torch.linspace(0, 1, steps + 1)
+    fine, dots = torch.linspace(0, 1, 40 * steps + 1, device="cpu"), torch.linspace(0, 1, steps + 1, device="cpu")
     ways = {name: path.point(fine)[:, 0] for name, path in paths.items()}  # each (n, 2)
     seen = torch.cat(list(ways.values()))
     low, high = seen.amin(0), seen.amax(0)
     edge = 0.12 * (high - low).clamp(min=1e-6)
-    across, down = (torch.linspace(*ends, 121).to(seen) for ends in zip(low - edge, high + edge, strict=True))
+    across, down = (
+        torch.linspace(*ends, 121, device="cpu").to(seen) for ends in zip(low - edge, high + edge, strict=True)
+    )
     plane = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1).view(-1, 2)
     with torch.no_grad():
         height = F(plane).view(121, 121)

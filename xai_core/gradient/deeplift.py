@@ -30,6 +30,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.rescale_rules import (
     APART,
@@ -42,7 +43,8 @@ from xai_core.gradient.rescale_rules import (
     quotient,
     softmax,
 )
-from xai_core.score import Score, ScoreFunction, gradient, rows, rows_at_once
+from xai_core.precision import wide
+from xai_core.score import ScoreFunction, gradient, listened, passes, rows, rows_at_once, value
 from xai_core.stages import Method
 
 
@@ -54,7 +56,7 @@ class Chords(TorchFunctionMode):
         self.then = then
         self.steps: list[tuple[Callable, tuple, Any]] = []  # (function, inputs, output) of x′
         self.inside: Callable | None = None  # the function being taken apart
-        self.mark = torch.zeros(()).requires_grad_()
+        self.mark = torch.zeros((), device="cpu").requires_grad_()
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -150,11 +152,10 @@ def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed
         >>> xai_core.deeplift(F, torch.tensor([[1.0, 2.0]]))
         tensor([[2., 1.]])
     """
-    if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
-        raise TypeError("model must not be scripted for deeplift: its rules cannot reach the steps inside TorchScript")
+    check_unscripted(f, "deeplift", "its rules cannot reach the steps")
     start = make_baseline(x, baseline, seed)
     few = max(1, rows_at_once(x) // 4)  # the steps of x′ are kept, at twice the memory of a gradient and more
-    parts = [_explain(rows(f, i), x.detach()[i], start[i]) for i in torch.arange(len(x)).split(few)]
+    parts = [_explain(rows(f, i), x.detach()[i], start[i]) for i in passes(x, f, few)]
     if (gap := max(float(gap.max()) for _, gap in parts)) > 0:
         warnings.warn(
             f"deeplift: the attributions of a row miss F(x) − F(x′) by {gap:.2g}: the network has a step without rule",
@@ -165,17 +166,17 @@ def deeplift(f: ScoreFunction, x: Tensor, baseline: BaselineName = "black", seed
 
 def _explain(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
     """A, (N, …), and its completeness gap where that is more than rounding, else 0, (N,)."""
-    with torch.inference_mode(False), torch.enable_grad(), Chords() as reference:
-        value_then = f(start.clone().requires_grad_()).detach()
 
-    def with_chords(point: Tensor) -> Tensor:
-        with Chords(reference.steps):
-            return f(point)
+    def noted() -> tuple[list, Tensor]:
+        with torch.inference_mode(False), torch.enable_grad(), Chords() as reference:
+            return reference.steps, value(f, start.clone().requires_grad_()).detach()
 
-    value, m = gradient(with_chords, x)
+    steps, value_then = listened(f, noted)
+    value_now, m = gradient(f, x, within=lambda: Chords(steps))
     A = m * (x - start)
-    change, size = value - value_then, A.flatten(1).abs().sum(1) + value.abs() + value_then.abs()
-    gap = (A.flatten(1).sum(1) - change).abs().nan_to_num(torch.inf)
+    change = value_now - value_then
+    size = A.flatten(1).abs().sum(1, dtype=wide(A)) + value_now.abs() + value_then.abs()
+    gap = (A.flatten(1).sum(1, dtype=wide(A)) - change).abs().nan_to_num(torch.inf)
     rounding = 1e-3 * change.abs() + max(1e-6, 50 * torch.finfo(x.dtype).eps) * size
     return A, torch.where(gap <= rounding, 0, gap)
 

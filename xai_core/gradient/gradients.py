@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.precision import for_squares, wide
 from xai_core.score import ScoreFunction, gradient, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Symbol
@@ -77,16 +78,17 @@ def smoothgrad(f: ScoreFunction, x: Tensor, N: Copies = 50, sigma: Noise = 0.15,
         tensor([[ 2., -1.]])
     """
     symbols.check(smoothgrad, N=N, sigma=sigma)
-    total = torch.zeros_like(x)
+    total = torch.zeros_like(x, dtype=wide(x))
     for slopes in _noisy_gradients(f, x, N, sigma, seed):  # (n, N, …)
         total += slopes.sum(0)
-    return total / N
+    return (total / N).to(x.dtype)
 
 
 def smoothgrad_squared(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
     """The mean squared gradient of N noisy copies of x: (N, …) → (N, …), not negative. [Hooker2019, §4].
 
-    Units: squares of the gradient's. Defaults: [Ahern2019, §5]. sigma and the noise: see `smoothgrad`.
+    Units: squares of the gradient's, in the type of x (of float16 in float32, which has room for squares).
+    Defaults: [Ahern2019, §5]. sigma and the noise: see `smoothgrad`.
     Costs N gradients.
     Raises TypeError or ValueError for an N or sigma that is not allowed, and ValueError if F has no gradient.
 
@@ -96,16 +98,17 @@ def smoothgrad_squared(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Nois
         tensor([[4., 1.]])
     """
     symbols.check(smoothgrad_squared, N=N, sigma=sigma)
-    total = torch.zeros_like(x)
+    total = torch.zeros_like(x, dtype=wide(x))
     for slopes in _noisy_gradients(f, x, N, sigma, seed):
         total += slopes.square().sum(0)
-    return total / N
+    return (total / N).to(for_squares(x))
 
 
 def vargrad(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, seed: int = 0) -> Tensor:
     """The unbiased variance of the gradient over N noisy copies of x: (N, …) → (N, …). [Adebayo2018, §2].
 
-    Units: squares of the gradient's. Defaults: [Ahern2019, §5]. sigma and the noise: see `smoothgrad`.
+    Units: squares of the gradient's, in the type of x (of float16 in float32, which has room for squares).
+    Defaults: [Ahern2019, §5]. sigma and the noise: see `smoothgrad`.
     Costs N gradients.
     Raises TypeError or ValueError for an N (2 at least) or sigma that is not allowed, or if F has no gradient.
 
@@ -119,27 +122,29 @@ def vargrad(f: ScoreFunction, x: Tensor, N: Copies = 100, sigma: Noise = 0.3, se
     symbols.check(vargrad, N=N, sigma=sigma)
     if N < 2:
         raise ValueError(f"N must be at least 2 for a variance; got {N}")
-    count, mean, squares = 0, torch.zeros_like(x), torch.zeros_like(x)
+    count, mean, squares = 0, torch.zeros_like(x, dtype=wide(x)), torch.zeros_like(x, dtype=wide(x))
     for slopes in _noisy_gradients(f, x, N, sigma, seed):
         # Merging means and sums of squared deviations [Chan1983]: no difference of large numbers, so never < 0.
         n, part = len(slopes), slopes.mean(0)
         squares += (slopes - part).square().sum(0) + (part - mean).square() * (count * n / (count + n))
         mean += (part - mean) * (n / (count + n))
         count += n
-    return squares / (N - 1)
+    return (squares / (N - 1)).to(for_squares(x))
 
 
 def _noisy_gradients(f: ScoreFunction, x: Tensor, N: int, sigma: float, seed: int) -> Iterator[Tensor]:
-    """∇F(x + n_k) for k = 1…N, in passes of bounded memory: each (n, N, …)."""
-    x = x.detach()
+    """∇F(x + n_k) for k = 1…N, in passes of bounded memory: each (n, N, …), in single precision at least."""
+    x, narrow = x.detach().to(wide(x)), x.dtype  # 16 bits see the same noise as 32
     span = x.flatten(1).amax(1) - x.flatten(1).amin(1)  # (N,)
     scale = sigma * span.view(-1, *[1] * (x.dim() - 1))
     generator = torch.Generator().manual_seed(seed)
-    for copies in torch.arange(N).split(max(1, rows_at_once(x) // len(x))):
+    for copies in torch.arange(N, device="cpu").split(max(1, rows_at_once(x) // len(x))):
         # One draw a copy, so that the noise depends on the seed alone and not on the size of a pass.
-        noise = torch.stack([torch.randn(x.shape[1:], generator=generator, dtype=x.dtype) for _ in copies])
+        noise = torch.stack(
+            [torch.randn(x.shape[1:], generator=generator, dtype=x.dtype, device="cpu") for _ in copies]
+        )
         points = x + scale * noise[:, None].to(x.device)  # (n, N, …)
-        yield gradient(f, points.flatten(0, 1))[1].view(points.shape)
+        yield gradient(f, points.flatten(0, 1).to(narrow))[1].view(points.shape).to(wide(x))
 
 
 def _nothing(x: Tensor) -> Tensor:

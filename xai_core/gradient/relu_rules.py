@@ -21,7 +21,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from xai_core.score import Score, ScoreFunction, gradient
+from xai_core.answers import check_unscripted
+from xai_core.score import ScoreFunction, gradient
 from xai_core.stages import Method
 
 
@@ -123,8 +124,7 @@ def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
 
 
 def _with_rule(rule: Callable[[Tensor, bool], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
-    if isinstance(f, Score) and any(isinstance(m, torch.jit.ScriptModule) for m in f.model.modules()):
-        raise TypeError(f"model must not be scripted for {name}: its rule cannot reach the ReLUs inside TorchScript")
+    check_unscripted(f, name)
     with ReLURule(rule) as changed:
         A = gradient(f, x)[1]
     if not changed.met:

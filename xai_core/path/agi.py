@@ -24,7 +24,8 @@ from xai_core import symbols
 from xai_core.path.completeness import checked
 from xai_core.path.paths import polyline
 from xai_core.path.traces import KEPT_BYTES, Trace, nodes
-from xai_core.score import Score, gradient, passes, rows_at_once
+from xai_core.precision import wide
+from xai_core.score import Score, check_score, gradient, passes, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Rule, Steps, Symbol
 
@@ -47,6 +48,7 @@ def rivals(f: Score, x: Tensor, K: Rivals = 15) -> Tensor:
     ValueError for a network of one class.
     """
     symbols.check(rivals, K=K)
+    check_score(f)
     with torch.no_grad():
         logits = torch.cat([f.logits(x[i]) for i in passes(x)])  # (N, classes)
     if logits.shape[1] < 2:
@@ -85,12 +87,15 @@ def _towards(f: Score, x: Tensor, rival: Tensor) -> tuple[Tensor, Tensor]:
     """∇ log p_rival, and whether the rival is predicted: (R, …) → (R, …), (R,)."""
     slopes, reached = [], []
     for i in passes(x):
-        with torch.inference_mode(False), torch.enable_grad():
-            point = x.detach()[i].requires_grad_()
-            logits = f.rows(i).logits(point)  # (r, classes)
-            value = logits.log_softmax(1).gather(1, rival[i, None]).sum()
-            slopes.append(torch.autograd.grad(value, point)[0])
-        reached.append(logits.argmax(1) == rival[i])
+        named: list[Tensor] = []
+
+        def log_p(x: Tensor, i: Tensor = i, named: list[Tensor] = named) -> Tensor:
+            logits = f.rows(i).logits(x)  # (r, classes)
+            named.append(logits.argmax(1))
+            return logits.log_softmax(1).gather(1, rival[i, None])[:, 0]
+
+        slopes.append(gradient(log_p, x[i])[1])
+        reached.append(named[-1] == rival[i])
     return torch.cat(slopes), torch.cat(reached)
 
 
@@ -144,16 +149,19 @@ def agi(
         0.3
     """
     symbols.check(agi, B=B, K=K, T=T, eps=eps, rule=rule)
+    check_score(f)
     if not isinstance(published, bool):
         raise TypeError(f"published (the authors' sum instead of a path) must be True or False; got {published!r}")
     found = []
-    for i in torch.arange(len(x)).split(max(1, rows_at_once(x) // K)):  # K paths an image, in bounded memory
+    for i in torch.arange(len(x), device="cpu").split(
+        max(1, rows_at_once(x) // K)
+    ):  # K paths an image, in bounded memory
         if published:
             found.append(_published(f.rows(i), x[i], K, T, eps))
             continue
         walked = agi_trace(f.rows(i), x[i], K, T, eps, keep=0)
         A = checked(walked, walked.attribution(B, rule), "agi")
-        found.append(A.view(-1, *x[i].shape).mean(0))
+        found.append(A.view(-1, *x[i].shape).mean(0, dtype=wide(A)).to(A))
     return torch.cat(found)
 
 
@@ -162,12 +170,12 @@ def _published(f: Score, x: Tensor, K: int, T: int, eps: float) -> Tensor:
     rival = rivals(f, x, K)
     start = x.detach().repeat(len(rival), *[1] * (x.dim() - 1))
     points, steps = attack(f, start, rival.flatten(), T, eps, restart=True)
-    A = torch.zeros_like(start)
+    A = torch.zeros_like(start, dtype=wide(start))
     for t, (here, following) in enumerate(pairwise(points)):
         moving = (t < steps).nonzero()[:, 0]
         _, slope = gradient(f.rows(moving), here[moving])
-        A[moving] -= slope * (following - start)[moving]
-    return A.view(-1, *x.shape).sum(0)
+        A[moving] -= (slope * (following - start)[moving]).to(A)
+    return A.view(-1, *x.shape).sum(0).to(x)
 
 
 def _from_rivals(f: Score, x: Tensor, K: Rivals, T: AttackSteps, eps: PixelStep) -> Trace:
@@ -186,7 +194,8 @@ def _mean_over_rivals(
 ) -> Tensor:
     if published:
         return _published(f, x, K, T, eps)
-    return trace.attribution(*nodes).mean(0, keepdim=True)  # one image: the rows are its K paths
+    A = trace.attribution(*nodes)
+    return A.mean(0, keepdim=True, dtype=wide(A)).to(A)  # one image: the rows are its K paths
 
 
 ROWS = (

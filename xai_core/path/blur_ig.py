@@ -20,6 +20,7 @@ from xai_core import symbols
 from xai_core.path.completeness import checked
 from xai_core.path.paths import Path
 from xai_core.path.traces import READ, Trace
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction
 from xai_core.stages import Method
 from xai_core.symbols import Rule, Steps, Symbol
@@ -50,7 +51,7 @@ def scale_space(x: Tensor, sigma: Blur = 50.0) -> Path:
             f"x must be images (N, C, H, W) or signals (N, C, L), to be blurred; got shape {tuple(x.shape)}"
         )
     x = x.detach()
-    precise = x.to(torch.promote_types(x.dtype, torch.float32))
+    precise = x.to(wide(x))
 
     def blurs(α: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         width = sigma * (1 - α.to(precise)) ** POWER  # (n,)

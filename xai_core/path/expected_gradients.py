@@ -22,6 +22,7 @@ from xai_core.inputs import check_dense
 from xai_core.path.paths import straight
 from xai_core.path.quadrature import quadrature
 from xai_core.path.traces import Trace
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, gradient, rows, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Symbol
@@ -66,7 +67,7 @@ def expected_gradients(
     """
     symbols.check(expected_gradients, N=N, rule=rule)
     means = []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         D = reference_set(x[i], references, seed)
         means.append(mean_over_pairs(rows(f, i), x[i], D, N, rule, seed))
     return torch.cat(means)
@@ -103,14 +104,15 @@ def mean_over_pairs(f: ScoreFunction, x: Tensor, D: Tensor, N: int, rule: str, s
         α, weights = rng.random(N), np.full(N, 1 / N)
     else:
         α, weights = map(np.array, quadrature(N, rule))
-    A = torch.zeros_like(x, dtype=torch.promote_types(x.dtype, torch.float32))
-    for part in torch.arange(N).split(rows_at_once(x)):
+    A, like = torch.zeros_like(x, dtype=wide(x)), x
+    x, D = x.to(A), D.to(A)
+    for part in torch.arange(N, device="cpu").split(rows_at_once(x)):
         start = D[which[part]]  # x′_k, (n, …)
         shape = (-1, *[1] * (x.dim() - 1))
         a, w = (torch.from_numpy(v)[part].to(x).view(shape) for v in (α, weights))
-        _, slope = gradient(f, start + a * (x - start))
+        _, slope = gradient(f, (start + a * (x - start)).to(like))
         A += (w * (x - start) * slope).sum(0, keepdim=True)
-    return A.to(x.dtype)
+    return A.to(like)
 
 
 # Its stages. The trace is that of all the straight paths, one a reference: for the scores of a path, not for the sum.

@@ -70,13 +70,14 @@ def guided_trace(
     return Trace.found(f, start, _guide(start, x.detach(), B, fraction, max_dist), B, keep=keep)
 
 
+@torch.inference_mode(False)  # autograd cannot use what is made in a caller's inference mode
 def _in_double(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[ScoreFunction, Tensor, Tensor]:
     """The same in double precision, where network and device can; else as it is."""
     if not isinstance(f, Score) or x.dtype == torch.float64 or x.device.type == "mps":
         return f, x, start
     precise = replace(f, model=private_copy(f.model).double())
     try:
-        forward(precise.rows(torch.tensor([0])), x[:1].double())
+        forward(precise.rows(torch.tensor([0], device="cpu")), x[:1].double())
     except ValueError:  # a network that makes single-precision numbers of its own
         return f, x, start
     return precise, x.double(), start.double()

@@ -23,7 +23,8 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.path.unlearning import log_odds
-from xai_core.score import Score, gradient, passes
+from xai_core.precision import wide
+from xai_core.score import Score, check_score, gradient, passes
 from xai_core.symbols import Choice, Symbol
 
 MatchingSteps = Annotated[
@@ -69,6 +70,7 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`. Warns if unlearning left the network as sure as it
     was. Raises ValueError for a network of one class.
     """
+    check_score(f)
     chance = -math.log(unlearned.shape[1] - 1)
     forgotten = unlearned.gather(1, f.target.to(x.device).expand(len(x))[:, None])[:, 0].logit().clamp(min=chance)
     found = []
@@ -80,7 +82,7 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
                 "unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2
             )
         fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
-        found.append(REACH * fall / slope.flatten(1).norm(dim=1))
+        found.append(REACH * fall / slope.to(wide(slope)).flatten(1).norm(dim=1))
     return torch.minimum(torch.cat(found), LARGEST * math.sqrt(x[0].numel()) * _scale(x))
 
 
@@ -112,20 +114,21 @@ def match_baseline(
     eps or mu of another shape.
     """
     symbols.check(match_baseline, T=T, eps=eps, mu=mu, divergence=divergence)
+    check_score(f)
     eps = _per_image("eps", budget(f, x, unlearned) if eps is None else eps, x)
     mu = None if mu is None else _per_image("mu", mu, x)
     x = x.detach()
     baselines = []
     for i in passes(x):
         distance = distance_to(f.rows(i), unlearned[i], divergence)
-        delta, step = torch.zeros_like(x[i]), None if mu is None else mu[i]
+        delta, step = torch.zeros_like(x[i], dtype=wide(x)), None if mu is None else mu[i]
         for _ in range(T):
-            _, slope = gradient(distance, x[i] + delta)  # ∇_δ C
+            _, slope = gradient(distance, (x[i] + delta).to(x.dtype))  # ∇_δ C
             if step is None:
                 step = rate_by_rule(eps[i], slope)
             delta = delta - step * slope
             delta = eps[i] * delta / _norm(delta)
-        baselines.append(x[i] + delta)
+        baselines.append((x[i] + delta).to(x.dtype))
     return torch.cat(baselines)
 
 
@@ -149,6 +152,7 @@ def _norm(v: Tensor) -> Tensor:
 
     The squares of tiny numbers are 0 in float arithmetic, so each row is first divided by its largest.
     """
+    v = v.to(wide(v))
     tiny = 1000 * torch.finfo(v.dtype).tiny
     largest = v.flatten(1).abs().amax(1).clamp(min=tiny)
     norm = largest * (v.flatten(1) / largest[:, None]).norm(dim=1)
@@ -161,6 +165,7 @@ def distance_to(f: Score, unlearned: Tensor, divergence: Divergence = "kl") -> C
     In double precision: at 1 − p_c = 10⁻⁷ a float has rounded p_c to 1, and the slopes of all but KL to the wrong side.
     (Apple's GPUs have no doubles; there it stays a float.)
     """
+    check_score(f)
     precise = torch.float32 if unlearned.device.type == "mps" else torch.float64
     q = unlearned.to(precise)
     return lambda x: DIVERGENCES[divergence](f.logits(x).to(precise).log_softmax(1), q).sum(1)

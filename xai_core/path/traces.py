@@ -17,6 +17,7 @@ from torch import Tensor
 
 from xai_core.path.paths import Path, polyline, spread, straight
 from xai_core.path.quadrature import quadrature
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, forward, gradient, rows_at_once
 from xai_core.symbols import Rule, Steps
 
@@ -59,17 +60,16 @@ class Trace:
         left rule, is summed on the way and costs B gradients. The corners come out of the budget first; where it does
         not hold them, the trace knows F and dF/dα at the corners, and nothing between.
         """
-        wide = torch.promote_types(start.dtype, torch.float32)  # a sum of B small numbers needs the digits
-        at, A, corners = start, torch.zeros_like(start, dtype=wide), [start]
+        at, A, corners = start, torch.zeros_like(start, dtype=wide(start)), [start]
         all_corners = (B + 1) * size_of(start)
         seen = cls(f, straight(start, start), start, keep=max(0, keep - all_corners))
         for k in range(B):
             values, slope = gradient(f, at)
             corner, at = at, step(k, at, slope)
-            pieces = slope * (at - corner)  # (N, …)
+            pieces = slope.to(A) * (at.to(A) - corner.to(A))  # (N, …)
             A += pieces
             seen._scores[k / B], seen._rises[k / B] = values, B * pieces.flatten(1).sum(1)
-            seen._norms[k / B] = slope.flatten(1).norm(dim=1)
+            seen._norms[k / B] = slope.to(A).flatten(1).norm(dim=1)
             seen._hold({k / B: slope})
             if all_corners <= keep:
                 corners.append(at)
@@ -91,8 +91,8 @@ class Trace:
 
     def alphas(self, points: list[float]) -> Tensor:
         """Points as a tensor, (n,), in single precision at least."""
-        dtype = torch.promote_types(self.like.dtype, torch.float32)  # 16 bits cannot tell 199/200 from 1
-        return torch.tensor(points, dtype=dtype, device=self.like.device)
+        # 16 bits cannot tell 199/200 from 1
+        return torch.tensor(points, dtype=wide(self.like), device=self.like.device)
 
     def gradients(self, points: list[float]) -> Tensor:
         """∇F(γ(α)) at these points: (n, N, …). Only points whose gradient is not kept cost anything."""
@@ -103,7 +103,8 @@ class Trace:
                 at = self.points(part)  # (n, N, …)
                 values, slope = gradient(self.f, at.flatten(0, 1))
                 self._scores.update(zip(part, values.view(at.shape[:2]), strict=True))
-                self._norms.update(zip(part, slope.flatten(1).norm(dim=1).view(at.shape[:2]), strict=True))
+                norms = slope.to(wide(slope)).flatten(1).norm(dim=1).view(at.shape[:2])
+                self._norms.update(zip(part, norms, strict=True))
                 slopes.update(zip(part, slope.view(at.shape), strict=True))
             self._hold({α: slopes[α] for α in new})
         return torch.stack([slopes[α] for α in points])
@@ -121,7 +122,7 @@ class Trace:
         return self.path.point(self.alphas(points)).to(self.like.dtype)
 
     def _velocity(self, points: list[float]) -> Tensor:
-        return self.path.velocity(self.alphas(points)).to(self.like.dtype)
+        return self.path.velocity(self.alphas(points)).to(wide(self.like))
 
     def _passes(self, points: list[float]) -> list[list[float]]:
         n = max(1, rows_at_once(self.like) // len(self.like))
@@ -137,12 +138,12 @@ class Trace:
         points, weights = quadrature(B, rule)
         weight = dict(zip(points, weights, strict=True))
         points = [α for α in points if α <= until]
-        A = torch.zeros_like(self.like)
+        A = torch.zeros_like(self.like, dtype=wide(self.like))
         for part in self._passes(points):
             slopes = self.gradients(part)  # (n, N, …)
             w = self.alphas([weight[α] for α in part])
             A += (spread(w, A) * slopes * self._velocity(part)).sum(0)
-        return A
+        return A.to(self.like.dtype)
 
     def change(self) -> Tensor:
         """F(x) − F(x′), what the attributions have to add up to: (N,)."""
@@ -151,7 +152,7 @@ class Trace:
 
     def gap(self, A: Tensor) -> Tensor:
         """The completeness gap |Σ_i A_i − (F(x) − F(x′))| of an attribution: (N, …) → (N,)."""
-        return (A.flatten(1).sum(1) - self.change()).abs()
+        return (A.flatten(1).sum(1, dtype=wide(A)) - self.change()).abs()
 
     def slope_along(self, points: list[float]) -> Tensor:
         """dF/dα = ∇F · γ′ at these points: (n, N). The area under it is F(x) − F(x′)."""
@@ -183,7 +184,7 @@ class Trace:
             float("nan") if c else scipy.stats.spearmanr(points, v).statistic
             for c, v in zip(constant, values.T, strict=True)
         ]
-        return torch.tensor(found)
+        return torch.tensor(found, device="cpu")
 
     def curvature(self, B: int = 15) -> Tensor:
         """The largest |d²F/dα²| along the path, from differences of dF/dα at k/B, k = 0…B: (N,). Units: score."""

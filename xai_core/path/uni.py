@@ -24,7 +24,7 @@ from xai_core.path.paths import straight
 from xai_core.path.traces import STRAIGHT, Trace
 from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
 from xai_core.private_copy import private_copy
-from xai_core.score import Score
+from xai_core.score import Score, check_score
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Rule, Steps
 
@@ -77,6 +77,7 @@ def answer_to_match(
     Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
     """
     symbols.check(answer_to_match, eta=eta, weights=weights, goal=goal)
+    check_score(f)
     if goal == "unlearned":
         return unlearned_probabilities(f, x, eta, weights)
     with torch.no_grad():
@@ -86,7 +87,9 @@ def answer_to_match(
 
 def chosen_budget(f: Score, x: Tensor, unlearned: Tensor, eps: Budget = None) -> Tensor:
     """ε of each image, (N,): as chosen, or by the rule in `matching.budget`."""
-    return budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype).expand(len(x))
+    return (
+        budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype, device=x.device).expand(len(x))
+    )
 
 
 def matched(

@@ -11,14 +11,17 @@ data and the time, and one picture among thousands may make no difference.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
+from xai_core.answers import NoSlope, differentiated
+from xai_core.precision import wide
 from xai_core.private_copy import private_copy
-from xai_core.score import Score
+from xai_core.score import Score, check_score
 from xai_core.symbols import Choice, Symbol
 
 Ascent = Annotated[
@@ -36,12 +39,14 @@ def unlearn(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Weights = "all") ->
     network of one class, or a score that depends on no weights.
     """
     symbols.check(unlearn, eta=eta, weights=weights)
+    check_score(f)
     if len(x) != 1:
         raise ValueError(f"x must be one image (1, …), each has its own unlearning direction; got {len(x)}")
     θ, moving = _movable(f, weights)
     f = replace(f, model=θ, target=f.target[:1])
     _ascend(f, moving, x, eta)
-    θ.requires_grad_(False)
+    for weight in θ.parameters():
+        weight.requires_grad_(False)
     return f
 
 
@@ -54,15 +59,16 @@ def _movable(f: Score, weights: Weights) -> tuple[nn.Module, list[nn.Parameter]]
 def _ascend(f: Score, moving: list[nn.Parameter], x: Tensor, eta: float) -> None:
     """θ̂ in the place of θ: one step of length η that makes f's network forget x, (1, …)."""
     with torch.inference_mode(False), torch.enable_grad():
-        odds = log_odds(f)(x.detach())  # m = log F_c/(1 − F_c)
-        if not moving or not odds.requires_grad:
-            raise ValueError("model must have weights to unlearn with; this score depends on none")
         # L = −log F_c, so ∇L = −(1 − F_c) ∇m: the direction of −m, which is still there where F_c has rounded to 1.
-        slopes = torch.autograd.grad(-odds.sum(), moving, allow_unused=True, materialize_grads=True)
-        norm = torch.stack([s.norm() for s in slopes]).norm()  # one number for all weights
+        try:
+            point = x.detach().requires_grad_()  # gradient checkpoints of the old kind want it so
+            _, slopes = differentiated(partial(log_odds(f), point), moving, unused=True)
+        except NoSlope:
+            raise ValueError("model must have weights to unlearn with; this score depends on none") from None
+        norm = torch.stack([s.norm(dtype=wide(s)) for s in slopes]).norm()  # one number for all weights
         ascent = eta / norm if norm > 0 else 0.0  # no slope, no direction: θ̂ = θ
         for weight, slope in zip(moving, slopes, strict=True):
-            weight.data = weight.detach() + ascent * slope  # new memory: the old is shared with the caller's network
+            weight.data = weight.detach() - ascent * slope  # new memory: the old is shared with the caller's network
 
 
 def _last_layer(model: nn.Module) -> nn.Module:
@@ -78,13 +84,14 @@ def unlearned_probabilities(f: Score, x: Tensor, eta: Ascent = 1.0, weights: Wei
     Raises TypeError or ValueError as `unlearn` does.
     """
     symbols.check(unlearn, eta=eta, weights=weights)
+    check_score(f)
     θ, moving = _movable(f, weights)  # one copy: its weights are set for an image, and put back for the next
     learned, forgotten = [p.detach() for p in moving], []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         f_hat = replace(f.rows(i), model=θ, target=f.rows(i).target[:1])
         _ascend(f_hat, moving, x[i], eta)
         with torch.no_grad():
-            forgotten.append(replace(f_hat, output="probability").outputs(x[i]))
+            forgotten.append(f_hat.logits(x[i]).softmax(1))
         for weight, value in zip(moving, learned, strict=True):
             weight.data = value
     return torch.cat(forgotten)
@@ -95,6 +102,7 @@ def log_odds(f: Score) -> Callable[[Tensor], Tensor]:
 
     Called with a network of one class, m raises ValueError.
     """
+    check_score(f)
 
     def m(x: Tensor) -> Tensor:
         logits = f.logits(x)

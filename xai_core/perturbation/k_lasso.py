@@ -123,7 +123,11 @@ class _Weighted:
         from sklearn.linear_model import lars_path_gram
 
         # LARS stops where correlations fall below an absolute bound, and at the first of two that are exactly equal.
-        slope = self.slope / (self.variance**0.5 or 1.0) * (1 - APART * torch.arange(len(self.slope)).double())
+        slope = (
+            self.slope
+            / (self.variance**0.5 or 1.0)
+            * (1 - APART * torch.arange(len(self.slope), device="cpu").double())
+        )
         most = K + 4  # a knot adds a feature, or now and then lets one go; steps not taken are half of the time
         while True:
             with warnings.catch_warnings():  # of features that go together it drops one, and says so
@@ -140,7 +144,7 @@ class _Weighted:
         unexplained = max(0.0, self.variance - float(2 * w @ b - w @ G @ w))  # below 0 by rounding only
         judged = self.variance > 0 and self.samples > len(chosen) + 1  # weights and intercept: through as many points
         r2 = 1 - unexplained / self.variance if judged else float("nan")
-        weights = torch.zeros(len(self.z_mean), dtype=torch.double)
+        weights = torch.zeros(len(self.z_mean), dtype=torch.double, device="cpu")
         weights[chosen] = w
         return LinearFit(weights, self.mean - float(self.z_mean @ weights), r2, chosen)
 
@@ -177,5 +181,5 @@ def band(fits: Sequence[LinearFit]) -> Band:
     if len(fits) < 2:
         raise ValueError(f"fits must be two explanations or more, of different seeds; got {len(fits)}")
     w = torch.stack([fit.weights for fit in fits])  # (runs, M)
-    low, high = w.quantile(torch.tensor([0.05, 0.95], dtype=w.dtype), dim=0)
+    low, high = w.quantile(torch.tensor([0.05, 0.95], dtype=w.dtype, device="cpu"), dim=0)
     return Band(w.mean(0), low, high, (w != 0).double().mean(0))

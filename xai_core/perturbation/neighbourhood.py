@@ -24,9 +24,9 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.inputs import check_dense
+from xai_core.inputs import check_dense, check_input
 from xai_core.perturbation.superpixels import filling, superpixels
-from xai_core.score import Score, ScoreFunction, check_input, rows, rows_at_once
+from xai_core.score import Score, ScoreFunction, rows, rows_at_once, value
 from xai_core.symbols import Fill, Samples, Segmentation
 
 
@@ -118,7 +118,7 @@ def each_row(f: ScoreFunction, x: Tensor, weights_of: Callable[[ScoreFunction, T
     Raises what weights_of raises.
     """
     rows_of = []
-    for i in torch.arange(len(x)).split(1):
+    for i in torch.arange(len(x), device="cpu").split(1):
         near, weights = weights_of(rows(f, i), x[i])
         rows_of.append(painted(x[i], near, weights))
     return torch.cat(rows_of)
@@ -215,10 +215,4 @@ def _answer(f: ScoreFunction, x: Tensor) -> Tensor:
     with torch.no_grad():
         if isinstance(f, Score):
             return f.outputs(x)
-        answers = f(x)
-    if answers.shape != (len(x),):
-        raise ValueError(
-            f"f must return one score a row, ({len(x)},), as those of make_score do; got the shape"
-            f" {tuple(answers.shape)}"
-        )
-    return answers[:, None]
+        return value(f, x)[:, None]

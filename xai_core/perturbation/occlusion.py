@@ -17,6 +17,7 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.perturbation.superpixels import filling
+from xai_core.precision import wide
 from xai_core.score import ScoreFunction, forward, rows_at_once
 from xai_core.stages import Method
 from xai_core.symbols import Fill, Symbol
@@ -102,7 +103,7 @@ def _in_parts(items: list, few: int) -> Iterator[list]:
 
 
 def _constant(x: Tensor, fill: str | Tensor) -> Tensor:
-    everywhere = torch.zeros(x.shape[2:] if x.dim() == 4 else x.shape[1:], dtype=torch.long)
+    everywhere = torch.zeros(x.shape[2:] if x.dim() == 4 else x.shape[1:], dtype=torch.long, device="cpu")
     off = torch.cat([filling(each, everywhere, fill) for each in x.split(1)])
     if len(off) != len(x):
         raise ValueError(f"fill must be one input for occlusion; got {len(off) // len(x)} rows")
@@ -112,7 +113,7 @@ def _constant(x: Tensor, fill: str | Tensor) -> Tensor:
 def _own_mean(x: Tensor, W: Tensor) -> Tensor:
     """The mean colour inside each window: (w, N, C, 1, 1), or (w, N, 1, …)."""
     over = tuple(range(3, x.dim() + 1)) if x.dim() == 4 else tuple(range(2, x.dim() + 1))
-    return (x * W).sum(over, keepdim=True) / W.sum(over, keepdim=True)
+    return ((x * W).sum(over, keepdim=True, dtype=wide(x)) / W.sum(over, keepdim=True)).to(x)
 
 
 ROWS = (

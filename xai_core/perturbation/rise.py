@@ -75,7 +75,9 @@ def rise(
 
 def _off(x: Tensor, places: torch.Size, cells: int, fill: str | Tensor) -> Tensor:
     """What stands where a mask is 0, one for each row of x: (N, …). Raises ValueError for a background of more."""
-    labels = grid(x.shape[2], x.shape[3], cells) if x.dim() == 4 else torch.arange(places.numel()).view(places)
+    labels = (
+        grid(x.shape[2], x.shape[3], cells) if x.dim() == 4 else torch.arange(places.numel(), device="cpu").view(places)
+    )
     off = torch.cat([filling(each, labels, fill) for each in x.split(1)])
     if len(off) != len(x):
         raise ValueError(f"fill must be one input for RISE, it is asked once a mask; got {len(off) // len(x)} rows")
@@ -85,7 +87,7 @@ def _off(x: Tensor, places: torch.Size, cells: int, fill: str | Tensor) -> Tenso
 def _masks(N: int, places: torch.Size, cells: int | None, p1: float, seed: int, few: int) -> Iterator[Tensor]:
     """N masks in parts of at most `few`: (n, H, W) in [0, 1]."""
     rng = np.random.default_rng(seed)
-    for part in torch.arange(N).split(few):
+    for part in torch.arange(N, device="cpu").split(few):
         # One draw a mask, so that the masks depend on the seed alone and not on the size of a part.
         if cells is None:
             yield torch.from_numpy(np.stack([rng.random(places) < p1 for _ in part])).double()

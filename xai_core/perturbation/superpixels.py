@@ -47,7 +47,7 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
     elif x.dim() != 4 or segments == "pixels":
         symbols.check(superpixels, segments=segments)
         places = x.shape[2:] if x.dim() == 4 else x.shape[1:]
-        labels = torch.arange(places.numel()).view(places)
+        labels = torch.arange(places.numel(), device="cpu").view(places)
     else:
         symbols.check(superpixels, segments=segments)
         labels = torch.from_numpy(_cut(x[0].detach().double().cpu().permute(1, 2, 0).numpy(), segments))
@@ -67,7 +67,7 @@ def superpixels(x: Tensor, segments: Segmentation = "slic") -> Tensor:
 
 def grid(height: int, width: int, cells: int = GRID) -> Tensor:
     """Labels of cells × cells rectangles as equal as pixels allow, row by row: (H, W) int64."""
-    down, across = (torch.arange(side) * min(cells, side) // side for side in (height, width))
+    down, across = (torch.arange(side, device="cpu") * min(cells, side) // side for side in (height, width))
     return down[:, None] * min(cells, width) + across
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xai_core.answers import checking
 from xai_core.methods import catalogue, explain
 from xai_core.private_copy import private_copy
 
@@ -66,7 +67,7 @@ class BlackBox(nn.Module):
             logits = _Served.apply(x, self.ask)
         else:
             logits = _elsewhere(self.ask, x.detach(), False)[1].detach()
-        return self._counted(logits)
+        return logits if checking.get() else self._counted(logits)
 
     def _counted(self, logits: Tensor) -> Tensor:
         passes, n = self.passes, len(logits)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.toys import OneOutput, PlainCNN, images, seeded
+from tests.toys import OneOutput, PlainCNN, images, noted, seeded
 from xai_core import make_score
 from xai_core.evaluate import deletion, insertion, rank_correlation, ranking, top_intersection
 from xai_core.evaluate.deletion import ask, exchange
@@ -110,7 +110,7 @@ def test_random_maps_are_between_the_right_and_the_wrong_one():
 
 def test_what_is_shared_is_asked_once():
     seen = []
-    f = make_score(OneOutput(lambda x: (seen.append(len(x)), x.flatten(1).sum(1))[1]), images(1), 0, "logit")
+    f = make_score(OneOutput(lambda x: noted(seen, len(x), x).flatten(1).sum(1)), images(1), 0, "logit")
     x, black, A = images(1), torch.zeros(1, 3, 16, 16), images(1, seed=5)
     seen.clear()
     curves = ask(f, [exchange(x, black, A, names=("x", "black")), exchange(black, x, A, names=("black", "x"))])

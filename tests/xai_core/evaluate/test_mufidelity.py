@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.toys import OneOutput, PlainCNN, images, seeded
+from tests.toys import OneOutput, PlainCNN, images, noted, seeded
 from xai_core import make_score
 from xai_core.evaluate import mufidelity, subsets, without_subsets
 from xai_core.evaluate.mufidelity import read
@@ -71,7 +71,7 @@ def test_random_maps_are_at_chance_and_constant_ones_have_no_number():
 def test_another_map_asks_nothing():
     seen = []
     x = images(1, seed=4)
-    f = make_score(OneOutput(lambda x: (seen.append(len(x)), x.flatten(1).sum(1))[1]), x, 0, "logit")
+    f = make_score(OneOutput(lambda x: noted(seen, len(x), x).flatten(1).sum(1)), x, 0, "logit")
     seen.clear()
     near = without_subsets(f, x, 50)
     assert sum(seen) == 51

@@ -1,0 +1,160 @@
+"""Independence: what a network, or any function, says to rows of inputs, each row as if it were alone.
+
+    f(x_1, …, x_R)_r = f(x_r)              and the same x is always answered alike
+
+All methods rest on both: they ask many points in one pass, and take the gradients of all rows from that of their sum.
+In evaluation mode, too, a network may keep neither: batch statistics or attention across rows, a dropout that is always
+on. So its first passes are watched:
+
+    first pass     Has a generator of random numbers moved?        Then one row a pass, each from the same seed.
+    first batch    Does its middle row answer as it does alone?    If not: one row a pass.
+
+A network that draws is explained as the one function that it is under this seed, and its caller's generators stay where
+they were. What to look at: `as_if_alone`. The second check costs one row forward, which no hook and no counter sees.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from xai_core.answers import Ask, said
+from xai_core.generators import moved, put_back, seeded, states, turns
+
+TF32 = 2.0**-10  # rounding of products in single precision on other devices than a CPU
+
+
+@dataclass(eq=False)
+class Manner:
+    """How a network is to be asked, as far as its passes have shown. All scores of one copy of a network share it."""
+
+    seed: int = 0  # of the numbers that the network draws
+    draws: bool | None = None  # whether it draws any; None: nothing was asked yet
+    mixes: bool = False  # whether rows are known to depend on each other
+    apart: dict[torch.Size, bool] = field(default_factory=dict)  # shape of a row → whether rows go one by one
+    looked: bool = False  # whether its answers were looked at: are they probabilities?
+    elsewhere: bool = False  # whether its code names another generator than torch's
+
+
+def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
+    """ask(x), each row as it answers alone: (R, …) → (R, …).
+
+    beside: asks for the same, unseen by hooks and counters. Raises what ask raises, and ValueError for a network whose
+    answer to one row changes from pass to pass by other means than the usual generators, or that takes no row alone
+    though its rows depend on each other.
+    """
+    found = _first(ask, x, manner, beside) if manner.draws is None else None
+    apart = manner.draws or (len(x) > 1 and (manner.mixes or manner.apart.get(x.shape[1:])))
+    if apart is None and not (x != x[:1]).any():  # what rows that are all alike answer together tells nothing
+        apart = settle(x, manner, beside)
+    if apart is None:
+        found = ask(x) if found is None else found
+        apart = _depend(x, found, manner, beside)
+    if not apart:
+        return ask(x) if found is None else found
+    each = partial(_drawn, ask, manner.seed) if manner.draws else ask
+    return torch.cat([each(row) for row in x.split(1)])
+
+
+def settle(x: Tensor, manner: Manner, beside: Ask) -> bool:
+    """Whether rows like those of x have to go one by one, found out beside what is asked of them."""
+    if len(x) > 1 and not manner.mixes and manner.apart.get(x.shape[1:]) is None:
+        try:
+            with torch.no_grad():
+                as_if_alone(_two(x.detach()), manner, beside, beside)
+        except ValueError:  # one by one is always right, and what is wrong with x is said then
+            return True
+    return bool(manner.draws or manner.mixes or manner.apart.get(x.shape[1:]))
+
+
+def _two(x: Tensor) -> Tensor:
+    """The first row, and another that differs from it: (2, …). Where all are alike, one that is made up."""
+    row, others = x[:1], (x != x[:1]).flatten(1).any(1).nonzero()[:, 0]
+    if len(others):
+        return x[[0, int(others[0])]]
+    ramp = torch.linspace(0, 1, row.numel(), device=x.device).to(x).view(row.shape)
+    return torch.cat([row, torch.where((row != ramp).any(), ramp, ramp.flip(-1))])
+
+
+def _depend(x: Tensor, found: Tensor, manner: Manner, beside: Ask) -> bool:
+    """Whether rows, not all alike, depend on each other: the middle one is asked alone. found: the answers to x."""
+    for j in {0, 1} if len(x) == 2 else {len(x) // 2}:  # of two, one may depend on the other alone
+        row = x[j : j + 1]
+        with torch.no_grad():
+            try:
+                alone = beside(row)[0]
+            except ValueError as error:
+                raise ValueError(
+                    "the model must take one row alone, or its rows must not depend on each other; here the batch has"
+                    f" an answer, and the row has none ({said(error)})"
+                ) from error
+            if _alike(alone, found[j], found):
+                continue
+            if not _alike(alone, beside(row)[0], found):  # it is not the others' doing
+                manner.draws = _alike(
+                    _drawn(beside, manner.seed, row), _drawn(beside, manner.seed, row), found
+                )  # from NumPy or Python
+                if not manner.draws:
+                    raise ValueError(
+                        "the model must give the same answer to the same x; this one changes it from pass to pass: it"
+                        " remembers earlier inputs, or draws from a generator of its own"
+                    )
+                return True
+            # A hook may change what a network answers; beside it there is none, so that only these two compare.
+            others = (x != x[j]).flatten(1).any(1).nonzero()[:, 0].tolist()
+            around = x[[others[0], j, others[-1]]]
+            if not _alike(alone, beside(around)[1], found):
+                manner.apart[x.shape[1:]] = True
+                return True
+    manner.apart[x.shape[1:]] = False
+    return False
+
+
+def _alike(a: Tensor, b: Tensor, all_rows: Tensor) -> bool:
+    """Whether two answers differ by rounding alone, which is a share of the largest number among them all."""
+    eps = torch.finfo(b.dtype).eps if b.is_floating_point() else 0.0
+    eps = eps if b.device.type == "cpu" else max(eps, TF32)
+    scale = all_rows.detach().nan_to_num(0.0, 0.0, 0.0).abs().max()
+    same = torch.isclose(a.double().cpu(), b.detach().double().cpu(), rtol=0.0, atol=float(scale) * eps**0.5)
+    return bool(same.all())
+
+
+# Random numbers
+
+
+def repeatable(ask: Ask, x: Tensor) -> Tensor:
+    """ask(x) of a plain function, seeded if it draws numbers. Its rows are its own affair: one may belong to each."""
+    before = states(x, elsewhere=False)
+    found = ask(x)
+    if moved(before, x):
+        with turns.alone():
+            put_back(before, x)
+            found = _drawn(ask, 0, x)
+    return found
+
+
+def _drawn(ask: Ask, seed: int, row: Tensor) -> Tensor:
+    with seeded(row, seed):
+        return ask(row)
+
+
+def _first(ask: Ask, x: Tensor, manner: Manner, beside: Ask) -> Tensor | None:
+    """The first answers, and whether the network draws: if it does, they are not to be used, None."""
+    with turns.together():
+        before = states(x, manner.elsewhere)
+        before[0] = turns.origin  # others may be watching, too, and their networks draw
+        found = ask(x)
+        if not moved(before, x):
+            manner.draws = False
+            return found
+        turns.doubt()
+    with turns.settling():  # was it this network, or another thread? Alone, it will show
+        with seeded(x, manner.seed), torch.no_grad():
+            there = states(x, manner.elsewhere)
+            beside(x[:1])
+            draws = moved(there, x)
+        if draws:
+            put_back(before, x)
+    manner.draws = draws
+    return None if draws else found
