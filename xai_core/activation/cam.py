@@ -226,7 +226,7 @@ ROWS = (
         paper="Selvaraju et al. 2017",
         equation=r"A = \mathrm{ReLU}\Big(\sum_k \alpha_k^c f_k(x)\Big), \qquad"
         r" \alpha_k^c = \frac{1}{HW} \sum_{ij} \frac{\partial y^c}{\partial f_{k,ij}}",
-        cost="2",
+        cost="1",
         needs="inside",
         output="logit",
     ),
@@ -236,7 +236,7 @@ ROWS = (
         family="activation",
         paper="Selvaraju et al. 2017",
         equation=r"A = \text{guided backprop} \odot \text{Grad-CAM}",
-        cost="3",
+        cost="2",
         needs="inside",
         output="logit",
     ),

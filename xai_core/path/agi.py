@@ -206,7 +206,7 @@ ROWS = (
         paper="Pan, Li & Zhu 2021",
         equation=r"A = \frac{1}{K} \sum_{j=1}^{K} \int \nabla F_c(\gamma^j) \odot d\gamma^j, \qquad"
         r" \gamma^j: x_{\mathrm{adv}}^j \to x",
-        cost="≤ K (T + B) + 1",
+        cost="≤ K (T + B + 2) + 1",
         needs="gradients",
         stages={"trace": _from_rivals, "nodes": nodes, "attribution": _mean_over_rivals},
     ),

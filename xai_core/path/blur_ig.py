@@ -124,7 +124,7 @@ ROWS = (
         paper="Xu, Venugopalan & Sundararajan 2020",
         equation=r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha, \qquad"
         r" \gamma(\alpha) = G_{\sigma(\alpha)} * x, \quad \sigma: \sigma_{\max} \to 0",
-        cost="B",
+        cost="B + 1",
         needs="gradients",
         stages={"trace": blur_trace, **READ},
     ),

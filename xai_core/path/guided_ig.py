@@ -187,7 +187,7 @@ ROWS = (
         paper="Kapishnikov et al. 2021",
         equation=r"A = \sum_{k} \nabla F_c(\gamma_k) \odot (\gamma_{k+1} - \gamma_k), \qquad"
         r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
-        cost="B",
+        cost="B + 2",
         needs="gradients",
         stages={"start": make_baseline, "trace": _guided, "nodes": _corners, "attribution": _attribution},
     ),

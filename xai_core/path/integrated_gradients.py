@@ -86,7 +86,7 @@ ROWS = (
         family="path",
         paper="Sundararajan, Taly & Yan 2017",
         equation=r"A = \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big)",
-        cost="B",
+        cost="B + 1",
         needs="gradients",
         stages={"start": make_baseline, **STRAIGHT},
     ),

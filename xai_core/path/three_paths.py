@@ -191,7 +191,7 @@ ROWS = (
         equation=r"A = \int_0^1 \nabla F_c(\gamma(\alpha)) \odot \gamma'(\alpha) \, d\alpha,"
         r" \qquad P_1\!: \text{one group after the other}, \quad P_2\!: \gamma = x' + \alpha(x - x'), \quad"
         r" P_3\!: \gamma_i = x'_i + \alpha^{p_i}(x_i - x'_i)",
-        cost="B",
+        cost="B + 2",
         needs="gradients",
         stages={"start": make_baseline, "trace": _on_path, "nodes": _whole_nodes, "attribution": attribution},
     ),

@@ -165,7 +165,7 @@ ROWS = (
         r" x' &= \arg\min_{\|x' - x\| = \varepsilon} \mathrm{KL}\big(F(x; \hat\theta) \,\|\, F(x'; \theta)\big)"
         r" \quad \text{in } T \text{ steps of size } \mu \\"
         r" A &= \frac{x - x'}{B} \odot \sum_{k=1}^{B} \nabla F_c\Big(x' + \frac{k}{B}(x - x')\Big) \end{aligned}",
-        cost="T + B + 3",
+        cost="T + B + 4",
         needs="inside",
         stages={"unlearned": answer_to_match, "budget": chosen_budget, "start": matched, **STRAIGHT},
     ),

@@ -113,6 +113,8 @@ def needs(model: nn.Module, x: Tensor, target: int | str, method: str, **symbols
 
     Raises TypeError or ValueError as `explain` does.
     """
+    if "precision" in catalogue()[method].defaults:
+        symbols = {"precision": "input"} | symbols  # behind a wall, nobody turns weights into doubles
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what warns of a missing ReLU behind the wall is the point here
         whole = explain(model, x, target, method, **symbols)

@@ -79,7 +79,7 @@ def scores() -> Iterator[tuple[str, Callable, str]]:
     for module in (*modules, xai_core.rankings, class_maps, gad):
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
-                for argument in set(MAPS) & inspect.signature(function).parameters.keys():
+                for argument in [m for m in MAPS if m in inspect.signature(function).parameters]:
                     yield name, function, argument
 
 

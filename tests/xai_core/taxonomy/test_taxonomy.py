@@ -125,10 +125,10 @@ def test_passes_are_counted_in_inputs_and_over_all_copies() -> None:
     box = BlackBox(nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 4)), "gradients")
     f = make_score(box, x, 0)
     explain(box, x, 0, "integrated_gradients", B=5)
-    assert (box.passes.forwards, box.passes.gradients) == (0, 15)
+    assert (box.passes.forwards, box.passes.gradients) == (3, 15)  # three F(x′), for the gap
     with torch.no_grad():
         f(x)
-    assert (box.passes.forwards, box.passes.gradients, box.passes.all) == (3, 15, 18)
+    assert (box.passes.forwards, box.passes.gradients, box.passes.all) == (6, 15, 21)
 
 
 # --- the picture ------------------------------------------------------------------------------------------------------
