@@ -2,8 +2,8 @@
 
     gap = |Σ_i A_i − (F(x) − F(x′))|                [Sundararajan2017, proposition 1]
 
-Units: score. What to look at: `POOR`. A path method is exact but for its sum of B terms, so a large gap says that the
-sum is not yet the integral, and that the map of the same call is not to be trusted either.
+Units: score. What to look at: what `checked` takes for poor. A path method is exact but for its sum of B terms. So a
+large gap says that the sum is not yet the integral, and that the map is not to be trusted either.
 """
 
 import warnings
@@ -13,15 +13,13 @@ from torch import Tensor
 
 from xai_core.path.traces import Trace
 
-POOR = 1.0  # of F(x) − F(x′): a larger gap is told, for then not even the sign of the sum is sure
-
 
 def checked(trace: Trace, A: Tensor, method: str) -> Tensor:
     """A as it is, after a warning if its sum misses F(x) − F(x′) by so much that it cannot be trusted."""
     start, end = trace.confidence([0.0, 1.0])
     change, gap = (end - start).abs(), trace.gap(A)
-    # Where F hardly changes, a gap is large only beside F itself.
-    poor = gap > torch.maximum(POOR * change, POOR / 10 * torch.maximum(start.abs(), end.abs()))
+    # Not even the sign of the sum is sure then. Where F hardly changes, a gap is large only beside F itself.
+    poor = gap > torch.maximum(change, torch.maximum(start.abs(), end.abs()) / 2)
     if poor.any():
         i = int((gap * poor).argmax())
         warnings.warn(
