@@ -30,7 +30,7 @@ from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
 from xai_core.methods import catalogue, explain
 from xai_core.perturbation.neighbourhood import Neighbourhood
 from xai_core.rankings import rank_correlation
-from xai_core.score import Score, check_input, make_score
+from xai_core.score import Score, check_input, make_score, type_and_shape
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,8 @@ class Examination:
 
     def curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None = None) -> dict[str, Curve]:
         """The curves behind these scores, "deletion_black", …, in the same passes. own: the canvas of that name."""
-        if own is not None and own.shape != self.x.shape:
-            raise ValueError(f"own must be a picture like x, {tuple(self.x.shape)}; got {tuple(own.shape)}")
+        if own is not None and not (isinstance(own, Tensor) and own.shape == self.x.shape):
+            raise ValueError(f"own must be a picture like x, {tuple(self.x.shape)}; got {type_and_shape(own)}")
         pictures = {"x": self.x, **self.canvases} | ({} if own is None else {"own": own})
         asked: dict[str, Exchange] = {}
         for name in scores:
