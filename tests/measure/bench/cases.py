@@ -127,7 +127,9 @@ METHODS: dict[str, Callable[[Question], Case]] = {
     "grad_cam, 5 pictures": _grad_cam(5),
     "guided_grad_cam": _guided_grad_cam,
     "integrated_gradients": _gradients("integrated_gradients", _path, B="B"),
-    "expected_gradients": _gradients("expected_gradients", lambda q: floors.along(q.x, q.copies), N="copies"),
+    "expected_gradients": _gradients(
+        "expected_gradients", lambda q: floors.along(q.x, q.copies), N="copies", references="references"
+    ),
     "blur_ig": _gradients("blur_ig", _path, B="B"),
     "guided_ig": _guided_ig,
     "agi": _agi,

@@ -9,7 +9,6 @@ from torch import Tensor
 from tests.measure.bench.given import CannotAnswerError, Maker, each_relu_once, probability
 from tests.measure.bench.questions import Question
 from tests.measure.bench.turns import Run
-from xai_core.path.expected_gradients import reference_set
 
 
 def _of_probability(method: Callable, **given: object) -> Maker:
@@ -74,8 +73,8 @@ def _integrated_gradients(q: Question) -> Run:
 
 
 def _gradient_shap(q: Question) -> Run:
-    model, references = probability(q.copy()), reference_set(q.x)
-    return lambda: captum.GradientShap(model).attribute(q.x, references, n_samples=q.copies, target=0)
+    model = probability(q.copy())
+    return lambda: captum.GradientShap(model).attribute(q.x, q.references, n_samples=q.copies, target=0)
 
 
 def _of_masks(method: Callable) -> Maker:

@@ -15,7 +15,6 @@ from torch import Tensor
 from tests.measure.bench.given import CannotAnswerError, FirstClass, Maker, each_relu_once
 from tests.measure.bench.questions import Question
 from tests.measure.bench.turns import Run
-from xai_core.path.expected_gradients import reference_set
 
 # pytorch-grad-cam
 
@@ -79,8 +78,8 @@ def _shap_deeplift(q: Question) -> Run:
 
 
 def _shap_gradients(q: Question) -> Run:
-    model, references = FirstClass(q.copy()), reference_set(q.x)
-    return lambda: shap.GradientExplainer(model, references, batch_size=q.at_once).shap_values(q.x, nsamples=q.copies)
+    model = FirstClass(q.copy())
+    return lambda: shap.GradientExplainer(model, q.references, batch_size=q.at_once).shap_values(q.x, nsamples=q.copies)
 
 
 def _kernel_explainer(q: Question) -> Run:

@@ -16,6 +16,7 @@ from data.drawn import zoo
 from data.nets import networks, pretrained
 from data.pictures import digits, photographs
 from data.vision import torchvision  # noqa: F401  (once it is here, the peers that import it find it)
+from xai_core.path.expected_gradients import reference_set
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.score import rows_at_once
 
@@ -48,6 +49,11 @@ class Question:
     def segments(self) -> Tensor:
         """The superpixels that everybody gets, (H, W)."""
         return superpixels(self.x)
+
+    @cached_property
+    def references(self) -> Tensor:
+        """The inputs that Expected Gradients compares x with, (N₀, C, H, W)."""
+        return reference_set(self.x)
 
     @property
     def relus(self) -> bool:

@@ -36,7 +36,7 @@ def take_turns(runs: Mapping[str, Run], effort: Effort, ours: tuple[str, ...]) -
             except Exception as error:
                 if name in ours:
                     raise
-                failed[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:150]}"
+                failed[name] = f"{type(error).__name__}: {error}".splitlines()[0][:160]
         gc.collect()
         gc.freeze()  # what is there now is looked at no more, so that each collection below is short
         gc.disable()
