@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", choices=every, default=every, metavar="NAME",
                         help=f"of {'; '.join(every)} (default all)")  # fmt: skip
     parser.add_argument("--repeats", type=int, default=100, help="most turns of a row (default 100)")
-    parser.add_argument("--seconds", type=float, default=3, help="after which a row ends, after two turns (default 3)")
+    parser.add_argument("--seconds", type=float, default=2, help="after which a row ends, after two turns (default 2)")
     parser.add_argument(
         "--memory", action="store_true", help="peak memory of ours too, in a fresh process a row (some seconds each)"
     )
