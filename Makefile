@@ -4,6 +4,7 @@ PORT ?= 8501
 HOST ?= localhost
 WORKERS ?= 0
 PROCESSORS ?=
+ARGS ?=
 VENV := .venv
 # Threads that wait for a busy processor would spin, and slow everything else on the machine.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -46,9 +47,9 @@ lint: $(VENV)/.test ## style and types
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-bench: $(VENV)/.test ## how far every method is from the passes it needs, as ratios
-	$(RUN) -m tests.measure.bench
-	$(RUN) -m tests.measure.scores
+bench: export OMP_NUM_THREADS = 1
+bench: $(VENV)/.bench ## how far every method, and the field's packages, are from the passes needed (a quarter of an hour; ARGS="--networks zoo")
+	$(RUN) -m tests.measure.bench $(ARGS)
 
 tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
 	$(RUN) -m xai_core.benchmark --workers $(WORKERS)
@@ -72,6 +73,10 @@ $(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python
 
 $(VENV)/.test: requirements-test.txt $(VENV)/.app
 	$(RUN) -m pip install --quiet -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.test
+	$(RUN) -m pip install --quiet --no-deps -r requirements-bench.txt
 	@touch $@
 
 $(VENV)/.python:

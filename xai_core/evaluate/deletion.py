@@ -18,6 +18,7 @@ What to look at: `picture(k)`, what the network was asked, and F of the bare can
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import torch
@@ -51,14 +52,25 @@ class Exchange:
         """How many pixels have gone after k = 0 … S steps: S + 1 numbers, from 0 to P."""
         return [round(k * self.order.shape[1] / self.steps) for k in range(self.steps + 1)]
 
+    @cached_property
+    def turn(self) -> Tensor:
+        """The place of each pixel in the order: (N, P)."""
+        return torch.empty_like(self.order).scatter_(
+            1, self.order, torch.arange(self.order.shape[1], device="cpu").expand_as(self.order)
+        )
+
+    def pictures(self, ks: Sequence[int]) -> Tensor:
+        """What the network sees after each of these numbers of steps: (len(ks), N, …)."""
+        counts = self.counts()
+        gone = self.turn < torch.tensor([counts[k] for k in ks], device="cpu")[:, None, None]  # (len(ks), N, P)
+        places = self.start.shape[2:] if self.start.dim() == 4 else self.start.shape[1:]
+        channels = [1] * (self.start.dim() - 1 - len(places))
+        gone = gone.view(*gone.shape[:2], *channels, *places).to(self.start.device)
+        return torch.where(gone, self.end, self.start).detach()
+
     def picture(self, k: int) -> Tensor:
         """What the network sees after k steps: (N, …)."""
-        gone = torch.zeros(self.order.shape, dtype=torch.bool, device="cpu").scatter_(
-            1, self.order[:, : self.counts()[k]], True
-        )
-        places = self.start.shape[2:] if self.start.dim() == 4 else self.start.shape[1:]
-        gone = gone.view(len(gone), *[1] * (self.start.dim() - 1 - len(places)), *places).to(self.start.device)
-        return torch.where(gone, self.end, self.start).detach()
+        return self.pictures([k])[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,14 +177,13 @@ def ask(f: ScoreFunction, exchanges: Sequence[Exchange], known: Mapping[str, Ten
     named = [e.names or (f"start {i}", f"end {i}") for i, e in enumerate(exchanges)]
     both = zip(named, exchanges, strict=True)
     ends = {n: t for names, e in both for n, t in zip(names, (e.start, e.end), strict=True) if n not in known}
-    between = [e.picture(k) for e in exchanges for k in range(1, e.steps)]
-    answers = forward(f, torch.cat([*ends.values(), *between])) if ends or between else torch.empty(0, device="cpu")
-    n = len(exchanges[0].start)
-    rows = list(answers.double().cpu().split(n)) if len(answers) else []  # one copy of the N images behind the other
+    between = [e.pictures(range(1, e.steps)).flatten(0, 1) for e in exchanges]
+    asked, n = torch.cat([*ends.values(), *between]), len(exchanges[0].start)
+    answers = forward(f, asked) if len(asked) else torch.empty(0, device="cpu")
+    rows = answers.double().cpu().view(len(asked) // n, n)  # one copy of the N images behind the other
     known |= dict(zip(ends, rows[: len(ends)], strict=True))
-    answered, curves = iter(rows[len(ends) :]), []
-    for (start, end), e in zip(named, exchanges, strict=True):
-        middle = [next(answered) for _ in range(1, e.steps)]
-        scores = torch.stack([known[start].double().cpu(), *middle, known[end].double().cpu()], 1)
-        curves.append(Curve(e, scores))
+    middles, curves = rows[len(ends) :].split([e.steps - 1 for e in exchanges]), []
+    for (start, end), e, middle in zip(named, exchanges, middles, strict=True):
+        first, last = (known[name].double().cpu()[None] for name in (start, end))
+        curves.append(Curve(e, torch.cat([first, middle, last]).T.contiguous()))
     return curves

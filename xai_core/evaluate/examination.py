@@ -13,7 +13,7 @@ What to look at: `SCORES`, which says of every number which end is good, and wha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,13 +21,13 @@ from torch import Tensor, nn
 
 from xai_core.baselines import make_baseline
 from xai_core.evaluate.attack import Attacked, attack_maps, robustness
-from xai_core.evaluate.deletion import Curve, ask, exchange
+from xai_core.evaluate.deletion import Curve, Exchange, ask, exchange
 from xai_core.evaluate.ground_truth import ground_truth
 from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
-from xai_core.inputs import check_input
+from xai_core.inputs import check_input, type_and_shape
 from xai_core.methods import catalogue, explain
 from xai_core.perturbation.neighbourhood import Neighbourhood
 from xai_core.rankings import rank_correlation
@@ -182,14 +182,19 @@ class Examination:
 
     def curves(self, A: Tensor, scores: Sequence[str], own: Tensor | None = None) -> dict[str, Curve]:
         """The curves behind these scores, "deletion_black", …, in the same passes. own: the canvas of that name."""
+        if own is not None and not (isinstance(own, Tensor) and own.shape == self.x.shape):
+            raise ValueError(f"own must be a picture like x, {tuple(self.x.shape)}; got {type_and_shape(own)}")
         pictures = {"x": self.x, **self.canvases} | ({} if own is None else {"own": own})
-        asked = {}
+        asked: dict[str, Exchange] = {}
         for name in scores:
             kind, canvas = name.split("_")
             if canvas in pictures:
                 names = ("x", canvas) if kind == "deletion" else (canvas, "x")
                 start, end = (pictures[n] for n in names)
-                asked[name] = exchange(start, end, A, self.steps, seed=self.seed, names=names)
+                if asked:  # one order of the pixels serves all
+                    asked[name] = replace(next(iter(asked.values())), start=start, end=end, names=names)
+                else:
+                    asked[name] = exchange(start, end, A, self.steps, seed=self.seed, names=names)
         if not asked:
             return {}
         curves = ask(self.f, list(asked.values()), self.known)

@@ -65,9 +65,9 @@ def guided_trace(
     """
     symbols.check(guided_trace, B=B, fraction=fraction, max_dist=max_dist, precision=precision)
     start = make_baseline(x, baseline, seed)
-    if precision == "double":
-        f, x, start = _in_double(f, x, start)
-    return Trace.found(f, start, _guide(start, x.detach(), B, fraction, max_dist), B, keep=keep)
+    f_too, x_too, start = _in_double(f, x, start) if precision == "double" else (f, x, start)
+    seen = Trace.found(f_too, start, _guide(start, x_too.detach(), B, fraction, max_dist), B, keep=keep)
+    return seen.rounded(f, x)
 
 
 @torch.inference_mode(False)  # autograd cannot use what is made in a caller's inference mode
@@ -155,7 +155,7 @@ def guided_ig(
     for i in passes(x):
         walked = guided_trace(rows(f, i), x[i], start[i], B, fraction, max_dist, precision=precision, keep=0)
         found.append(checked(walked, walked.attribution(B, "left"), "guided_ig"))
-    return torch.cat(found).to(x.dtype)
+    return torch.cat(found)
 
 
 def _guided(
@@ -168,10 +168,6 @@ def _guided(
     precision: Precision,
 ) -> Trace:
     return guided_trace(f, x, start, B, fraction, max_dist, precision=precision, keep=CORNERS)
-
-
-def _attribution(x: Tensor, nodes: tuple[int, str], trace: Trace) -> Tensor:
-    return attribution(nodes, trace).to(x.dtype)
 
 
 def _corners(B: Steps) -> tuple[int, str]:
@@ -189,6 +185,6 @@ ROWS = (
         r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
         cost="B + 2",
         needs="gradients",
-        stages={"start": make_baseline, "trace": _guided, "nodes": _corners, "attribution": _attribution},
+        stages={"start": make_baseline, "trace": _guided, "nodes": _corners, "attribution": attribution},
     ),
 )

@@ -77,6 +77,15 @@ class Trace:
         seen._sum = B, A.to(start.dtype)
         return seen
 
+    def rounded(self, f: ScoreFunction, like: Tensor) -> "Trace":
+        """The same trace for an input of another type, as which all that was seen is kept; f is asked from now on."""
+        if like.dtype != self.like.dtype:
+            self.f, self.like = f, like.detach()
+            for seen in (self._scores, self._slopes, self._rises, self._norms):
+                seen.update({α: value.to(like.dtype) for α, value in seen.items()})
+            self._sum = self._sum and (self._sum[0], self._sum[1].to(like.dtype))
+        return self
+
     @property
     def kept(self) -> tuple[float, ...]:
         """The points whose gradients are there."""

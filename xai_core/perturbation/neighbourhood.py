@@ -148,9 +148,10 @@ def own_masks(masks: Tensor, M: int) -> Tensor:
         given = tuple(masks.shape) if isinstance(masks, Tensor) else type(masks).__name__
         raise ValueError(f"masks must be a tensor (N, {M}), one column a feature; got {given}")
     masks = masks.detach().cpu()
-    if not ((masks >= 0) & (masks <= 1)).all() or not (masks[0] == 1).all():
+    whole = masks.dtype == torch.bool or bool(((masks == 0) | (masks == 1)).all())
+    if not (whole or ((masks >= 0) & (masks <= 1)).all()) or not (masks[0] == 1).all():
         raise ValueError("masks must be 0 or 1, or between, and all 1 in the first row, which stands for x itself")
-    return masks.bool() if ((masks == 0) | (masks == 1)).all() else masks
+    return masks.bool() if whole else masks
 
 
 Predict = Callable[[Any], Any]  # texts or rows of a table → (n, classes) or (n,), an array or a tensor

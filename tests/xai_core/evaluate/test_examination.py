@@ -134,3 +134,12 @@ def test_what_maps_share_is_asked_once():
 def test_mistakes_are_named(x, scores, says):
     with pytest.raises(ValueError, match=says):
         Examination(seeded(PlainCNN), x, 0).judge("uni", scores)
+
+
+@pytest.mark.parametrize(
+    ("own", "got"), [(torch.zeros(1, 3, 8, 8), r"torch.float32, \(1, 3, 8, 8\)"), ("black", "str")]
+)
+def test_a_canvas_of_ones_own_is_a_picture_like_x(own, got):
+    x = images(1)
+    with pytest.raises(ValueError, match=rf"own must be a picture like x, \(1, 3, 16, 16\); got {got}"):
+        Examination(seeded(PlainCNN), x, 0).judge_map(x, ("deletion_own",), own)
