@@ -370,7 +370,7 @@ def test_a_bad_link_opens_the_usual_setting(
     at = opened(**{**FAST, **DIGIT, **query, **ignored})
     assert not at.error and seen.maps
     (toast,) = at.toast
-    assert all(f"`{name}={word}`" in toast.value for name, word in ignored.items())
+    assert sum(f"`{name}={word}`" in toast.value for name, word in ignored.items()) == min(len(ignored), 4)  # are named
 
 
 def test_an_upload(seen: SimpleNamespace) -> None:
