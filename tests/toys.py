@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from xai_core import catalogue
-from xai_core.answers import checking
+from xai_core.network.answers import checking
 
 CLOSE = {"sobol": {"rtol": 1e-2, "atol": 1e-4}}  # a ratio of two variances of answers that hardly differ
 # Settings under which each method of the catalogue takes milliseconds on a 16 × 16 image.

@@ -20,13 +20,20 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from xai_core.answers import differentiated, gives_probabilities, no_score, of_function, of_network, without_hooks
-from xai_core.generators import names_another
-from xai_core.independence import Manner, as_if_alone, repeatable, settle
 from xai_core.inputs import check_input
-from xai_core.kinds import differs_in_training, kinds_of, mixes_rows
+from xai_core.network.answers import (
+    differentiated,
+    gives_probabilities,
+    no_score,
+    of_function,
+    of_network,
+    without_hooks,
+)
+from xai_core.network.generators import names_another
+from xai_core.network.independence import Manner, as_if_alone, repeatable, settle
+from xai_core.network.kinds import differs_in_training, kinds_of, mixes_rows
+from xai_core.network.private_copy import private_copy
 from xai_core.precision import wide
-from xai_core.private_copy import private_copy
 from xai_core.target import as_target
 
 ROWS_AT_ONCE = 64  # rows in one pass through the network; more gains nothing on a CPU

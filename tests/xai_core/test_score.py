@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tests.toys import MLP, PlainCNN, SmallCNN, fingerprint, images, linear, seeded
 from xai_core import explain, make_score, simple_gradient
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 from xai_core.score import forward, gradient, passes
 
 

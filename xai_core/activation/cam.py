@@ -25,7 +25,7 @@ from xai_core.activation.features import Heard, listen, score_and_features
 from xai_core.activation.layers import Layer, linear_head, located
 from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
-from xai_core.kinds import name_inside
+from xai_core.network.kinds import name_inside
 from xai_core.precision import wide
 from xai_core.score import Score, check_score, one_by_one, passes
 from xai_core.stages import Method

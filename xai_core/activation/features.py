@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from xai_core.answers import check_unscripted
-from xai_core.private_copy import private_copy
+from xai_core.network.answers import check_unscripted
+from xai_core.network.private_copy import private_copy
 from xai_core.score import Score, check_score
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from xai_core.activation.features import CONVOLUTIONS, Seen, listen, observe, score_and_features
 from xai_core.activation.token_grids import Grid, TokenGrids, attends
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 from xai_core.score import Score
 
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from xai_core.activation.features import CONVOLUTIONS, Seen, first_tensor
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 from xai_core.score import Score
 
 CHANNELS_FIRST = (*CONVOLUTIONS, nn.modules.batchnorm._BatchNorm)

@@ -24,9 +24,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from xai_core.answers import check_unscripted
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.rescale_rules import attention_weights
+from xai_core.network.answers import check_unscripted
 from xai_core.score import Score, check_score, listened, passes, rows_at_once
 
 SOFTMAX = {F.softmax, torch.softmax, Tensor.softmax}

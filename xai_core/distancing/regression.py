@@ -15,7 +15,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 
 
 @torch.inference_mode(False)  # autograd cannot use what is made in a caller's inference mode

@@ -32,7 +32,7 @@ from xai_core.distancing.targets import (
     distanced,
     how_well,
 )
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 from xai_core.score import Score, make_score, passes
 from xai_core.symbols import Symbol
 

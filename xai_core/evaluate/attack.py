@@ -31,12 +31,12 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from xai_core import symbols
-from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.deeplift import unasking
 from xai_core.gradient.relu_rules import ReLURule
 from xai_core.gradient.rescale_rules import attention
 from xai_core.inputs import check_input
+from xai_core.network.answers import check_unscripted
 from xai_core.path.paths import straight
 from xai_core.path.traces import Trace
 from xai_core.precision import wide

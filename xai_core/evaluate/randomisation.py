@@ -17,8 +17,8 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
-from xai_core.kinds import name_inside
-from xai_core.private_copy import private_copy
+from xai_core.network.kinds import name_inside
+from xai_core.network.private_copy import private_copy
 from xai_core.rankings import check_map, rank_correlation
 
 

@@ -30,7 +30,6 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from xai_core.answers import check_unscripted
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.rescale_rules import (
     APART,
@@ -43,6 +42,7 @@ from xai_core.gradient.rescale_rules import (
     quotient,
     softmax,
 )
+from xai_core.network.answers import check_unscripted
 from xai_core.precision import wide
 from xai_core.score import ScoreFunction, gradient, listened, passes, rows, rows_at_once, value
 from xai_core.stages import Method

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from xai_core.answers import check_unscripted
+from xai_core.network.answers import check_unscripted
 from xai_core.score import ScoreFunction, gradient
 from xai_core.stages import Method
 

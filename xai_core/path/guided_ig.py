@@ -22,9 +22,9 @@ from torch import Tensor
 
 from xai_core import symbols
 from xai_core.baselines import BaselineName, make_baseline
+from xai_core.network.private_copy import private_copy
 from xai_core.path.completeness import checked
 from xai_core.path.traces import KEPT_BYTES, Trace, attribution
-from xai_core.private_copy import private_copy
 from xai_core.score import Score, ScoreFunction, forward, passes, rows
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Steps, Symbol

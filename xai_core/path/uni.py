@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
+from xai_core.network.private_copy import private_copy
 from xai_core.path.completeness import checked
 from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budget, match_baseline
 from xai_core.path.paths import straight
 from xai_core.path.traces import STRAIGHT, Trace
 from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
-from xai_core.private_copy import private_copy
 from xai_core.score import Score, check_score
 from xai_core.stages import Method
 from xai_core.symbols import Choice, Rule, Steps

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from xai_core import symbols
-from xai_core.answers import NoSlope, differentiated
+from xai_core.network.answers import NoSlope, differentiated
+from xai_core.network.private_copy import private_copy
 from xai_core.precision import wide
-from xai_core.private_copy import private_copy
 from xai_core.score import Score, check_score
 from xai_core.symbols import Choice, Symbol
 

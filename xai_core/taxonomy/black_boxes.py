@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xai_core.answers import checking
 from xai_core.methods import catalogue, explain
-from xai_core.private_copy import private_copy
+from xai_core.network.answers import checking
+from xai_core.network.private_copy import private_copy
 
 OPENED = ("answers", "gradients", "inside")
 

@@ -19,8 +19,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from xai_core.answers import Ask, said
-from xai_core.generators import moved, put_back, seeded, states, turns
+from xai_core.network.answers import Ask, said
+from xai_core.network.generators import moved, put_back, seeded, states, turns
 
 TF32 = 2.0**-10  # rounding of products in single precision on other devices than a CPU
 

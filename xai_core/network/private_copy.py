@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from xai_core.kinds import check_materialised, for_evaluation, is_special, what_is_compiled
+from xai_core.network.kinds import check_materialised, for_evaluation, is_special, what_is_compiled
 
 ATOMS = {type(None), bool, int, float, complex, str, bytes, type, types.BuiltinFunctionType, torch.dtype, torch.device,
          torch.Size}  # fmt: skip  # of which deepcopy, too, makes no second one
@@ -35,7 +35,7 @@ def private_copy(model: nn.Module, *, frozen: bool = True) -> nn.Module:
 
     Examples:
         >>> from torch import nn
-        >>> from xai_core.private_copy import private_copy
+        >>> from xai_core.network.private_copy import private_copy
         >>> model = nn.Linear(2, 2)
         >>> copied = private_copy(model)
         >>> copied is model, copied.weight.data_ptr() == model.weight.data_ptr(), copied.training

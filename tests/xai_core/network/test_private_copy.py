@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.toys import MLP, SmallCNN, images, seeded
-from xai_core.private_copy import private_copy
+from xai_core.network.private_copy import private_copy
 
 
 class Odd(MLP):
