@@ -5,6 +5,8 @@ import operator
 import torch
 from torch import Tensor
 
+from xai_core.inputs import check_dense
+
 
 @torch.inference_mode(False)  # tensors made in inference mode are of no use to autograd
 def as_target(target: int | Tensor | str, n: int) -> Tensor:
@@ -13,6 +15,7 @@ def as_target(target: int | Tensor | str, n: int) -> Tensor:
     if isinstance(target, Tensor):
         if target.is_floating_point() or target.is_complex() or target.dtype == torch.bool:
             raise TypeError(f"{allowed}; got a tensor of {target.dtype}")
+        check_dense(target, "target")
         if target.dim() > 1 or (target.dim() == 1 and len(target) != n):
             raise ValueError(f"{allowed}; got a tensor of shape {tuple(target.shape)}")
         return target.detach().cpu().long().reshape(-1).clone()

@@ -111,6 +111,8 @@ TARGETS = [
     (torch.tensor([[0], [1]]), ValueError, r"target must be .*; got a tensor of shape \(2, 1\)"),
     (torch.tensor([0.0, 1.0]), TypeError, "target must be .*; got a tensor of torch.float32"),
     (torch.tensor([True, False]), TypeError, "target must be .*; got a tensor of torch.bool"),
+    (torch.tensor([0, 1]).to_sparse(), TypeError, "target must be dense; got a tensor of the layout torch.sparse_coo"),
+    (torch.tensor([0, 1], device="meta"), TypeError, "target must hold numbers; got a tensor on the device 'meta'"),
 ]
 
 
