@@ -50,7 +50,7 @@ def main() -> None:
             for baseline in ("black", "blurred"):
                 for key, pair in errors(f, x, baseline).items():
                     rows[key].append(pair)
-        print(f"\n{name}, {asked.scenes} scenes, from black and from blurred\n")
+        print(f"\n{name}, scenes: {asked.scenes}, from black and from blurred\n")
         print("| rule | B | map error | gap |\n|---|---|---|---|")
         for (rule, B), pairs in rows.items():
             off, gap = (statistics.median(column) for column in zip(*pairs, strict=True))

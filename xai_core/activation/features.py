@@ -127,9 +127,12 @@ class _Ears:
         return changed
 
     def features(self) -> dict[str, Tensor]:
-        """What was kept, but for what was written over, or what the score's graph does not begin with."""
-        whole = {name: given for name, (given, version) in self.kept.items() if _writes(given) == version}
-        return {name: given for name, given in whole.items() if given.requires_grad or not self.usual}
+        """What was kept; of the usual layer only what was not written over, and what the score's graph begins with."""
+        return {
+            name: given
+            for name, (given, version) in self.kept.items()
+            if not self.usual or (given.requires_grad and _writes(given) == version)
+        }
 
 
 def _writes(tensor: Tensor) -> int:

@@ -1,6 +1,7 @@
 """CAM, Grad-CAM, guided Grad-CAM: values by hand, captum, the choice of the layer, what is refused."""
 
 import warnings
+from collections import OrderedDict
 
 import captum.attr
 import pytest
@@ -331,3 +332,35 @@ def test_all_against_the_class():
         warnings.simplefilter("error")
         model.fc.weight.data[2].abs_()
         explain(model, x, 2, "grad_cam")
+
+
+def test_a_layer_whose_output_is_of_an_odd_type_and_written_to():
+    """No beginning can be put into it, so that the graph begins at x; 2A has half the slope of A, and the same map."""
+
+    class Named(OrderedDict):
+        pass
+
+    class Inner(nn.Module):
+        def __init__(self, wrap) -> None:
+            super().__init__()
+            self.conv, self.wrap = nn.Conv2d(3, 4, 3), wrap
+
+        def forward(self, x: torch.Tensor):
+            return self.wrap(self.conv(x))
+
+    class Outer(nn.Module):
+        def __init__(self, odd: bool) -> None:
+            super().__init__()
+            self.odd, self.inner = odd, Inner((lambda h: Named(h=h)) if odd else (lambda h: h))
+            self.fc = nn.Linear(4, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            h = self.inner(x)
+            return self.fc((h["h"] if self.odd else h).mul_(2).relu().mean((2, 3)))
+
+    x = images(2)
+    odd, plain = (
+        grad_cam_map(make_score(seeded(Outer, odd).eval(), x, 1, "logit"), x, "inner") for odd in (True, False)
+    )
+    torch.testing.assert_close(odd, plain)
+    assert plain.any()
