@@ -67,16 +67,9 @@ Given = Pictured | Worded | Rowed
 def ask_kind() -> str:
     """Picture, text or table; what was set for the others stays."""
     return st.segmented_control(
-        "Explain a", KINDS, default=KINDS[0], required=True, key="input", bind="query-params", on_change=_bring_back,
+        "Explain a", KINDS, default=KINDS[0], required=True, key="input", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
-
-
-def _bring_back() -> None:
-    """The controls of another kind begin as they were left; Streamlit forgets what it does not draw."""
-    for name, value in st.session_state.get("_values", {}).items():
-        if name not in st.session_state:
-            st.session_state[name] = value
 
 
 def picture(about: Subject, segments: str, fill: str, output: str) -> Pictured:
