@@ -103,12 +103,17 @@ def answers(asked: Mapping[K, G], answer: Callable[[K, G], R]) -> tuple[dict[K, 
     return found, failures
 
 
-def cost(spent: Cost, why: str = "") -> None:
+def cost(just_now: Cost, why: str = "") -> None:
     """The passes through the network that this run has cost. why: what the last move did not depend on."""
-    if spent.passes:
-        st.caption(f"Just now: {spent.words()}, {spent.seconds:.2f} s.")
+    if just_now.passes:
+        st.caption(f"Just now: {spent(just_now)}.")
     else:
         st.caption(f"Read from the cache{f': {why}' if why else ''}.")
+
+
+def spent(cost: Cost) -> str:
+    """Such as "15 gradients, 1 forward, 0.12 s"."""
+    return f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"
 
 
 # --- numbers, equations, scenes ---------------------------------------------------------------------------------------
@@ -147,7 +152,6 @@ def code(tabs: Mapping[str, Callable | Tab], equations: Sequence[str] = (), note
     """Equations that belong to all tabs, then the functions that have just run, a tab each."""
     if not tabs:
         return
-    st.subheader("Equation and code")
     for equation in filter(None, equations):
         st.latex(equation)
     if note:
@@ -168,7 +172,6 @@ def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **al
 
     always: settings that every link into this page has.
     """
-    st.subheader("What to try")
     for label, where in tried.items():
         name, settings = where if isinstance(where, tuple) else (page, {**always, **where})
         pages.link(name, label, settings, icon="arrow_forward")

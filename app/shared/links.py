@@ -16,7 +16,7 @@ from xai_core.plain import code
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
     "answered_by", "attack_steps", "canvas", "colours", "domain", "experiment", "game", "grade", "have", "input",
-    "judge", "many", "pair_network", "part", "question", "scale", "weights",
+    "judge", "many", "pair_network", "part", "question", "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
@@ -61,17 +61,16 @@ def infinite(word: str) -> bool:
         return False
 
 
-def carry_over(page: str) -> None:
-    """On another page than before, begin with the values that the same controls had there; a link's own come first.
+def carry_over() -> None:
+    """Give every control the value that it had when it was last drawn, here or on another page; a link's come first.
 
-    After a link that was opened and left at once, Streamlit 1.67 writes them into the address only with the next move
-    of any control; the values themselves are there from the start.
+    Streamlit forgets what a run does not draw: the controls of a tab that is closed, and of another page. After a link
+    that was opened and left at once, Streamlit 1.67 writes them into the address only with the next move of any
+    control; the values themselves are there from the start.
     """
-    left, st.session_state["_page"] = st.session_state.get("_page", page), page
-    if left != page:
-        for name, value in st.session_state.get("_values", {}).items():
-            if name not in st.query_params:
-                st.session_state[name] = value
+    for name, value in st.session_state.get("_values", {}).items():
+        if name not in st.session_state and name not in st.query_params:
+            st.session_state[name] = value
 
 
 def remember() -> None:

@@ -56,12 +56,29 @@ OWN_WEIGHTS = "the classifier's own"  # an option on the page LIME, to which the
 
 
 def navigation() -> StreamlitPage:
-    """Draw the navigation; returns the page that is open.
-
-    It stands on top: beside the page its groups would push the controls of network and picture off the screen.
-    """
+    """The page that is open. Streamlit's own navigation folds its groups, so `show_all` draws another."""
     groups = {group: [_streamlit(page) for page in some] for group, some in GROUPS.items()}
-    return st.navigation(groups, position="top")
+    return st.navigation(groups, position="hidden")
+
+
+def show_all() -> None:
+    """All pages in one line, group beside group, and before them a link over all of that, for the keyboard."""
+    st.html('<a class="skip" href="#stage">To the controls</a>')
+    with st.container(key="pages", horizontal=True, vertical_alignment="center", gap=None):
+        for number, (group, some) in enumerate(GROUPS.items()):
+            with st.container(key=f"group_{number}", horizontal=True, gap=None, width="content"):
+                for page in some:
+                    st.page_link(page.file, label=page.title, help=group)
+
+
+def foot(page: Page) -> None:
+    """The page before and the page behind, in the lecture's order."""
+    order = list(PAGES.values())
+    here = order.index(page)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        for other, icon in ((here - 1, "arrow_back"), (here + 1, "arrow_forward")):
+            if 0 <= other < len(order):
+                link(order[other].name, icon=icon)
 
 
 def of(page: StreamlitPage) -> Page:

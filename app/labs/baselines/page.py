@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
 import torch
 
@@ -10,6 +11,7 @@ from app.labs.baselines import compute, sweep
 from app.labs.baselines.compute import KINDS, OWN, STARTS, Biases, Region
 from app.shared import controls, frame, show, stages, subject, take_away
 from app.shared.equations import BIASES, EQUATIONS
+from app.shared.screen import Screen, screen
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.pictures import corruptions
@@ -63,10 +65,15 @@ def ask_guess() -> str | None:
     return frame.guess("from which baseline does the darkest quarter get the least?", FIRST, "blind")
 
 
-def ask_settings() -> Settings:
+def ask_settings(on: Screen) -> Settings:
     """Corruption, severity, baselines and B in front; the rest folded away."""
     declared = {c.key: c for c in controls.controls()}
-    left, middle, right = st.columns(3, gap="medium")
+    with on.controls:
+        starts = st.multiselect(
+            "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
+            help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
+        )  # fmt: skip
+    middle, left, right = on.controls.columns(3, gap="medium")
     corruption = left.selectbox("Make the picture worse by", list(KINDS), key="corruption", bind="query-params")
     severity = middle.slider(
         "Severity: 0 leaves it as it is", 0, 5, 0, key="severity", bind="query-params",
@@ -74,21 +81,17 @@ def ask_settings() -> Settings:
     )  # fmt: skip
     with right:
         B = controls.ask(declared["B"])
-    starts = st.multiselect(
-        "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
-        help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
-    )  # fmt: skip
     colour = "#808080"
     if OWN in starts:
-        colour = st.color_picker("Your own colour", colour, key="colour", bind="query-params")
-    with st.expander("All settings"):
+        colour = on.controls.color_picker("Your own colour", colour, key="colour", bind="query-params")
+    with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         with left:
             rule = controls.ask(declared["rule"])
         with middle:
             output = controls.ask_output() or "probability"
         seed = right.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
-        sweep = st.toggle("Draw all six severities below (six times the work, once)", key="sweep", bind="query-params")
+        sweep = st.toggle("Draw all six severities in the tab Judge (six times the work, once)", key="sweep", bind="query-params")
     return Settings(corruption, severity, starts, colour, B, rule, int(seed), output, sweep)
 
 
@@ -113,18 +116,30 @@ def gradient_of(about: Subject, output: str) -> torch.Tensor:
     return stages.explanation(about.question(output), "simple_gradient", {}).A
 
 
-def show_starts(worse: Subject, before: Subject, chosen: Settings, found: dict[str, Explanation]) -> None:
-    """The picture and where each path starts."""
+def show_starts(
+    worse: Subject, before: Subject, chosen: Settings, found: dict[str, Explanation], gradient: torch.Tensor
+) -> None:
+    """Where each path starts, above the map that it makes; first the picture, above the map without a baseline."""
     q = worse.question(chosen.output)
     now = stages.score_of(q, q.x)
-    words = f"F(x) = {now:.3f}"
+    drawn, top = figures.scaled(
+        {GRADIENT: figures.pixel_map(gradient), **{s: figures.pixel_map(e.A) for s, e in found.items()}}, "share"
+    )
+    starts, words = {GRADIENT: q.x}, {GRADIENT: f"F(x) = {now:.3f}"}
     if worse is not before:
-        words += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
-    panels = {worsened(worse, chosen) if worse is not before else "the picture": (figures.pixels(q.x), words)}
+        words[GRADIENT] += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
     for start, e in found.items():
-        baseline = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
-        panels[f"from {start}"] = (figures.pixels(baseline), f"F(x′) = {now - e.change:.3f}")
-    show.pictures(panels, "starts")
+        starts[start] = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
+        words[start] = f"F(x′) = {now - e.change:.3f}, gap {e.gap:.3f}"
+    names = {GRADIENT: worsened(worse, chosen) if worse is not before else "the picture, and its gradient"}
+    panels = {
+        names.get(s, f"from {s}"): (
+            np.concatenate([figures.pixels(x), figures.coloured(drawn[s], top[s])]), words[s]
+        )
+        for s, x in starts.items()
+    }  # fmt: skip
+    show.pictures(panels, "pairs")
+    show.colours(next(iter(top.values())), "share")
 
 
 def worsened(worse: Subject, chosen: Settings) -> str:
@@ -138,7 +153,6 @@ def show_numbers(
     worse: Subject, before: Subject, rows: dict[str, Biases], where: Region, maps: dict[str, torch.Tensor], told: bool
 ) -> None:
     """One row a baseline; what decides by construction only after a guess."""
-    st.subheader("A number for each bias")
     heads = ["", "darkest ¼", "brightest ¼", "plainest ¼", "roughness"]
     cells = {
         n: [f"{b.darkest:.2f}", f"{b.brightest:.2f}", f"{b.plainest:.2f}", f"{b.rough:.2f}"] for n, b in rows.items()
@@ -179,12 +193,14 @@ def show_verdict(guess: str, rows: dict[str, Biases], where: Region) -> None:
     )  # fmt: skip
 
 
-before = subject.choose()
+on = screen()
+before = subject.choose(on.subject)
 if before is None:
     frame.end()
-st.markdown("### What does a map owe to its baseline, and what to the network?")
-guess = ask_guess()
-chosen = ask_settings()
+on.question.markdown("### What does a map owe to its baseline, and what to the network?")
+with on.guess:
+    guess = ask_guess()
+chosen = ask_settings(on)
 with frame.asking() as cost:
     possible = makes_sense(before, chosen)
     worse = compute.corrupted(before, chosen.corruption, chosen.severity if possible else 0, chosen.seed)
@@ -195,31 +211,34 @@ with frame.asking() as cost:
 where = compute.region(before)
 rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
 
-show_starts(worse, before, chosen, found)
-show.maps(
-    worse.opened.x,
-    {f"map from {s}": e.A for s, e in found.items()},
-    {f"map from {s}": f"gap {e.gap:.3f} of {e.change:+.3f}" for s, e in found.items()},
-    {},
-    title=worse.said,
-)
-frame.cost(cost)
-if guess is not None and found:
-    show_verdict(guess, rows, where)
-show_numbers(worse, before, rows, where, maps, guess is not None)
-if chosen.sweep and found and possible:
-    with st.spinner("All severities …", show_time=True):
-        sweep.show_sweep(
-            before, chosen.corruption, chosen.seed, lambda worse: explained(worse, chosen), where, clean
-        )  # fmt: skip
+with on.pictures:
+    show_starts(worse, before, chosen, found, maps[GRADIENT])
+if found:
+    blind = min(found, key=lambda s: rows[s].darkest)
+    with on.number:
+        st.metric(f"of its fair share is what the darkest quarter gets from {blind}", f"{rows[blind].darkest:.0%}")
+    if guess is not None:
+        with on.guess:
+            show_verdict(guess, rows, where)
+with on.judge:
+    show_numbers(worse, before, rows, where, maps, guess is not None)
+    frame.cost(cost)
+    if chosen.sweep and found and possible:
+        with st.spinner("All severities …", show_time=True):
+            sweep.show_sweep(
+                before, chosen.corruption, chosen.seed, lambda worse: explained(worse, chosen), where, clean
+            )  # fmt: skip
 functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
              "corruption": corruptions.corrupt}  # fmt: skip
-frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
-frame.scenes("baselines", TRY)
-take_away.offer(
-    worse,
-    {STARTS[s]: e for s, e in found.items()},
-    {STARTS[s]: chosen.arguments(s, before.opened.x.shape[1]) for s in found},
-    "share",
-    {STARTS[s]: compute.method_of(s) for s in found},
-)
+with on.code:
+    frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
+with on.scenes:
+    frame.scenes("baselines", TRY)
+with on.take_away:
+    take_away.offer(
+        worse,
+        {STARTS[s]: e for s, e in found.items()},
+        {STARTS[s]: chosen.arguments(s, before.opened.x.shape[1]) for s in found},
+        "share",
+        {STARTS[s]: compute.method_of(s) for s in found},
+    )

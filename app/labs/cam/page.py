@@ -10,6 +10,7 @@ from app.labs.cam.compute import Read, enlarged, spread
 from app.shared import frame, show, subject, take_away
 from app.shared.equations import EQUATIONS
 from app.shared.frame import Tab
+from app.shared.screen import TABS, screen
 from app.shared.subject import Subject
 from xai_core import Layer, figures
 
@@ -18,6 +19,7 @@ CODE = {
     "Grad-CAM": Tab((xai_core.grad_cam_map,), EQUATIONS["grad_cam"]),
     "Guided Grad-CAM": Tab((xai_core.guided_grad_cam,), EQUATIONS["guided_grad_cam"]),
 }
+TWO, BACKBONES = "Two animals", "All backbones"
 GUESSES = ("an early layer", "one in the middle", "the last one")
 TRY = {
     "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
@@ -26,8 +28,8 @@ TRY = {
         "animal": "rabbit", "number": "6", "target": "cat", "layer": "blocks",
     },
     "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
-    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo"},
-    "All methods on all backbones": {"every": "true"},
+    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo", "tab": TWO},
+    "All methods on all backbones": {"every": "true", "tab": BACKBONES},
 }  # fmt: skip
 
 
@@ -90,7 +92,6 @@ def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
 
 def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) -> None:
     """Grad-CAM against CAM, as a number; and each layer against the truth, where the picture was drawn."""
-    st.subheader("Which number judges it?")
     cam, signed = compute.original(about.question("logit")), seen.signed[layer.name]
     row = st.container(horizontal=True)
     if not isinstance(cam, str):
@@ -99,7 +100,6 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
     if "zoo" in about.network.name.split("_")[:1]:
         worst, n = compute.proof()
         row.metric(f"The same over {n} maps of the zoo network", f"{worst:.0e}")
-    row.metric("Places that speak for the class", f"{float((signed > 0).double().mean()):.0%}")
     st.caption("Both are computed on their own: CAM from the weights of the head, Grad-CAM from gradients. A difference"
                " of 1e-06 is rounding.")  # fmt: skip
     if not about.opened.parts:
@@ -108,6 +108,17 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
         frame.veil("This picture was drawn, so the truth about it is known.")
         return
     show_truth(about, seen, layer, guess)
+
+
+def show_number(about: Subject, seen: Read, layer: Layer, guess: str | None) -> None:
+    """Where the map lies; where it should, is told after a guess."""
+    signed = seen.signed[layer.name]
+    if about.opened.parts and guess is not None:
+        inside = compute.judged(seen, about.opened.x, animal_of(about))[layer.name].inside
+        st.metric(f"of Grad-CAM at {layer.name} lie on the animal", "none" if inside.isnan() else f"{inside[0]:.0%}")
+    else:
+        share = float((signed > 0).double().mean())
+        st.metric(f"of the places of {layer.name} speak for the class", f"{share:.0%}")
 
 
 def show_truth(about: Subject, seen: Read, layer: Layer, guess: str) -> None:
@@ -162,30 +173,39 @@ def offer_files(about: Subject, maps: dict[str, Tensor], layer: Layer, scale: st
     )
 
 
-about = subject.choose()
-if about is None:
-    two_animals.show_section()
+on = screen((TABS[0], TWO, BACKBONES, *TABS[1:]))
+about = subject.choose(on.subject)
+with on.tabs[TWO]:
+    pair = two_animals.show_section(on.shows(TWO))
+with on.tabs[BACKBONES]:
     table.show_section()
+if about is None:
     frame.end()
-st.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
-guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
+on.question.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
+with on.guess:
+    guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
+with on.settings:
+    scale = st.segmented_control(
+        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
+        help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
+    )  # fmt: skip
 try:
     with st.spinner("Reading all layers …", show_time=True):
         seen = compute.read(about.question("logit"))
 except frame.REFUSALS as error:
-    frame.tell(error)
-else:
-    left, right = st.columns([3, 1], gap="medium")
-    with left:
-        layer = ask_layer(seen)
-    scale = right.segmented_control(
-        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
-        help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
-    )  # fmt: skip
+    with on.pictures:
+        frame.stop(error)
+with on.controls:
+    layer = ask_layer(seen)
+with on.pictures:
     maps = show_maps(about, seen, layer, scale)
+with on.number:
+    show_number(about, seen, layer, guess)
+with on.judge:
     show_judgement(about, seen, layer, guess)
-    pair = two_animals.show_section()
-    table.show_section()
+with on.code:
     frame.code(CODE)
+with on.scenes:
     frame.scenes("cam", TRY)
+with on.take_away:
     offer_files(about, maps, layer, scale, pair)

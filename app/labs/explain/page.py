@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.shared import controls, frame, methods, networks, show, stages, subject, take_away
 from app.shared.meter import Cost, measured
+from app.shared.screen import Screen, screen
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -25,16 +26,15 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_settings(chosen: list[str], about: Subject) -> dict[str, dict[str, Any]]:
-    """The controls, the lecture's four in front: each method's arguments, by its name."""
+def ask_settings(chosen: list[str], about: Subject, on: Screen) -> dict[str, dict[str, Any]]:
+    """The controls, the lecture's four in sight: each method's arguments, by its name."""
     front, folded = controls.controls_of(chosen)
-    values = {}
-    if front:
-        names = [control.name for control in front]
-        for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
-            with column:  # two sliders of one letter say whose they are
-                values[control.key] = controls.ask(control, chosen if names.count(control.name) > 1 else None)
-    with st.expander("All settings"):
+    values, names = {}, [control.name for control in front]
+    row = on.controls.columns(len(front), gap="medium") if front else []
+    for control, place in zip(front, row, strict=True):
+        with place:  # two sliders of one letter say whose they are
+            values[control.key] = controls.ask(control, chosen if names.count(control.name) > 1 else None)
+    with on.settings:
         columns = st.columns(3, gap="medium")
         for i, control in enumerate(folded):
             with columns[i % 3]:
@@ -57,19 +57,14 @@ def explain(
     return *frame.answers(given, answer), costs
 
 
-def caption(e: Explanation, cost: Cost) -> str:
-    """The number that judges a map, and what it cost."""
-    judged = ""
-    if e.gap is not None:
-        judged = f"gap {e.gap:.3f} of {e.change:+.3f}"
-    if e.eps is not None:
-        judged += f", ε = {e.eps:.3g}"
-    if e.r2 is not None:
-        judged = f"local R² {show.r2(e.r2)}"
+def judged(e: Explanation) -> str:
+    """The numbers that judge a map."""
     if not e.A.any():
-        judged = "zero everywhere"
-    spent = f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"
-    return f"{judged}  \n{spent}" if judged else f"{spent}"
+        return "zero everywhere"
+    if e.r2 is not None:
+        return f"local R² {show.r2(e.r2)}"
+    words = [] if e.gap is None else [f"gap {e.gap:.3f} of {e.change:+.3f}"]
+    return ", ".join([*words, *([] if e.eps is None else [f"ε = {e.eps:.3g}"])])
 
 
 def ask_guess(about: Subject) -> str | None:
@@ -92,14 +87,26 @@ def ask_display() -> tuple[str, float]:
     return scale, opacity
 
 
-def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | None) -> None:
+def show_number(found: dict[str, Explanation]) -> None:
+    """The first map's number, large."""
+    for name, e in found.items():
+        if e.gap is not None:
+            st.metric(f"Completeness gap of {catalogue()[name].title}, of {e.change:+.3f}", f"{e.gap:.3f}")
+            return
+        if e.r2 is not None:
+            st.metric(f"Local R² of {catalogue()[name].title}", show.r2(e.r2))
+            return
+
+
+def show_judgement(about: Subject, found: dict[str, Explanation], costs: dict[str, Cost], guess: str | None) -> None:
     """The numbers that judge the maps. Where the picture was drawn, the truth is known; it is told after a guess."""
-    st.subheader("Which number judges it?")
     st.markdown(
         "A path method shares out the whole change of the score, F(x) − F(x′). Its **completeness gap**"
         " |Σ A − (F(x) − F(x′))| is what got lost on the way. LIME's **local R²** is the part of the network's"
         " answers near the picture that its K features explain. A map may look good and be judged badly."
     )
+    rows = [[catalogue()[name].title, judged(e), frame.spent(costs[name])] for name, e in found.items()]
+    frame.table(["", "judged by", "cost just now"], rows, "judged")
     if not about.opened.parts or not found:
         return
     if guess is None:
@@ -114,30 +121,39 @@ def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | N
     frame.table(["", "of the pixels", *(catalogue()[n].title for n in found)], rows, "parts")
 
 
-about = subject.choose()
+on = screen()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
-guess = ask_guess(about)
-chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
-given = ask_settings(chosen, about)
+on.question.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
+with on.guess:
+    guess = ask_guess(about)
+with on.controls:
+    chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
+given = ask_settings(chosen, about, on)
+with on.settings:
+    scale, opacity = ask_display()
 with st.spinner("Asking the network …", show_time=True):
     found, failures, costs = explain(about, given)
 
 title = {name: method.title for name, method in catalogue().items()}
-place = st.container()
-scale, opacity = ask_display()
-with place:
+with on.pictures:
     show.maps(
         about.opened.x,
         {title[n]: e.A for n, e in found.items()},
-        {title[n]: caption(found[n], costs[n]) if n in found else "" for n in chosen},
+        {title[n]: judged(found[n]) if n in found else "" for n in chosen},
         {title[n]: sentence for n, sentence in failures.items()},
         title=about.said,
         scale=scale,
         opacity=opacity,
     )
-show_judgement(about, found, guess)
-frame.code(frame.of_methods(chosen))
-frame.scenes("explain", TRY)
-take_away.offer(about, found, given, scale)
+with on.number:
+    show_number(found)
+with on.judge:
+    show_judgement(about, found, costs, guess)
+with on.code:
+    frame.code(frame.of_methods(chosen))
+with on.scenes:
+    frame.scenes("explain", TRY)
+with on.take_away:
+    take_away.offer(about, found, given, scale)

@@ -1,7 +1,5 @@
 """LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
 
-from typing import Any
-
 import streamlit as st
 
 from app.labs.lime import compute, files, inputs, samples, tables, texts, truth, views, weights
@@ -9,15 +7,18 @@ from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given
 from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
-from app.shared import controls, frame, subject
+from app.shared import controls, frame, show, subject
 from app.shared.equations import EQUATIONS
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
+from app.shared.screen import TABS, Screen, screen
+from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
 from xai_core.perturbation.k_lasso import kernel
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.perturbation.words import random_sizes
 
+COPIES, TRUSTED, CLASSES = "Copies", "Fit", "Classes"  # tabs
 SIGMA_TABLE = 1.06  # the reference package's width for tables, see xai_core.table_neighbourhood
 QUESTIONS = {
     "picture": "Which regions make the network say *{}*?",
@@ -41,20 +42,20 @@ TRY = {
     "The linear classifier's own weights: does LIME find them?": {
         "input": "text", "classifier": "linear", "beside": OWN,
     },
-    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ"},
+    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ", "tab": TRUSTED},
     "Write a text of your own": {"input": "text", "text": texts.OWN},
     "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
 }  # fmt: skip
 
 
-def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
+def ask_settings(kind: str, on: Screen) -> tuple[Reading, dict[str, str], list[str]]:
     """N, K, σ and what stands beside the weights in front; the rest folded away."""
     declared = {c.name: c for c in controls.controls() if "lime" in c.methods}
-    columns = st.columns(4, gap="medium")
+    columns = on.controls.columns([4, 4, 3, 3], gap="medium")
     with columns[0]:
-        N = controls.ask(declared["N"])
-    with columns[1]:
         K = controls.ask(declared["K"])
+    with columns[1]:
+        N = controls.ask(declared["N"])
     with columns[2]:
         if kind == "table":
             sigma = st.slider(
@@ -68,7 +69,7 @@ def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
         " rows of a background), once. The classifier's own weights cost nothing.",
     )  # fmt: skip
     setting = {}
-    with st.expander("All settings"):
+    with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         with left:
             if kind == "table":
@@ -96,18 +97,18 @@ def possible(this: Input, how: Reading) -> Reading:
     return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
 
 
-def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
+def choose(kind: str, on: Screen) -> tuple[Given, Reading, list[str]]:
     """What is explained and how; the page stops where there is nothing to explain."""
     if kind == "picture":
-        about = subject.choose()
+        about = subject.choose(on.subject)
         given: Given | None = None
     else:
         about = None
-        given = texts.ask_text() if kind == "text" else tables.ask_row()
+        line = Line(on.subject)
+        given = texts.ask_text(line) if kind == "text" else tables.ask_row(line)
     if about is None and given is None:
         frame.end()
-    with place:
-        how, setting, beside = ask_settings(kind)
+    how, setting, beside = ask_settings(kind, on)
     if about is not None:
         try:
             given = inputs.picture(about, **setting)
@@ -132,28 +133,42 @@ def show_code(kind: str) -> None:
     frame.code(functions, [EQUATIONS["lime"], EQUATIONS["kernel_shap"]], SLIDES[kind])
 
 
-kind = inputs.ask_kind()
-question, betting, settings = st.container(), st.container(), st.container()
-given, how, beside = choose(kind, settings)
+on = screen((TABS[0], COPIES, TRUSTED, CLASSES, *TABS[1:]))
+with on.question:
+    words, choice = st.columns([5, 2], vertical_alignment="center")
+with choice:
+    kind = inputs.ask_kind()
+given, how, beside = choose(kind, on)
 this = given.this
 if len(this.classes) > 1:
-    question.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
+    words.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
 else:
-    question.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
-with betting:
+    words.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
+with on.guess:
     guess = truth.ask_guess(given)
 how = possible(this, how)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
-numbers = st.container()
 with frame.asking("Fitting …") as more:
-    fit = weights.show_explanation(given, how, beside)
-with numbers:
+    with on.pictures:
+        fit = weights.show_explanation(given, how, beside)
+with on.number:
+    st.metric(f"Local R²: what {len(fit.chosen)} of {this.features} features explain", show.r2(fit.r2))
+with on.judge:
     weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
-truth.show_truth(given, fit, guess)
-samples.samples(given, how)
-views.show_fit(this, how)
-views.show_classes(given, how)
-show_code(kind)
-frame.scenes("lime", TRY)
-files.offer(given, how)
+    truth.show_truth(given, fit, guess)
+with on.tabs[COPIES]:
+    if on.shows(COPIES):
+        samples.samples(given, how)
+with on.tabs[TRUSTED]:
+    if on.shows(TRUSTED):
+        views.show_fit(this, how)
+with on.tabs[CLASSES]:
+    if on.shows(CLASSES):
+        views.show_classes(given, how)
+with on.code:
+    show_code(kind)
+with on.scenes:
+    frame.scenes("lime", TRY)
+with on.take_away:
+    files.offer(given, how)

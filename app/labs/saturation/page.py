@@ -2,26 +2,35 @@
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.saturation import compute
 from app.labs.saturation.compute import LENGTHS, grow
 from app.shared import controls, frame, show, take_away
+from app.shared.screen import Screen, screen
 from app.shared.subject import START
 from xai_core import figures
 
 SIZE = (5.0, 3.2)  # inches, for half the page: text stays legible
+RELU, ELEPHANT = "a ReLU", "an elephant"
+QUESTIONS = {
+    RELU: "A network is sure. What does its gradient say then?",
+    ELEPHANT: "How much trunk does the network need?",
+}
 METHODS = ("simple_gradient", "integrated_gradients")
 TRY = {
     "The lecture's point: x = 2, baseline 0": {"x": "2", "start": "0"},
     "A baseline that is saturated too: nothing is left to share out": {"x": "5", "start": "1.5"},
     "B = 1: one rectangle, at the far end of the path": {"x": "2", "start": "0", "B": "1"},
-    "An elephant just before the network believes in it: here the gradient is largest": {"trunk": "0.35"},
+    "An elephant just before the network believes in it: here the gradient is largest": {
+        "saturated": ELEPHANT, "trunk": "0.35",
+    },
 }
 
 
-def ask_toy() -> tuple[float, float, int]:
+def ask_toy(place: DeltaGenerator) -> tuple[float, float, int]:
     """x, its baseline and B."""
-    left, middle, right = st.columns(3, gap="medium")
+    left, middle, right = place.columns(3, gap="medium")
     x = left.slider("x: the input", -1.0, 7.0, 2.0, 0.1, key="x", bind="query-params")
     start = middle.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
     with right:
@@ -54,8 +63,12 @@ def show_toy(x: float, start: float, B: int) -> None:
             f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area under it is {seen.attribution:.3g}."
         )
         show.figure(fig, alt)
+
+
+def show_numbers(x: float, start: float, B: int) -> None:
+    """The gradient, and what it does not say."""
+    seen = compute.toy(x, start, B)
     row = st.container(horizontal=True)
-    row.metric("f(x)", f"{seen.value:.3g}")
     row.metric("Gradient at x", f"{seen.slope + 0.0:.3g}")
     row.metric("Integrated Gradients", f"{seen.attribution:.3g}")
     row.metric("f(x) − f(x′)", f"{seen.change:.3g}")
@@ -73,18 +86,19 @@ def show_answer(guess: str) -> None:
     )  # fmt: skip
 
 
-def show_elephant(B: int) -> tuple[int, float]:
-    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length.
-
-    Returns the scene's number and the trunk's length.
-    """
-    left, right = st.columns([2, 1], gap="medium")
+def ask_trunk(place: DeltaGenerator) -> tuple[float, int]:
+    """How long the trunk is, and in which scene."""
+    left, right = place.columns([2, 1], gap="medium")
     trunk = left.select_slider(
         "Length of the trunk (0: none, 1: the longest)", LENGTHS, value=0.8, key="trunk", bind="query-params"
     )
-    seed = right.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params")
+    return trunk, int(right.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
+
+
+def show_elephant(on: Screen, trunk: float, seed: int, B: int) -> None:
+    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length."""
     with st.spinner("Letting the trunk grow …", show_time=True):
-        grown = grow(int(seed), B)
+        grown = grow(seed, B)
     i = LENGTHS.index(trunk)
     on_trunk = {
         "confidence F(x)": grown.confidence,
@@ -92,19 +106,33 @@ def show_elephant(B: int) -> tuple[int, float]:
     }
     gradients = [grown.gradient_on_trunk(k) for k in range(len(LENGTHS))]
     confidence, attribution = grown.confidence[i], on_trunk["Integrated Gradients on the trunk"][i]
+    with on.pictures:
+        show.maps(
+            grown.scenes[i].image,
+            {"Simple gradient": grown.gradients[i], "Integrated Gradients": grown.attributions[i]},
+            {
+                "Simple gradient": f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
+                "Integrated Gradients": f"Σ A on the trunk: {attribution:+.2f} of"
+                f" {confidence - grown.confidence[0]:+.2f}",
+            },
+            {},
+            title=f"elephant, {confidence:.0%}",
+            scale="own",
+            key="elephant",
+        )
+    with on.number:
+        row = st.container(horizontal=True)
+        row.metric("Confidence", f"{confidence:.3f}")
+        row.metric("Its slope against the length", f"{grown.rise[i]:+.2f}")
+        row.metric("Gradient on the trunk, of its largest", f"{gradients[i] / (max(gradients) or 1):.0%}")
+        row.metric("Integrated Gradients on the trunk", f"{attribution:+.2f}")
+    with on.judge:
+        show_growth(trunk, i, on_trunk, gradients)
 
-    show.maps(
-        grown.scenes[i].image,
-        {"Simple gradient": grown.gradients[i], "Integrated Gradients": grown.attributions[i]},
-        {
-            "Simple gradient": f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
-            "Integrated Gradients": f"Σ A on the trunk: {attribution:+.2f} of {confidence - grown.confidence[0]:+.2f}",
-        },
-        {},
-        title=f"elephant, {confidence:.0%}",
-        scale="own",
-        key="elephant",
-    )
+
+def show_growth(trunk: float, i: int, on_trunk: dict[str, list[float]], gradients: list[float]) -> None:
+    """Confidence, attribution and gradient against the trunk's length."""
+    confidence = on_trunk["confidence F(x)"][i]
     left, right = st.columns(2, gap="medium")
     with left:
         fig = figures.curves(
@@ -128,16 +156,10 @@ def show_elephant(B: int) -> tuple[int, float]:
             theme=show.theme(),
         )
         show.figure(fig, f"The gradient on the trunk against its length: {gradients[i]:.2g} at {trunk:g}.")
-    row = st.container(horizontal=True)
-    row.metric("Confidence", f"{confidence:.3f}")
-    row.metric("Its slope against the length", f"{grown.rise[i]:+.2f}")
-    row.metric("Gradient on the trunk, of its largest", f"{gradients[i] / (max(gradients) or 1):.0%}")
-    row.metric("Integrated Gradients on the trunk", f"{attribution:+.2f}")
     st.caption(
         "Real network, real gradients. The baseline is the same elephant without a trunk. The slope against the length"
         f" is from differences of {LENGTHS[1]:g}; Σ|∇F| is the gradient on the trunk's pixels, per unit of pixel value."
     )
-    return int(seed), trunk
 
 
 def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None:
@@ -155,14 +177,32 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
     )
 
 
-st.markdown("### A network is sure. What does its gradient say then?")
-guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-x, start, B = ask_toy()
-show_toy(x, start, B)
-if guess is not None:
-    show_answer(guess)
-st.markdown("### The same with an elephant: how much trunk does the network need?")
-seed, trunk = show_elephant(B)
-frame.code(frame.of_methods(METHODS))
-frame.scenes("saturation", TRY)
-offer_files(x, start, B, seed, trunk)
+on = screen()
+if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
+    st.session_state.setdefault("saturated", ELEPHANT)
+with on.question:
+    part = st.segmented_control(
+        "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.markdown(f"### {QUESTIONS[part]}")
+with on.guess:
+    guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
+    if guess is not None:
+        show_answer(guess)
+toy, grown = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
+x, start, B = ask_toy(toy)
+trunk, seed = ask_trunk(grown)
+if part == RELU:
+    with on.pictures:
+        show_toy(x, start, B)
+    with on.number:
+        show_numbers(x, start, B)
+else:
+    show_elephant(on, trunk, seed, B)
+with on.code:
+    frame.code(frame.of_methods(METHODS))
+with on.scenes:
+    frame.scenes("saturation", TRY)
+with on.take_away:
+    offer_files(x, start, B, seed, trunk)

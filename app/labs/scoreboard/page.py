@@ -13,6 +13,7 @@ from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
 from app.labs.scoreboard.views import show_maps
 from app.shared import controls, frame, networks, subject
 from app.shared.equations import SCOREBOARD
+from app.shared.screen import screen
 from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
 from xai_core.evaluate.deletion import exchange
@@ -98,36 +99,40 @@ def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, E
     return frame.answers(given, lambda title, asked: compute.enter(about, Candidate(TITLES[title], title, asked)))
 
 
-about = subject.choose()
+on = screen()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
-above = st.container()
-left, right = st.columns([5, 1], gap="medium", vertical_alignment="bottom")
-with left:
-    chosen = ask_candidates()
-with above:
+on.question.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
+with on.controls:
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
+    with left:
+        chosen = ask_candidates()
+    judge = right.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge",
+                                    bind="query-params")  # fmt: skip
+with on.guess:
     guess = ask_guess(chosen)
 if not chosen:
-    st.info("Choose a candidate above.")
+    on.pictures.info("Choose a candidate above.")
     frame.end()
-judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params")
-*row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
-given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
+*row, last = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
+given, seed = ask_settings(chosen, about, last, on.settings)
 q = about.question("probability")
 with frame.asking() as cost:
     entries, failures = enter(about, given)
 
 if not entries:
-    show_maps(about, entries, failures, {})
+    with on.pictures:
+        show_maps(about, entries, failures, {})
     frame.end()
 how: dict[str, Any] = {}
-with frame.asking("Judging …") as judging:
+with on.pictures, frame.asking("Judging …") as judging:
     if judge == GAME:
         how = curves.ask_game(*row)
         played = curves.play(q, how["game"], entries)
         numbers = curves.show_game(about, entries, failures, played, **how, guess=guess)
-        curves.show_budgets(q, entries)
+        with on.judge:
+            curves.show_budgets(q, entries)
     elif judge == POINTS:
         how = points.ask_subsets(*row)
         numbers = points.show_points(about, entries, failures, compute.points(q, **how, seed=seed), **how)
@@ -142,11 +147,15 @@ with frame.asking("Judging …") as judging:
     else:
         numbers = show_all(about, q, entries, failures, seed)
 cost += judging
-if judge in (RUINS, ATTACK):
-    st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
-else:
-    frame.cost(cost)
+with on.judge:
+    if judge in (RUINS, ATTACK):
+        st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
+    else:
+        frame.cost(cost)
 equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
-frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
-frame.scenes("scoreboard", TRY)
-files.offer(about, entries, judge, how, numbers, seed)
+with on.code:
+    frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
+with on.scenes:
+    frame.scenes("scoreboard", TRY)
+with on.take_away:
+    files.offer(about, entries, judge, how, numbers, seed)

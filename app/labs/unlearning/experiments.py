@@ -36,7 +36,6 @@ def show_chosen(q: Question, given: dict[str, Any], asked: dict[str, tuple[str, 
 
     given: UNI's arguments. asked: title → method and arguments of the maps on the page. now: UNI's map.
     """
-    st.subheader("Experiments")
     chosen = st.segmented_control(
         "Change one setting, keep the others:", list(EXPERIMENTS), default=NOTHING, required=True, key="experiment",
         bind="query-params", help="Letters: curves over many values; B: maps. Words: one map for each.",

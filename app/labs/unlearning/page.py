@@ -4,15 +4,18 @@ import math
 from typing import Any
 
 import streamlit as st
+from torch import Tensor
 
 from app.labs.unlearning import experiments
 from app.shared import controls, frame, show, stages, subject, take_away
 from app.shared.equations import DIVERGENCES, EQUATIONS
-from app.shared.stages import Question
+from app.shared.screen import TABS, Screen, screen
+from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from xai_core import Stages, figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
+EXPERIMENTS = "Experiments"
 SIZE = (5.6, 3.3)  # inches, for a column of the page
 TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
 POINTS = 20  # of the confidence curves
@@ -26,15 +29,15 @@ TRY = {
 }
 
 
-def ask_settings() -> tuple[dict[str, Any], str]:
+def ask_settings(on: Screen) -> tuple[dict[str, Any], str]:
     """UNI's symbols, four in front, and the score that is explained."""
     mine = [c for c in controls.controls() if "uni" in c.methods]
     front = [c for name in FRONT for c in mine if c.name == name]
     values = {}
-    for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
-        with column:
+    for place, control in zip(on.controls.columns(len(front), gap="medium"), front, strict=True):
+        with place:
             values[control.key] = controls.ask(control)
-    with st.expander("All settings"):
+    with on.settings:
         columns = st.columns(3, gap="medium")
         folded = [c for c in mine if c not in front]
         for i, control in enumerate(folded):
@@ -46,44 +49,21 @@ def ask_settings() -> tuple[dict[str, Any], str]:
     return given, given.pop("output")
 
 
-def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
-    """Stage 1: the answer before, and the one that x′ should get, which is the unlearned one or a uniform one."""
-    after = float(stages.run(q, "uni", given)["unlearned"][0, q.target])
-    if given["goal"] == "uniform":
-        st.markdown("#### 1 · Instead of unlearning: every class is as likely as any other")
-        goal = f"{about.class_name}, in a uniform answer: 1/{len(about.classes)}"
-    else:
-        whose = "" if given["weights"] == "all" else ", by the last layer alone"
-        st.markdown(f"#### 1 · Unlearn: one step of length η = {given['eta']:g} up the loss{whose}")
-        goal = f"{about.class_name}, after forgetting: F(x; θ̂)"
-    left, right = st.columns(2, gap="medium")
-    left.metric(f"{about.class_name}, as trained: F(x; θ)", f"{about.confidence:.1%}")
-    right.metric(goal, f"{after:.1%}", f"{100 * (after - about.confidence):+.1f} points")
-
-
-def show_baseline(
-    q: Question, about: Subject, given: dict[str, Any], start: Any, eps: float, guess: str | None
+def show_pictures(
+    about: Subject, q: Question, start: Tensor, found: dict[str, Explanation], unlearned: float
 ) -> None:
-    """Stage 2: the baseline, and how little it differs."""
-    how = "chosen by the rule" if given["eps"] is None else "chosen by hand"
-    a_pixel = eps / q.x.numel() ** 0.5
-    st.markdown(f"#### 2 · Match: x′ at distance ε = {eps:.3g} ({how}), {255 * a_pixel:.1f}/255 a pixel")
+    """The picture, the baseline that looks like it, and the map between the two; beside it the map from black."""
     factor = amplification(float((start - q.x).abs().flatten().quantile(0.99)))
-    now = stages.score_of(q, start)
-    show.pictures(
-        {
-            "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}"),
-            "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {now:.3g}"),
-            f"{factor} × (x′ − x)": (
-                figures.pixels(figures.difference(start, q.x, factor)),
-                f"the change, amplified {factor} times; grey is none",
-            ),
-        },
-        "baseline",
-    )
-    if guess is not None:
-        lost = 1 - now / stages.score_of(q, q.x)
-        frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
+    drawn, top = figures.scaled({n: figures.pixel_map(e.A) for n, e in found.items()}, "share")
+    panels = {
+        "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}; unlearned {unlearned:.1%}"),
+        "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {stages.score_of(q, start):.3g}"),
+        f"{factor} × (x′ − x)": (figures.pixels(figures.difference(start, q.x, factor)), "grey is no change"),
+    }
+    for name, e in found.items():
+        panels[TITLES[name]] = (figures.coloured(drawn[name], top[name]), f"gap {e.gap:.3f} of {e.change:+.3f}")
+    show.pictures(panels, "baseline")
+    show.colours(next(iter(top.values())), "share")
 
 
 def amplification(change: float) -> int:
@@ -91,15 +71,30 @@ def amplification(change: float) -> int:
     return max(1, 2 ** math.floor(math.log2(0.5 / change))) if change > 0 else 1
 
 
-def show_paths(runs: dict[str, Stages]) -> None:
-    """Stage 3: the confidence on the way back, and the numbers that judge both paths."""
-    st.markdown("#### 3 · Walk back from x′ to x, and collect the gradient")
+def show_stages(q: Question, about: Subject, given: dict[str, Any], eps: float, unlearned: float) -> None:
+    """Stages 1 and 2 in numbers: how much is forgotten, and how far x′ may go."""
+    if given["goal"] == "uniform":
+        goal = "1 · Goal: every class as likely as any other"
+    else:
+        whose = "" if given["weights"] == "all" else ", of the last layer alone"
+        goal = f"1 · Unlearn: one step of length η = {given['eta']:g} up the loss{whose}"
+    a_pixel = 255 * eps / q.x.numel() ** 0.5
+    how = "by rule" if given["eps"] is None else "by hand"
+    rows = [
+        [goal, f"{about.class_name}: {about.confidence:.1%} → {unlearned:.1%}"],
+        ["2 · Match: x′ at distance ε", f"{eps:.3g}, {how}; {a_pixel:.1f}/255 a pixel"],
+    ]
+    frame.table(["Stage", ""], rows, "stages")
+
+
+def show_paths(q: Question, runs: dict[str, Stages], asked: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    """Stage 3: the confidence on the way back, and the numbers that judge both paths, by the paper's rule and another."""
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
     lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
     with left:
         fig = figures.curves(
-            lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="Score along the path",
+            lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="3 · Score along the path",
             size=SIZE, theme=show.theme(),
         )  # fmt: skip
         ends = "; ".join(f"{name} from {ys[0]:.2f} to {ys[-1]:.2f}" for name, (_, ys) in lines.items())
@@ -109,53 +104,67 @@ def show_paths(runs: dict[str, Stages]) -> None:
         lines = [
             [title, *(f"{getattr(j, number):.3g}" for j in rows.values())] for title, number in NUMBERS.items()
         ]  # fmt: skip
+        for rule in {"right", "midpoint"} - {asked["UNI"][1]["rule"]}:
+            gaps = [stages.explanation(q, method, {**given, "rule": rule}).gap for method, given in asked.values()]
+            lines.append([f"Gap by the {rule} rule", *(f"{gap:.3g}" for gap in gaps)])
         frame.table(["", *rows], lines, "paths")
         st.caption(
             "Monotone: Spearman's rank correlation of score and α, 1 for a steady rise. Curvature: the largest"
-            " |d²F/dα²|; it bounds the error of B steps. Gap: |ΣA − (F(x) − F(x′))|."
+            " |d²F/dα²|; it bounds the error of B steps. Gap: |ΣA − (F(x) − F(x′))|. The paper sums by the right rule;"
+            " the midpoint rule asks as often."
         )
 
 
 NUMBERS = {"Monotone (1 is best)": "monotonicity", "Curvature (small is best)": "curvature", "Completeness gap": "gap"}
 
-
-about = subject.choose()
+on = screen((TABS[0], EXPERIMENTS, *TABS[1:]))
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown("### What does the network see when it has forgotten this picture?")
-guess = frame.guess(
-    "how much must the picture change until the network no longer recognises it?",
-    ["beyond recognition", "visibly", "hardly visibly"], "change",
-)  # fmt: skip
-given, output = ask_settings()
+on.question.markdown("### What does the network see when it has forgotten this picture?")
+with on.guess:
+    guess = frame.guess(
+        "how much must the picture change until the network no longer recognises it?",
+        ["beyond recognition", "visibly", "hardly visibly"], "change",
+    )  # fmt: skip
+given, output = ask_settings(on)
 q = about.question(output)
 with frame.asking() as cost:
     uni_run = stages.run(q, "uni", given)
     eps, start = float(uni_run["budget"]), uni_run["start"]
+    unlearned = float(uni_run["unlearned"][0, q.target])
     asked = {
         "uni": given,
         "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
     }
     found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
-black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
+titled = {TITLES[name]: (name, arguments) for name, arguments in asked.items()}
+lost = 1 - stages.score_of(q, start) / stages.score_of(q, q.x)
 
-show_forgetting(q, about, given)
-show_baseline(q, about, given, start, eps, guess)
-show_paths({"UNI": uni_run, "from black": black})
-show.maps(
-    q.x,
-    {TITLES[name]: e.A for name, e in found.items()},
-    {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
-    {},
-    title=about.said,
-)
-frame.cost(cost)
-experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
+with on.pictures:
+    show_pictures(about, q, start, found, unlearned)
+with on.number:
+    st.metric(f"of the score is taken away by x′, at a distance of ε = {eps:.3g}", f"{lost:.0%}")
+if guess is not None:
+    with on.guess:
+        frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
+with on.judge:
+    show_stages(q, about, given, eps, unlearned)
+    black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
+    show_paths(q, {"UNI": uni_run, "from black": black}, titled)
+    frame.cost(cost)
+with on.tabs[EXPERIMENTS]:
+    experiments.show_chosen(q, given, titled, found["uni"].A)
 equations, note = [EQUATIONS["uni"]], ""
 if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
     answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
     equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
     note = "On this page just now, the second line of UNI makes the last of these distances small instead."
-frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
-frame.scenes("unlearning", TRY)
-take_away.offer(about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share")
+with on.code:
+    frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
+with on.scenes:
+    frame.scenes("unlearning", TRY)
+with on.take_away:
+    take_away.offer(
+        about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share"
+    )  # fmt: skip
