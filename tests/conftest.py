@@ -33,6 +33,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return dealing.Dealing(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than processors: a test that waits, as for a browser, leaves one free."""
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return free + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_scan() -> Iterator[None]:
     """Every AppTest reads the metadata of all installed packages in search of components, half a second each time. Once

@@ -64,9 +64,9 @@ def infinite(word: str) -> bool:
 def carry_over() -> None:
     """Give every control the value that it had when it was last drawn, here or on another page; a link's come first.
 
-    Streamlit forgets what a run does not draw: the controls of a tab that is closed, and of another page. After a link
-    that was opened and left at once, Streamlit 1.67 writes them into the address only with the next move of any
-    control; the values themselves are there from the start.
+    Streamlit forgets what a run does not draw: a closed tab, another page. What it still knows is newer: the last move
+    before a page was left. After a link that was opened and left at once, Streamlit 1.67 writes them into the address
+    only with the next move of any control; the values themselves are there from the start.
     """
     for name, value in st.session_state.get("_values", {}).items():
         if name not in st.session_state and name not in st.query_params:

@@ -79,36 +79,40 @@ def _two(x: Tensor) -> Tensor:
 
 def _depend(x: Tensor, found: Tensor, manner: Manner, beside: Ask) -> bool:
     """Whether rows, not all alike, depend on each other: the middle one is asked alone. found: the answers to x."""
-    for j in {0, 1} if len(x) == 2 else {len(x) // 2}:  # of two, one may depend on the other alone
-        row = x[j : j + 1]
-        with torch.no_grad():
-            try:
-                alone = beside(row)[0]
-            except ValueError as error:
-                raise ValueError(
-                    "the model must take one row alone, or its rows must not depend on each other; here the batch has"
-                    f" an answer, and the row has none ({said(error)})"
-                ) from error
-            if _alike(alone, found[j], found):
-                continue
-            if not _alike(alone, beside(row)[0], found):  # it is not the others' doing
-                manner.draws = _alike(
-                    _drawn(beside, manner.seed, row), _drawn(beside, manner.seed, row), found
-                )  # from NumPy or Python
-                if not manner.draws:
-                    raise ValueError(
-                        "the model must give the same answer to the same x; this one changes it from pass to pass: it"
-                        " remembers earlier inputs, or draws from a generator of its own"
-                    )
-                return True
-            # A hook may change what a network answers; beside it there is none, so that only these two compare.
-            others = (x != x[j]).flatten(1).any(1).nonzero()[:, 0].tolist()
-            around = x[[others[0], j, others[-1]]]
-            if not _alike(alone, beside(around)[1], found):
-                manner.apart[x.shape[1:]] = True
-                return True
-    manner.apart[x.shape[1:]] = False
-    return False
+    looked_at = (0, 1) if len(x) == 2 else (len(x) // 2,)  # of two, one may depend on the other alone
+    with torch.no_grad():
+        depends = any(_differs_alone(x, j, found, manner, beside) for j in looked_at)
+    manner.apart[x.shape[1:]] = depends
+    return depends
+
+
+def _differs_alone(x: Tensor, j: int, found: Tensor, manner: Manner, beside: Ask) -> bool:
+    """Whether row j has another answer among others, for one of three reasons; asked again, it tells which.
+
+    alone ≠ alone again     the network draws numbers, or it remembers what it saw, which is refused
+    alone ≠ among others    its rows depend on each other
+    neither                 a hook changed the answers: beside it there is none, and that is not the rows' doing
+    """
+    row, alike = x[j : j + 1], partial(_alike, all_rows=found)
+    try:
+        alone = beside(row)[0]
+    except ValueError as error:
+        raise ValueError(
+            "the model must take one row alone, or its rows must not depend on each other; here the batch has"
+            f" an answer, and the row has none ({said(error)})"
+        ) from error
+    if alike(alone, found[j]):
+        return False
+    if not alike(alone, beside(row)[0]):
+        manner.draws = alike(_drawn(beside, manner.seed, row), _drawn(beside, manner.seed, row))  # as NumPy's are
+        if not manner.draws:
+            raise ValueError(
+                "the model must give the same answer to the same x; this one changes it from pass to pass: it"
+                " remembers earlier inputs, or draws from a generator of its own"
+            )
+        return True
+    others = (x != x[j]).flatten(1).any(1).nonzero()[:, 0].tolist()
+    return not alike(alone, beside(x[[others[0], j, others[-1]]])[1])
 
 
 def _alike(a: Tensor, b: Tensor, all_rows: Tensor) -> bool:

@@ -80,6 +80,15 @@ def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> N
     assert not at.warning
 
 
+def test_a_move_is_not_lost_where_the_page_is_left_at_once(seen: SimpleNamespace) -> None:
+    """One run gets both: the slider's new value, and another page."""
+    at = opened(method="UNI", animal="frog")
+    at.select_slider(key="B").set_value("20")
+    at.switch_page("labs/unlearning/page.py")
+    ran(at)
+    assert at.select_slider(key="B").value == "20"
+
+
 def test_the_link_to_copy_holds_every_setting() -> None:
     at = opened(**PATHS, B="20")
     assert any(
