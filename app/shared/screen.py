@@ -4,8 +4,8 @@
     subject     network, picture and class, in one line
     guess
     controls    at most four, the page's own slider in the row right above what it moves
-    pictures    with their legend
-    number      the one that judges, large
+    pictures    in one row
+    legend      of their colours; beside it the number that judges, large
     tabs        Judge · Equation and code · Scenes · Take away · All settings
 
 On a projector (1280 × 720) all above the tabs is in sight at once. A page asks for its screen first and then fills it.
@@ -30,6 +30,7 @@ class Screen:
     guess: DeltaGenerator
     controls: DeltaGenerator
     pictures: DeltaGenerator
+    legend: DeltaGenerator
     number: DeltaGenerator
     tabs: dict[str, DeltaGenerator]
 
@@ -67,9 +68,11 @@ def screen(tabs: Sequence[str] = TABS) -> Screen:
     """The places of a page, empty. tabs: those below the stage, in their order."""
     with st.container(key="stage", gap="xsmall"):
         st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
-        places = [st.container(key=name, gap="xsmall") for name in ("question", "subject", "guess", "controls")]
-        pictures, number = st.container(key="shown"), st.container(key="number")
+        places = [st.container(key=f"at_{name}", gap="xsmall") for name in ("question", "subject", "guess", "controls")]
+        pictures = st.container(key="at_pictures", gap="xsmall")
+        left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+        legend, number = left.container(key="at_legend"), right.container(key="at_number")
     if st.session_state.get("tab") not in tabs:  # another page's
         st.session_state.pop("tab", None)
     below = st.tabs(list(tabs), key="tab", on_change="rerun", bind="query-params")
-    return Screen(*places, pictures, number, dict(zip(tabs, below, strict=True)))
+    return Screen(*places, pictures, legend, number, dict(zip(tabs, below, strict=True)))

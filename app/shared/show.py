@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.shared.subject import crisp
@@ -101,8 +102,12 @@ def maps(
     scale: str = "share",
     opacity: float = 1.0,
     key: str = "maps",
+    legend: DeltaGenerator | None = None,
 ) -> None:
-    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""
+    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why.
+
+    legend: where the key to the colours goes, if not below.
+    """
     ground = figures.pixels(image)
     drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
     panels = {title: (ground, captions.get(title, ""))}
@@ -113,7 +118,8 @@ def maps(
             panels[name] = (failures[name], "")
     pictures(panels, key)
     if drawn:
-        colours(next(iter(top.values())), scale)
+        with legend or st.container():
+            colours(next(iter(top.values())), scale)
 
 
 def colours(top: float, scale: str) -> None:

@@ -91,7 +91,9 @@ def ask_settings(on: Screen) -> Settings:
         with middle:
             output = controls.ask_output() or "probability"
         seed = right.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
-        sweep = st.toggle("Draw all six severities in the tab Judge (six times the work, once)", key="sweep", bind="query-params")
+        sweep = st.toggle(
+            "Draw all six severities in the tab Judge (six times the work, once)", key="sweep", bind="query-params"
+        )
     return Settings(corruption, severity, starts, colour, B, rule, int(seed), output, sweep)
 
 
@@ -117,7 +119,12 @@ def gradient_of(about: Subject, output: str) -> torch.Tensor:
 
 
 def show_starts(
-    worse: Subject, before: Subject, chosen: Settings, found: dict[str, Explanation], gradient: torch.Tensor
+    worse: Subject,
+    before: Subject,
+    chosen: Settings,
+    found: dict[str, Explanation],
+    gradient: torch.Tensor,
+    on: Screen,
 ) -> None:
     """Where each path starts, above the map that it makes; first the picture, above the map without a baseline."""
     q = worse.question(chosen.output)
@@ -139,7 +146,8 @@ def show_starts(
         for s, x in starts.items()
     }  # fmt: skip
     show.pictures(panels, "pairs")
-    show.colours(next(iter(top.values())), "share")
+    with on.legend:
+        show.colours(next(iter(top.values())), "share")
 
 
 def worsened(worse: Subject, chosen: Settings) -> str:
@@ -212,7 +220,7 @@ where = compute.region(before)
 rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
 
 with on.pictures:
-    show_starts(worse, before, chosen, found, maps[GRADIENT])
+    show_starts(worse, before, chosen, found, maps[GRADIENT], on)
 if found:
     blind = min(found, key=lambda s: rows[s].darkest)
     with on.number:

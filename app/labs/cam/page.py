@@ -10,7 +10,7 @@ from app.labs.cam.compute import Read, enlarged, spread
 from app.shared import frame, show, subject, take_away
 from app.shared.equations import EQUATIONS
 from app.shared.frame import Tab
-from app.shared.screen import TABS, screen
+from app.shared.screen import TABS, Screen, screen
 from app.shared.subject import Subject
 from xai_core import Layer, figures
 
@@ -46,7 +46,7 @@ def ask_layer(seen: Read) -> Layer:
     return layer
 
 
-def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str, Tensor]:
+def show_maps(about: Subject, seen: Read, layer: Layer, scale: str, on: Screen) -> dict[str, Tensor]:
     """The three maps, coarse and enlarged, and what the ReLU cut off. Returns those with one number a pixel colour."""
     x, q = about.opened.x, about.question("logit")
     signed, cam = seen.signed[layer.name], compute.original(q)
@@ -72,7 +72,8 @@ def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str,
     words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
     if not signed.relu().any():
         say_why_zero(about, layer, signed)
-    show.maps(x, maps, words, failures, title=about.said, scale=scale, key="six_cam")
+    show.maps(x, maps, words, failures, title=about.said, scale=scale, key="six_cam",
+              legend=on.legend)  # fmt: skip
     return maps
 
 
@@ -198,7 +199,7 @@ except frame.REFUSALS as error:
 with on.controls:
     layer = ask_layer(seen)
 with on.pictures:
-    maps = show_maps(about, seen, layer, scale)
+    maps = show_maps(about, seen, layer, scale, on)
 with on.number:
     show_number(about, seen, layer, guess)
 with on.judge:

@@ -146,6 +146,7 @@ with on.pictures:
         title=about.said,
         scale=scale,
         opacity=opacity,
+        legend=on.legend,
     )
 with on.number:
     show_number(found)

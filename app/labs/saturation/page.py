@@ -23,7 +23,8 @@ TRY = {
     "A baseline that is saturated too: nothing is left to share out": {"x": "5", "start": "1.5"},
     "B = 1: one rectangle, at the far end of the path": {"x": "2", "start": "0", "B": "1"},
     "An elephant just before the network believes in it: here the gradient is largest": {
-        "saturated": ELEPHANT, "trunk": "0.35",
+        "saturated": ELEPHANT,
+        "trunk": "0.35",
     },
 }
 
@@ -119,6 +120,7 @@ def show_elephant(on: Screen, trunk: float, seed: int, B: int) -> None:
             title=f"elephant, {confidence:.0%}",
             scale="own",
             key="elephant",
+            legend=on.legend,
         )
     with on.number:
         row = st.container(horizontal=True)

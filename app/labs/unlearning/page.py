@@ -50,7 +50,7 @@ def ask_settings(on: Screen) -> tuple[dict[str, Any], str]:
 
 
 def show_pictures(
-    about: Subject, q: Question, start: Tensor, found: dict[str, Explanation], unlearned: float
+    about: Subject, q: Question, start: Tensor, found: dict[str, Explanation], unlearned: float, on: Screen
 ) -> None:
     """The picture, the baseline that looks like it, and the map between the two; beside it the map from black."""
     factor = amplification(float((start - q.x).abs().flatten().quantile(0.99)))
@@ -63,7 +63,8 @@ def show_pictures(
     for name, e in found.items():
         panels[TITLES[name]] = (figures.coloured(drawn[name], top[name]), f"gap {e.gap:.3f} of {e.change:+.3f}")
     show.pictures(panels, "baseline")
-    show.colours(next(iter(top.values())), "share")
+    with on.legend:
+        show.colours(next(iter(top.values())), "share")
 
 
 def amplification(change: float) -> int:
@@ -142,7 +143,7 @@ titled = {TITLES[name]: (name, arguments) for name, arguments in asked.items()}
 lost = 1 - stages.score_of(q, start) / stages.score_of(q, q.x)
 
 with on.pictures:
-    show_pictures(about, q, start, found, unlearned)
+    show_pictures(about, q, start, found, unlearned, on)
 with on.number:
     st.metric(f"of the score is taken away by x′, at a distance of ε = {eps:.3g}", f"{lost:.0%}")
 if guess is not None:
