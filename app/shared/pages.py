@@ -63,12 +63,13 @@ def navigation() -> StreamlitPage:
 
 def show_all() -> None:
     """All pages in one line, group beside group, and before them a link over all of that, for the keyboard."""
-    st.html('<a class="skip" href="#stage">To the controls</a>')
+    names = "".join(f'.st-key-group_{i}::before {{ content: "{name}"; }}' for i, name in enumerate(GROUPS))
+    st.html(f'<style>{names}</style><a class="skip" href="#stage">To the controls</a>')
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap=None):
-        for number, (group, some) in enumerate(GROUPS.items()):
+        for number, some in enumerate(GROUPS.values()):
             with st.container(key=f"group_{number}", horizontal=True, gap=None, width="content"):
                 for page in some:
-                    st.page_link(page.file, label=page.title, help=group)
+                    st.page_link(page.file, label=page.title)
 
 
 def foot(page: Page) -> None:

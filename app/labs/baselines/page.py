@@ -70,7 +70,8 @@ def ask_settings(on: Screen) -> Settings:
     declared = {c.key: c for c in controls.controls()}
     with on.controls:
         starts = st.multiselect(
-            "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
+            "Baselines", list(STARTS), FIRST, label_visibility="collapsed", key="start", bind="query-params",
+            max_selections=MOST,
             help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
         )  # fmt: skip
     middle, left, right = on.controls.columns(3, gap="medium")
@@ -137,8 +138,8 @@ def show_starts(
         words[GRADIENT] += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
     for start, e in found.items():
         starts[start] = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
-        words[start] = f"F(x′) = {now - e.change:.3f}, gap {e.gap:.3f}"
-    names = {GRADIENT: worsened(worse, chosen) if worse is not before else "the picture, and its gradient"}
+        words[start] = f"F(x′) = {now - e.change:.3f}  \ngap {e.gap:.3f}"
+    names = {GRADIENT: worsened(worse, chosen) if worse is not before else "x, its gradient"}
     panels = {
         names.get(s, f"from {s}"): (
             np.concatenate([figures.pixels(x), figures.coloured(drawn[s], top[s])]), words[s]

@@ -93,7 +93,7 @@ def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
 
 def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) -> None:
     """Grad-CAM against CAM, as a number; and each layer against the truth, where the picture was drawn."""
-    cam, signed = compute.original(about.question("logit")), seen.signed[layer.name]
+    cam = compute.original(about.question("logit"))
     row = st.container(horizontal=True)
     if not isinstance(cam, str):
         usual = seen.signed[seen.usual]

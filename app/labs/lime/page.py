@@ -42,7 +42,9 @@ TRY = {
     "The linear classifier's own weights: does LIME find them?": {
         "input": "text", "classifier": "linear", "beside": OWN,
     },
-    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ", "tab": TRUSTED},
+    "How wide may σ be until a straight line no longer fits?": {
+        "input": "picture", "against": "N and σ", "tab": TRUSTED,
+    },
     "Write a text of your own": {"input": "text", "text": texts.OWN},
     "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
 }  # fmt: skip
@@ -149,9 +151,8 @@ with on.guess:
 how = possible(this, how)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
-with frame.asking("Fitting …") as more:
-    with on.pictures:
-        fit = weights.show_explanation(given, how, beside)
+with frame.asking("Fitting …") as more, on.pictures:
+    fit = weights.show_explanation(given, how, beside)
 with on.number:
     st.metric(f"Local R²: what {len(fit.chosen)} of {this.features} features explain", show.r2(fit.r2))
 with on.judge:

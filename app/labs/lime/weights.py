@@ -101,7 +101,8 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
                 f"**Its own weights** are in log-odds, here scaled to the longest bar ({largest}: {own[largest]:+.2f}"
                 f" in log-odds). Correlation: {_number(r)}."
             )
-    fig = linear.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", theme=show.theme())
+    size = (6.4, 1.1 + 0.3 * len(bars) + (0.3 if marks else 0))  # on a projector above the tabs
+    fig = linear.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", size=size, theme=show.theme())
     words = ", ".join(f"{n} {w:+.3f}" for n, w in bars.items())
     show.figure(fig, f"LIME's weights for {this.class_name}: {words}.")
     for each in said:

@@ -11,7 +11,7 @@ from app.shared.screen import Screen, screen
 from app.shared.subject import START
 from xai_core import figures
 
-SIZE = (5.0, 3.2)  # inches, for half the page: text stays legible
+SIZE = (5.0, 2.8)  # inches, for half the page: text stays legible
 RELU, ELEPHANT = "a ReLU", "an elephant"
 QUESTIONS = {
     RELU: "A network is sure. What does its gradient say then?",
@@ -183,11 +183,13 @@ on = screen()
 if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
     st.session_state.setdefault("saturated", ELEPHANT)
 with on.question:
+    words, choice = st.columns([5, 2], vertical_alignment="center")
+with choice:
     part = st.segmented_control(
         "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
-    st.markdown(f"### {QUESTIONS[part]}")
+words.markdown(f"### {QUESTIONS[part]}")
 with on.guess:
     guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
     if guess is not None:

@@ -7,8 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.compute import CANVASES, GAMES, STEPS
-from app.labs.scoreboard.views import Entries, Numbers, curve_sheet, listed, marked, number, show_maps, stressed
+from app.labs.scoreboard.views import Entries, Numbers, curve_sheet, listed, marked, number, show_pairs, stressed
 from app.shared import frame, show
+from app.shared.screen import Screen
 from app.shared.show import Sheet
 from app.shared.stages import Question
 from app.shared.subject import Subject
@@ -46,46 +47,57 @@ def aucs(played: Played, canvas: str) -> dict[str, float]:
 
 
 def show_game(
-    about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str,
+    on: Screen, about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str,
     guess: str | None,
 ) -> Numbers:  # fmt: skip
-    """The maps, what becomes of the picture below them, the curves, and who wins where: the AUCs."""
-    words = {title: f"AUC {number(auc)}" for title, auc in aucs(played, canvas).items()}
-    show_maps(about, entries, failures, words)
+    """The maps, what becomes of the picture below them, and the curves; in the tab who wins where: the AUCs."""
     on_it = {title: each[canvas] for title, each in played.items() if canvas in each}
-    if on_it:
-        scrub(about, played, game, canvas, draw_curves(on_it, game, canvas), guess)
-    else:
-        st.info("None of these has a baseline of its own. Choose another canvas, or a method with a path.")
-    return {f"{game}_{c}": aucs(played, c) for c in CANVASES}
+    numbers = {c: aucs(played, c) for c in CANVASES}
+    if not on_it:
+        on.pictures.info("None of these has a baseline of its own. Choose another canvas, or a method with a path.")
+        return {f"{game}_{c}": each for c, each in numbers.items()}
+    with on.pictures:
+        scrub(about, entries, failures, played, game, canvas, draw_curves(on_it, game, canvas))
+    winners = compute.best(numbers[canvas], GOAL[game])
+    with on.number:
+        auc = number(numbers[canvas][winners[0]])
+        st.metric(f"is the best AUC of {game} on {canvas}: {listed(winners)}", auc)
+    with on.judge:
+        show_winners(played, game, guess)
+        explain(game, canvas)
+    return {f"{game}_{c}": each for c, each in numbers.items()}
 
 
 @st.fragment
-def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, guess: str | None) -> None:
+def scrub(
+    about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str, sheet: Sheet
+) -> None:
     """One step for all: what the network sees now, and where that is on the curves. Nothing is asked."""
-    with st.container(key="stays"):
-        k = st.slider(f"k: steps done, each {100 // STEPS} % of the pixels, best first", 0, STEPS, 3, key="step",
-                      bind="query-params")  # fmt: skip
-    first = next(each[canvas] for each in played.values() if canvas in each)
+    k = st.slider(f"k: steps done, each {100 // STEPS} % of the pixels, best first", 0, STEPS, 3, key="step",
+                  bind="query-params")  # fmt: skip
+    at = {title: each[canvas] for title, each in played.items() if canvas in each}
     bare = -1 if game == "deletion" else 0
+    one = next(iter(at.values()))
+    ground = about.opened.x if canvas == "own" else one.picture(STEPS if game == "deletion" else 0)
+    words = {title: f"F = {curve.scores[0, k]:.3f}, AUC {number(float(curve.auc))}" for title, curve in at.items()}
     if canvas == "own":
-        panels = {"the picture": (figures.pixels(about.opened.x), f"F(x) = {first.scores[0, -1 - bare]:.3f}")}
+        first = ("the picture", figures.pixels(ground), f"F(x) = {one.scores[0, -1 - bare]:.3f}")
+        words = {title: f"{said}, bare x′ {at[title].scores[0, bare]:.3f}" for title, said in words.items()}
+        none = dict.fromkeys(entries.keys() - at.keys(), "It compares the picture with nothing, so it has no canvas.")
+        words = {**words, **none}
     else:
-        ground = first.picture(STEPS if game == "deletion" else 0)
-        panels = {f"{canvas}, bare": (figures.pixels(ground), f"F = {first.scores[0, bare]:.3f}")}
-    for title, each in played.items():
-        if canvas in each:
-            own = f", bare x′ {each[canvas].scores[0, bare]:.3f}" if canvas == "own" else ""
-            panels[title] = (figures.pixels(each[canvas].picture(k)), f"F = {each[canvas].scores[0, k]:.3f}{own}")
-        else:
-            panels[title] = ("It compares the picture with nothing, so it has no canvas of its own.", "")
-    show.pictures(panels, "played", side=320)
-    left, right = st.columns(2, gap="medium")
+        first = (f"{canvas}, bare", figures.pixels(ground), f"F = {one.scores[0, bare]:.3f}")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
-        now = "; ".join(f"{t} {each[canvas].scores[0, k]:.2f}" for t, each in played.items() if canvas in each)
-        marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")
+        pictures = {title: figures.pixels(curve.picture(k)) for title, curve in at.items()}
+        show_pairs(first, entries, pictures, words, failures, "played")
     with right:
-        show_winners(played, game, guess)
+        now = "; ".join(f"{t} {curve.scores[0, k]:.2f}" for t, curve in at.items())
+        marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")
+
+
+def explain(game: str, canvas: str) -> None:
+    """How to read curves and table."""
     st.caption(
         f"**{game.capitalize()}**: {ENDS[game]}, the pixels with the largest A (summed over channels) first. AUC is"
         f" the mean of F after each step; {'low' if game == 'deletion' else 'high'} is good."

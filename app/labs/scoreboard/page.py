@@ -42,6 +42,11 @@ JUDGES = {
     ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
     ALL: Judge((all_scores,), (1,)),
 }
+BEST = {  # judges whose first numbers have a best one, and its name
+    POINTS: "the best correlation r of MuFidelity",
+    TRUTH: "the largest share of a map inside what decides",
+    ATTACK: "the largest rank correlation ρ that is left after the attack",
+}
 TRY = {
     "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
         "judge": GAME, "canvas": "black", "step": "5",
@@ -122,31 +127,36 @@ with frame.asking() as cost:
     entries, failures = enter(about, given)
 
 if not entries:
-    with on.pictures:
-        show_maps(about, entries, failures, {})
+    show_maps(on, about, entries, failures, {})
     frame.end()
 how: dict[str, Any] = {}
-with on.pictures, frame.asking("Judging …") as judging:
+with on.judge, frame.asking("Judging …") as judging:
     if judge == GAME:
         how = curves.ask_game(*row)
         played = curves.play(q, how["game"], entries)
-        numbers = curves.show_game(about, entries, failures, played, **how, guess=guess)
-        with on.judge:
-            curves.show_budgets(q, entries)
+        numbers = curves.show_game(on, about, entries, failures, played, **how, guess=guess)
+        curves.show_budgets(q, entries)
     elif judge == POINTS:
         how = points.ask_subsets(*row)
-        numbers = points.show_points(about, entries, failures, compute.points(q, **how, seed=seed), **how)
+        numbers = points.show_points(
+            on, about, entries, failures, compute.points(q, **how, seed=seed), **how
+        )  # fmt: skip
     elif judge == TRUTH:
-        numbers = truth.show_truth(about, entries, failures)
+        numbers = truth.show_truth(on, about, entries, failures)
     elif judge == RUINS:
         how = ruins.ask_ruins(about, *row)
-        numbers = ruins.show_ruins(about, q, entries, failures, seed, **how)
+        numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
     elif judge == ATTACK:
         how = attack.ask_attack(*row)
-        numbers = attack.show_attack(about, q, entries, failures, **how, seed=seed)
+        numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
     else:
-        numbers = show_all(about, q, entries, failures, seed)
+        numbers = show_all(on, about, q, entries, failures, seed)
 cost += judging
+if judge in BEST and numbers:
+    each = next(iter(numbers.values()))
+    winner = max((t for t in each if each[t] == each[t]), key=lambda t: each[t], default=None)
+    if winner:
+        on.number.metric(f"is {BEST[judge]}: {winner}", f"{each[winner]:.2f}")
 with on.judge:
     if judge in (RUINS, ATTACK):
         st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from app.labs.scoreboard.compute import Entry
 from app.shared import show
+from app.shared.screen import Screen
 from app.shared.show import Sheet
 from app.shared.subject import Subject
 from xai_core import figures
@@ -16,15 +17,33 @@ Numbers = Mapping[str, Mapping[str, float]]  # what → title → number
 Entries = Mapping[str, Entry]  # by title, in the reader's order
 
 
-def show_maps(about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str]) -> None:
-    """The picture and every map, on one scale. words: what stands below a map."""
-    show.maps(
-        about.opened.x,
-        {title: entry.A for title, entry in entries.items()},
-        {title: words.get(title, "") for title in [*entries, *failures]},
-        failures,
-        title=about.said,
-    )
+def show_maps(
+    on: Screen, about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str]
+) -> None:
+    """On the stage the picture and every map, on one scale. words: what stands below a map."""
+    with on.pictures:
+        show.maps(
+            about.opened.x,
+            {title: entry.A for title, entry in entries.items()},
+            {title: words.get(title, "") for title in [*entries, *failures]},
+            failures,
+            title=about.said,
+            legend=on.legend,
+        )
+
+
+def show_pairs(
+    first: tuple[str, np.ndarray, str], entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
+    failures: Mapping[str, str], key: str,
+) -> None:  # fmt: skip
+    """Every map, and below it what became of it, or of the picture; before them a picture of its own."""
+    drawn, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
+    title, picture, said = first
+    panels: dict[str, tuple[np.ndarray | str, str]] = {title: (picture, said)}
+    for name, map_ in drawn.items():
+        upper = figures.coloured(map_, top[name])
+        panels[name] = (np.concatenate([upper, below[name]]) if name in below else upper, words.get(name, ""))
+    show.pictures({**panels, **{name: (sentence, "") for name, sentence in failures.items()}}, f"pairs_{key}", side=320)
 
 
 def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
@@ -40,7 +59,7 @@ Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # name → (xs, y
 @st.cache_resource(max_entries=256, show_spinner=False)
 def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
     """Curves that a slider moves over: drawn once for all readers."""
-    size = (5.4, 3.9 + 0.2 * len(lines))
+    size = (5.4, 2.6 + 0.2 * len(lines))
     return show.sheet(figures.curve_grid({heading: lines}, x=x, columns=1, size=size, theme=theme))
 
 

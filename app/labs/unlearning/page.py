@@ -89,7 +89,7 @@ def show_stages(q: Question, about: Subject, given: dict[str, Any], eps: float, 
 
 
 def show_paths(q: Question, runs: dict[str, Stages], asked: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    """Stage 3: the confidence on the way back, and the numbers that judge both paths, by the paper's rule and another."""
+    """Stage 3: the confidence on the way back, and the numbers that judge both paths; the gap by two rules."""
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
     lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
