@@ -24,7 +24,7 @@ page = pages.navigation()
 if not page.url_path:
     links.follow_old()
 asked = links.asked(pages.of(page))
-links.carry_over()
+links.carry_over(page.url_path)
 pages.show_all()
 try:
     page.run()

@@ -61,16 +61,18 @@ def infinite(word: str) -> bool:
         return False
 
 
-def carry_over() -> None:
+def carry_over(page: str) -> None:
     """Give every control the value that it had when it was last drawn, here or on another page; a link's come first.
 
     Streamlit forgets what a run does not draw: a closed tab, another page. What it still knows is newer: the last move
     before a page was left. After a link that was opened and left at once, Streamlit 1.67 writes them into the address
     only with the next move of any control; the values themselves are there from the start.
     """
+    left, st.session_state["_page"] = st.session_state.get("_page", page), page
     for name, value in st.session_state.get("_values", {}).items():
-        if name not in st.session_state and name not in st.query_params:
-            st.session_state[name] = value
+        known = name in st.session_state
+        if name not in st.query_params and (left != page or not known):  # a page's controls are new ones, of old names
+            st.session_state[name] = st.session_state[name] if known else value
 
 
 def remember() -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import streamlit as st
 import torch
 
@@ -120,35 +119,21 @@ def gradient_of(about: Subject, output: str) -> torch.Tensor:
 
 
 def show_starts(
-    worse: Subject,
-    before: Subject,
-    chosen: Settings,
-    found: dict[str, Explanation],
-    gradient: torch.Tensor,
-    on: Screen,
+    worse: Subject, before: Subject, chosen: Settings, found: dict[str, Explanation], gradient: torch.Tensor, on: Screen
 ) -> None:
     """Where each path starts, above the map that it makes; first the picture, above the map without a baseline."""
     q = worse.question(chosen.output)
     now = stages.score_of(q, q.x)
-    drawn, top = figures.scaled(
-        {GRADIENT: figures.pixel_map(gradient), **{s: figures.pixel_map(e.A) for s, e in found.items()}}, "share"
-    )
-    starts, words = {GRADIENT: q.x}, {GRADIENT: f"F(x) = {now:.3f}"}
+    own = worsened(worse, chosen) if worse is not before else "x, its gradient"
+    maps, words, above = {own: gradient}, {own: f"F(x) = {now:.3f}"}, {own: figures.pixels(q.x)}
     if worse is not before:
-        words[GRADIENT] += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
+        words[own] += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
     for start, e in found.items():
-        starts[start] = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
-        words[start] = f"F(x′) = {now - e.change:.3f}  \ngap {e.gap:.3f}"
-    names = {GRADIENT: worsened(worse, chosen) if worse is not before else "x, its gradient"}
-    panels = {
-        names.get(s, f"from {s}"): (
-            np.concatenate([figures.pixels(x), figures.coloured(drawn[s], top[s])]), words[s]
-        )
-        for s, x in starts.items()
-    }  # fmt: skip
-    show.pictures(panels, "pairs")
-    with on.legend:
-        show.colours(next(iter(top.values())), "share")
+        name = f"from {start}"
+        start_at = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
+        maps[name], above[name] = e.A, figures.pixels(start_at)
+        words[name] = f"F(x′) = {now - e.change:.3f}  \ngap {e.gap:.3f}"
+    show.maps(q.x, maps, words, {}, title=own, key="pairs", legend=on.legend, above=above)
 
 
 def worsened(worse: Subject, chosen: Settings) -> str:

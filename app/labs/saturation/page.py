@@ -70,6 +70,7 @@ def show_numbers(x: float, start: float, B: int) -> None:
     """The gradient, and what it does not say."""
     seen = compute.toy(x, start, B)
     row = st.container(horizontal=True)
+    row.metric("f(x)", f"{seen.value:.3g}")
     row.metric("Gradient at x", f"{seen.slope + 0.0:.3g}")
     row.metric("Integrated Gradients", f"{seen.attribution:.3g}")
     row.metric("f(x) − f(x′)", f"{seen.change:.3g}")

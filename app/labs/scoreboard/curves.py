@@ -81,16 +81,20 @@ def scrub(
     ground = about.opened.x if canvas == "own" else one.picture(STEPS if game == "deletion" else 0)
     words = {title: f"F = {curve.scores[0, k]:.3f}, AUC {number(float(curve.auc))}" for title, curve in at.items()}
     if canvas == "own":
-        first = ("the picture", figures.pixels(ground), f"F(x) = {one.scores[0, -1 - bare]:.3f}")
-        words = {title: f"{said}, bare x′ {at[title].scores[0, bare]:.3f}" for title, said in words.items()}
-        none = dict.fromkeys(entries.keys() - at.keys(), "It compares the picture with nothing, so it has no canvas.")
-        words = {**words, **none}
+        title, words["the picture"] = "the picture", f"F(x) = {one.scores[0, -1 - bare]:.3f}"
+        for name in entries:
+            words[name] = (
+                f"{words[name]}, bare x′ {at[name].scores[0, bare]:.3f}"
+                if name in at
+                else "It compares the picture with nothing, so it has no canvas of its own."
+            )
     else:
-        first = (f"{canvas}, bare", figures.pixels(ground), f"F = {one.scores[0, bare]:.3f}")
+        title = f"{canvas}, bare"
+        words[title] = f"F = {one.scores[0, bare]:.3f}"
     left, right = st.columns([3, 2], gap="medium")
     with left:
         pictures = {title: figures.pixels(curve.picture(k)) for title, curve in at.items()}
-        show_pairs(first, entries, pictures, words, failures, "played")
+        show_pairs(ground, title, entries, pictures, words, failures, "played")
     with right:
         now = "; ".join(f"{t} {curve.scores[0, k]:.2f}" for t, curve in at.items())
         marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")

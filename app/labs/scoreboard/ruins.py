@@ -12,7 +12,6 @@ from app.shared import frame, networks, show
 from app.shared.screen import Screen
 from app.shared.stages import Question
 from app.shared.subject import Subject
-from xai_core import figures
 
 
 def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
@@ -64,10 +63,10 @@ def ruin(
     answer = f"{depth} layers ruined, last *{stops[depth]}*" if depth else "as it was trained"
     said = f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}"
     below = as_maps(entries, {t: r.A for t, r in now.items()})
-    words = {t: f"ρ = {number(r.spearman)}" for t, r in now.items()}
+    words = {t: f"ρ = {number(r.spearman)}" for t, r in now.items()} | {"the network": said}
     left, right = st.columns([3, 2], gap="medium") if all(known.values()) else (st.container(), None)
     with left:
-        show_pairs(("the network", figures.pixels(q.x), said), entries, below, words, failures, "ruined")
+        show_pairs(q.x, "the network", entries, below, words, failures, "ruined")
     if right is None:
         return
     lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}

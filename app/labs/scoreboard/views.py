@@ -33,17 +33,13 @@ def show_maps(
 
 
 def show_pairs(
-    first: tuple[str, np.ndarray, str], entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
+    image: Tensor, title: str, entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
     failures: Mapping[str, str], key: str,
 ) -> None:  # fmt: skip
-    """Every map, and below it what became of it, or of the picture; before them a picture of its own."""
-    drawn, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
-    title, picture, said = first
-    panels: dict[str, tuple[np.ndarray | str, str]] = {title: (picture, said)}
-    for name, map_ in drawn.items():
-        upper = figures.coloured(map_, top[name])
-        panels[name] = (np.concatenate([upper, below[name]]) if name in below else upper, words.get(name, ""))
-    show.pictures({**panels, **{name: (sentence, "") for name, sentence in failures.items()}}, f"pairs_{key}", side=320)
+    """Every map, and below it what became of it, or of the picture; before them an image of its own."""
+    captions = {name: words.get(name, "") for name in [title, *entries, *failures]}
+    maps = {name: entry.A for name, entry in entries.items()}
+    show.maps(image, maps, captions, failures, title=title, key=f"pairs_{key}", below=below)
 
 
 def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

@@ -26,6 +26,7 @@ EXPERIMENTS = {
     "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights and fits any picture.",
     "divergence": "Does it matter how two answers are compared? All but KL lose their slope where the network is sure.",
     "weights": "Has the whole network to forget, or is its last layer enough?",
+    "rule": "Where on the path is the gradient taken? The paper takes the right ends; the midpoints cost as much.",
     "B": f"How many steps until the map stays as it is? Each is compared with that of B = {REFERENCE}.",
 }
 SWEEP = {"F(x′): should be low": "score", "Monotone: 1 is best": "monotonicity", "Completeness gap: 0 is best": "gap"}

@@ -54,17 +54,14 @@ def show_pictures(
 ) -> None:
     """The picture, the baseline that looks like it, and the map between the two; beside it the map from black."""
     factor = amplification(float((start - q.x).abs().flatten().quantile(0.99)))
-    drawn, top = figures.scaled({n: figures.pixel_map(e.A) for n, e in found.items()}, "share")
-    panels = {
-        "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}; unlearned {unlearned:.1%}"),
+    then = {
         "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {stages.score_of(q, start):.3g}"),
         f"{factor} × (x′ − x)": (figures.pixels(figures.difference(start, q.x, factor)), "grey is no change"),
     }
-    for name, e in found.items():
-        panels[TITLES[name]] = (figures.coloured(drawn[name], top[name]), f"gap {e.gap:.3f} of {e.change:+.3f}")
-    show.pictures(panels, "baseline")
-    with on.legend:
-        show.colours(next(iter(top.values())), "share")
+    words = {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()}
+    words["x"] = f"the picture: {about.confidence:.1%}; unlearned {unlearned:.1%}"
+    maps = {TITLES[name]: e.A for name, e in found.items()}
+    show.maps(q.x, maps, words, {}, title="x", key="baseline", legend=on.legend, then=then)
 
 
 def amplification(change: float) -> int:
@@ -88,8 +85,8 @@ def show_stages(q: Question, about: Subject, given: dict[str, Any], eps: float, 
     frame.table(["Stage", ""], rows, "stages")
 
 
-def show_paths(q: Question, runs: dict[str, Stages], asked: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    """Stage 3: the confidence on the way back, and the numbers that judge both paths; the gap by two rules."""
+def show_paths(runs: dict[str, Stages]) -> None:
+    """Stage 3: the confidence on the way back, and the numbers that judge both paths."""
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
     lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
@@ -105,14 +102,10 @@ def show_paths(q: Question, runs: dict[str, Stages], asked: dict[str, tuple[str,
         lines = [
             [title, *(f"{getattr(j, number):.3g}" for j in rows.values())] for title, number in NUMBERS.items()
         ]  # fmt: skip
-        for rule in {"right", "midpoint"} - {asked["UNI"][1]["rule"]}:
-            gaps = [stages.explanation(q, method, {**given, "rule": rule}).gap for method, given in asked.values()]
-            lines.append([f"Gap by the {rule} rule", *(f"{gap:.3g}" for gap in gaps)])
         frame.table(["", *rows], lines, "paths")
         st.caption(
             "Monotone: Spearman's rank correlation of score and α, 1 for a steady rise. Curvature: the largest"
-            " |d²F/dα²|; it bounds the error of B steps. Gap: |ΣA − (F(x) − F(x′))|. The paper sums by the right rule;"
-            " the midpoint rule asks as often."
+            " |d²F/dα²|; it bounds the error of B steps. Gap: |ΣA − (F(x) − F(x′))|."
         )
 
 
@@ -152,7 +145,7 @@ if guess is not None:
 with on.judge:
     show_stages(q, about, given, eps, unlearned)
     black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
-    show_paths(q, {"UNI": uni_run, "from black": black}, titled)
+    show_paths({"UNI": uni_run, "from black": black})
     frame.cost(cost)
 with on.tabs[EXPERIMENTS]:
     experiments.show_chosen(q, given, titled, found["uni"].A)

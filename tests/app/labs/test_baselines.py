@@ -52,9 +52,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.image, drawn.maps = image, attributions
         real[0](image, attributions, *rest, **how)
 
-    def pictures(panels: dict, key: str) -> None:
+    def pictures(panels: dict, key: str, side: int = 448) -> None:
         drawn.panels[key] = panels
-        real[1](panels, key)
+        real[1](panels, key, side)
 
     def offer(*given: Any) -> None:
         drawn.offered = given
@@ -92,7 +92,7 @@ def test_every_baseline_of_the_core_is_on_the_page() -> None:
 
 def test_the_first_view(seen: SimpleNamespace) -> None:
     at = opened()
-    assert list(seen.maps) == [f"map from {s}" for s in ("black", "blurred", "Gaussian noise", "UNI")]
+    assert list(seen.maps) == ["x, its gradient", *(f"from {s}" for s in ("black", "blurred", "Gaussian noise", "UNI"))]
     assert not at.error and not at.warning and not at.toast
     numbers = table(at)
     assert list(numbers)[-1] == "simple gradient (no baseline)" and len(numbers) == 5
@@ -117,7 +117,7 @@ def test_the_numbers_are_those_of_the_core(corruption: str, severity: int, seen:
         A, clean = (
             xai_core.explain(model, picture, about.target, method, B=6, seed=7, **options) for picture in (x, before.x)
         )
-        torch.testing.assert_close(seen.maps[f"map from {start}"], A, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(seen.maps[f"from {start}"], A, rtol=1e-4, atol=1e-6)
         row = table(at)[start]
         for column, like in (("darkest ¼", "black"), ("brightest ¼", "white"), ("plainest ¼", "blurred")):
             part = nearest_part(before.x, like, animal)
@@ -128,21 +128,21 @@ def test_the_numbers_are_those_of_the_core(corruption: str, severity: int, seen:
 
 def test_the_baselines_shown_are_those_of_the_paths(seen: SimpleNamespace) -> None:
     opened(start=["white", "mean colour", "UNI"], B="5")
-    panels = seen.panels["starts"]
-    assert list(panels) == ["the picture", "from white", "from mean colour", "from UNI"]
-    assert (panels["from white"][0] == 1).all()
+    panels = seen.panels["pairs"]
+    assert list(panels) == ["x, its gradient", "from white", "from mean colour", "from UNI"]
+    assert (panels["from white"][0][:64] == 1).all()  # above its map
     f = xai_core.make_score(shipped.load("zoo"), seen.image, seen.offered[0].target)
     said = panels["from white"][1]
-    assert said == f"F(x′) = {float(f(torch.ones_like(seen.image))):.3f}"
+    assert said.startswith(f"F(x′) = {float(f(torch.ones_like(seen.image))):.3f}  \n")
 
 
 def test_a_colour_of_ones_own(seen: SimpleNamespace) -> None:
     at = opened(start=[OWN, "black"], colour="#ff8000", B="5")
     assert at.color_picker(key="colour").value == "#ff8000" and not at.toast
-    assert np.allclose(seen.panels["starts"][f"from {OWN}"][0][0, 0], (1, 0.502, 0), atol=1e-3)
+    assert np.allclose(seen.panels["pairs"][f"from {OWN}"][0][0, 0], (1, 0.502, 0), atol=1e-3)
     at.color_picker(key="colour").set_value("#000000")
     ran(at)
-    assert torch.equal(seen.maps[f"map from {OWN}"], seen.maps["map from black"])  # both are black now
+    assert torch.equal(seen.maps[f"from {OWN}"], seen.maps["from black"])  # both are black now
 
 
 def test_a_colour_for_a_grey_network_is_its_mean() -> None:
@@ -160,7 +160,7 @@ def test_the_truth_comes_after_the_guess(seen: SimpleNamespace) -> None:
     at = opened(**FEW, blind="black")
     parts = open_picture(Picture("toy zoo", "elephant", 27), networks.describe("zoo")).parts
     whole = torch.ones_like(parts["the trunk"])
-    expected = float(share(seen.maps["map from UNI"], parts["the trunk"], whole))
+    expected = float(share(seen.maps["from UNI"], parts["the trunk"], whole))
     assert table(at)["UNI"]["on the trunk"] == pytest.approx(expected, abs=0.006)
     numbers = table(at)
     least = min(("black", "UNI"), key=lambda s: numbers[s]["darkest ¼"])
@@ -229,7 +229,7 @@ def test_all_severities_at_once(seen: SimpleNamespace, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("corruption", list(KINDS))
 def test_a_network_of_one_channel(corruption: str, seen: SimpleNamespace) -> None:
     at = opened(**DIGIT, corruption=corruption, severity="5", start=["white", OWN, "UNI"], colour="#203040", B="4")
-    assert seen.image.shape == (1, 1, 8, 8) and len(seen.maps) == 3 and not at.error
+    assert seen.image.shape == (1, 1, 8, 8) and len(seen.maps) == 4 and not at.error
     refused = [w.value for w in at.warning]
     if corruption == "saturation":
         assert len(refused) == 1 and "needs colour" in refused[0]
@@ -250,7 +250,7 @@ def test_a_photograph_and_its_own_network(monkeypatch: pytest.MonkeyPatch, seen:
     monkeypatch.setattr(pretrained, "load", lambda name: random)
     at = opened(network="squeezenet1_1", photo="cat", corruption="Gaussian blur", severity="4", start="black", B="3")
     assert seen.image.shape == (1, 3, 224, 224)
-    assert "Gaussian blur 4 of 5, σ 4.0 pixels" in seen.panels["starts"]
+    assert "Gaussian blur 4 of 5, σ 4.0 pixels" in seen.panels["pairs"]
     assert not any("Make your guess" in info.value for info in at.info)  # nobody drew it: no truth to tell
 
 
@@ -290,7 +290,9 @@ def test_no_baseline_at_all(seen: SimpleNamespace) -> None:
     at = opened(**FEW)
     at.multiselect(key="start").set_value([])
     ran(at)
-    assert not seen.maps and not at.error and list(table(at)) == ["simple gradient (no baseline)"]
+    assert (
+        list(seen.maps) == ["x, its gradient"] and not at.error and list(table(at)) == ["simple gradient (no baseline)"]
+    )
 
 
 def test_trapezoid_with_one_step_is_a_sentence() -> None:

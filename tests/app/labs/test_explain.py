@@ -9,7 +9,7 @@ import torch
 
 import xai_core
 from data.nets import networks as shipped
-from tests.app.running import opened, png, ran, the_script_makes_the_same
+from tests.app.running import costs, opened, png, ran, the_script_makes_the_same
 from xai_core import catalogue
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -26,9 +26,10 @@ def test_the_first_page_explains_a_prediction(seen: SimpleNamespace) -> None:
     assert set(seen.maps) == {"Simple gradient", "Integrated Gradients", "UNI", "LIME"}
     assert not seen.failures and not at.error and not at.warning
     assert all(A.shape == seen.image.shape and A.any() for A in seen.maps.values())
-    assert seen.captions["Simple gradient"].startswith("1 gradient,")
-    assert "15 gradients, 1 forward" in seen.captions["Integrated Gradients"]
-    assert "50 forwards" in seen.captions["LIME"] and "local R²" in seen.captions["LIME"]
+    spent = costs(at)
+    assert spent["Simple gradient"].startswith("1 gradient,") and "50 forwards" in spent["LIME"]
+    assert "15 gradients, 1 forward" in spent["Integrated Gradients"]
+    assert "local R²" in seen.captions["LIME"]
 
 
 def test_every_path_method_shows_its_gap(seen: SimpleNamespace) -> None:
@@ -59,8 +60,9 @@ def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
     few = {"N_lime": "80", "window": "16"}
     at = opened(method=["KernelSHAP", "RISE", "Occlusion"], **few)
     assert not seen.failures and not at.error and not at.warning
-    assert "80 forwards" in seen.captions["KernelSHAP"] and "80 forwards" in seen.captions["RISE"]
-    assert f"{7 * 7 + 1} forwards" in seen.captions["Occlusion"]  # (64 − 16) / 8 + 1 windows a side, and x itself
+    spent = costs(at)
+    assert "80 forwards" in spent["KernelSHAP"] and "80 forwards" in spent["RISE"]
+    assert f"{7 * 7 + 1} forwards" in spent["Occlusion"]  # (64 − 16) / 8 + 1 windows a side, and x itself
     about, found, given, _ = seen.offered
     for name, arguments in given.items():
         A = xai_core.explain(shipped.load("zoo"), about.opened.x, about.target, name, **arguments)
@@ -72,7 +74,7 @@ def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
     assert float(values.sum()) == pytest.approx(float(change[0] - change[1]), abs=1e-4)  # efficiency, on the page
     at.slider(key="opacity").set_value(0.5)
     ran(at)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    assert all("0 passes, read from the cache" in words for words in costs(at).values())
 
 
 def test_windows_and_samples_that_cannot_be_are_sentences(seen: SimpleNamespace) -> None:
@@ -85,7 +87,7 @@ def test_K_never_asks_the_network(seen: SimpleNamespace) -> None:
     before = seen.maps["LIME"]
     at.slider(key="K").set_value(3)
     ran(at)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    assert all("0 passes, read from the cache" in words for words in costs(at).values())
     assert not torch.equal(before, seen.maps["LIME"])
     assert len(seen.maps["LIME"].unique()) <= 4  # three features and the rest
 
@@ -96,7 +98,7 @@ def test_B_asks_only_for_new_points(seen: SimpleNamespace) -> None:
     for B, spent in (("30", "15 gradients,"), ("15", "0 passes"), ("10", "0 passes"), ("20", "10 gradients,")):
         at.select_slider(key="B").set_value(B)
         ran(at)
-        assert all(spent in words for words in seen.captions.values()), (B, seen.captions)
+        assert all(spent in words for words in costs(at).values()), (B, costs(at))
 
 
 def test_drawing_computes_nothing(seen: SimpleNamespace) -> None:
@@ -104,14 +106,13 @@ def test_drawing_computes_nothing(seen: SimpleNamespace) -> None:
     at.slider(key="opacity").set_value(0.5)
     at.button_group(key="scale").set_value("own")
     ran(at)
-    assert all("0 passes" in words for words in seen.captions.values())
+    assert all("0 passes" in words for words in costs(at).values())
     assert (seen.how["opacity"], seen.how["scale"]) == (0.5, "own")
 
 
 def test_two_readers_share_one_computation(seen: SimpleNamespace) -> None:
     opened(**PATHS)
-    opened(**PATHS)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    assert all("0 passes, read from the cache" in words for words in costs(opened(**PATHS)).values())
 
 
 # --- errors stay where they belong ------------------------------------------------------------------------------------
@@ -149,24 +150,21 @@ def test_the_truth_comes_after_the_guess() -> None:
 
 def test_unlearning_shows_its_three_stages(seen: SimpleNamespace) -> None:
     at = opened("labs/unlearning/page.py", change="visibly")
-    assert [m.value.split("·")[0] for m in at.markdown if m.value.startswith("####")] == [
-        "#### 1 ",
-        "#### 2 ",
-        "#### 3 ",
-    ]
+    stages = next(m.value for m in at.markdown if m.value.startswith("| Stage")).splitlines()[2:]
+    assert [line.split("·")[0] for line in stages] == ["| 1 ", "| 2 "]  # the third is the path, a figure
     assert set(seen.maps) == {"UNI", "Integrated Gradients from black"}
     assert "You guessed visibly" in at.success[0].value
     at.select_slider(key="eps").set_value("0.056")
     ran(at)
-    assert any("ε = 0.056 (chosen by hand)" in m.value for m in at.markdown)
+    assert any("| 0.056, by hand" in m.value for m in at.markdown)
 
 
 def test_settings_of_unlearning_are_those_of_explain(seen: SimpleNamespace) -> None:
     opened("labs/unlearning/page.py", eps="2", B="20")
     there = seen.maps["UNI"]
-    opened(method="UNI", eps="2", B="20")
+    at = opened(method="UNI", eps="2", B="20")
     assert torch.equal(there, seen.maps["UNI"])
-    assert "0 passes" in seen.captions["UNI"]
+    assert "0 passes" in costs(at)["UNI"]
 
 
 # --- take away --------------------------------------------------------------------------------------------------------

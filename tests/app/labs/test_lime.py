@@ -99,6 +99,12 @@ def line(at: AppTest) -> str:
     return next(m.value for m in at.markdown if m.value.startswith("Local R²"))
 
 
+def choose(at: AppTest, tab: str) -> None:
+    """Open a tab."""
+    at.session_state["tab"] = tab
+    ran(at)
+
+
 # --- three kinds of input, against the core ---------------------------------------------------------------------------
 
 
@@ -119,6 +125,7 @@ def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
     assert (kept[grey] == 0.5).all()
     np.testing.assert_allclose(kept[~grey], x[0].permute(1, 2, 0).numpy()[~grey], atol=1e-6)
     names = shipped.class_names("zoo")
+    choose(at, "Classes")
     best = near.scores[0].argsort(descending=True)[:3].tolist()
     assert [said.split(",")[0] for said in seen.panels["top"]] == [names[c] for c in best]
     for c, (_, words_) in zip(best, seen.panels["top"].values(), strict=True):
@@ -161,15 +168,16 @@ def test_a_row_is_explained_as_the_core_does(name: str, seen: SimpleNamespace) -
     assert f"**{fit.r2:.2f}**" in line(at)
     regressor = table.classes is None
     assert ("progression" in at.markdown[0].value + at.markdown[1].value) == regressor
-    classes = [h.value for h in at.subheader if "classes, from the same copies" in h.value]
-    assert len(classes) == (0 if regressor else 1)  # a regressor has none to compare
+    drawn = len(seen.bars)
+    choose(at, "Classes")
+    assert (len(seen.bars) == drawn + 1) == regressor  # the explanation again; a regressor has no classes to compare
 
 
 # --- every copy -------------------------------------------------------------------------------------------------------
 
 
 def test_every_copy_can_be_seen_with_its_numbers(seen: SimpleNamespace) -> None:
-    at = opened(**DIGIT, order="lowest F first", copy="2")
+    at = opened(**DIGIT, order="lowest F first", copy="2", tab="Copies")
     given = seen.given
     near = compute.around(given.this, 60, 0)
     F, order = near.scores[:, near.target], [0, *(1 + near.scores[1:, near.target].argsort(stable=True)).tolist()]
@@ -194,7 +202,7 @@ def test_every_copy_can_be_seen_with_its_numbers(seen: SimpleNamespace) -> None:
 
 
 def test_copies_of_a_row_mark_what_changed(seen: SimpleNamespace) -> None:
-    opened(**TABLE, table="iris", order="as drawn", copy="1")
+    opened(**TABLE, table="iris", order="as drawn", copy="1", tab="Copies")
     table = tables.load("iris")
     rows, masks = xai_core.table_samples(table.test[0], table.train, 60, 0)
     _, lines = seen.tables["copies"]
@@ -245,7 +253,7 @@ def test_what_grows_is_what_would_have_been_asked_at_once(seen: SimpleNamespace)
 
 
 def test_curves_over_N_and_sigma_are_read_from_the_copies(seen: SimpleNamespace) -> None:
-    opened(**DIGIT, against="N and σ", K="3")
+    opened(**DIGIT, against="N and σ", K="3", tab="Fit")
     near = compute.around(seen.given.this, 60, 0)
     sizes, by_N, now = seen.curves["N: copies"]
     assert now == sizes[-1] == 60 and sizes[0] == 10
@@ -332,7 +340,7 @@ def test_K_larger_than_M_is_read_as_M(seen: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"input": "song"}, {"text": "poem"}, {"post": "-3"}, {"copy": "0"}, {"beside": "nothing"}],
+    [{"input": "song"}, {"text": "poem"}, {"post": "-3"}, {"copy": "0", "tab": "Copies"}, {"beside": "nothing"}],
     ids=str,
 )  # fmt: skip
 def test_a_bad_link_opens_the_usual_setting(query: dict[str, str], seen: SimpleNamespace) -> None:

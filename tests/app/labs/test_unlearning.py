@@ -92,25 +92,28 @@ def test_the_choices_reach_the_map(options: dict[str, str], drawn: SimpleNamespa
     at = opened(**DIGIT, **options)
     assert not at.toast and all(at.selectbox(key=name).value == word for name, word in options.items())
     f, x = digit()
-    torch.testing.assert_close(drawn.maps["maps"]["UNI"], uni(f, x, **options), rtol=1e-3, atol=1e-6)
-    assert not torch.allclose(drawn.maps["maps"]["UNI"], uni(f, x), rtol=1e-2)
+    torch.testing.assert_close(drawn.maps["baseline"]["UNI"], uni(f, x, **options), rtol=1e-3, atol=1e-6)
+    assert not torch.allclose(drawn.maps["baseline"]["UNI"], uni(f, x), rtol=1e-2)
 
 
 def test_what_stage_one_says() -> None:
     f, x = digit()
     c = int(f.target)
 
-    def after(**options: str) -> tuple[str, str]:
+    def after(**options: str) -> list[str]:
         at = opened(**DIGIT, **options)
-        return next(m.value for m in at.markdown if m.value.startswith("#### 1")), at.metric[1].value
+        table = next(m.value for m in at.markdown if m.value.startswith("| Stage"))
+        return [cell.strip() for cell in table.splitlines()[2].strip("| ").split("|")]
 
-    assert after() == ("#### 1 · Unlearn: one step of length η = 1 up the loss",
-                       f"{float(xai_core.answer_to_match(f, x)[0, c]):.1%}")  # fmt: skip
+    before = f"{float(f.outputs(x)[0, c]):.1%}"
+
+    assert after() == ["1 · Unlearn: one step of length η = 1 up the loss",
+                       f"{c}: {before} → {float(xai_core.answer_to_match(f, x)[0, c]):.1%}"]  # fmt: skip
     heading, value = after(weights="last_layer", eta="0.2")
-    assert heading.endswith("η = 0.2 up the loss, by the last layer alone")
-    assert value == f"{float(xai_core.answer_to_match(f, x, 0.2, 'last_layer')[0, c]):.1%}"
+    assert heading.endswith("η = 0.2 up the loss, of the last layer alone")
+    assert value == f"{c}: {before} → {float(xai_core.answer_to_match(f, x, 0.2, 'last_layer')[0, c]):.1%}"
     heading, value = after(goal="uniform")
-    assert heading == "#### 1 · Instead of unlearning: every class is as likely as any other" and value == "10.0%"
+    assert heading == "1 · Goal: every class as likely as any other" and value == f"{c}: {before} → 10.0%"
 
 
 def test_every_word_of_the_three_choices_is_explained() -> None:
@@ -133,10 +136,8 @@ def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
 def test_no_experiment_without_a_wish(drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT)
     assert at.button_group(key="experiment").value == "none"
-    assert set(drawn.maps) == {"maps"} and set(drawn.curves) == {"Score along the path"}
+    assert set(drawn.maps) == {"baseline"} and set(drawn.curves) == {"3 · Score along the path"}
     assert "This experiment" not in said(at)
-    heads = [h.value for h in at.subheader]
-    assert heads == ["Experiments", "Equation and code", "What to try", "Take it away"]
 
 
 def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
@@ -150,7 +151,7 @@ def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
     at.button_group(key="experiment").set_value("none")
     drawn.maps.clear()
     ran(at)
-    assert set(drawn.maps) == {"maps"}
+    assert set(drawn.maps) == {"baseline"}
 
 
 # --- sweeps -----------------------------------------------------------------------------------------------------------
@@ -293,7 +294,9 @@ def test_an_answer_that_is_reached_already_is_no_error(drawn: SimpleNamespace, m
 @pytest.mark.parametrize("query", [{"experiment": "all"}, {"experiment": ""}, {"divergence": "js"}], ids=str)
 def test_bad_links(query: dict[str, str], drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT, **query)
-    assert not at.error and at.button_group(key="experiment").value in ("none", None) and set(drawn.maps) == {"maps"}
+    assert (
+        not at.error and at.button_group(key="experiment").value in ("none", None) and set(drawn.maps) == {"baseline"}
+    )
 
 
 def test_the_experiment_is_in_the_link() -> None:

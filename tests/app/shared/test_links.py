@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from app.shared import links
-from tests.app.running import opened, ran
+from tests.app.running import costs, opened, ran
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -34,7 +34,7 @@ def test_a_link_restores_the_same_maps(seen: SimpleNamespace) -> None:
 def test_a_link_may_ask_for_numbers_between_the_stops(seen: SimpleNamespace) -> None:
     at = opened(**PATHS, B="37", eps="1.234")
     assert (at.select_slider(key="B").value, at.select_slider(key="eps").value) == ("37", "1.234")
-    assert "37 gradients" in seen.captions["Integrated Gradients"]
+    assert "37 gradients" in costs(at)["Integrated Gradients"]
 
 
 @pytest.mark.parametrize(
