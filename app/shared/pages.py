@@ -63,7 +63,8 @@ def navigation() -> StreamlitPage:
 
 def show_all() -> None:
     """All pages in one line, group beside group, and before them a link over all of that, for the keyboard."""
-    names = "".join(f'.st-key-group_{i}::before {{ content: "{name}"; }}' for i, name in enumerate(GROUPS))
+    group = '.st-key-group_{i}::before {{ content: "{name}"; }} .st-key-group_{i} {{ min-width: {wide:.2f}rem; }}'
+    names = "".join(group.format(i=i, name=name, wide=0.44 * len(name)) for i, name in enumerate(GROUPS))
     st.html(f'<style>{names}</style><a class="skip" href="#stage">To the controls</a>')
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap=None):
         for number, some in enumerate(GROUPS.values()):

@@ -64,13 +64,21 @@ class Screen:
         return bool(getattr(self.tabs[tab], "open", True))
 
 
-def screen(tabs: Sequence[str] = TABS) -> Screen:
-    """The places of a page, empty. tabs: those below the stage, in their order."""
+def screen(tabs: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
+    """The places of a page, empty. tabs: those below the stage, in their order.
+
+    beside: whether legend and number stand beside high pictures, not below.
+    """
     with st.container(key="stage", gap="xsmall"):
         st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
         places = [st.container(key=f"at_{name}", gap="xsmall") for name in ("question", "subject", "guess", "controls")]
-        pictures = st.container(key="at_pictures", gap="xsmall")
-        left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+        if beside:
+            place, left = st.columns([3, 2], gap="medium", vertical_alignment="center")
+            right = left
+        else:
+            place = st.container(gap="xsmall")
+            left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+        pictures = place.container(key="at_pictures", gap="xsmall")
         legend, number = left.container(key="at_legend"), right.container(key="at_number")
     if st.session_state.get("tab") not in tabs:  # another page's
         st.session_state.pop("tab", None)

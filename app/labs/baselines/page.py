@@ -187,7 +187,7 @@ def show_verdict(guess: str, rows: dict[str, Biases], where: Region) -> None:
     )  # fmt: skip
 
 
-on = screen()
+on = screen(beside=True)
 before = subject.choose(on.subject)
 if before is None:
     frame.end()

@@ -26,11 +26,12 @@ def ask_game(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, str]:
     """Which way the pixels go, and what stands where they are not."""
     game = left.segmented_control(
         "What is played", GAMES, default=GAMES[0], required=True, key="game", bind="query-params",
+        label_visibility="collapsed",
         help="  \n".join(f"**{name}**: {ENDS[name]}, best pixels first." for name in GAMES),
     )  # fmt: skip
     canvas = right.segmented_control(
         "Canvas: what stands where no pixel is", CANVASES, default="blurred", required=True, key="canvas",
-        bind="query-params",
+        bind="query-params", label_visibility="collapsed",
         help="**own**: what the method itself compares the picture with. Gradients, edges and numbers have none.",
     )  # fmt: skip
     return {"game": game, "canvas": canvas}
@@ -79,7 +80,7 @@ def scrub(
     bare = -1 if game == "deletion" else 0
     one = next(iter(at.values()))
     ground = about.opened.x if canvas == "own" else one.picture(STEPS if game == "deletion" else 0)
-    words = {title: f"F = {curve.scores[0, k]:.3f}, AUC {number(float(curve.auc))}" for title, curve in at.items()}
+    words = {title: f"F = {curve.scores[0, k]:.3f}" for title, curve in at.items()}
     if canvas == "own":
         title, words["the picture"] = "the picture", f"F(x) = {one.scores[0, -1 - bare]:.3f}"
         for name in entries:
@@ -92,12 +93,12 @@ def scrub(
         title = f"{canvas}, bare"
         words[title] = f"F = {one.scores[0, bare]:.3f}"
     left, right = st.columns([3, 2], gap="medium")
-    with left:
-        pictures = {title: figures.pixels(curve.picture(k)) for title, curve in at.items()}
-        show_pairs(ground, title, entries, pictures, words, failures, "played")
     with right:
         now = "; ".join(f"{t} {curve.scores[0, k]:.2f}" for t, curve in at.items())
         marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")
+    with left:
+        pictures = {title: figures.pixels(curve.picture(k)) for title, curve in at.items()}
+        show_pairs(ground, title, entries, pictures, words, failures, "played", right)
 
 
 def explain(game: str, canvas: str) -> None:

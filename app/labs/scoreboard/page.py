@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import attack, compute, curves, files, points, ruins, truth
 from app.labs.scoreboard.all_scores import all_scores, show_all
@@ -28,18 +27,18 @@ ALL = "All scores"
 
 @dataclass(frozen=True)
 class Judge:
-    """One way to judge a map: the code that has just run, and the widths of its controls, UNI's ε last."""
+    """One way to judge a map: the code that has just run, and the widths of the candidates and of its controls."""
 
     code: tuple[Callable, ...]
     columns: tuple[int, ...]
 
 
 JUDGES = {
-    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (3, 5, 5)),
-    POINTS: Judge((evaluate.without_subsets, read), (4, 3, 4, 4)),
+    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (7, 2, 3)),
+    POINTS: Judge((evaluate.without_subsets, read), (6, 4, 3, 4)),
     TRUTH: Judge((evaluate.ground_truth,), (1,)),
-    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (1, 2)),
-    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
+    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (4, 2)),
+    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (6, 4, 3)),
     ALL: Judge((all_scores,), (1,)),
 }
 BEST = {  # judges whose first numbers have a best one, and its name
@@ -72,23 +71,21 @@ TRY = {
 def ask_candidates() -> list[str]:
     """Up to five titles, in the reader's order."""
     return st.multiselect(
-        "Candidates", list(TITLES), FIRST, key="candidate", bind="query-params", max_selections=MOST, wrap=True,
+        "Candidates", list(TITLES), FIRST, label_visibility="collapsed", key="candidate", bind="query-params",
+        max_selections=MOST, wrap=True,
         help="The last two in the list explain nothing: the edges of the picture, and numbers drawn by lot.",
     )  # fmt: skip
 
 
-def ask_settings(
-    chosen: list[str], about: Subject, sight: DeltaGenerator, folded: DeltaGenerator
-) -> tuple[dict[str, dict[str, Any]], int]:
-    """UNI's ε in sight, all other symbols folded away: each candidate's arguments by its title, and the seed."""
+def ask_settings(chosen: list[str], about: Subject) -> tuple[dict[str, dict[str, Any]], int]:
+    """All symbols: each candidate's arguments by its title, and the seed."""
     methods = [TITLES[title] for title in chosen if title not in NO_EXPLANATIONS]
-    front, rest_of_them = controls.controls_of(methods)
-    values: dict[str, Any] = {}
-    for control in [*front, *rest_of_them]:
-        with sight if control.name == "eps" and "uni" in control.methods else folded:
+    front, others = controls.controls_of(methods)
+    columns, values = st.columns(3, gap="medium"), {}
+    for i, control in enumerate([*front, *others]):
+        with columns[i % 3]:
             values[control.key] = controls.ask(control, methods)
-    with folded:
-        rest = controls.ask_rest(methods, networks.load(about.network.name))
+    rest = controls.ask_rest(methods, networks.load(about.network.name))
     given = {t: controls.values_for(TITLES[t], values, rest) for t in chosen if t not in NO_EXPLANATIONS}
     return given | {t: {"seed": rest["seed"]} for t in chosen if t in NO_EXPLANATIONS}, rest["seed"]
 
@@ -108,20 +105,21 @@ on = screen()
 about = subject.choose(on.subject)
 if about is None:
     frame.end()
-on.question.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
-with on.controls:
-    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    with left:
-        chosen = ask_candidates()
-    judge = right.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge",
-                                    bind="query-params")  # fmt: skip
+with on.question:
+    words, choice = st.columns([2, 3], vertical_alignment="center")
+words.markdown(f"### Which map of *{about.class_name}* should we believe?")
+judge = choice.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params",
+                                 label_visibility="collapsed")  # fmt: skip
+first, *row = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
+with first:
+    chosen = ask_candidates()
 with on.guess:
     guess = ask_guess(chosen)
 if not chosen:
     on.pictures.info("Choose a candidate above.")
     frame.end()
-*row, last = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
-given, seed = ask_settings(chosen, about, last, on.settings)
+with on.settings:
+    given, seed = ask_settings(chosen, about)
 q = about.question("probability")
 with frame.asking() as cost:
     entries, failures = enter(about, given)

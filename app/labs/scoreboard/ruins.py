@@ -64,16 +64,15 @@ def ruin(
     said = f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}"
     below = as_maps(entries, {t: r.A for t, r in now.items()})
     words = {t: f"ρ = {number(r.spearman)}" for t, r in now.items()} | {"the network": said}
-    left, right = st.columns([3, 2], gap="medium") if all(known.values()) else (st.container(), None)
-    with left:
-        show_pairs(q.x, "the network", entries, below, words, failures, "ruined")
-    if right is None:
-        return
-    lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
-    with right:
+    left, right = st.columns([3, 2], gap="medium")
+    if all(known.values()):
+        lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
         ends = "; ".join(f"{t} ends at {number(ys[-1])}" for t, (_, ys) in lines.items())
-        sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
-        marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {ends}.")
+        with right:
+            sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
+            marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {ends}.")
+    with left:
+        show_pairs(q.x, "the network", entries, below, words, failures, "ruined", right)
 
 
 def show_depths(stops: Mapping[int, str], known: Mapping[str, Mapping[int, Ruin]]) -> None:

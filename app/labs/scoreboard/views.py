@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.labs.scoreboard.compute import Entry
@@ -34,12 +35,12 @@ def show_maps(
 
 def show_pairs(
     image: Tensor, title: str, entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
-    failures: Mapping[str, str], key: str,
+    failures: Mapping[str, str], key: str, legend: DeltaGenerator,
 ) -> None:  # fmt: skip
     """Every map, and below it what became of it, or of the picture; before them an image of its own."""
     captions = {name: words.get(name, "") for name in [title, *entries, *failures]}
     maps = {name: entry.A for name, entry in entries.items()}
-    show.maps(image, maps, captions, failures, title=title, key=f"pairs_{key}", below=below)
+    show.maps(image, maps, captions, failures, title=title, key=f"pairs_{key}", below=below, legend=legend)
 
 
 def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
