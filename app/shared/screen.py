@@ -1,14 +1,15 @@
 """The screen: where the pieces of a page stand, in whatever order they are made.
 
     question
-    subject     network, picture and class, in one line
+    subject     network, picture and class, in one line; at its end all settings that are seldom moved
     guess
     controls    at most four, the page's own slider in the row right above what it moves
     pictures    in one row
     legend      of their colours; beside it the number that judges, large
-    tabs        Judge · Equation and code · Scenes · Take away · All settings
+    tabs        Judge · Equation and code · Scenes · Take away
 
 On a projector (1280 × 720) all above the tabs is in sight at once. A page asks for its screen first and then fills it.
+A page whose pictures are a film makes its tabs where the film says what else depends on its slider.
 """
 
 from collections.abc import Sequence
@@ -17,21 +18,14 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-JUDGE, CODE, SCENES, TAKE_AWAY, SETTINGS = "Judge", "Equation and code", "Scenes", "Take away", "All settings"
-TABS = (JUDGE, CODE, SCENES, TAKE_AWAY, SETTINGS)
+JUDGE, CODE, SCENES, TAKE_AWAY = "Judge", "Equation and code", "Scenes", "Take away"
+TABS = (JUDGE, CODE, SCENES, TAKE_AWAY)
 
 
 @dataclass(frozen=True)
-class Screen:
-    """Places to write into: `with screen.guess: …`."""
+class Tabs:
+    """Places below the stage: `with on.judge: …`."""
 
-    question: DeltaGenerator
-    subject: DeltaGenerator
-    guess: DeltaGenerator
-    controls: DeltaGenerator
-    pictures: DeltaGenerator
-    legend: DeltaGenerator
-    number: DeltaGenerator
     tabs: dict[str, DeltaGenerator]
 
     @property
@@ -54,24 +48,37 @@ class Screen:
         """Files, script and link."""
         return self.tabs[TAKE_AWAY]
 
-    @property
-    def settings(self) -> DeltaGenerator:
-        """What is seldom moved. It is always filled: a control that is not drawn would forget its value."""
-        return self.tabs[SETTINGS]
-
     def shows(self, tab: str) -> bool:
         """Whether a tab is open; one that is costly is filled only then."""
         return bool(getattr(self.tabs[tab], "open", True))
 
 
-def screen(tabs: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
-    """The places of a page, empty. tabs: those below the stage, in their order.
+@dataclass(frozen=True)
+class Screen(Tabs):
+    """Places of the stage: `with on.guess: …`."""
+
+    question: DeltaGenerator
+    subject: DeltaGenerator
+    settings: DeltaGenerator  # always filled: a control that is not drawn would forget its value
+    guess: DeltaGenerator
+    controls: DeltaGenerator
+    pictures: DeltaGenerator
+    legend: DeltaGenerator
+    number: DeltaGenerator
+
+
+def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
+    """The places of a page, empty. names: of the tabs, in their order.
 
     beside: whether legend and number stand beside high pictures, not below.
     """
     with st.container(key="stage", gap="xsmall"):
         st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
-        places = [st.container(key=f"at_{name}", gap="xsmall") for name in ("question", "subject", "guess", "controls")]
+        question = st.container(key="at_question", gap="xsmall")
+        with st.container(key="at_subject", horizontal=True, vertical_alignment="center", gap="small"):
+            subject = st.container(width="stretch")
+            settings = st.popover("All settings", key="settings")
+        guess, controls = (st.container(key=f"at_{name}", gap="xsmall") for name in ("guess", "controls"))
         if beside:
             place, left = st.columns([3, 2], gap="medium", vertical_alignment="center")
             right = left
@@ -80,7 +87,13 @@ def screen(tabs: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
             left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
         pictures = place.container(key="at_pictures", gap="xsmall")
         legend, number = left.container(key="at_legend"), right.container(key="at_number")
-    if st.session_state.get("tab") not in tabs:  # another page's
+    below = tabs(names).tabs if names else {}
+    return Screen(below, question, subject, settings, guess, controls, pictures, legend, number)
+
+
+def tabs(names: Sequence[str] = TABS) -> Tabs:
+    """The tabs of a page whose film tells what depends on its slider."""
+    if st.session_state.get("tab") not in names:  # another page's
         st.session_state.pop("tab", None)
-    below = st.tabs(list(tabs), key="tab", on_change="rerun", bind="query-params")
-    return Screen(*places, pictures, legend, number, dict(zip(tabs, below, strict=True)))
+    below = st.tabs(list(names), key="tab", on_change="rerun", bind="query-params")
+    return Tabs(dict(zip(names, below, strict=True)))
