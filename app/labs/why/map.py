@@ -22,7 +22,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "Attention rollout": ("attention", {"attending": "vision transformer"}),
     "Activation maximisation": ("prototypes", {}),
     "NormLIME": ("classes", {}),
-    "SP-LIME": ("classes", {"look_at": "pictures"}),
+    "SP-LIME": ("classes", {"look_at": "pictures", "tab": "SP-LIME"}),
     "LIME of words": ("lime", {"input": "text"}),
     "LIME of a table's row": ("lime", {"input": "table"}),
     "GAD": ("distancing", {}),
