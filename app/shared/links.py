@@ -5,6 +5,7 @@ Options are words that stand in the address as they stand on the screen.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,8 +16,8 @@ from xai_core.plain import code
 
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
-    "answered_by", "attack_steps", "canvas", "colours", "domain", "experiment", "game", "grade", "have", "input",
-    "judge", "many", "pair_network", "part", "question", "saturated", "scale", "weights",
+    "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
+    "input", "judge", "many", "pair_network", "part", "question", "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
@@ -59,6 +60,12 @@ def infinite(word: str) -> bool:
         return math.isinf(float(word))
     except ValueError:
         return False
+
+
+def coming(key: str, options: Sequence[str]) -> str:
+    """What a control of one choice will be set to, for what has to be drawn above it; the first option as a rule."""
+    value = st.session_state.get(key, st.query_params.get(key))
+    return value if value in options else options[0]
 
 
 def carry_over(page: str) -> None:

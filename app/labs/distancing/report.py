@@ -1,6 +1,7 @@
 """What the page Distancing says of its networks before any map: how well each learned, and how the logits drift."""
 
 import math
+from dataclasses import replace
 
 import streamlit as st
 from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def show_report(pair: Pair, kit: Kit, how: Reading) -> None:
     for α, r in zip(ALPHAS, kit.reports, strict=True):
         wrong = complaints(pair, r) if α in how.alphas else []
         if wrong:
-            st.warning(f"α = {α}: {'; '.join(wrong)}. This network did not learn quite what it should. The map below"
+            st.warning(f"α = {α}: {'; '.join(wrong)}. This network did not learn quite what it should. The map above"
                        " believes it all the same.")  # fmt: skip
 
 
@@ -58,6 +59,16 @@ def lowest(numbers: tuple[float, ...]) -> float:
     return min((x for x in numbers if not math.isnan(x)), default=math.nan)
 
 
+def show_clouds(pair: Pair, scenes: Scenes, how: Reading) -> None:
+    """Figure 1, the panel of the largest α that takes part, on the scale of all."""
+    all_of_them = replace(how, apart=ALPHAS[-1])
+    show.kept_figure(
+        ("clouds", pair, how.apart),
+        lambda theme: _drift(pair, scenes, all_of_them, theme, how.apart),
+        _drift_alt(pair, scenes, how),
+    )
+
+
 def show_drift(pair: Pair, scenes: Scenes, how: Reading, name: str) -> None:
     """Figure 1. name: of the scenes."""
     with st.container(key="scrolls_drift"):
@@ -68,11 +79,11 @@ def show_drift(pair: Pair, scenes: Scenes, how: Reading, name: str) -> None:
         )
 
 
-def _drift(pair: Pair, scenes: Scenes, how: Reading, theme: str) -> Figure:
+def _drift(pair: Pair, scenes: Scenes, how: Reading, theme: str, only: float | None = None) -> Figure:
     classes = list(pair.classes)
     points = {float(α): L[:, classes] for α, L in zip(how.alphas, scenes.logits, strict=False)}
     labels = (scenes.labels == classes[1]).long()
-    return distancing.drifting(points, labels, pair.names, columns=5, theme=theme)
+    return distancing.drifting(points, labels, pair.names, columns=5, theme=theme, only=only)
 
 
 def _drift_alt(pair: Pair, scenes: Scenes, how: Reading) -> str:

@@ -24,10 +24,12 @@ from app.shared.meter import measured
 from app.shared.pictures import Picture
 from data.drawn import zoo
 from data.nets import held_apart, networks
-from tests.app.running import opened, ran
+from tests.app.running import metrics, opened, ran
+from xai_core import figures
 from xai_core.figures import distancing
 
 PAGE = "labs/distancing/page.py"
+NETWORKS, CLUES, ROWS = "All networks", "Least activated", "Several methods"
 CATS = Pair("zoo", ("cat", "dog"))
 COUNT = 32  # scenes: enough where only the bookkeeping is looked at
 
@@ -50,7 +52,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page hands to its figures, tables and buttons, as values; nothing is painted."""
-    found = SimpleNamespace(surviving=None, hulls=[], rows=None, drifting=None, panels={}, files=None)
+    found = SimpleNamespace(surviving=None, hulls=[], rows=None, drifting=None, how={}, panels={}, files=None)
     empty = distancing.figure(1, 1)
 
     def surviving(image: Any, maps: dict, kept: dict, *rest: Any) -> Any:
@@ -66,7 +68,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return empty
 
     def drifting(logits: dict, labels: Any, names: Any, **how: Any) -> Any:
-        found.drifting = (logits, labels, names)
+        found.drifting, found.how = (logits, labels, names), how
         return empty
 
     real = show.pictures, take_away.offer_files
@@ -116,7 +118,7 @@ def table(at: Any, first: str) -> list[list[str]]:
 
 
 def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, agreed="about half")
+    at = opened(PAGE, agreed="about half", tab=NETWORKS)
     assert not at.error and not at.toast and not at.button
     # the report, a row an α
     lines = table(at, "α")[2:]
@@ -145,6 +147,29 @@ def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
     assert [line[-1] for line in left] == ["3.1%", "3.1%"]  # a half, five times
     shares = [f"**{float(expected.left[-1, i] / expected.left[0, i]):.0%}**" for i in (0, 1)]
     assert all(share in at.success[0].value for share in shares) and "guessed about half" in at.success[0].value
+    # what is in sight: the picture, and for each class the own map and what survives, on one scale
+    ((label, number),) = metrics(at).items()
+    assert f"**{number}**" == shares[0] and label.endswith(f"for dog {shares[1].strip('*')}")
+    panels = drawn.panels["kept"]
+    assert [*panels] == ["picture", "cat: α = 0", "cat: up to α = 8", "dog: α = 0", "dog: up to α = 8"]
+    assert [words for _, words in panels.values()] == ["", *(
+        f"{expected.left[k, i]:.0%} of the pixels matter" for i in (0, 1) for k in (0, -1))]  # fmt: skip
+    for i, name in enumerate(("cat", "dog")):
+        before, after = (panels[f"{name}: {what}"][0] for what in ("α = 0", "up to α = 8"))
+        stayed = torch.stack([*maps[name].values()])[0].sum(0).ne(0) & expected.masks.all(0)[i, 0]
+        assert np.array_equal(before[stayed], after[stayed]) and stayed.any()
+
+
+def test_the_clouds_are_in_sight_and_the_share_is_told_after_a_guess(
+    drawn: SimpleNamespace, core: SimpleNamespace
+) -> None:
+    at = opened(PAGE, apart="4")
+    assert list(drawn.drifting[0]) == [0, 2, 4, 6, 8] and drawn.how["only"] == 4  # one panel, on the scale of all
+    with torch.no_grad():
+        logits = core.supports[1].model(core.X)[:, :2]
+    apart = float((logits[core.labels == 0].mean(0) - logits[core.labels == 1].mean(0)).norm())
+    assert metrics(at) == {"logits apart are the two classes at α = 4": f"{apart:.1f}"}
+    assert not at.success and not any(words for _, words in drawn.panels["kept"].values())
 
 
 def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
@@ -167,7 +192,7 @@ def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace)
 
 
 def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, base="Gradient × input")
+    at = opened(PAGE, base="Gradient × input", tab=NETWORKS)
     assert any("10 gradients" in c.value for c in at.caption)  # 5 networks, 2 classes
     with measured() as cost:
         five = compute.maps(CATS, (Picture("toy zoo", "cat", 0),) * 2, (0, 1), "gradient_x_input", None)
@@ -186,7 +211,7 @@ def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespac
 
 
 def test_integrated_gradients_have_their_steps(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, base="Integrated Gradients", B="3", apart="2")
+    at = opened(PAGE, base="Integrated Gradients", B="3", apart="2", tab=NETWORKS)
     assert any("30 gradients" in c.value for c in at.caption)
     expected = found_by_core(core, "integrated_gradients", 2, B=3)
     torch.testing.assert_close(drawn.surviving[1]["cat"]["α = 2"], expected.maps[1, 0], rtol=1e-3, atol=1e-6)
@@ -194,12 +219,13 @@ def test_integrated_gradients_have_their_steps(drawn: SimpleNamespace, core: Sim
 
 
 def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    opened(PAGE, pair_picture="least activated", of_cat_dog="dog", least="2", outlines="true")
+    of = {"pair_picture": "least activated", "of_cat_dog": "dog", "least": "2"}
+    opened(PAGE, **of, outlines="true", tab=CLUES)
     dogs = (core.labels == 1).nonzero()[:, 0]
     with torch.no_grad():
         logits = core.model(core.X)
     rows = dogs[logits[dogs, 1].argsort()[:5]]
-    assert torch.equal(drawn.surviving[0], core.X[rows[1:2]])
+    assert np.array_equal(drawn.panels["kept"]["picture"][0], figures.pixels(core.X[rows[1]]))
     captions = [words for _, words in drawn.panels["clues"].values()]
     assert captions == [f"cat {logits[i, 0]:.1f}, dog {logits[i, 1]:.1f}" for i in rows]
     images, regions, _ = drawn.hulls[1]
@@ -211,13 +237,14 @@ def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace) -> N
 
 
 def test_rows_and_new_scenes(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, rows="true", rows_of=["Grad-CAM"], scene="7", spread_of="new scenes")
+    at = opened(PAGE, rows="true", rows_of=["Grad-CAM"], scene="7", tab=ROWS)
     images, maps, captions = drawn.rows
     assert captions == ["cat 7", "cat 8", "dog 7", "dog 8"] and list(maps) == ["Grad-CAM"]
     assert torch.equal(images[3], zoo.draw("dog", 8).image)
     expected = xai_core.gad(core.model, core.supports, images, torch.tensor([0, 0, 1, 1]), "grad_cam")
     for mine, theirs in zip(maps["Grad-CAM"], (expected.maps[0], expected.A), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+    at = opened(PAGE, spread_of="new scenes", tab=NETWORKS)
     new = zoo.batch(16, 2, ("cat", "dog"))
     torch.testing.assert_close(drawn.drifting[0][0.0], core.model(new[0])[:, :2], rtol=1e-4, atol=1e-4)
     assert not at.error
@@ -225,7 +252,7 @@ def test_rows_and_new_scenes(drawn: SimpleNamespace, core: SimpleNamespace) -> N
 
 def test_nothing_left_is_a_sentence(drawn: SimpleNamespace) -> None:
     at = opened(PAGE, important="above", share_above="1.0")  # nothing is above the maximum
-    assert [i.value.split(":")[0] for i in at.info] == ["For cat nothing is left", "For dog nothing is left"]
+    assert [w.value.split(":")[0] for w in at.warning] == ["For cat nothing is left", "For dog nothing is left"]
     assert [row[1:] for row in table(at, "")[2:]] == [["none", "none"]] * 3 + [["0, 0", "0, 0"]]
     assert any("no region" in m.value for m in at.markdown)
 
@@ -249,7 +276,7 @@ def test_what_the_report_complains_of() -> None:
 
 def test_bad_links(drawn: SimpleNamespace) -> None:
     at = opened(PAGE, apart="3", base="LIME", scene="-1", least="9", join="all")
-    assert len(at.toast) == 1 and not at.error and drawn.surviving is not None
+    assert len(at.toast) == 1 and not at.error and drawn.panels["kept"]
     at = opened(PAGE, class_a_zoo="dog")
     assert "Choose another one beside dog" in at.info[0].value and not at.exception
 
@@ -260,10 +287,10 @@ def test_bad_links(drawn: SimpleNamespace) -> None:
 def test_a_pair_is_trained_once(drawn: SimpleNamespace) -> None:
     at = opened(PAGE, class_a_zoo="lion", class_b_zoo="rabbit", apart="2")
     pair = Pair("zoo", ("rabbit", "lion"))  # in the network's order
-    assert drawn.surviving is None and "rabbit and lion" in at.info[0].value
+    assert not drawn.panels and "rabbit and lion" in at.info[0].value
     at.button[0].click()
     ran(at)
-    assert drawn.surviving is not None and not at.button
+    assert drawn.panels["kept"] and not at.button
     files = sorted(pair.folder.iterdir())
     assert len(files) == 4 and "_rabbit_lion" in pair.folder.name
     kit = pairs.ready(pair)
