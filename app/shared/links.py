@@ -69,6 +69,7 @@ def carry_over(page: str) -> None:
     """
     left, st.session_state["_page"] = st.session_state.get("_page", page), page
     if left != page:
+        st.session_state["_visit"] = st.session_state.get("_visit", 0) + 1
         for name, value in st.session_state.get("_values", {}).items():
             if name not in st.query_params:
                 st.session_state[name] = value

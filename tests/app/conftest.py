@@ -10,6 +10,8 @@ import streamlit as st
 from torch import Tensor
 
 from app.shared import show, take_away
+from app.shared.film import player
+from app.shared.film.frames import Film
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,3 +58,17 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(take_away, "offer", offer)
     monkeypatch.setattr(take_away, "offer_files", offer_files)
     return drawn
+
+
+@pytest.fixture
+def films(monkeypatch: pytest.MonkeyPatch) -> dict[str, Film]:
+    """The films that the page last showed, by their sliders' keys: their frames can be asked for without a hand."""
+    shown: dict[str, Film] = {}
+    head = player.head
+
+    def kept(film: Film, *given: Any) -> dict[str, Any]:
+        shown[film.slider.key] = film
+        return head(film, *given)
+
+    monkeypatch.setattr(player, "head", kept)
+    return shown

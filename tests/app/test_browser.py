@@ -82,8 +82,10 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
             + '[data-testid=stSkeleton]')
-            && document.querySelector('.stMain img')
-            && [...document.images].every(image => image.complete)""",
+            && document.querySelector('.stMain img, .stMain [data-testid=stBidiComponentIsolated]')
+            && [...document.images].every(image => image.complete)
+            && [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+                .every(host => !host.shadowRoot?.querySelector('.film.computing'))""",
         timeout=60_000,
     )
 
@@ -97,10 +99,11 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def pictures(page: Any) -> list[str]:
-    """The addresses of the pictures shown; Streamlit names a picture by its content."""
-    return page.locator("[class*=st-key-pictures] img").evaluate_all(
+    """What is shown: the addresses of pictures, which Streamlit names by their content, and what films have painted."""
+    images = page.locator("[class*=st-key-pictures] img").evaluate_all(
         "images => images.map(i => i.src.split('/').pop())"
     )
+    return images + page.locator(".film canvas").evaluate_all("all => all.map(c => c.toDataURL())")
 
 
 def photograph() -> bytes:
@@ -281,3 +284,72 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
                 .map(e => e.outerHTML.slice(0, 120))"""
         )
         assert not beyond, size
+
+
+# --- films: what moves in the browser ---------------------------------------------------------------------------------
+
+
+def filled(page: Any) -> Any:
+    """The film on the page, once it asks for no more frames."""
+    settled(page)
+    count, now = -1, "performance.getEntriesByType('resource').filter(r => r.name.endsWith('.bin')).length"
+    while count != (count := page.evaluate(now)):
+        page.wait_for_timeout(700)
+    return page.locator(".film").first
+
+
+def test_a_film_moves_by_itself_and_tells_where_the_hand_came_to_rest(page: Any, address: str) -> None:
+    """Keys, Home and End, touch, the address, Back and Forward, words for those who cannot see: one load for all."""
+    said: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(len(frame))))
+    page.goto(f"{address}paths?errors=false")
+    film = filled(page)
+    slider, maps = film.get_by_label("α: 0 is the baseline, 1 the picture"), film.get_by_role("img")
+    began, at_half, entries, quiet = page.url, pictures(page), page.evaluate("history.length"), len(said)
+    assert slider.get_attribute("aria-valuetext").startswith("α = 0.5: straight from black: F = ")
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowRight")
+    assert film.locator(".stop").inner_text() == "α = 0.7" and len(said) == quiet  # the hand moves, nobody computes
+    assert all(a != b for a, b in zip(at_half, pictures(page), strict=True))
+    page.wait_for_url("**at=0.7")
+    wait_until(lambda: page.evaluate("true") and len(said) > quiet)  # … until it rests
+    assert page.evaluate("history.length") == entries + 1  # ten keys are one move
+    number = film.locator(".number").inner_text()
+    assert f"F = {number}" in film.locator("figcaption").first.inner_text()
+    assert maps.nth(2).get_attribute("aria-label").startswith("straight from black, A so far: ")
+    at_seven = pictures(page)
+    page.go_back()
+    wait_until(lambda: pictures(page) == at_half and film.locator(".stop").inner_text() == "α = 0.5")
+    assert page.url == began
+    page.go_forward()
+    wait_until(lambda: pictures(page) == at_seven)
+    slider.press("End")
+    page.wait_for_url("**at=1")
+    slider.press("Home")
+    page.wait_for_url("**at=0")
+    assert film.locator(".stop").inner_text() == "α = 0"
+    box = maps.nth(2).bounding_box()
+    page.mouse.move(box["x"] + 1.5, box["y"] + 1.5)
+    assert film.locator(".reading").inner_text() == "row 1, column 1: 0 (share of the whole Σ|A|, rounded to 8 bits)"
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_until(lambda: page.url == began)  # the usual stop needs no parameter
+
+
+def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -> None:
+    """Frames are held back on their way: the slider moves, the picture stays and says that it waits."""
+    held: list[Any] = []
+    let_go = iter([True])  # the first alone
+    page.route("**/media/*.bin", lambda route: route.continue_() if next(let_go, False) else held.append(route))
+    page.goto(f"{address}paths?errors=false&B=17&at=0.3")
+    settled(page)
+    film, before = page.locator(".film").first, pictures(page)
+    slider, status = film.get_by_role("slider").first, film.get_by_role("status")
+    slider.press("End")
+    assert film.locator(".stop").inner_text() == "α = 1" and status.inner_text() == "computing …"
+    assert slider.get_attribute("aria-valuetext") == "α = 1, computing" and pictures(page) == before
+    let_go = cycle([True])
+    for route in held:
+        route.continue_()
+    wait_until(lambda: status.inner_text() == "" and set(pictures(page)).isdisjoint(before))
