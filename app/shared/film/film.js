@@ -113,7 +113,7 @@ class Player {
       return title ? make("section", { "aria-label": title }, make("h4", {}, title), row) : row;
     });
     const curves = head.panels.flatMap(({ kind }, i) => (kind === "curve" ? [this.panels[i].figure] : []));
-    const maps = make("div", { class: "maps", style: `--rows: ${rows.length}` }, ...rows);
+    const maps = make("div", { class: rows.length > 2 ? "maps many" : "maps", style: `--rows: ${rows.length}` }, ...rows);
     const named = make("p", { class: "judged" }, this.number, make("span", {}, head.number));
     this.view = make("div", { class: "film" },
       make("div", { class: "hand" }, make("label", { for: id }, head.label), this.said, this.status, this.slider),
