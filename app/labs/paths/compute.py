@@ -6,15 +6,13 @@ from typing import Any
 
 from torch import Tensor
 
-from app.shared import stages
+from app.shared import controls, stages
 from app.shared.film.frames import Frame, Scale, Shown, in_words
 from app.shared.stages import Explanation, Question
 from xai_core import Trace, bound, catalogue, figures, gaps, steps_for
 from xai_core.path.convergence import FINE, ladder
 from xai_core.path.quadrature import quadrature
 from xai_core.stages import parameters
-
-SMALL = 3 * 64 * 64  # numbers in a picture up to which a finer grid, and the errors of all B, take a second
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def finds_its_way(way: Way) -> bool:
 
 def grid(q: Question) -> list[float]:
     """The α at which the curves are drawn and the scrubber stops."""
-    n = 50 if q.x.numel() <= SMALL else 20  # both have a stop at α = ½
+    n = 50 if q.x.numel() <= controls.SMALL else 20  # both have a stop at α = ½
     return [k / n for k in range(n + 1)]
 
 

@@ -116,7 +116,7 @@ class Player {
     const maps = make("div", { class: rows.length > 2 ? "maps many" : "maps", style: `--rows: ${rows.length}` }, ...rows);
     const named = make("p", { class: "judged" }, this.number, make("span", {}, head.number));
     this.view = make("div", { class: "film" },
-      make("div", { class: "hand" }, make("label", { for: id }, head.label), this.said, this.status, this.slider),
+      make("div", { class: "hand", ...(head.stops.length < 2 ? { hidden: "" } : {}) }, make("label", { for: id }, head.label), this.said, this.status, this.slider),
       make("div", { class: curves.length ? "body curved" : "body" }, maps, ...curves),
       make("div", { class: "foot" }, ...(head.number ? [named] : []), ...head.scales.filter((s) => s.legend).map((s) => this.legend(s)),
         ...(head.opacity === null ? [] : [this.veil(id)])),
@@ -128,6 +128,7 @@ class Player {
     if (focused) this.view.querySelector(`#${CSS.escape(focused)}`)?.focus();
     this.slider.addEventListener("input", () => this.moved(Number(this.slider.value)));
     this.slider.addEventListener("change", () => this.held || this.settleIn(SETTLED));
+    this.slider.addEventListener("blur", () => this.settle());
     this.slider.addEventListener("pointerdown", () => (this.held = true));
     for (const end of ["pointerup", "pointercancel"]) this.slider.addEventListener(end, () => this.letGo());
     this.shown = -1;
@@ -135,8 +136,9 @@ class Player {
     if (before && this.last) this.paint(this.last, false); // the old picture, until the new one is there
   }
 
-  panel({ title, kind, smooth, curve }) {
-    const canvas = make(kind === "curve" ? "div" : "canvas", { role: "img", ...(smooth ? { class: "smooth" } : {}) });
+  panel({ title, kind, smooth, curve, still }) {
+    const place = { curve: "div", still: "img" }[kind] ?? "canvas";
+    const canvas = make(place, { role: "img", ...(still ? { src: still } : {}), ...(smooth ? { class: "smooth" } : {}) });
     const caption = make("span", {});
     const figure = make("figure", { class: kind }, canvas, make("figcaption", {}, make("b", {}, title), caption));
     if (kind === "curve") {
@@ -145,6 +147,7 @@ class Player {
       canvas.append(...marks);
       return { figure, canvas, caption, marks };
     }
+    if (kind === "still") return { figure, canvas, caption };
     const panel = { figure, canvas, caption, pen: canvas.getContext("2d") };
     canvas.addEventListener("pointermove", (event) => this.read(panel, event));
     canvas.addEventListener("pointerleave", () => (this.reading.textContent = ""));
@@ -204,6 +207,7 @@ class Player {
   }
 
   settle() {
+    clearTimeout(this.rest);
     if (!this.moving) return;
     this.write(true);
     this.moving = this.pushed = false;
@@ -262,7 +266,7 @@ class Player {
         this.feed();
       });
     }
-    const missing = near.find((stop) => !reel.frames[stop]);
+    const missing = near.find((stop) => !reel.frames[stop] && (stop === this.at || stop < this.head.ahead));
     if (missing !== undefined && !reel.waiting && !(this.lost > 20)) {
       reel.waiting = true;
       this.hooks.more(reel, reel.frames[this.at] ? missing : this.at);
@@ -293,7 +297,7 @@ class Player {
       if (panel.caption.textContent !== now.caption) panel.caption.textContent = now.caption;
       panel.canvas.setAttribute("aria-label", now.alt);
       if (now.mark !== undefined) this.mark(panel, this.head.panels[i].curve, now.mark);
-      else this.draw(panel, now);
+      else if (panel.pen) this.draw(panel, now);
     });
   }
 

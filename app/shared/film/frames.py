@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from xai_core import figures
+from xai_core.plain import LONGEST_SENTENCE, one_line
 
 LEVELS = 127  # of each sign: 8 bits with a zero in the middle
 SMALL = 96  # pixels a side up to which single pixels count: not smeared by JPEG, and drawn as blocks
@@ -69,6 +70,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
+ALONE = Slider("alone", "", (Stop("", "", ""),), 0)  # of a film with a single frame: nothing is shown of it
+
+
 @dataclass(frozen=True)
 class Scale:
     """top: the number at which colours saturate, > 0. unit: in words. legend: whether the key to it is shown."""
@@ -101,15 +105,18 @@ class Curves:
 @dataclass(frozen=True)
 class Panel:
     """A place in every frame: for a map where `scale` numbers one of the film's, for a mark where `curves` is given,
-    else for a picture."""
+    for the same picture at every stop where it is `still`, else for a picture."""
 
     title: str
     scale: int | None = None
     curves: Curves | None = None
+    still: np.ndarray | None = field(default=None, repr=False)  # (H, W, 3) in [0, 1]
     side: int = SMALL  # pixels of what it shows
 
     @property
     def kind(self) -> str:
+        if self.still is not None:
+            return "still"
         return "curve" if self.curves else "picture" if self.scale is None else "map"
 
 
@@ -150,6 +157,7 @@ class Film:
     number: str = ""  # the name of the frames' number
     note: str = ""
     ground: np.ndarray | None = None  # (H, W, 3): what the maps may be laid over
+    ahead: int | None = None  # how many stops, from the first, are computed before they are asked for; None: all
 
     @property
     def id(self) -> str:
@@ -163,6 +171,9 @@ def pack(frame: Frame, panels: Sequence[Panel], scales: Sequence[Scale]) -> byte
     told, blobs, end = [], [], 0
     for panel, shown in zip(panels, frame.shown, strict=True):
         one: dict[str, object] = {"caption": shown.caption, "alt": shown.alt}
+        if panel.kind == "still":
+            told.append(one)
+            continue
         if isinstance(shown.what, str):
             told.append({**one, "refused": shown.what})
             continue
@@ -192,6 +203,11 @@ def picture(rgb: np.ndarray) -> tuple[bytes, str]:
     image = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8))
     image.save(buffer, *(("PNG",) if small else ("JPEG",)), **({"compress_level": 1} if small else {"quality": 92}))
     return buffer.getvalue(), "image/png" if small else "image/jpeg"
+
+
+def refusal(error: Exception) -> str:
+    """The sentence of an error as plain text, which is all that a film shows."""
+    return one_line(error, LONGEST_SENTENCE)
 
 
 def in_words(map_: np.ndarray, sum_: str = "") -> str:

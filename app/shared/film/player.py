@@ -70,10 +70,11 @@ def _say(key: str, text: str, usual: str) -> None:
 def opacity() -> float:
     """Of the maps over the picture: 0 shows the picture, 1 the map."""
     try:
-        asked = float(st.query_params.get("opacity", st.session_state.get("opacity", 1.0)))
+        asked = float(st.query_params.get("opacity", "1"))
     except ValueError:
-        return 1.0
-    return asked if 0 <= asked <= 1 else 1.0
+        asked = 1.0
+    st.session_state["opacity"] = asked if 0 <= asked <= 1 else 1.0
+    return st.session_state["opacity"]
 
 
 # --- what is painted --------------------------------------------------------------------------------------------------
@@ -139,6 +140,7 @@ def head(film: Film, scales: tuple[Scale, ...], at: int) -> dict[str, Any]:
         "label": slider.label,
         "stops": [{"text": stop.text, "words": stop.words} for stop in slider.stops],
         "usual": slider.usual,
+        "ahead": len(slider.stops) if film.ahead is None else film.ahead,
         "at": at,
         "move": moved.get("move", 0),
         "address": True,
@@ -160,6 +162,8 @@ def _panel(panel: Panel, place: str) -> dict[str, Any]:
         "scale": panel.scale,
         "smooth": panel.side > SMALL,
     }
+    if panel.still is not None:
+        told["still"] = _address(*picture(panel.still), place)
     if panel.curves:
         told["curve"] = {"url": _address(panel.curves.png, "image/png", place), "axes": panel.curves.axes}
     return told

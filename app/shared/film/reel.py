@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from app.shared.film.frames import Film, Frame, Scale, Shown, pack
+from app.shared.film.frames import Film, Frame, Scale, Shown, pack, refusal
 from app.shared.frame import REFUSALS
-from xai_core.plain import LONGEST_SENTENCE, one_line
 
 
 @dataclass
@@ -37,20 +36,20 @@ class Reel:
 
     def fill(self, film: Film, at: int, seconds: float) -> None:
         """The frame at a stop, and as many others as take no longer than this: its neighbours, then the cheap ends."""
-        end = time.monotonic() + seconds
-        for stop in order(at, len(film.slider.stops)):
-            if stop in self.frames:
-                continue
-            self.expose(film, stop)
-            if time.monotonic() >= end:
+        end, n = time.monotonic() + seconds, len(film.slider.stops)
+        ahead = n if film.ahead is None else film.ahead
+        for stop in order(at, n):
+            if stop != at and time.monotonic() >= end:
                 return
+            if stop not in self.frames and (stop == at or stop < ahead):
+                self.expose(film, stop)
 
 
 def _frame(film: Film, stop: int) -> Frame:
     try:
         return film.frame(stop)
     except REFUSALS as error:
-        why = one_line(error, LONGEST_SENTENCE)  # plain text on the page
+        why = refusal(error)
         return Frame([Shown(why, alt=why) for _ in film.panels], says=why)
 
 

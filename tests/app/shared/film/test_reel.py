@@ -1,6 +1,7 @@
 """A reel: every frame once, for all readers, what is under the hand first."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,11 +34,20 @@ def test_the_hand_comes_first_then_its_neighbours_then_the_cheap_ones() -> None:
     kept.fill(film, 3, 0)
     assert computed == [3]
     kept.fill(film, 3, 0)
-    assert computed == [3, 4]  # what is there is not computed again
-    kept.fill(film, 0, 60)
-    assert computed == [3, 4, 0, 1, 2, 5]
+    assert computed == [3]  # what is there is not computed again
+    kept.fill(film, 1, 60)
+    assert computed == [3, 1, 2, 0, 4, 5]
     head, (map_,) = unpacked(kept.frames[3])
     assert head["number"] == "3" and map_.tolist() == [[64]]  # 127 · 3/6, rounded to even
+
+
+def test_what_is_dear_waits_until_it_is_asked_for() -> None:
+    film, computed = counting(5)
+    kept, dear = Reel(), replace(film, ahead=2)
+    kept.fill(dear, 3, 60)
+    assert computed == [3, 0, 1]
+    kept.fill(dear, 4, 60)
+    assert computed == [3, 0, 1, 4]
 
 
 def test_thirty_readers_cost_one_computation() -> None:

@@ -1,0 +1,72 @@
+"""Films of maps: a picture and the maps of several methods at every stop, on one scale, laid over the picture."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from torch import Tensor
+
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, in_words
+from xai_core import figures
+
+Name = TypeVar("Name", bound=Hashable)
+UNITS = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What one stop shows: title → map and caption, or the sentence that says why there is none."""
+
+    maps: Mapping[str, Tensor]
+    captions: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
+
+
+def of_maps(
+    slider: Slider,
+    about: tuple,
+    image: Tensor,
+    title: str,
+    titles: list[str],
+    answer: Callable[[int], Maps],
+    *,
+    scale: str = "share",
+    number: str = "",
+    note: str = "",
+    ahead: int | None = None,
+) -> Film:
+    """A film of the picture and a map for each of the titles. The scale is that of the slider's usual stop.
+
+    answer: what a stop shows. number: the name of its number. ahead: see `Film`.
+    """
+    side = max(image.shape[2:])
+    alone = scale == "own"
+
+    def scales() -> tuple[Scale, ...]:
+        found = {name: figures.pixel_map(A) for name, A in answer(slider.usual).maps.items()}
+        top = figures.scaled(found, scale)[1]
+        common = max(top.values(), default=1.0)
+        each = titles if alone else titles[:1]
+        return tuple(Scale(top.get(name, common) if alone else common, UNITS[scale], legend=i == 0)
+                     for i, name in enumerate(each))  # fmt: skip
+
+    def frame(stop: int) -> Frame:
+        now = answer(stop)
+        drawn, _ = figures.scaled({n: figures.pixel_map(A) for n, A in now.maps.items()}, scale)
+        shown = [Shown("", alt=title)]
+        for name in titles:
+            words = now.captions.get(name, "")
+            if name in drawn:
+                shown.append(Shown(drawn[name], words, f"{name}: {in_words(drawn[name], words)}"))
+            else:
+                why = now.failures.get(name, "")
+                shown.append(Shown(why, alt=f"{name}: {why}"))
+        said = "; ".join(f"{name}: {now.captions[name]}" for name in titles if now.captions.get(name))
+        return Frame(shown, now.number, said)
+
+    ground = figures.pixels(image)
+    maps = [Panel(name, scale=i if alone else 0, side=side) for i, name in enumerate(titles)]
+    panels = (Panel(title, still=ground, side=side), *maps)
+    return Film(slider, (*about, scale, tuple(titles)), {"": len(panels)}, panels, scales, frame, number, note, ground,
+                ahead)  # fmt: skip
