@@ -16,7 +16,7 @@ from xai_core.plain import code
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
     "answered_by", "attack_steps", "canvas", "colours", "domain", "experiment", "game", "grade", "have", "input",
-    "judge", "many", "pair_network", "part", "question", "scale", "weights",
+    "judge", "many", "moved", "pair_network", "part", "question", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {

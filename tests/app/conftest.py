@@ -56,7 +56,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.files = files
         real_offer_files(*files, **how)
 
-    def of_maps(slider: Slider, about: tuple, image: Tensor, title: str, titles: list, answer: Any, **how: Any) -> Film:
+    def of_maps(
+        slider: Slider, about: tuple, image: Tensor, title: str | None, titles: Any, answer: Any, **how: Any
+    ) -> Film:
         now = answer(player.value(slider))
         drawn.image, drawn.maps, drawn.captions, drawn.failures = image, now.maps, now.captions, now.failures
         drawn.film, drawn.how = real_of_maps(slider, about, image, title, titles, answer, **how), how

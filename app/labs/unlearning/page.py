@@ -7,13 +7,18 @@ import streamlit as st
 
 from app.labs.unlearning import experiments
 from app.shared import controls, frame, show, stages, subject, take_away
+from app.shared.controls import Control
 from app.shared.equations import DIVERGENCES, EQUATIONS
-from app.shared.stages import Question
+from app.shared.film import player
+from app.shared.film.maps import Maps, of_maps
+from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from xai_core import Stages, figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
+MOVED = {"ε": "eps", "B": "B"}  # what the film moves
 SIZE = (5.6, 3.3)  # inches, for a column of the page
+CHANGE = "the change"
 TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
 POINTS = 20  # of the confidence curves
 TRY = {
@@ -26,24 +31,28 @@ TRY = {
 }
 
 
-def ask_settings() -> tuple[dict[str, Any], str]:
-    """UNI's symbols, four in front, and the score that is explained."""
+def ask_settings() -> tuple[Control, dict[str, Any], str | None]:
+    """The control that the film moves, the values of UNI's other symbols, and the score that is explained."""
     mine = [c for c in controls.controls() if "uni" in c.methods]
-    front = [c for name in FRONT for c in mine if c.name == name]
+    *columns, last = st.columns(len(FRONT), gap="medium", vertical_alignment="bottom")
+    word = last.segmented_control(
+        "Move by hand", list(MOVED), default="ε", required=True, key="moved", bind="query-params"
+    )  # fmt: skip
+    heart = next(c for c in mine if c.name == MOVED[word])
+    front = [c for name in FRONT for c in mine if c.name == name and c is not heart]
     values = {}
-    for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
+    for column, control in zip(columns, front, strict=True):
         with column:
             values[control.key] = controls.ask(control)
     with st.expander("All settings"):
         columns = st.columns(3, gap="medium")
-        folded = [c for c in mine if c not in front]
+        folded = [c for c in mine if c not in front and c is not heart]
         for i, control in enumerate(folded):
             with columns[i % len(columns)]:
                 values[control.key] = controls.ask(control)
         with columns[len(folded) % 3]:
             rest = controls.ask_output()
-    given = controls.values_for("uni", values, {"output": rest})
-    return given, given.pop("output")
+    return heart, values, rest
 
 
 def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
@@ -61,28 +70,45 @@ def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
     right.metric(goal, f"{after:.1%}", f"{100 * (after - about.confidence):+.1f} points")
 
 
-def show_baseline(
-    q: Question, about: Subject, given: dict[str, Any], start: Any, eps: float, guess: str | None
-) -> None:
-    """Stage 2: the baseline, and how little it differs."""
+def shown_at(q: Question, given: dict[str, Any]) -> Maps:
+    """What a stop of the film shows: the baseline, how little it differs, and the maps from it and from black."""
+    run, found = stages.run(q, "uni", given), maps_of(q, given)
+    start, eps = run["start"], float(run["budget"])
+    factor, now = amplification(float((start - q.x).abs().flatten().quantile(0.99))), stages.score_of(q, start)
+    how = "by rule" if given["eps"] is None else "by hand"
+    score = f"F(x′) = {now:.3g}"
+    captions = {
+        "x′": f"the matched baseline: {score}",
+        CHANGE: f"x′ − x, amplified {factor} times; grey is none",
+        **{TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
+    }
+    changed = figures.difference(start, q.x, factor)
+    return Maps(
+        {TITLES[name]: e.A for name, e in found.items()}, captions, pictures={"x′": start, CHANGE: changed},
+        number=f"{now:.3g}", says=f"ε = {eps:.3g} ({how}), {score}, {captions['UNI']}",
+    )  # fmt: skip
+
+
+def maps_of(q: Question, given: dict[str, Any]) -> dict[str, Explanation]:
+    """The maps from the matched baseline and from black."""
+    return {name: stages.explanation(q, name, arguments) for name, arguments in asked_of(given).items()}
+
+
+def asked_of(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """UNI's arguments, and those of Integrated Gradients beside it."""
+    black = {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0}
+    return {"uni": given, "integrated_gradients": black}
+
+
+def show_budget(q: Question, given: dict[str, Any], guess: str | None) -> None:
+    """Stage 2 in words: ε, by rule or by hand, and what the baseline takes away."""
+    run = stages.run(q, "uni", given)
+    eps = float(run["budget"])
     how = "chosen by the rule" if given["eps"] is None else "chosen by hand"
     a_pixel = eps / q.x.numel() ** 0.5
     st.markdown(f"#### 2 · Match: x′ at distance ε = {eps:.3g} ({how}), {255 * a_pixel:.1f}/255 a pixel")
-    factor = amplification(float((start - q.x).abs().flatten().quantile(0.99)))
-    now = stages.score_of(q, start)
-    show.pictures(
-        {
-            "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}"),
-            "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {now:.3g}"),
-            f"{factor} × (x′ − x)": (
-                figures.pixels(figures.difference(start, q.x, factor)),
-                f"the change, amplified {factor} times; grey is none",
-            ),
-        },
-        "baseline",
-    )
     if guess is not None:
-        lost = 1 - now / stages.score_of(q, q.x)
+        lost = 1 - stages.score_of(q, run["start"]) / stages.score_of(q, q.x)
         frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
 
 
@@ -127,35 +153,51 @@ guess = frame.guess(
     "how much must the picture change until the network no longer recognises it?",
     ["beyond recognition", "visibly", "hardly visibly"], "change",
 )  # fmt: skip
-given, output = ask_settings()
-q = about.question(output)
-with frame.asking() as cost:
-    uni_run = stages.run(q, "uni", given)
-    eps, start = float(uni_run["budget"]), uni_run["start"]
-    asked = {
-        "uni": given,
-        "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
-    }
-    found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
-black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
+heart, values, output = ask_settings()
+slider, stops = controls.slider(heart)
 
-show_forgetting(q, about, given)
-show_baseline(q, about, given, start, eps, guess)
-show_paths({"UNI": uni_run, "from black": black})
-show.maps(
-    q.x,
-    {TITLES[name]: e.A for name, e in found.items()},
-    {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
-    {},
-    title=about.said,
-)
-frame.cost(cost)
-experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
-equations, note = [EQUATIONS["uni"]], ""
-if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
-    answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
-    equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
-    note = "On this page just now, the second line of UNI makes the last of these distances small instead."
-frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
-frame.scenes("unlearning", TRY)
-take_away.offer(about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share")
+
+def given_at(stop: int) -> dict[str, Any]:
+    """UNI's arguments."""
+    return controls.values_for("uni", {**values, heart.key: stops[stop]}, {"output": output})
+
+
+output = given_at(0)["output"]
+q = about.question(output)
+
+
+def arguments_at(stop: int) -> dict[str, Any]:
+    return {name: value for name, value in given_at(stop).items() if name != "output"}
+
+
+def below(stop: int) -> None:
+    """All that is told of the stop at which the hand rests."""
+    given = arguments_at(stop)
+    with frame.asking() as cost:
+        asked, found = asked_of(given), maps_of(q, given)
+        runs = {title: stages.run(q, name, asked[name])
+                for title, name in (("UNI", "uni"), ("from black", "integrated_gradients"))}  # fmt: skip
+    show_budget(q, given, guess)
+    show_paths(runs)
+    frame.cost(cost)
+    experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
+    equations, note = [EQUATIONS["uni"]], ""
+    if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
+        answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
+        equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
+        note = "On this page just now, the second line of UNI makes the last of these distances small instead."
+    frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
+    frame.scenes("unlearning", TRY)
+    take_away.offer(about, found, {name: {**given_, "output": output} for name, given_ in asked.items()}, "share")
+
+
+with frame.asking():
+    here = arguments_at(player.value(slider))
+    maps_of(q, here)
+film = of_maps(
+    slider, ("unlearning", q, str(arguments_at(0))), q.x, about.said, list(TITLES.values()),
+    lambda stop: shown_at(q, arguments_at(stop)), pictured=("x′", CHANGE), number="F(x′), the score that is left",
+    ahead=controls.cheap(stops, q.x) if heart.name == "B" else None,
+)  # fmt: skip
+show_forgetting(q, about, here)
+player.play(film, below)

@@ -1,44 +1,47 @@
 """Films of maps: a picture and the maps of several methods at every stop, on one scale, laid over the picture."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from torch import Tensor
 
 from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, in_words
 from xai_core import figures
 
-Name = TypeVar("Name", bound=Hashable)
 UNITS = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}
 
 
 @dataclass(frozen=True)
 class Maps:
-    """What one stop shows: title → map and caption, or the sentence that says why there is none."""
+    """What one stop shows: title → map and caption, or the sentence that says why there is none; and pictures."""
 
     maps: Mapping[str, Tensor]
     captions: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     number: str = ""
+    pictures: Mapping[str, Tensor] = field(default_factory=dict)  # title → (1, C, H, W), captions as of maps
+    says: str = ""  # for a screen reader; the maps' captions unless it is given
 
 
 def of_maps(
     slider: Slider,
     about: tuple,
     image: Tensor,
-    title: str,
-    titles: list[str],
+    title: str | None,
+    titles: Sequence[str],
     answer: Callable[[int], Maps],
     *,
+    pictured: Sequence[str] = (),
     scale: str = "share",
     number: str = "",
     note: str = "",
     ahead: int | None = None,
 ) -> Film:
-    """A film of the picture and a map for each of the titles. The scale is that of the slider's usual stop.
+    """A film of the picture, of others that change, and of a map for each of the titles.
 
-    answer: what a stop shows. number: the name of its number. ahead: see `Film`.
+    The scale is that of the slider's usual stop. title: of the picture that stays, over which the maps may be laid;
+    None where no picture does. answer: what a stop shows. pictured: the titles of its pictures. number: the name of its
+    number. ahead: see `Film`.
     """
     side = max(image.shape[2:])
     alone = scale == "own"
@@ -54,7 +57,10 @@ def of_maps(
     def frame(stop: int) -> Frame:
         now = answer(stop)
         drawn, _ = figures.scaled({n: figures.pixel_map(A) for n, A in now.maps.items()}, scale)
-        shown = [Shown("", alt=title)]
+        shown = [Shown("", alt=title)] if title else []
+        for name in pictured:
+            words = now.captions.get(name, "")
+            shown.append(Shown(figures.pixels(now.pictures[name]), words, f"{name}. {words}"))
         for name in titles:
             words = now.captions.get(name, "")
             if name in drawn:
@@ -63,10 +69,11 @@ def of_maps(
                 why = now.failures.get(name, "")
                 shown.append(Shown(why, alt=f"{name}: {why}"))
         said = "; ".join(f"{name}: {now.captions[name]}" for name in titles if now.captions.get(name))
-        return Frame(shown, now.number, said)
+        return Frame(shown, now.number, now.says or said)
 
-    ground = figures.pixels(image)
+    ground = figures.pixels(image) if title else None
     maps = [Panel(name, scale=i if alone else 0, side=side) for i, name in enumerate(titles)]
-    panels = (Panel(title, still=ground, side=side), *maps)
-    return Film(slider, (*about, scale, tuple(titles)), {"": len(panels)}, panels, scales, frame, number, note, ground,
-                ahead)  # fmt: skip
+    still = [Panel(title, still=ground, side=side)] if title else []
+    panels = (*still, *(Panel(name, side=side) for name in pictured), *maps)
+    known = (*about, scale, tuple(titles))
+    return Film(slider, known, {"": len(panels)}, panels, scales, frame, number, note, ground, ahead)

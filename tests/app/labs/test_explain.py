@@ -202,8 +202,7 @@ def test_unlearning_shows_its_three_stages(seen: SimpleNamespace) -> None:
     ]
     assert set(seen.maps) == {"UNI", "Integrated Gradients from black"}
     assert "You guessed visibly" in at.success[0].value
-    at.select_slider(key="eps").set_value("0.056")
-    ran(at)
+    moved(at, eps="0.056")
     assert any("ε = 0.056 (chosen by hand)" in m.value for m in at.markdown)
 
 
