@@ -1,5 +1,6 @@
 """LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
 from app.shared import controls, frame, subject
 from app.shared.equations import EQUATIONS
+from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
@@ -53,8 +55,12 @@ def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
     columns = st.columns(4, gap="medium")
     with columns[0]:
         N = controls.ask(declared["N"])
-    with columns[1]:
-        K = controls.ask(declared["K"])
+    if kind == "picture":  # its film moves K
+        slider, lengths = controls.slider(declared["K"])
+        K = lengths[player.value(slider)]
+    else:
+        with columns[1]:
+            K = controls.ask(declared["K"])
     with columns[2]:
         if kind == "table":
             sigma = st.slider(
@@ -93,7 +99,7 @@ def possible(this: Input, how: Reading) -> Reading:
     if this.features >= how.K:
         return how
     st.caption(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
-    return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
+    return replace(how, K=this.features)
 
 
 def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
@@ -142,18 +148,29 @@ else:
     question.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
 with betting:
     guess = truth.ask_guess(given)
-how = possible(this, how)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
-numbers = st.container()
-with frame.asking("Fitting …") as more:
-    fit = weights.show_explanation(given, how, beside)
-with numbers:
-    weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
-truth.show_truth(given, fit, guess)
-samples.samples(given, how)
-views.show_fit(this, how)
-views.show_classes(given, how)
-show_code(kind)
-frame.scenes("lime", TRY)
-files.offer(given, how)
+
+
+def tell(how: Reading) -> None:
+    """All that is read off the copies."""
+    how, numbers = possible(this, how), st.container()
+    with frame.asking("Fitting …") as more:
+        fit = weights.show_explanation(given, how, beside)
+    with numbers:
+        weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
+    truth.show_truth(given, fit, guess)
+    samples.samples(given, how)
+    views.show_fit(this, how)
+    views.show_classes(given, how)
+    show_code(kind)
+    frame.scenes("lime", TRY)
+    files.offer(given, how)
+
+
+if kind == "picture":
+    slider, lengths = controls.slider(next(c for c in controls.controls() if c.key == "K"))
+    film = weights.film_of(given, how, slider, lengths)
+    player.play(film, lambda stop: tell(replace(how, K=lengths[stop])))
+else:
+    tell(how)

@@ -78,7 +78,7 @@ def shown_at(q: Question, given: dict[str, Any]) -> Maps:
     how = "by rule" if given["eps"] is None else "by hand"
     score = f"F(x′) = {now:.3g}"
     captions = {
-        "x′": f"the matched baseline: {score}",
+        "x′": f"{score} at ε = {eps:.3g}, {how}",
         CHANGE: f"x′ − x, amplified {factor} times; grey is none",
         **{TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
     }

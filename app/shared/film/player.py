@@ -1,6 +1,7 @@
 """A film on a page: the slider and its pictures move in the browser; where the hand comes to rest, Python is told."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 from streamlit import runtime
 
-from app.shared import links, show
+from app.shared import frame, links, show
 from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider, picture
 from app.shared.film.reel import Reel, reel
 
@@ -103,7 +104,8 @@ def play(film: Film, after: Callable[[int], None] | None = None) -> None:
         _component(key=key, data=head(film, scales, at), on_settled_change=partial(_settled, film.slider, key))
         _feed(film, kept, at)
     if after is not None:
-        after(at)
+        with suppress(frame.Ended):  # what comes after it has less than all it has; a fragment has no page around it
+            after(at)
 
 
 def _settled(slider: Slider, key: str) -> None:
