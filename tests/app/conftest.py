@@ -61,6 +61,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     ) -> Film:
         now = answer(player.value(slider))
         drawn.image, drawn.maps, drawn.captions, drawn.failures = image, now.maps, now.captions, now.failures
+        drawn.now = now
         drawn.film, drawn.how = real_of_maps(slider, about, image, title, titles, answer, **how), how
         return drawn.film
 

@@ -9,6 +9,9 @@ from app.labs.cam import compute, table, two_animals
 from app.labs.cam.compute import Read, enlarged, spread
 from app.shared import frame, show, subject, take_away
 from app.shared.equations import EQUATIONS
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
+from app.shared.film.maps import Maps, of_maps
 from app.shared.frame import Tab
 from app.shared.subject import Subject
 from xai_core import Layer, figures
@@ -31,25 +34,21 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_layer(seen: Read) -> Layer:
+TITLES = ("CAM", "Before the ReLU", "Grad-CAM, coarse", "Grad-CAM, enlarged", "Guided Grad-CAM")
+
+
+def slider_of(seen: Read) -> Slider:
     """The layer whose map is read; from early to late."""
-    by_name = {layer.name: layer for layer in seen.layers}
-    if st.session_state.get("layer", seen.usual) not in by_name:
-        del st.session_state["layer"]  # of another network
-    name = st.select_slider("Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params")
-    layer = by_name[name]
-    places = " × ".join(map(str, layer.grid.places))
-    usual = ", the one that is read unless you say otherwise" if name == seen.usual else ""
-    st.caption(f"{name}: {layer.kind}, {places} places, no. {list(by_name).index(name) + 1} of {len(by_name)}{usual}.")
-    return layer
+    names = [layer.name for layer in seen.layers]
+    stops = (Stop(name, name, f"{name}, no. {i} of {len(names)}") for i, name in enumerate(names, 1))
+    return Slider("layer", "Layer, from early to late:", tuple(stops), names.index(seen.usual))
 
 
-def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str, Tensor]:
-    """The three maps, coarse and enlarged, and what the ReLU cut off. Returns those with one number a pixel colour."""
+def shown_at(about: Subject, seen: Read, layer: Layer) -> Maps:
+    """The maps of one layer, coarse and enlarged, with one number a pixel colour; CAM reads the last one always."""
     x, q = about.opened.x, about.question("logit")
     signed, cam = seen.signed[layer.name], compute.original(q)
-    grid = " × ".join(map(str, layer.grid.places))
-    fine = enlarged(signed.relu(), x)
+    grid, fine = " × ".join(map(str, layer.grid.places)), enlarged(signed.relu(), x)
     maps = {
         "Before the ReLU": spread(enlarged(signed, x, "nearest"), x),
         "Grad-CAM, coarse": spread(enlarged(signed.relu(), x, "nearest"), x),
@@ -62,16 +61,12 @@ def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str,
         "Grad-CAM, enlarged": "the same numbers, smoothed",
         "Guided Grad-CAM": "× guided backprop",
     }
-    failures = {}
-    if isinstance(cam, str):
-        failures["CAM"] = cam
-    else:
+    failures = {"CAM": cam} if isinstance(cam, str) else {}
+    if not failures:
         maps["CAM"] = spread(enlarged(cam, x), x)
-    words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
-    if not signed.relu().any():
-        say_why_zero(about, layer, signed)
-    show.maps(x, maps, words, failures, title=about.said, scale=scale, key="six_cam")
-    return maps
+        words["CAM"] = f"of the last map, {' × '.join(map(str, cam.shape[1:]))}"
+    speaks = f"{float((signed > 0).double().mean()):.0%}"
+    return Maps(maps, words, failures, speaks, says=f"{layer.kind}, {grid} places, {speaks} of them for the class")
 
 
 def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
@@ -175,17 +170,29 @@ try:
 except frame.REFUSALS as error:
     frame.tell(error)
 else:
-    left, right = st.columns([3, 1], gap="medium")
-    with left:
-        layer = ask_layer(seen)
-    scale = right.segmented_control(
+    scale = st.segmented_control(
         "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
         help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
     )  # fmt: skip
-    maps = show_maps(about, seen, layer, scale)
-    show_judgement(about, seen, layer, guess)
-    pair = two_animals.show_section()
-    table.show_section()
-    frame.code(CODE)
-    frame.scenes("cam", TRY)
-    offer_files(about, maps, layer, scale, pair)
+
+    def below(stop: int) -> None:
+        """All that is told of the layer at which the hand rests."""
+        layer = seen.layers[stop]
+        signed = seen.signed[layer.name]
+        usual = ", the one that is read unless you say otherwise" if layer.name == seen.usual else ""
+        places = " × ".join(map(str, layer.grid.places))
+        st.caption(f"{layer.name}: {layer.kind}, {places} places, no. {stop + 1} of {len(seen.layers)}{usual}.")
+        if not signed.relu().any():
+            say_why_zero(about, layer, signed)
+        show_judgement(about, seen, layer, guess)
+        pair = two_animals.show_section()
+        table.show_section()
+        frame.code(CODE)
+        frame.scenes("cam", TRY)
+        offer_files(about, dict(shown_at(about, seen, layer).maps), layer, scale, pair)
+
+    film = of_maps(
+        slider_of(seen), ("cam", about.question("logit")), about.opened.x, about.said, TITLES,
+        lambda stop: shown_at(about, seen, seen.layers[stop]), scale=scale, number="of the places speak for the class",
+    )  # fmt: skip
+    player.play(film, below)

@@ -44,19 +44,17 @@ def of_maps(
     number. ahead: see `Film`.
     """
     side = max(image.shape[2:])
-    alone = scale == "own"
 
     def scales() -> tuple[Scale, ...]:
-        found = {name: figures.pixel_map(A) for name, A in answer(slider.usual).maps.items()}
-        top = figures.scaled(found, scale)[1]
-        common = max(top.values(), default=1.0)
-        each = titles if alone else titles[:1]
-        return tuple(Scale(top.get(name, common) if alone else common, UNITS[scale], legend=i == 0)
-                     for i, name in enumerate(each))  # fmt: skip
+        drawn = {name: figures.pixel_map(A) for name, A in answer(slider.usual).maps.items()}
+        top = max(figures.scaled(drawn, scale)[1].values(), default=1.0)
+        return (Scale(1.0 if scale == "own" else top, UNITS[scale]),)
 
     def frame(stop: int) -> Frame:
         now = answer(stop)
-        drawn, _ = figures.scaled({n: figures.pixel_map(A) for n, A in now.maps.items()}, scale)
+        drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in now.maps.items()}, scale)
+        if scale == "own":  # each in shares of the number at which it saturates
+            drawn = {n: m / top[n] for n, m in drawn.items()}
         shown = [Shown("", alt=title)] if title else []
         for name in pictured:
             words = now.captions.get(name, "")
@@ -72,7 +70,7 @@ def of_maps(
         return Frame(shown, now.number, now.says or said)
 
     ground = figures.pixels(image) if title else None
-    maps = [Panel(name, scale=i if alone else 0, side=side) for i, name in enumerate(titles)]
+    maps = [Panel(name, scale=0, side=side) for name in titles]
     still = [Panel(title, still=ground, side=side)] if title else []
     panels = (*still, *(Panel(name, side=side) for name in pictured), *maps)
     known = (*about, scale, tuple(titles))
