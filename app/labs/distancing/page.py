@@ -1,12 +1,16 @@
 """Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from app.labs.distancing import compute, files, pairs, report, views
+from app.labs.distancing import compute, drift, files, pairs, report, views
 from app.labs.distancing.compute import FEWEST, METHODS, Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair
 from app.shared import controls, frame, networks
 from app.shared.equations import DISTANCING
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
 from app.shared.pictures import Picture
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
 from xai_core.distancing.gad import SHARES
@@ -111,11 +115,12 @@ def say(pair: Pair, picture: Picture) -> None:
                    " classes behind the » at the top left.")  # fmt: skip
 
 
+APART = Slider("apart", "α: held apart by", tuple(Stop(α, str(α), f"α = {α}") for α in (0, *ALPHAS)), len(ALPHAS))
+
+
 def ask_reading() -> Reading:
-    """How far apart, by which method, and what counts as important in all."""
-    first, second, third, fourth, fifth = st.columns(5, gap="medium")
-    apart = first.select_slider("α: held apart by", (0, *ALPHAS), 8, key="apart", bind="query-params",
-                                help="Every network up to this α takes part; 0 is the base method alone.")  # fmt: skip
+    """By which method, and what counts as important in all; α is the film's."""
+    second, third, fourth, fifth = st.columns(4, gap="medium")
     method = TITLES[second.selectbox("Base method", list(TITLES), key="base", bind="query-params")]
     join = third.selectbox("Rule", ["intersection", "minimum"], key="join", bind="query-params",
                            help="**intersection**: a pixel stays as it was, if it is important in every map.  \n"
@@ -129,7 +134,7 @@ def ask_reading() -> Reading:
         if steps.name == "B" and method in steps.methods:
             with st.sidebar:
                 B = controls.ask(steps, [method])
-    return Reading(apart, method, B, join, important, share)
+    return Reading((0, *ALPHAS)[player.value(APART)], method, B, join, important, share)
 
 
 def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
@@ -178,38 +183,43 @@ guess = frame.guess(
     "four copies of the network hold the two further apart. Of the pixels that are important to the network itself, how"
     " many are so to all four?", ["nearly all", "about half", "hardly any"], "agreed",
 )  # fmt: skip
-with st.container(key="stays"):
-    how = ask_reading()
-
-st.markdown("#### 1 · Do the networks do what they should? All below rests on it")
-report.show_report(pair, kit, how)
-spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
-with st.spinner("Asking the networks …", show_time=True):
-    report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED)
-st.caption(
-    "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
-    " diagonal the network says more for the class along the bottom."
-)
-
-st.markdown(f"#### 2 · {how.title} of each network, and what survives: GAD")
+how = ask_reading()
 with frame.asking("Asking the networks …") as cost:
-    found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
+    maps = compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B)
 x = compute.opened(pair, (picture,))
-views.show_surviving(pair, picture, x, found, how)
-frame.cost(cost, "α, rule and threshold ask the networks nothing")
-if guess is not None:
-    views.verdict(guess, pair, found)
 
-st.markdown("#### 3 · One region: smaller, and does it matter more?")
-views.show_regions(pair, picture, x, found, how)
-st.caption(
-    "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller. RS:"
-    " how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
-    " easily have a large one. A hull is as large as its farthest pixel makes it."
-)
-show_clues(pair, kit, how, of)
-show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
-functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
-frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", how.join, "scores")])
-frame.scenes("distancing", TRY)
-files.offer(pair, picture, x, found, how)
+
+def below(stop: int) -> None:
+    """All that is told of the α at which the hand rests."""
+    at = replace(how, apart=(0, *ALPHAS)[stop])
+    found = at.read(maps)
+    frame.cost(cost, "α, rule and threshold ask the networks nothing")
+    st.markdown("#### 1 · Do the networks do what they should? All below rests on it")
+    report.show_report(pair, kit, at)
+    spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
+    with st.spinner("Asking the networks …", show_time=True):
+        report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, at, spread or LEARNED)
+    st.caption(
+        "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
+        " diagonal the network says more for the class along the bottom."
+    )
+    st.markdown(f"#### 2 · {at.title} of each network, and what survives: GAD")
+    views.show_surviving(pair, picture, x, found, at)
+    if guess is not None:
+        views.verdict(guess, pair, found)
+    st.markdown("#### 3 · One region: smaller, and does it matter more?")
+    views.show_regions(pair, picture, x, found, at)
+    st.caption(
+        "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller."
+        " RS: how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
+        " easily have a large one. A hull is as large as its farthest pixel makes it."
+    )
+    show_clues(pair, kit, at, of)
+    show_rows(pair, at, picture.number if picture.number <= 10**6 else 0)
+    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+    frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", at.join, "scores")])
+    frame.scenes("distancing", TRY)
+    files.offer(pair, picture, x, found, at)
+
+
+player.play(drift.film_of(pair, kit.scenes, picture, x, maps, how, APART, of), below)

@@ -198,11 +198,19 @@ def levels(map_: np.ndarray, top: float) -> np.ndarray:
 
 
 def picture(rgb: np.ndarray) -> tuple[bytes, str]:
-    """(H, W, 3) in [0, 1] as a file, and what kind of file it is."""
-    small, buffer = max(rgb.shape[:2]) <= SMALL, io.BytesIO()
+    """(H, W, 3) in [0, 1] as a file, and what kind of file it is: of a large one what is smaller, PNG or JPEG."""
     image = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8))
-    image.save(buffer, *(("PNG",) if small else ("JPEG",)), **({"compress_level": 1} if small else {"quality": 92}))
-    return buffer.getvalue(), "image/png" if small else "image/jpeg"
+    made = {"image/png": _saved(image, "PNG", compress_level=1)}
+    if max(rgb.shape[:2]) > SMALL:
+        made["image/jpeg"] = _saved(image, "JPEG", quality=92)
+    mime = min(made, key=lambda kind: len(made[kind]))
+    return made[mime], mime
+
+
+def _saved(image: Image.Image, kind: str, **how: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **how)
+    return buffer.getvalue()
 
 
 def refusal(error: Exception) -> str:
