@@ -89,17 +89,19 @@ def tell(error: Exception | str, before: str = "", after: str = "") -> None:
     st.error(f"{before}{sentence(error)}{after}")
 
 
-def answers(asked: Mapping[K, G], answer: Callable[[K, G], R]) -> tuple[dict[K, R], dict[K, str]]:
-    """Every answer, and for those that cannot be given the sentence that says why, as Markdown.
+def answers(
+    asked: Mapping[K, G], answer: Callable[[K, G], R], words: Callable[[Exception], str] = sentence
+) -> tuple[dict[K, R], dict[K, str]]:
+    """Every answer, and for those that cannot be given the sentence that says why. What fails stops nothing else.
 
-    What fails stops nothing else.
+    words: makes the sentence, as Markdown unless another function is given.
     """
     found, failures = {}, {}
     for name, given in asked.items():
         try:
             found[name] = answer(name, given)
         except REFUSALS as error:
-            failures[name] = sentence(error)
+            failures[name] = words(error)
     return found, failures
 
 

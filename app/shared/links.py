@@ -17,7 +17,7 @@ from xai_core.plain import code
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
     "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
-    "input", "judge", "many", "pair_network", "part", "question", "saturated", "scale", "weights",
+    "input", "judge", "many", "moved", "pair_network", "part", "question", "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
@@ -76,6 +76,8 @@ def carry_over(page: str) -> None:
     only with the next move of any control; the values themselves are there from the start.
     """
     left, st.session_state["_page"] = st.session_state.get("_page", page), page
+    if left != page:
+        st.session_state["_visit"] = st.session_state.get("_visit", 0) + 1
     for name, value in st.session_state.get("_values", {}).items():
         known = name in st.session_state
         if name not in st.query_params and (left != page or not known):  # a page's controls are new ones, of old names

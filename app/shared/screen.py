@@ -9,7 +9,8 @@
     tabs        Judge · Equation and code · Scenes · Take away
 
 On a projector (1280 × 720) all above the tabs is in sight at once. A page asks for its screen first and then fills it.
-A page whose pictures are a film makes its tabs where the film says what else depends on its slider.
+A page whose pictures are a film asks for the `stage` above it, and makes its `tabs` where what else depends on the
+slider is drawn.
 """
 
 from collections.abc import Sequence
@@ -54,17 +55,39 @@ class Tabs:
 
 
 @dataclass(frozen=True)
-class Screen(Tabs):
-    """Places of the stage: `with on.guess: …`."""
+class Stage:
+    """Places above the pictures: `with on.guess: …`."""
 
     question: DeltaGenerator
     subject: DeltaGenerator
     settings: DeltaGenerator  # always filled: a control that is not drawn would forget its value
     guess: DeltaGenerator
     controls: DeltaGenerator
+
+
+@dataclass(frozen=True)
+class Screen(Tabs, Stage):
+    """Places of a whole page."""
+
     pictures: DeltaGenerator
     legend: DeltaGenerator
     number: DeltaGenerator
+
+
+def stage() -> Stage:
+    """The upper places of a page, empty. What follows is a film: its slider, pictures, legend and number."""
+    with st.container(key="stage", gap="xsmall"):
+        return _upper()
+
+
+def _upper() -> Stage:
+    st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
+    question = st.container(key="at_question", gap="xsmall")
+    with st.container(key="at_subject", horizontal=True, vertical_alignment="center", gap="small"):
+        subject = st.container(width="stretch")
+        settings = st.popover("All settings", key="settings")
+    guess, controls = (st.container(key=f"at_{name}", gap="xsmall") for name in ("guess", "controls"))
+    return Stage(question, subject, settings, guess, controls)
 
 
 def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
@@ -73,12 +96,7 @@ def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
     beside: whether legend and number stand beside high pictures, not below.
     """
     with st.container(key="stage", gap="xsmall"):
-        st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
-        question = st.container(key="at_question", gap="xsmall")
-        with st.container(key="at_subject", horizontal=True, vertical_alignment="center", gap="small"):
-            subject = st.container(width="stretch")
-            settings = st.popover("All settings", key="settings")
-        guess, controls = (st.container(key=f"at_{name}", gap="xsmall") for name in ("guess", "controls"))
+        upper = _upper()
         if beside:
             place, left = st.columns([3, 2], gap="medium", vertical_alignment="center")
             right = left
@@ -87,8 +105,7 @@ def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
             left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
         pictures = place.container(key="at_pictures", gap="xsmall")
         legend, number = left.container(key="at_legend"), right.container(key="at_number")
-    below = tabs(names).tabs if names else {}
-    return Screen(below, question, subject, settings, guess, controls, pictures, legend, number)
+    return Screen(**vars(upper), **vars(tabs(names)), pictures=pictures, legend=legend, number=number)
 
 
 def tabs(names: Sequence[str] = TABS) -> Tabs:

@@ -31,31 +31,23 @@ GREY = "#999999"
 
 
 def drifting(
-    logits: Mapping[float, Tensor],
-    labels: Tensor,
-    names: Sequence[str],
-    columns: int = 3,
-    theme: str = "light",
-    only: float | None = None,
+    logits: Mapping[float, Tensor], labels: Tensor, names: Sequence[str], columns: int = 3, theme: str = "light"
 ) -> Figure:
     """Figure 1: the logits of two classes' pictures, one panel an α, in which the classes drift apart.
 
     logits: α → (N, 2), of the classes a and b; the first is the network itself, the others its support networks.
-    labels: (N,), 0 for a picture of a and 1 for one of b. names: of a and b. only: the α whose panel alone is drawn.
+    labels: (N,), 0 for a picture of a and 1 for one of b. names: of a and b.
     Grey dots are the first panel's; an arrow goes from each class's mean there to its mean here. Its title says how
-    far apart the two means are. Below the dashed diagonal a beats b. One scale for all panels, drawn or not.
+    far apart the two means are. Below the dashed diagonal a beats b. One scale for all panels.
     Raises ValueError if the shapes do not fit, labels has only one class, or there is nothing to draw.
     """
-    every = _checked_logits(logits, labels)
-    if only is not None and only not in every:
-        raise ValueError(f"only must be an α of logits, {', '.join(f'{α:g}' for α in every)}; got {only:g}")
-    points = every if only is None else {only: every[only]}
+    points = _checked_logits(logits, labels)
     lines = -(-len(points) // columns)
     columns = min(columns, len(points))
     fig = figure(3.4 * columns, 3.5 * lines + 0.5, theme)
     axes = fig.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).ravel()
     classes = [labels.cpu().numpy() == k for k in (0, 1)]
-    start = next(iter(every.values()))
+    start = next(iter(points.values()))
     for ax, (α, dots) in zip(axes, points.items(), strict=False):
         means, before = ([p[c].mean(0) for c in classes] for p in (dots, start))
         apart = np.linalg.norm(means[0] - means[1])
@@ -70,17 +62,13 @@ def drifting(
                 arrow = {"arrowstyle": "-|>,head_width=.35,head_length=.6", "color": fig.ink, "lw": 2.2}
                 ax.annotate("", xy=new, xytext=old, arrowprops=arrow | {"shrinkA": 0, "shrinkB": 0})
         ax.set_aspect("equal")
-        if only is not None:
-            ax.update_datalim(np.concatenate([*every.values()]))
     for ax in axes[len(points) :]:
         ax.set_visible(False)
     fig.supxlabel(f"logit of {names[0]}", fontsize=12, color=fig.ink)
     fig.supylabel(f"logit of {names[1]}", fontsize=12, color=fig.ink)
     for ax in axes[max(0, len(points) - columns) : len(points)]:
         ax.tick_params(labelbottom=True)  # the lowest of its column, though the last line may be short
-    grey = "as in the first panel" if only is None else f"α = {next(iter(every)):g}"
-    has_grey = [*points] != [next(iter(every))]
-    seen = [*zip(names, LINES, MARKS, strict=False), (grey, GREY, "o")][: 2 + has_grey]
+    seen = [*zip(names, LINES, MARKS, strict=False), ("as in the first panel", GREY, "o")][: 2 + (len(points) > 1)]
     marks = [Line2D([], [], linestyle="", marker=m, markersize=8, color=c, label=key(name)) for name, c, m in seen]
     fig.legend(handles=marks, loc="outside upper center", ncols=3, fontsize=12, frameon=False, labelcolor=fig.ink)
     return fig

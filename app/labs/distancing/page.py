@@ -1,15 +1,19 @@
 """Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
 
+from dataclasses import replace
+
 import streamlit as st
 from torch import Tensor
 
-from app.labs.distancing import compute, files, pairs, report, views
+from app.labs.distancing import compute, drift, files, pairs, report, views
 from app.labs.distancing.compute import FEWEST, METHODS, Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair
 from app.shared import controls, frame, networks
 from app.shared.equations import DISTANCING
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
 from app.shared.pictures import Picture
-from app.shared.screen import TABS, Screen, screen
+from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
 from xai_core.distancing.gad import SHARES, GADMap
@@ -113,15 +117,16 @@ def said(pair: Pair, picture: Picture) -> str:
     return f"**{picture.name} no. {picture.number}** · the network *{pair.network}* says {each}"
 
 
-def ask_reading(on: Screen) -> Reading:
-    """How far apart, by which method, and what counts as important in all."""
+APART = Slider("apart", "α: held apart by", tuple(Stop(α, str(α), f"α = {α}") for α in (0, *ALPHAS)), len(ALPHAS))
+
+
+def ask_reading(on: Stage) -> Reading:
+    """By which method, and what counts as important in all; α is the film's."""
     with on.settings:
         left, right = st.columns(2, gap="medium")
         important = left.selectbox("Important is", list(IMPORTANT), key="important", bind="query-params",
                                    help="  \n".join(f"**{w}**: {IMPORTANT[w][1]}." for w in IMPORTANT))  # fmt: skip
-    first, second, third, fourth = on.controls.columns([3, 2, 2, 2], gap="medium")
-    apart = first.select_slider("α: held apart by", (0, *ALPHAS), 8, key="apart", bind="query-params",
-                                help="Every network up to this α takes part; 0 is the base method alone.")  # fmt: skip
+    second, third, fourth = on.controls.columns(3, gap="medium")
     method = TITLES[second.selectbox("Base method", list(TITLES), key="base", bind="query-params")]
     join = third.selectbox("Rule", ["intersection", "minimum"], key="join", bind="query-params",
                            help="**intersection**: a pixel stays as it was, if it is important in every map.  \n"
@@ -133,7 +138,7 @@ def ask_reading(on: Screen) -> Reading:
         if steps.name == "B" and method in steps.methods:
             with right:
                 B = controls.ask(steps, [method])
-    return Reading(apart, method, B, join, important, share)
+    return Reading((0, *ALPHAS)[player.value(APART)], method, B, join, important, share)
 
 
 def show_networks(pair: Pair, kit: Kit, picture: Picture, x: Tensor, found: GADMap, how: Reading) -> None:
@@ -181,18 +186,17 @@ def show_rows(pair: Pair, how: Reading, number: int) -> None:
                " GAD kept is as dark as it was.")  # fmt: skip
 
 
-on = screen((TABS[0], NETWORKS, CLUES, ROWS, *TABS[1:]))
+on = stage()
 line = Line(on.subject)
-with on.pictures:
-    pair = ask_pair(line)
-    if pair is None:
-        frame.end()
-    a, b = pair.names
-    on.question.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
-    kit = opened(pair)
-    if kit is None:
-        line.say(None, f"the network *{pair.network}*, {a} against {b}")
-        frame.end()
+pair = ask_pair(line)
+if pair is None:
+    frame.end()
+a, b = pair.names
+on.question.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
+kit = opened(pair)
+if kit is None:
+    line.say(None, f"the network *{pair.network}*, {a} against {b}")
+    frame.end()
 picture, of = ask_picture(line, pair, kit)
 x = compute.opened(pair, (picture,))
 line.say(x, said(pair, picture))
@@ -203,43 +207,40 @@ with on.guess:
     )  # fmt: skip
 how = ask_reading(on)
 with frame.asking("Asking the networks …") as cost:
-    found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
+    maps = compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B)
 
-clouds, row = on.pictures.columns([2, 7], gap="medium")
-with clouds:
-    report.show_clouds(pair, kit.scenes, how)
-with row:
-    views.show_kept(pair, x, found, how, guess is not None, on.legend)
-with on.number:
-    if guess is None:
-        k = how.alphas.index(how.apart)
-        st.metric(f"logits apart are the two classes at α = {how.apart}", f"{report.apart(pair, kit.scenes, k):.1f}")
-    else:
-        views.show_agreed(pair, found)
-if guess is not None:
-    with on.guess:
-        views.verdict(guess, pair, found)
-with on.judge:
-    views.show_regions(pair, picture, x, found, how)
-    st.caption(
-        "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller."
-        " RS: how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
-        " easily have a large one. A hull is as large as its farthest pixel makes it."
-    )
-    frame.cost(cost, "α, rule and threshold ask the networks nothing")
-if on.shows(NETWORKS):
-    with on.tabs[NETWORKS]:
-        show_networks(pair, kit, picture, x, found, how)
-if on.shows(CLUES):
-    with on.tabs[CLUES]:
-        show_clues(pair, kit, how, of)
-if on.shows(ROWS):
-    with on.tabs[ROWS]:
-        show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
-functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
-with on.code:
-    frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", how.join, "scores")])
-with on.scenes:
-    frame.scenes("distancing", TRY)
-with on.take_away:
-    files.offer(pair, picture, x, found, how)
+
+def below(stop: int) -> None:
+    """All that is told of the α at which the hand rests."""
+    at = replace(how, apart=(0, *ALPHAS)[stop])
+    found = at.read(maps)
+    under = tabs((TABS[0], NETWORKS, CLUES, ROWS, *TABS[1:]))
+    with under.judge:
+        if guess is not None:
+            views.verdict(guess, pair, found)
+        views.show_regions(pair, picture, x, found, at)
+        st.caption(
+            "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is"
+            " smaller. RS: how much the class's logit changes when the region is painted black, per pixel, so that few"
+            " pixels easily have a large one. A hull is as large as its farthest pixel makes it."
+        )
+        frame.cost(cost, "α, rule and threshold ask the networks nothing")
+    if under.shows(NETWORKS):
+        with under.tabs[NETWORKS]:
+            show_networks(pair, kit, picture, x, found, at)
+    if under.shows(CLUES):
+        with under.tabs[CLUES]:
+            show_clues(pair, kit, at, of)
+    if under.shows(ROWS):
+        with under.tabs[ROWS]:
+            show_rows(pair, at, picture.number if picture.number <= 10**6 else 0)
+    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+    with under.code:
+        frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", at.join, "scores")])
+    with under.scenes:
+        frame.scenes("distancing", TRY)
+    with under.take_away:
+        files.offer(pair, picture, x, found, at)
+
+
+player.play(drift.film_of(pair, kit.scenes, picture, x, maps, how, APART, of), below)

@@ -1,7 +1,6 @@
 """What the page Distancing says of its networks before any map: how well each learned, and how the logits drift."""
 
 import math
-from dataclasses import replace
 
 import streamlit as st
 from matplotlib.figure import Figure
@@ -59,16 +58,6 @@ def lowest(numbers: tuple[float, ...]) -> float:
     return min((x for x in numbers if not math.isnan(x)), default=math.nan)
 
 
-def show_clouds(pair: Pair, scenes: Scenes, how: Reading) -> None:
-    """Figure 1, the panel of the largest α that takes part, on the scale of all."""
-    all_of_them = replace(how, apart=ALPHAS[-1])
-    show.kept_figure(
-        ("clouds", pair, how.apart),
-        lambda theme: _drift(pair, scenes, all_of_them, theme, how.apart),
-        _drift_alt(pair, scenes, how),
-    )
-
-
 def show_drift(pair: Pair, scenes: Scenes, how: Reading, name: str) -> None:
     """Figure 1. name: of the scenes."""
     with st.container(key="scrolls_drift"):
@@ -79,11 +68,11 @@ def show_drift(pair: Pair, scenes: Scenes, how: Reading, name: str) -> None:
         )
 
 
-def _drift(pair: Pair, scenes: Scenes, how: Reading, theme: str, only: float | None = None) -> Figure:
+def _drift(pair: Pair, scenes: Scenes, how: Reading, theme: str) -> Figure:
     classes = list(pair.classes)
     points = {float(α): L[:, classes] for α, L in zip(how.alphas, scenes.logits, strict=False)}
     labels = (scenes.labels == classes[1]).long()
-    return distancing.drifting(points, labels, pair.names, columns=5, theme=theme, only=only)
+    return distancing.drifting(points, labels, pair.names, columns=5, theme=theme)
 
 
 def _drift_alt(pair: Pair, scenes: Scenes, how: Reading) -> str:

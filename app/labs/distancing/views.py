@@ -2,11 +2,9 @@
 
 import math
 
-import numpy as np
 import streamlit as st
 import torch
 from matplotlib.figure import Figure
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.labs.distancing import compute
@@ -55,59 +53,25 @@ def show_surviving(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: 
         " blue against it, white says nothing."
         + (" The minimum keeps also pixels that are not important in all, but pale." if how.join == "minimum" else "")
     )
-
-
-def show_kept(pair: Pair, x: Tensor, found: GADMap, how: Reading, told: bool, legend: DeltaGenerator) -> None:
-    """The picture, and for each class the network's own map and what survives of it, on one scale.
-
-    told: whether the numbers may be seen already.
-    """
-    own = {name: figures.pixel_map(found.maps[0, i]) for i, name in enumerate(pair.names)}
-    drawn, top = figures.scaled(own)
-    panels: dict[str, tuple[np.ndarray | str, str]] = {"picture": (figures.pixels(x), "")}
     for i, name in enumerate(pair.names):
-        total = float(np.abs(own[name]).sum()) or 1.0
-        kept, left = figures.pixel_map(found.A[i]) / total, found.left[:, i].tolist()
-        words = [f"{share:.0%} of the pixels matter" if told else "" for share in (left[0], left[-1])]
-        panels[f"{name}: α = 0"] = (figures.coloured(drawn[name], top[name]), words[0])
-        survives = f"{name}: up to α = {how.apart}"
-        nothing = lost(name, i, found, how)
-        panels[survives] = (nothing, "") if nothing else (figures.coloured(kept, top[name]), words[1])
-    show.pictures(panels, "kept")
-    with legend:
-        show.colours(next(iter(top.values())), "share")
-
-
-def lost(name: str, i: int, found: GADMap, how: Reading) -> str:
-    """Why nothing of a class's map survives, in a sentence; "" where something does."""
-    if not found.maps[0, i].any():
-        return f"The map for {name} is 0 everywhere: {how.title} finds nothing in this picture that speaks for it."
-    if found.A[i].any():
-        return ""
-    mute = [f"{α}" for α, A in zip(how.alphas, found.maps[:, i], strict=True) if not A.any()]
-    why = f" At α = {', '.join(mute)} the map is 0 everywhere." if mute else ""
-    return f"For {name} nothing is left: no pixel is important in all {len(how.alphas)} networks.{why}"
-
-
-def agreed(found: GADMap) -> list[float]:
-    """Of the pixels that are important to the own network, the share that is so to all, for each class."""
-    own, left = found.left[0], found.left[-1]
-    return [float(left[i] / own[i]) if own[i] else math.nan for i in range(2)]
-
-
-def show_agreed(pair: Pair, found: GADMap) -> None:
-    """The number of the page, once there is a guess."""
-    a, b = agreed(found)
-    st.metric(
-        f"of what matters for {pair.names[0]} does so in all {len(found.maps)} networks; for {pair.names[1]}"
-        f" {percent(b)}", percent(a),
-    )  # fmt: skip
+        if not found.maps[0, i].any():
+            st.info(
+                f"The map for {name} is 0 everywhere: {how.title} finds nothing in this picture that speaks for it."
+            )
+        elif not found.A[i].any():
+            mute = [f"{α}" for α, A in zip(how.alphas, found.maps[:, i], strict=True) if not A.any()]
+            why = f" At α = {', '.join(mute)} the map is 0 everywhere." if mute else ""
+            st.info(f"For {name} nothing is left: no pixel is important in all {len(how.alphas)} networks.{why}")
+        elif int(found.masks[:, i].all(0).sum()) == 1:
+            st.info(f"For {name} a single pixel is left.")
 
 
 def verdict(guess: str, pair: Pair, found: GADMap) -> None:
     """What the guess was worth: what is left of what was important to the own network."""
+    own, left = found.left[0], found.left[-1]
+    shares = [float(left[i] / own[i]) if own[i] else math.nan for i in range(2)]
     told = " and ".join(
-        f"**{percent(s)}** of what was important for {name}" for name, s in zip(pair.names, agreed(found), strict=True)
+        f"**{percent(s)}** of what was important for {name}" for name, s in zip(pair.names, shares, strict=True)
     )
     frame.verdict(guess, None, f"all {len(found.maps)} networks agree on {told}.")
 

@@ -1,5 +1,7 @@
 """LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.labs.lime import compute, files, inputs, samples, tables, texts, truth, views, weights
@@ -9,9 +11,10 @@ from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
 from app.shared import controls, frame, show, subject
 from app.shared.equations import EQUATIONS
+from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
-from app.shared.screen import TABS, Screen, screen
+from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
 from xai_core.perturbation.k_lasso import kernel
@@ -50,22 +53,26 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_settings(kind: str, on: Screen) -> tuple[Reading, dict[str, str], list[str]]:
+def ask_settings(kind: str, on: Stage) -> tuple[Reading, dict[str, str], list[str]]:
     """N, K, σ and what stands beside the weights in front; the rest folded away."""
     declared = {c.name: c for c in controls.controls() if "lime" in c.methods}
-    columns = on.controls.columns([4, 4, 3, 3], gap="medium")
-    with columns[0]:
-        K = controls.ask(declared["K"])
-    with columns[1]:
+    columns = on.controls.columns([4, 4, 3, 3][kind == "picture" :], gap="medium")
+    if kind == "picture":  # its film moves K
+        slider, lengths = controls.slider(declared["K"])
+        K = lengths[player.value(slider)]
+    else:
+        with columns[0]:
+            K = controls.ask(declared["K"])
+    with columns[-3]:
         N = controls.ask(declared["N"])
-    with columns[2]:
+    with columns[-2]:
         if kind == "table":
             sigma = st.slider(
                 "σ: width of the locality kernel", 0.05, 2.0, SIGMA_TABLE, 0.01, key="sigma_table", bind="query-params"
             )
         else:
             sigma = controls.ask(declared["sigma"])
-    beside = columns[3].multiselect(
+    beside = columns[-1].multiselect(
         "Beside LIME's weights", [BAND, SHAP, *([OWN] if kind == "text" else [])], key="beside", bind="query-params",
         help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {tables.BACKGROUND}"
         " rows of a background), once. The classifier's own weights cost nothing.",
@@ -96,10 +103,10 @@ def possible(this: Input, how: Reading) -> Reading:
     if this.features >= how.K:
         return how
     st.caption(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
-    return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
+    return replace(how, K=this.features)
 
 
-def choose(kind: str, on: Screen) -> tuple[Given, Reading, list[str]]:
+def choose(kind: str, on: Stage) -> tuple[Given, Reading, list[str]]:
     """What is explained and how; the page stops where there is nothing to explain."""
     if kind == "picture":
         about = subject.choose(on.subject)
@@ -135,7 +142,7 @@ def show_code(kind: str) -> None:
     frame.code(functions, [EQUATIONS["lime"], EQUATIONS["kernel_shap"]], SLIDES[kind])
 
 
-on = screen((TABS[0], COPIES, TRUSTED, CLASSES, *TABS[1:]))
+on = stage()
 with on.question:
     words, choice = st.columns([5, 2], vertical_alignment="center")
 with choice:
@@ -148,28 +155,46 @@ else:
     words.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
 with on.guess:
     guess = truth.ask_guess(given)
-how = possible(this, how)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
-with frame.asking("Fitting …") as more, on.pictures:
-    fit = weights.show_explanation(given, how, beside)
-with on.number:
-    st.metric(f"Local R²: what {len(fit.chosen)} of {this.features} features explain", show.r2(fit.r2))
-with on.judge:
-    weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
-    truth.show_truth(given, fit, guess)
-with on.tabs[COPIES]:
-    if on.shows(COPIES):
-        samples.samples(given, how)
-with on.tabs[TRUSTED]:
-    if on.shows(TRUSTED):
-        views.show_fit(this, how)
-with on.tabs[CLASSES]:
-    if on.shows(CLASSES):
-        views.show_classes(given, how)
-with on.code:
-    show_code(kind)
-with on.scenes:
-    frame.scenes("lime", TRY)
-with on.take_away:
-    files.offer(given, how)
+
+
+def tell(how: Reading) -> None:
+    """All that is read off the copies."""
+    how = possible(this, how)
+    if kind != "picture":
+        with st.container(key="at_pictures"):
+            weights.show_explanation(given, how, beside)
+        with st.container(key="at_number"):
+            st.metric(f"Local R²: what {how.K} of {this.features} features explain", show.r2(compute.fit(this, how).r2))
+    under = tabs((TABS[0], COPIES, TRUSTED, CLASSES, *TABS[1:]))
+    with under.judge:
+        with frame.asking("Fitting …") as more:
+            fit = compute.fit(this, how)
+        weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
+        if kind == "picture":
+            weights.show_explanation(given, how, beside)
+        truth.show_truth(given, fit, guess)
+    if under.shows(COPIES):
+        with under.tabs[COPIES]:
+            samples.samples(given, how)
+    if under.shows(TRUSTED):
+        with under.tabs[TRUSTED]:
+            views.show_fit(this, how)
+    if under.shows(CLASSES):
+        with under.tabs[CLASSES]:
+            views.show_classes(given, how)
+    with under.code:
+        show_code(kind)
+    with under.scenes:
+        frame.scenes("lime", TRY)
+    with under.take_away:
+        files.offer(given, how)
+
+
+if kind == "picture":
+    slider, lengths = controls.slider(next(c for c in controls.controls() if c.key == "K"))
+    film = weights.film_of(given, how, slider, lengths)
+    player.play(film, lambda stop: tell(replace(how, K=lengths[stop])))
+else:
+    tell(how)

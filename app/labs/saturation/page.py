@@ -2,12 +2,16 @@
 
 import streamlit as st
 import torch
+from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.saturation import compute
-from app.labs.saturation.compute import LENGTHS, grow
+from app.labs.saturation.compute import LENGTHS, Growth, grow
 from app.shared import controls, frame, show, take_away
-from app.shared.screen import Screen, screen
+from app.shared.film import player
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, in_words
+from app.shared.links import coming
+from app.shared.screen import Stage, screen, stage, tabs
 from app.shared.subject import START
 from xai_core import figures
 
@@ -66,7 +70,7 @@ def show_toy(x: float, start: float, B: int) -> None:
         show.figure(fig, alt)
 
 
-def show_numbers(x: float, start: float, B: int) -> None:
+def show_toy_numbers(x: float, start: float, B: int) -> None:
     """The gradient, and what it does not say."""
     seen = compute.toy(x, start, B)
     row = st.container(horizontal=True)
@@ -88,77 +92,69 @@ def show_answer(guess: str) -> None:
     )  # fmt: skip
 
 
-def ask_trunk(place: DeltaGenerator) -> tuple[float, int]:
-    """How long the trunk is, and in which scene."""
-    left, right = place.columns([2, 1], gap="medium")
-    trunk = left.select_slider(
-        "Length of the trunk (0: none, 1: the longest)", LENGTHS, value=0.8, key="trunk", bind="query-params"
-    )
-    return trunk, int(right.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
+GRADIENT, ATTRIBUTION = "Simple gradient", "Integrated Gradients"
 
 
-def show_elephant(on: Screen, trunk: float, seed: int, B: int) -> None:
-    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length."""
-    with st.spinner("Letting the trunk grow …", show_time=True):
-        grown = grow(seed, B)
-    i = LENGTHS.index(trunk)
-    on_trunk = {
-        "confidence F(x)": grown.confidence,
-        "Integrated Gradients on the trunk": [grown.attribution_on_trunk(k) for k in range(len(LENGTHS))],
+TRUNK = Slider(
+    "trunk", "Length of the trunk (0: none, 1: the longest):",
+    tuple(Stop(length, str(length), f"{length:g}") for length in LENGTHS), LENGTHS.index(0.8),
+)  # fmt: skip
+
+
+def film_of(grown: Growth, seed: int, B: int) -> Film:
+    """The same on a picture: a trunk that grows, and a network that has seen enough at half its length.
+
+    One scale for every length: a gradient that fades becomes white.
+    """
+    gradients, attributions, n = grown.on_trunk("gradients"), grown.on_trunk("attributions"), len(LENGTHS)
+    maps = {GRADIENT: grown.gradients, ATTRIBUTION: grown.attributions}
+
+    def shown(i: int) -> Frame:
+        F_ = grown.confidence[i]
+        words = {
+            GRADIENT: f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
+            ATTRIBUTION: f"Σ A on the trunk: {attributions[i]:+.2f} of {F_ - grown.confidence[0]:+.2f}",
+        }
+        picture = Shown(figures.pixels(grown.scenes[i].image), f"F(x) = {F_:.3f}", f"An elephant, {F_:.0%}.")
+        drawn = [figures.pixel_map(A[i]) for A in maps.values()]
+        told = [Shown(A, words[name], f"{name}: {in_words(A, words[name])}")
+                for name, A in zip(maps, drawn, strict=True)]  # fmt: skip
+        mark = Shown(LENGTHS[i], alt=f"Score and gradient against the trunk's length, at {LENGTHS[i]:g} now: {F_:.2f}.")
+        of_largest = f"{gradients[i] / (max(gradients) or 1):.0%}"
+        return Frame([picture, *told, mark], of_largest, f"confidence {F_:.2f}, {'; '.join(words.values())}")
+
+    def scales() -> tuple[Scale, ...]:
+        every = ({i: figures.pixel_map(A[i]) for i in range(n)} for A in maps.values())
+        units = ("of a gradient, F per unit of a pixel", "attribution")
+        tops = (next(iter(figures.scaled(each, "value")[1].values())) for each in every)
+        return tuple(Scale(top, unit) for top, unit in zip(tops, units, strict=True))
+
+    about = ("saturation", seed, B)
+    curves = player.curves(about, lambda theme: draw_curves(grown, gradients, attributions, theme))
+    panels = (Panel("the picture"), Panel(GRADIENT, 0), Panel(ATTRIBUTION, 1), Panel("curves", curves=curves))
+    return Film(TRUNK, about, {"": 3}, panels, scales, shown, "gradient on the trunk, of its largest")
+
+
+def draw_curves(grown: Growth, gradients: list[float], attributions: list[float], theme: str) -> Figure:
+    """Score and gradient against the trunk's length."""
+    panels = {
+        "Half a trunk is enough …": {
+            "confidence F(x)": (LENGTHS, grown.confidence),
+            "Integrated Gradients on the trunk": (LENGTHS, attributions),
+        },
+        "… and then the gradient fades": {"Σ|∇F| on the trunk": (LENGTHS, gradients)},
     }
-    gradients = [grown.gradient_on_trunk(k) for k in range(len(LENGTHS))]
-    confidence, attribution = grown.confidence[i], on_trunk["Integrated Gradients on the trunk"][i]
-    with on.pictures:
-        show.maps(
-            grown.scenes[i].image,
-            {"Simple gradient": grown.gradients[i], "Integrated Gradients": grown.attributions[i]},
-            {
-                "Simple gradient": f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
-                "Integrated Gradients": f"Σ A on the trunk: {attribution:+.2f} of"
-                f" {confidence - grown.confidence[0]:+.2f}",
-            },
-            {},
-            title=f"elephant, {confidence:.0%}",
-            scale="own",
-            key="elephant",
-            legend=on.legend,
-        )
-    with on.number:
-        row = st.container(horizontal=True)
-        row.metric("Confidence", f"{confidence:.3f}")
-        row.metric("Its slope against the length", f"{grown.rise[i]:+.2f}")
-        row.metric("Gradient on the trunk, of its largest", f"{gradients[i] / (max(gradients) or 1):.0%}")
-        row.metric("Integrated Gradients on the trunk", f"{attribution:+.2f}")
-    with on.judge:
-        show_growth(trunk, i, on_trunk, gradients)
+    return figures.curve_grid(panels, x="length of the trunk", columns=1, size=(5.6, 3.4), theme=theme)
 
 
-def show_growth(trunk: float, i: int, on_trunk: dict[str, list[float]], gradients: list[float]) -> None:
-    """Confidence, attribution and gradient against the trunk's length."""
-    confidence = on_trunk["confidence F(x)"][i]
-    left, right = st.columns(2, gap="medium")
-    with left:
-        fig = figures.curves(
-            {name: (LENGTHS, values) for name, values in on_trunk.items()},
-            x="length of the trunk",
-            y="score",
-            title="Half a trunk is enough …",
-            marks={f"{confidence:.2f}": (trunk, confidence)},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"Confidence against the trunk's length: {confidence:.2f} at {trunk:g}.")
-    with right:
-        fig = figures.curves(
-            {"gradient": (LENGTHS, gradients)},
-            x="length of the trunk",
-            y="Σ|∇F| on the trunk",
-            title="… and then the gradient fades",
-            marks={f"{gradients[i]:.1f}": (trunk, gradients[i])},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"The gradient on the trunk against its length: {gradients[i]:.2g} at {trunk:g}.")
+def show_numbers(grown: Growth, i: int) -> None:
+    """What judges the picture's maps."""
+    gradients = grown.on_trunk("gradients")
+    row = st.container(horizontal=True)
+    row.metric("Confidence", f"{grown.confidence[i]:.3f}")
+    row.metric("Its slope against the length", f"{grown.rise[i]:+.2f}")
+    row.metric("Gradient on the trunk, of its largest", f"{gradients[i] / (max(gradients) or 1):.0%}")
+    row.metric("Integrated Gradients on the trunk", f"{grown.on_trunk('attributions')[i]:+.2f}")
     st.caption(
         "Real network, real gradients. The baseline is the same elephant without a trunk. The slope against the length"
         f" is from differences of {LENGTHS[1]:g}; Σ|∇F| is the gradient on the trunk's pixels, per unit of pixel value."
@@ -180,34 +176,66 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
     )
 
 
-on = screen()
-if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
-    st.session_state.setdefault("saturated", ELEPHANT)
-with on.question:
-    words, choice = st.columns([5, 2], vertical_alignment="center")
-with choice:
-    part = st.segmented_control(
+def asked() -> str:
+    """What is saturated: as links to the elephant were once, one with a trunk asks for the elephant."""
+    if "trunk" in st.query_params and "saturated" not in st.query_params:
+        st.session_state.setdefault("saturated", ELEPHANT)
+    return coming("saturated", list(QUESTIONS))
+
+
+def ask_question(on: Stage) -> None:
+    """Question, choice and guess."""
+    with on.question:
+        words, choice = st.columns([5, 2], vertical_alignment="center")
+    words.markdown(f"### {QUESTIONS[part]}")
+    choice.segmented_control(
         "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
-words.markdown(f"### {QUESTIONS[part]}")
-with on.guess:
-    guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-    if guess is not None:
-        show_answer(guess)
-toy, grown = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
-x, start, B = ask_toy(toy)
-trunk, seed = ask_trunk(grown)
+    with on.guess:
+        guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
+        if guess is not None:
+            show_answer(guess)
+
+
+def ask_scene(place: DeltaGenerator) -> int:
+    return int(place.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
+
+
+part = asked()
 if part == RELU:
+    on = screen()
+    ask_question(on)
+    x, start, B = ask_toy(on.controls)
+    seed = ask_scene(on.settings)
     with on.pictures:
         show_toy(x, start, B)
     with on.number:
-        show_numbers(x, start, B)
+        show_toy_numbers(x, start, B)
+    with on.code:
+        frame.code(frame.of_methods(METHODS))
+    with on.scenes:
+        frame.scenes("saturation", TRY)
+    with on.take_away:
+        offer_files(x, start, B, seed, LENGTHS[player.value(TRUNK)])
 else:
-    show_elephant(on, trunk, seed, B)
-with on.code:
-    frame.code(frame.of_methods(METHODS))
-with on.scenes:
-    frame.scenes("saturation", TRY)
-with on.take_away:
-    offer_files(x, start, B, seed, trunk)
+    upper = stage()
+    ask_question(upper)
+    x, start, B = ask_toy(upper.settings)
+    seed = ask_scene(upper.controls)
+    with st.spinner("Letting the trunk grow …", show_time=True):
+        grown = grow(seed, B)
+
+    def below(stop: int) -> None:
+        """All that is told of the length at which the hand rests."""
+        under = tabs()
+        with under.judge:
+            show_numbers(grown, stop)
+        with under.code:
+            frame.code(frame.of_methods(METHODS))
+        with under.scenes:
+            frame.scenes("saturation", TRY)
+        with under.take_away:
+            offer_files(x, start, B, seed, LENGTHS[stop])
+
+    player.play(film_of(grown, seed, B), below)

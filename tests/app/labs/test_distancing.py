@@ -14,17 +14,19 @@ import streamlit as st
 import torch
 
 import xai_core
-from app.labs.distancing import compute, pairs, views
+from app.labs.distancing import compute, drift, pairs, views
 from app.labs.distancing import files as distancing_files
 from app.labs.distancing import report as distancing_report
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import Pair
 from app.shared import show, take_away
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
 from app.shared.meter import measured
 from app.shared.pictures import Picture
 from data.drawn import zoo
 from data.nets import held_apart, networks
-from tests.app.running import metrics, opened, ran
+from tests.app.running import opened, ran, unpacked
 from xai_core import figures
 from xai_core.figures import distancing
 
@@ -88,6 +90,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "drifting": drifting,
     }.items():
         monkeypatch.setattr(distancing, name, function)
+    monkeypatch.setattr(drift, "painted", lambda *_: [np.full((4, 5, 3), k / 5) for k in range(5)])
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(take_away, "offer_files", offer)
     show._painted.clear()
@@ -147,29 +150,34 @@ def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
     assert [line[-1] for line in left] == ["3.1%", "3.1%"]  # a half, five times
     shares = [f"**{float(expected.left[-1, i] / expected.left[0, i]):.0%}**" for i in (0, 1)]
     assert all(share in at.success[0].value for share in shares) and "guessed about half" in at.success[0].value
-    # what is in sight: the picture, and for each class the own map and what survives, on one scale
-    ((label, number),) = metrics(at).items()
-    assert f"**{number}**" == shares[0] and label.endswith(f"for dog {shares[1].strip('*')}")
-    panels = drawn.panels["kept"]
-    assert [*panels] == ["picture", "cat: α = 0", "cat: up to α = 8", "dog: α = 0", "dog: up to α = 8"]
-    assert [words for _, words in panels.values()] == ["", *(
-        f"{expected.left[k, i]:.0%} of the pixels matter" for i in (0, 1) for k in (0, -1))]  # fmt: skip
-    for i, name in enumerate(("cat", "dog")):
-        before, after = (panels[f"{name}: {what}"][0] for what in ("α = 0", "up to α = 8"))
-        stayed = torch.stack([*maps[name].values()])[0].sum(0).ne(0) & expected.masks.all(0)[i, 0]
-        assert np.array_equal(before[stayed], after[stayed]) and stayed.any()
 
 
-def test_the_clouds_are_in_sight_and_the_share_is_told_after_a_guess(
-    drawn: SimpleNamespace, core: SimpleNamespace
+def test_a_frame_is_what_survives_at_its_alpha(
+    drawn: SimpleNamespace, core: SimpleNamespace, films: dict[str, Film]
 ) -> None:
-    at = opened(PAGE, apart="4")
-    assert list(drawn.drifting[0]) == [0, 2, 4, 6, 8] and drawn.how["only"] == 4  # one panel, on the scale of all
-    with torch.no_grad():
-        logits = core.supports[1].model(core.X)[:, :2]
-    apart = float((logits[core.labels == 0].mean(0) - logits[core.labels == 1].mean(0)).norm())
-    assert metrics(at) == {"logits apart are the two classes at α = 4": f"{apart:.1f}"}
-    assert not at.success and not any(words for _, words in drawn.panels["kept"].values())
+    opened(PAGE, share_top="0.2", apart="4")
+    film, expected = films["apart"], found_by_core(core, apart=4, share=0.2)
+    assert [stop.value for stop in film.slider.stops] == [0, *held_apart.ALPHAS]
+    stop = [0, *held_apart.ALPHAS].index(4)
+    head, (_, clouds, *maps) = unpacked(reel(film.id).expose(film, stop))
+    assert clouds == pytest.approx(np.full((4, 5, 3), stop / 5), abs=0.01)
+    top = film.scales()[0].top
+    for i in (0, 1):
+        for seen, A in zip(maps[2 * i : 2 * i + 2], (expected.maps[-1, i], expected.A[i]), strict=True):
+            whole = figures.pixel_map(A) / top * 127
+            np.testing.assert_allclose(seen, whole.clip(-127, 127), atol=0.7)
+        assert f"{float(expected.left[-1, i]):.1%} of the pixels" in head["panels"][3 + 2 * i]["caption"]
+    assert head["number"] == f"{float(expected.left[-1, 0]):.1%}" and film.number == "of the pixels survive, for cat"
+
+
+def test_the_clouds_are_the_panels_of_figure_1() -> None:
+    """Each is a panel of its own, as large as the others; at α = 0 there are no arrows yet."""
+    kit = pairs.kit_of(CATS)
+    found = drift._painted.__wrapped__(CATS, "light", kit.scenes)
+    shapes = {panel.shape for panel in found}
+    assert len(found) == 5 and max(h for h, *_ in shapes) - min(h for h, *_ in shapes) <= 1
+    assert all(panel.min() >= 0 and panel.max() <= 1 and (panel < 0.9).any() for panel in found)
+    assert not np.array_equal(found[0][:200, :200], found[4][:200, :200])
 
 
 def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
@@ -197,7 +205,7 @@ def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespac
     with measured() as cost:
         five = compute.maps(CATS, (Picture("toy zoo", "cat", 0),) * 2, (0, 1), "gradient_x_input", None)
     assert cost.passes == 0
-    at.select_slider(key="apart").set_value(2)
+    at.query_params["apart"] = "2"
     at.selectbox(key="join").set_value("minimum")
     at.selectbox(key="important").set_value("above")
     ran(at)

@@ -20,14 +20,17 @@ from app.labs.lime import texts as lime_texts
 from app.labs.lime import weights as lime_weights
 from app.labs.lime.samples import text_html
 from app.shared import frame, meter, show
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
 from app.shared.pages import OWN_WEIGHTS
 from app.shared.pictures import Picture, open_picture
 from data import tables
 from data.nets import networks as shipped
 from data.text import documents, newsgroups, texts
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
+from tests.app.running import ran, unpacked
 from tests.fresh import run as run_script
+from xai_core import figures
 from xai_core.figures import linear
 from xai_core.perturbation import words
 
@@ -108,7 +111,7 @@ def choose(at: AppTest, tab: str) -> None:
 # --- three kinds of input, against the core ---------------------------------------------------------------------------
 
 
-def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
+def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace, films: dict[str, Film]) -> None:
     at = opened(N_lime="80", K="4", sigma_lime="0.3", seed="5", fill="mean", segments="grid", output="logit")
     assert not at.error and not at.toast
     x = open_picture(Picture("toy zoo", "elephant", 27), seen.given.about.network).x
@@ -120,10 +123,19 @@ def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
     assert list(weights) == [f"no. {j}" for j in top]
     assert list(weights.values()) == pytest.approx([float(fit.weights[j]) for j in top], rel=1e-4, abs=1e-5)
     assert f"Local R² **{fit.r2:.2f}**" in line(at) and "80 pictures asked about" in line(at)
-    kept = seen.panels["regions"]["what speaks for it"][0]
+    film = films["K"]
+    head, (_, _, kept, signed) = unpacked(reel(film.id).frames[3])  # K = 4
     grey = (fit.weights <= 0)[near.segments].numpy()
-    assert (kept[grey] == 0.5).all()
-    np.testing.assert_allclose(kept[~grey], x[0].permute(1, 2, 0).numpy()[~grey], atol=1e-6)
+    np.testing.assert_allclose(kept[grey], 0.5, atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(kept[~grey], x[0].permute(1, 2, 0).numpy()[~grey], atol=0.5 / 255 + 1e-6)
+    (scale,) = film.scales()
+    usual = xai_core.k_lasso(near, film.slider.usual + 1, 0.3).weights[near.segments].numpy()
+    assert scale.top == pytest.approx(np.percentile(abs(usual), figures.maps.TOP), rel=1e-4)
+    told = fit.weights[near.segments].numpy() / scale.top * 127
+    np.testing.assert_allclose(signed, told.clip(-127, 127), atol=0.6)
+    assert head["number"] == f"{fit.r2:.2f}" and f"no. {top[0]} {float(fit.weights[top[0]]):+.3f}" in head["says"]
+    one, _ = unpacked(reel(film.id).expose(film, 0))
+    assert one["number"] == f"{xai_core.k_lasso(near, 1, 0.3).r2:.2f}"
     names = shipped.class_names("zoo")
     choose(at, "Classes")
     best = near.scores[0].argsort(descending=True)[:3].tolist()
@@ -225,7 +237,10 @@ def test_left_out_words_are_struck_and_nothing_is_markup() -> None:
 def test_only_new_copies_ask(kind: dict[str, str], seen: SimpleNamespace) -> None:
     at = opened(**kind)
     sigma = "sigma_table" if kind is TABLE else "sigma_lime"
-    at.slider(key="K").set_value(3)
+    if kind is DIGIT:
+        at.query_params["K"] = "3"
+    else:
+        at.slider(key="K").set_value(3)
     assert asked_by(at, seen) == 0 and len(seen.bars[0][0]) == 3
     before = line(at)
     at.slider(key=sigma).set_value(0.6)

@@ -3,9 +3,15 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from tests.app.running import metrics, opened, ran, the_script_makes_the_same
+from app.labs.saturation.compute import grow
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
+from data.drawn import zoo
+from tests.app.running import metrics, opened, ran, the_script_makes_the_same, unpacked
+from xai_core import figures
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -25,12 +31,25 @@ def test_saturation_by_hand() -> None:
 def test_the_elephants_gradient_fades_and_integrated_gradients_stays() -> None:
     at = opened("labs/saturation/page.py", trunk="0.35")
     steep = metrics(at)
-    at.select_slider(key="trunk").set_value(1.0)
+    at.query_params["trunk"] = "1.0"
     ran(at)
     long = metrics(at)
     fading = "Gradient on the trunk, of its largest"
     assert float(steep[fading].strip("%")) > 5 * float(long[fading].strip("%"))
     assert float(long["Confidence"]) > 0.9 and float(long["Integrated Gradients on the trunk"]) > 0.5
+
+
+def test_a_frame_is_the_elephant_of_its_length(films: dict[str, Film]) -> None:
+    at = opened("labs/saturation/page.py", trunk="0.35", B="10")
+    film, grown = films["trunk"], grow(27, 10)
+    head, (picture, gradient, A, mark) = unpacked(reel(film.id).frames[7])
+    scene = zoo.draw("elephant", 27, trunk=0.35)
+    assert picture == pytest.approx(figures.pixels(scene.image), abs=0.51 / 255) and mark == 0.35
+    for i, (map_, whole) in enumerate(((gradient, grown.gradients), (A, grown.attributions))):
+        top = film.scales()[i].top
+        assert top == pytest.approx(max(np.percentile(abs(figures.pixel_map(m)), figures.maps.TOP) for m in whole))
+        assert map_ == pytest.approx((figures.pixel_map(whole[7]) / top * 127).clip(-127, 127), abs=0.6)
+    assert head["number"] == metrics(at)["Gradient on the trunk, of its largest"]
 
 
 def test_saturation_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
