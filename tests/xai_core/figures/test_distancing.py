@@ -62,7 +62,8 @@ def test_one_panel_alone_has_the_scale_of_all():
     for α, like in ((0, first), (3, second)):
         fig = drifting({0: START, 3: APART}, LABELS, ("cat", "dog"), only=α)
         (ax,) = shown(fig)
-        assert [c.get_offsets().tolist() for c in ax.collections] == [c.get_offsets().tolist() for c in like.collections]
+        dots, expected = ([c.get_offsets().tolist() for c in axes.collections] for axes in (ax, like))
+        assert dots == expected
         assert ax.get_title() == like.get_title() and len(ax.texts) == len(like.texts)
         low, high = zip(ax.get_xlim(), ax.get_ylim(), strict=True)
         assert max(low) < -3 and min(high) > 4  # of both panels' dots
