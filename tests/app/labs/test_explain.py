@@ -149,7 +149,7 @@ def usual_maps(about: Any, given: dict[str, dict[str, Any]]) -> dict[str, np.nda
 
 def test_two_readers_share_one_computation(seen: SimpleNamespace) -> None:
     opened(**PATHS)
-    assert all("0 passes, read from the cache" in words for words in spent(opened(**PATHS)).values())
+    assert all("0 passes, read from the cache" in words for words in costs(opened(**PATHS)).values())
 
 
 # --- errors stay where they belong ------------------------------------------------------------------------------------

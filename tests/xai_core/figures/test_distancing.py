@@ -57,20 +57,6 @@ def test_one_network_alone_and_five():
     assert not any(tick.get_visible() for tick in fig.axes[0].get_xticklabels())
 
 
-def test_one_panel_alone_has_the_scale_of_all():
-    first, second = shown(drifting({0: START, 3: APART}, LABELS, ("cat", "dog")))
-    for α, like in ((0, first), (3, second)):
-        fig = drifting({0: START, 3: APART}, LABELS, ("cat", "dog"), only=α)
-        (ax,) = shown(fig)
-        assert [c.get_offsets().tolist() for c in ax.collections] == [
-            c.get_offsets().tolist() for c in like.collections
-        ]
-        assert ax.get_title() == like.get_title() and len(ax.texts) == len(like.texts)
-        low, high = zip(ax.get_xlim(), ax.get_ylim(), strict=True)
-        assert max(low) < -3 and min(high) > 4  # of both panels' dots
-        assert words(fig.legends[0]) == ["cat", "dog", "α = 0"][: 2 + (α > 0)]
-
-
 # Figure 3
 
 
@@ -201,8 +187,6 @@ def test_errors_name_the_argument():
         drifting({0: START, 3: APART[:3]}, LABELS, ("cat", "dog"))
     with pytest.raises(ValueError, match=r"^labels must have pictures of both classes, 0 and 1; got \[0\]"):
         drifting({0: START}, torch.zeros(4, dtype=torch.long), ("cat", "dog"))
-    with pytest.raises(ValueError, match=r"^only must be an α of logits, 0, 3; got 2"):
-        drifting({0: START, 3: APART}, LABELS, ("cat", "dog"), only=2)
     x, A, some = images(2, side=4), torch.rand(2, 3, 4, 4), torch.ones(2, 4, 4, dtype=torch.bool)
     with pytest.raises(ValueError, match=r"^kept must have the classes of maps, cat; got dog"):
         surviving(x[0], {"cat": {"α = 0": A[0]}}, {"dog": A[0]})
