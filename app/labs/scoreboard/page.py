@@ -9,14 +9,16 @@ import streamlit as st
 from app.labs.scoreboard import attack, compute, curves, files, points, ruins, truth
 from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
-from app.labs.scoreboard.views import show_maps
+from app.labs.scoreboard.views import Numbers, show_maps
 from app.shared import controls, frame, networks, subject
 from app.shared.equations import SCOREBOARD
-from app.shared.screen import screen
+from app.shared.links import coming
+from app.shared.screen import Screen, Tabs, screen, stage
 from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
 from xai_core.evaluate.deletion import exchange
 from xai_core.evaluate.mufidelity import read
+from xai_core.plain import markdown as plain
 
 MOST = 5
 TITLES = {method.title: name for name, method in catalogue().items()} | NO_EXPLANATIONS
@@ -101,14 +103,15 @@ def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, E
     return frame.answers(given, lambda title, asked: compute.enter(about, Candidate(TITLES[title], title, asked)))
 
 
-on = screen()
+judge = coming("judge", list(JUDGES))
+on = stage() if judge == GAME else screen()
 about = subject.choose(on.subject)
 if about is None:
     frame.end()
 with on.question:
     words, choice = st.columns([2, 3], vertical_alignment="center")
 words.markdown(f"### Which map of *{about.class_name}* should we believe?")
-judge = choice.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params",
+choice.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params",
                                  label_visibility="collapsed")  # fmt: skip
 first, *row = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
 with first:
@@ -116,7 +119,7 @@ with first:
 with on.guess:
     guess = ask_guess(chosen)
 if not chosen:
-    on.pictures.info("Choose a candidate above.")
+    st.info("Choose a candidate above.")
     frame.end()
 with on.settings:
     given, seed = ask_settings(chosen, about)
@@ -124,46 +127,55 @@ q = about.question("probability")
 with frame.asking() as cost:
     entries, failures = enter(about, given)
 
-if not entries:
-    show_maps(on, about, entries, failures, {})
-    frame.end()
 how: dict[str, Any] = {}
-with on.judge, frame.asking("Judging …") as judging:
-    if judge == GAME:
-        how = curves.ask_game(*row)
+numbers: Numbers = {}
+if isinstance(on, Screen):
+    under: Tabs = on
+    if not entries:
+        show_maps(on, about, entries, failures, {})
+        frame.end()
+    with on.judge, frame.asking("Judging …") as judging:
+        if judge == POINTS:
+            how = points.ask_subsets(*row)
+            numbers = points.show_points(
+                on, about, entries, failures, compute.points(q, **how, seed=seed), **how
+            )  # fmt: skip
+        elif judge == TRUTH:
+            numbers = truth.show_truth(on, about, entries, failures)
+        elif judge == RUINS:
+            how = ruins.ask_ruins(about, *row)
+            numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
+        elif judge == ATTACK:
+            how = attack.ask_attack(*row)
+            numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
+        else:
+            numbers = show_all(on, about, q, entries, failures, seed)
+else:
+    for title, sentence in failures.items():
+        st.warning(f"**{plain(title)}**: {sentence}")
+    if not entries:
+        frame.end()
+    how = curves.ask_game(*row)
+    with frame.asking("Judging …") as judging:
         played = curves.play(q, how["game"], entries)
-        numbers = curves.show_game(on, about, entries, failures, played, **how, guess=guess)
+    numbers, under = curves.show_game(about, entries, played, **how, guess=guess)
+    with under.judge:
         curves.show_budgets(q, entries)
-    elif judge == POINTS:
-        how = points.ask_subsets(*row)
-        numbers = points.show_points(
-            on, about, entries, failures, compute.points(q, **how, seed=seed), **how
-        )  # fmt: skip
-    elif judge == TRUTH:
-        numbers = truth.show_truth(on, about, entries, failures)
-    elif judge == RUINS:
-        how = ruins.ask_ruins(about, *row)
-        numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
-    elif judge == ATTACK:
-        how = attack.ask_attack(*row)
-        numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
-    else:
-        numbers = show_all(on, about, q, entries, failures, seed)
 cost += judging
-if judge in BEST and numbers:
+if isinstance(on, Screen) and judge in BEST and numbers:
     each = next(iter(numbers.values()))
     winner = max((t for t in each if each[t] == each[t]), key=lambda t: each[t], default=None)
     if winner:
         on.number.metric(f"is {BEST[judge]}: {winner}", f"{each[winner]:.2f}")
-with on.judge:
+with under.judge:
     if judge in (RUINS, ATTACK):
         st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
     else:
         frame.cost(cost)
 equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
-with on.code:
+with under.code:
     frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
-with on.scenes:
+with under.scenes:
     frame.scenes("scoreboard", TRY)
-with on.take_away:
+with under.take_away:
     files.offer(about, entries, judge, how, numbers, seed)

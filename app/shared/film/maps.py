@@ -32,6 +32,7 @@ def of_maps(
     answer: Callable[[int], Maps],
     *,
     pictured: Sequence[str] = (),
+    rows: tuple[str, str] | None = None,
     scale: str = "share",
     number: str = "",
     note: str = "",
@@ -40,8 +41,9 @@ def of_maps(
     """A film of the picture, of others that change, and of a map for each of the titles.
 
     The scale is that of the slider's usual stop. title: of the picture that stays, over which the maps may be laid;
-    None where no picture does. answer: what a stop shows. pictured: the titles of its pictures. number: the name of its
-    number. ahead: see `Film`.
+    None where no picture does. answer: what a stop shows. pictured: the titles of its pictures. rows: the titles of the
+    row of pictures and of the row of maps; one row of all unless they are given. number: the name of its number.
+    ahead: see `Film`.
     """
     side = max(image.shape[2:])
 
@@ -73,5 +75,7 @@ def of_maps(
     maps = [Panel(name, scale=0, side=side) for name in titles]
     still = [Panel(title, still=ground, side=side)] if title else []
     panels = (*still, *(Panel(name, side=side) for name in pictured), *maps)
-    known = (*about, scale, tuple(titles))
-    return Film(slider, known, {"": len(panels)}, panels, scales, frame, number, note, ground, ahead)
+    known = (*about, scale, *pictured, *titles)
+    n = len(titles)
+    placed = {rows[0]: len(panels) - n, rows[1]: n} if rows else {"": len(panels)}
+    return Film(slider, known, placed, panels, scales, frame, number, note, ground, ahead)

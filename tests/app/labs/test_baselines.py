@@ -18,6 +18,10 @@ import xai_core
 from app.labs.baselines import compute
 from app.labs.baselines.compute import KINDS, OWN, STARTS
 from app.shared import controls, networks, show, stages, take_away
+from app.shared.film import maps as film_maps
+from app.shared.film import player
+from app.shared.film.frames import Film, Slider
+from app.shared.film.reel import reel
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
@@ -25,9 +29,9 @@ from data.nets import networks as shipped
 from data.nets import pretrained
 from data.pictures import corruptions
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
+from tests.app.running import ran, unpacked
 from tests.fresh import run as run_script
-from xai_core import nearest_part, roughness, share
+from xai_core import figures, nearest_part, roughness, share
 from xai_core.baselines import BaselineName
 
 PAGE = "labs/baselines/page.py"
@@ -47,14 +51,25 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels."""
     drawn = SimpleNamespace(maps={}, panels={}, offered=None, files=None)
     real = show.maps, show.pictures, take_away.offer, take_away.offer_files
+    real_film = film_maps.of_maps
+
+    def of_maps(slider: Slider, about: tuple, image: Tensor, title: None, titles: Any, answer: Any, **how: Any) -> Film:
+        now = answer(player.value(slider))
+        drawn.image, drawn.maps = now.pictures["the picture"], now.maps
+        starts = {name: (figures.pixels(x), now.captions[name]) for name, x in now.pictures.items()}
+        drawn.panels["starts"] = starts
+        drawn.film = real_film(slider, about, image, title, titles, answer, **how)
+        return drawn.film
+
+    monkeypatch.setattr(film_maps, "of_maps", of_maps)
 
     def maps(image: Tensor, attributions: dict, *rest: Any, **how: Any) -> None:
         drawn.image, drawn.maps = image, attributions
         real[0](image, attributions, *rest, **how)
 
-    def pictures(panels: dict, key: str, side: int = 448) -> None:
+    def pictures(panels: dict, key: str) -> None:
         drawn.panels[key] = panels
-        real[1](panels, key, side)
+        real[1](panels, key)
 
     def offer(*given: Any) -> None:
         drawn.offered = given
@@ -92,7 +107,7 @@ def test_every_baseline_of_the_core_is_on_the_page() -> None:
 
 def test_the_first_view(seen: SimpleNamespace) -> None:
     at = opened()
-    assert list(seen.maps) == ["x, its gradient", *(f"from {s}" for s in ("black", "blurred", "Gaussian noise", "UNI"))]
+    assert list(seen.maps) == [f"map from {s}" for s in ("black", "blurred", "Gaussian noise", "UNI")]
     assert not at.error and not at.warning and not at.toast
     numbers = table(at)
     assert list(numbers)[-1] == "simple gradient (no baseline)" and len(numbers) == 5
@@ -117,7 +132,7 @@ def test_the_numbers_are_those_of_the_core(corruption: str, severity: int, seen:
         A, clean = (
             xai_core.explain(model, picture, about.target, method, B=6, seed=7, **options) for picture in (x, before.x)
         )
-        torch.testing.assert_close(seen.maps[f"from {start}"], A, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(seen.maps[f"map from {start}"], A, rtol=1e-4, atol=1e-6)
         row = table(at)[start]
         for column, like in (("darkest ¼", "black"), ("brightest ¼", "white"), ("plainest ¼", "blurred")):
             part = nearest_part(before.x, like, animal)
@@ -128,21 +143,21 @@ def test_the_numbers_are_those_of_the_core(corruption: str, severity: int, seen:
 
 def test_the_baselines_shown_are_those_of_the_paths(seen: SimpleNamespace) -> None:
     opened(start=["white", "mean colour", "UNI"], B="5")
-    panels = seen.panels["pairs"]
-    assert list(panels) == ["x, its gradient", "from white", "from mean colour", "from UNI"]
-    assert (panels["from white"][0][:64] == 1).all()  # above its map
+    panels = seen.panels["starts"]
+    assert list(panels) == ["the picture", "from white", "from mean colour", "from UNI"]
+    assert (panels["from white"][0] == 1).all()
     f = xai_core.make_score(shipped.load("zoo"), seen.image, seen.offered[0].target)
     said = panels["from white"][1]
-    assert said.startswith(f"F(x′) = {float(f(torch.ones_like(seen.image))):.3f}  \n")
+    assert said == f"F(x′) = {float(f(torch.ones_like(seen.image))):.3f}"
 
 
 def test_a_colour_of_ones_own(seen: SimpleNamespace) -> None:
     at = opened(start=[OWN, "black"], colour="#ff8000", B="5")
     assert at.color_picker(key="colour").value == "#ff8000" and not at.toast
-    assert np.allclose(seen.panels["pairs"][f"from {OWN}"][0][0, 0], (1, 0.502, 0), atol=1e-3)
+    assert np.allclose(seen.panels["starts"][f"from {OWN}"][0][0, 0], (1, 0.502, 0), atol=1e-3)
     at.color_picker(key="colour").set_value("#000000")
     ran(at)
-    assert torch.equal(seen.maps[f"from {OWN}"], seen.maps["from black"])  # both are black now
+    assert torch.equal(seen.maps[f"map from {OWN}"], seen.maps["map from black"])  # both are black now
 
 
 def test_a_colour_for_a_grey_network_is_its_mean() -> None:
@@ -160,7 +175,7 @@ def test_the_truth_comes_after_the_guess(seen: SimpleNamespace) -> None:
     at = opened(**FEW, blind="black")
     parts = open_picture(Picture("toy zoo", "elephant", 27), networks.describe("zoo")).parts
     whole = torch.ones_like(parts["the trunk"])
-    expected = float(share(seen.maps["from UNI"], parts["the trunk"], whole))
+    expected = float(share(seen.maps["map from UNI"], parts["the trunk"], whole))
     assert table(at)["UNI"]["on the trunk"] == pytest.approx(expected, abs=0.006)
     numbers = table(at)
     least = min(("black", "UNI"), key=lambda s: numbers[s]["darkest ¼"])
@@ -174,16 +189,33 @@ def test_the_truth_comes_after_the_guess(seen: SimpleNamespace) -> None:
 def test_a_severity_seen_before_asks_nothing(seen: SimpleNamespace) -> None:
     at = opened(corruption="brightness", severity="2", **FEW)
     assert any("Just now:" in c.value for c in at.caption)
-    at.slider(key="severity").set_value(3)
+    at.query_params["severity"] = "3"
     ran(at)
     third = dict(seen.maps)
     assert any("Just now:" in c.value for c in at.caption)
-    at.slider(key="severity").set_value(2)
+    at.query_params["severity"] = "2"
     ran(at)
     assert any(c.value == "Read from the cache." for c in at.caption)
-    at.slider(key="severity").set_value(3)
+    at.query_params["severity"] = "3"
     ran(at)
     assert all(torch.equal(A, third[name]) for name, A in seen.maps.items())
+
+
+def test_a_frame_is_the_core_at_its_severity(seen: SimpleNamespace) -> None:
+    opened(corruption="brightness", start=["black", "white"], B="5")
+    film, model = seen.film, shipped.load("zoo")
+    before, target = open_picture(Picture("toy zoo", "elephant", 27), networks.describe("zoo")), seen.offered[0].target
+    x = corruptions.corrupt(before.x, "brightness", 3)
+    head, (picture, black, _, from_black, _) = unpacked(reel(film.id).expose(film, 3))
+    assert picture == pytest.approx(figures.pixels(x), abs=0.51 / 255) and not black.any()
+    A, clean = (
+        xai_core.explain(model, y, target, "integrated_gradients", B=5, baseline="black") for y in (x, before.x)
+    )
+    whole = figures.pixel_map(A) / float(A.sum(1).abs().sum()) / film.scales()[0].top * 127
+    np.testing.assert_allclose(from_black, whole.clip(-127, 127), atol=0.6)
+    animal = before.parts["the trunk"] | before.parts["the rest of the elephant"]
+    darkest = float(share(A, nearest_part(before.x, "black", animal), animal))
+    assert float(head["number"]) == pytest.approx(darkest, abs=0.006)
 
 
 def test_corruption_severity_and_seed_are_part_of_the_key() -> None:
@@ -229,7 +261,7 @@ def test_all_severities_at_once(seen: SimpleNamespace, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("corruption", list(KINDS))
 def test_a_network_of_one_channel(corruption: str, seen: SimpleNamespace) -> None:
     at = opened(**DIGIT, corruption=corruption, severity="5", start=["white", OWN, "UNI"], colour="#203040", B="4")
-    assert seen.image.shape == (1, 1, 8, 8) and len(seen.maps) == 4 and not at.error
+    assert seen.image.shape == (1, 1, 8, 8) and len(seen.maps) == 3 and not at.error
     refused = [w.value for w in at.warning]
     if corruption == "saturation":
         assert len(refused) == 1 and "needs colour" in refused[0]
@@ -250,7 +282,7 @@ def test_a_photograph_and_its_own_network(monkeypatch: pytest.MonkeyPatch, seen:
     monkeypatch.setattr(pretrained, "load", lambda name: random)
     at = opened(network="squeezenet1_1", photo="cat", corruption="Gaussian blur", severity="4", start="black", B="3")
     assert seen.image.shape == (1, 3, 224, 224)
-    assert "Gaussian blur 4 of 5, σ 4.0 pixels" in seen.panels["pairs"]
+    assert seen.panels["starts"]["the picture"][1].startswith("Gaussian blur 4 of 5, σ 4.0 pixels: F(x) = ")
     assert not any("Make your guess" in info.value for info in at.info)  # nobody drew it: no truth to tell
 
 
@@ -264,7 +296,7 @@ def test_an_upload(seen: SimpleNamespace) -> None:
     ran(at)
     assert seen.offered[0].picture.name == "mine.png" and seen.offered[0].picture.corruption == "brightness"
     mine = seen.image
-    at.slider(key="severity").set_value(0)
+    at.query_params["severity"] = "0"
     ran(at)
     torch.testing.assert_close(corruptions.corrupt(seen.image, "brightness", 1), mine)
 
@@ -290,9 +322,7 @@ def test_no_baseline_at_all(seen: SimpleNamespace) -> None:
     at = opened(**FEW)
     at.multiselect(key="start").set_value([])
     ran(at)
-    assert (
-        list(seen.maps) == ["x, its gradient"] and not at.error and list(table(at)) == ["simple gradient (no baseline)"]
-    )
+    assert not seen.maps and not at.error and list(table(at)) == ["simple gradient (no baseline)"]
 
 
 def test_trapezoid_with_one_step_is_a_sentence() -> None:
