@@ -52,23 +52,23 @@ TRY = {
 def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
     """N, K, σ and what stands beside the weights in front; the rest folded away."""
     declared = {c.name: c for c in controls.controls() if "lime" in c.methods}
-    columns = st.columns(4, gap="medium")
-    with columns[0]:
+    columns = iter(st.columns(3 if kind == "picture" else 4, gap="medium"))
+    with next(columns):
         N = controls.ask(declared["N"])
     if kind == "picture":  # its film moves K
         slider, lengths = controls.slider(declared["K"])
         K = lengths[player.value(slider)]
     else:
-        with columns[1]:
+        with next(columns):
             K = controls.ask(declared["K"])
-    with columns[2]:
+    with next(columns):
         if kind == "table":
             sigma = st.slider(
                 "σ: width of the locality kernel", 0.05, 2.0, SIGMA_TABLE, 0.01, key="sigma_table", bind="query-params"
             )
         else:
             sigma = controls.ask(declared["sigma"])
-    beside = columns[3].multiselect(
+    beside = next(columns).multiselect(
         "Beside LIME's weights", [BAND, SHAP, *([OWN] if kind == "text" else [])], key="beside", bind="query-params",
         help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {tables.BACKGROUND}"
         " rows of a background), once. The classifier's own weights cost nothing.",

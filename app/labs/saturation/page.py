@@ -5,10 +5,10 @@ import torch
 from matplotlib.figure import Figure
 
 from app.labs.saturation import compute
-from app.labs.saturation.compute import LENGTHS, Growth, grow
+from app.labs.saturation.compute import LENGTHS, Growth, Toy, grow
 from app.shared import controls, frame, show, take_away
 from app.shared.film import player
-from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, in_words
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, drawn, in_words
 from app.shared.subject import START
 from xai_core import figures
 
@@ -22,41 +22,56 @@ TRY = {
 }
 
 
-def ask_toy() -> tuple[float, float, int]:
-    """x, its baseline and B."""
-    left, middle, right = st.columns(3, gap="medium")
-    x = left.slider("x: the input", -1.0, 7.0, 2.0, 0.1, key="x", bind="query-params")
-    start = middle.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
+PLACES = tuple(round(-1 + 0.1 * k, 1) for k in range(81))
+X = Slider("x", "x: the input", tuple(Stop(x, f"{x:g}", f"x = {x:g}") for x in PLACES), PLACES.index(2.0))
+FUNCTION, AREA = "f", "its slope"
+
+
+def ask_toy() -> tuple[float, int]:
+    """The baseline of x, and B."""
+    left, right = st.columns(2, gap="medium")
+    start = left.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
     with right:
         B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
-    return x, start, B
+    return start, B
+
+
+def toy_film(start: float, B: int) -> Film:
+    """f with x and x′ on it, and the area under its slope between them, at every x."""
+    theme = show.theme()
+
+    def shown(stop: int) -> Frame:
+        x = PLACES[stop]
+        seen = compute.toy(x, start, B)
+        function, area = (drawn(fig, theme) for fig in draw_toy(x, start, seen, theme))
+        values = f"f(x) = {seen.value:.3g}, f(x) − f(x′) = {seen.change:.3g}"
+        sums = f"Integrated Gradients {seen.attribution:.3g}, gap {seen.gap:.2g}"
+        gradient = f"{seen.slope + 0.0:.3g}"
+        told = [
+            Shown(function, values, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. {values}."),
+            Shown(area, sums, f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area: {sums}."),
+        ]
+        return Frame(told, gradient, f"gradient {gradient}, {sums}")
+
+    panels = (Panel(FUNCTION, side=300), Panel(AREA, side=300))
+    return Film(X, ("toy", start, B, theme), {"": 2}, panels, lambda: (), shown, "gradient at x")
+
+
+def draw_toy(x: float, start: float, seen: Toy, theme: str) -> tuple[Figure, Figure]:
+    """The function with x and x′ on it, and the area under its slope."""
+    grid = torch.linspace(-1, 7, 161)
+    function = figures.curves(
+        {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())}, x="x", y="f(x)", title="f(x) = 1 − ReLU(1 − x)",
+        marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)}, size=SIZE, theme=theme,
+    )  # fmt: skip
+    title = "The area under the slope is the attribution"
+    area = figures.riemann(seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=theme)
+    return function, area
 
 
 def show_toy(x: float, start: float, B: int) -> None:
-    """f with x and x′ on it, the area under its slope between them, and the numbers."""
+    """The numbers of f at x."""
     seen = compute.toy(x, start, B)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        grid = torch.linspace(-1, 7, 161)
-        fig = figures.curves(
-            {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())},
-            x="x",
-            y="f(x)",
-            title="f(x) = 1 − ReLU(1 − x)",
-            marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. f({x:g}) = {seen.value:g}.")
-    with right:
-        title = "The area under the slope is the attribution"
-        fig = figures.riemann(
-            seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=show.theme()
-        )
-        alt = (
-            f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area under it is {seen.attribution:.3g}."
-        )
-        show.figure(fig, alt)
     row = st.container(horizontal=True)
     row.metric("f(x)", f"{seen.value:.3g}")
     row.metric("Gradient at x", f"{seen.slope + 0.0:.3g}")
@@ -158,22 +173,27 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
 
 st.markdown("### A network is sure. What does its gradient say then?")
 guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-x, start, B = ask_toy()
-show_toy(x, start, B)
-if guess is not None:
-    show_answer(guess)
-st.markdown("### The same with an elephant: how much trunk does the network need?")
-seed = int(st.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
-with st.spinner("Letting the trunk grow …", show_time=True):
-    grown = grow(seed, B)
+start, B = ask_toy()
 
 
 def below(stop: int) -> None:
-    """All that is told of the length at which the hand rests."""
-    show_numbers(grown, stop)
-    frame.code(frame.of_methods(METHODS))
-    frame.scenes("saturation", TRY)
-    offer_files(x, start, B, seed, LENGTHS[stop])
+    """All that is told of the x at which the hand rests, and the elephant."""
+    x = PLACES[stop]
+    show_toy(x, start, B)
+    if guess is not None:
+        show_answer(guess)
+    st.markdown("### The same with an elephant: how much trunk does the network need?")
+    seed = int(st.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
+    with st.spinner("Letting the trunk grow …", show_time=True):
+        grown = grow(seed, B)
+
+    def told(length: int) -> None:
+        show_numbers(grown, length)
+        frame.code(frame.of_methods(METHODS))
+        frame.scenes("saturation", TRY)
+        offer_files(x, start, B, seed, LENGTHS[length])
+
+    player.play(film_of(grown, seed, B), told)
 
 
-player.play(film_of(grown, seed, B), below)
+player.play(toy_film(start, B), below)

@@ -308,7 +308,11 @@ class Player {
   draw({ figure, canvas, caption, pen }, { bitmap, values, refused, shape: [height, width] = [] }) {
     figure.classList.toggle("refused", Boolean(refused));
     if (refused) return (caption.textContent = refused);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+      canvas.style.aspectRatio = `${width} / ${height}`;
+      canvas.classList.toggle("wide", width > 1.2 * height);
+    }
     if (bitmap) return pen.drawImage(bitmap, 0, 0);
     const image = pen.createImageData(width, height);
     const dots = new Uint32Array(image.data.buffer);
