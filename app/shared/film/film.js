@@ -62,7 +62,8 @@ const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + rounded(M
 class Player {
   constructor(root, hooks) {
     Object.assign(this, { root, hooks, frames: [], loading: new Set(), head: null, at: 0, move: 0, shown: -1 });
-    this.onPopState = () => this.head && this.fromAddress();
+    this.onPopState = () => this.head?.address && location.pathname === this.path && this.fromAddress();
+    this.path = location.pathname;
     addEventListener("popstate", this.onPopState);
     players.add(this);
   }
@@ -232,8 +233,9 @@ class Player {
 
   /** Back and forward: the address leads, and the host is told by its own means. */
   fromAddress() {
-    const asked = new URL(location.href).searchParams.get(this.head.key);
-    const stop = this.head.stops.findIndex(({ text }) => text === asked);
+    const asked = new URL(location.href).searchParams;
+    const stop = this.head.stops.findIndex(({ text }) => text === asked.get(this.head.key));
+    if (this.over) this.opacity = Number(asked.get("opacity") ?? 1);
     clearTimeout(this.rest);
     this.moving = this.pushed = false;
     this.at = stop < 0 ? this.head.usual : stop;
