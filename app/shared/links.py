@@ -14,6 +14,7 @@ import streamlit as st
 from app.shared import controls, pages
 from xai_core.plain import code
 
+NOT_OURS = ("_", "$", "film_", "feed_")  # in the session state: our own notes, Streamlit's, the components of films
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
     "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
@@ -86,7 +87,7 @@ def carry_over(page: str) -> None:
 
 def remember() -> None:
     """Keep the controls' values, which Streamlit forgets with the page."""
-    mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(("_", "$"))}
+    mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(NOT_OURS)}
     st.session_state["_values"] = {**st.session_state.get("_values", {}), **mine}
 
 

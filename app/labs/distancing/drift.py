@@ -4,19 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from torch import Tensor
 
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import ALPHAS, Pair, Scenes
 from app.shared import show
-from app.shared.film.frames import Film, Slider
+from app.shared.film.frames import Film, Slider, drawn
 from app.shared.film.maps import Maps, of_maps
 from app.shared.pictures import Picture
 from xai_core.figures import distancing
 
 CLOUDS = "logits, class against class"
-GROUND = {"light": 1.0, "dark": 0.09}  # the pages' own
 MARGIN = {"left": 42, "right": 12, "top": 34, "bottom": 30}  # pixels around a panel: its title, its numbers
 
 
@@ -54,10 +52,7 @@ def _painted(pair: Pair, theme: str, _scenes: Scenes) -> list[np.ndarray]:
     points = {float(α): L[:, classes] for α, L in zip((0, *ALPHAS), _scenes.logits, strict=False)}
     labels = (_scenes.labels == classes[1]).long()
     fig = distancing.drifting(points, labels, pair.names, columns=len(points), theme=theme)
-    canvas = FigureCanvasAgg(fig)
-    canvas.draw()
-    rgba = np.asarray(canvas.buffer_rgba()) / 255
-    sheet = rgba[..., :3] * rgba[..., 3:] + GROUND[theme] * (1 - rgba[..., 3:])
+    sheet = drawn(fig, theme)
     found = []
     for ax in fig.axes[: len(points)]:
         box, height = ax.bbox, len(sheet)

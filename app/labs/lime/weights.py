@@ -28,7 +28,8 @@ def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit
     film."""
     this, fit = given.this, compute.fit(given.this, how)
     if isinstance(given, Pictured):
-        _bars(given, how, fit, beside)
+        with st.columns([3, 2])[0]:
+            _bars(given, how, fit, beside)
         return fit
     left, right = st.columns(2, gap="medium")
     with left:

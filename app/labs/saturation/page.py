@@ -6,12 +6,12 @@ from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.saturation import compute
-from app.labs.saturation.compute import LENGTHS, Growth, grow
+from app.labs.saturation.compute import LENGTHS, Growth, Toy, grow
 from app.shared import controls, frame, show, take_away
 from app.shared.film import player
-from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, in_words
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, drawn, in_words
 from app.shared.links import coming
-from app.shared.screen import Stage, screen, stage, tabs
+from app.shared.screen import stage, tabs
 from app.shared.subject import START
 from xai_core import figures
 
@@ -33,45 +33,55 @@ TRY = {
 }
 
 
-def ask_toy(place: DeltaGenerator) -> tuple[float, float, int]:
-    """x, its baseline and B."""
-    left, middle, right = place.columns(3, gap="medium")
-    x = left.slider("x: the input", -1.0, 7.0, 2.0, 0.1, key="x", bind="query-params")
-    start = middle.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
+PLACES = tuple(round(-1 + 0.1 * k, 1) for k in range(81))
+X = Slider("x", "x: the input", tuple(Stop(x, f"{x:g}", f"x = {x:g}") for x in PLACES), PLACES.index(2.0))
+FUNCTION, AREA = "f", "its slope"
+
+
+def ask_toy(place: DeltaGenerator) -> tuple[float, int]:
+    """The baseline of x, and B."""
+    left, right = place.columns(2, gap="medium")
+    start = left.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
     with right:
         B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
-    return x, start, B
+    return start, B
+
+
+def toy_film(start: float, B: int) -> Film:
+    """f with x and x′ on it, and the area under its slope between them, at every x."""
+    theme = show.theme()
+
+    def shown(stop: int) -> Frame:
+        x = PLACES[stop]
+        seen = compute.toy(x, start, B)
+        function, area = (drawn(fig, theme) for fig in draw_toy(x, start, seen, theme))
+        values = f"f(x) = {seen.value:.3g}, f(x) − f(x′) = {seen.change:.3g}"
+        sums = f"Integrated Gradients {seen.attribution:.3g}, gap {seen.gap:.2g}"
+        gradient = f"{seen.slope + 0.0:.3g}"
+        told = [
+            Shown(function, values, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. {values}."),
+            Shown(area, sums, f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area: {sums}."),
+        ]
+        return Frame(told, gradient, f"gradient {gradient}, {sums}")
+
+    panels = (Panel(FUNCTION, side=300), Panel(AREA, side=300))
+    return Film(X, ("toy", start, B, theme), {"": 2}, panels, lambda: (), shown, "gradient at x")
+
+
+def draw_toy(x: float, start: float, seen: Toy, theme: str) -> tuple[Figure, Figure]:
+    """The function with x and x′ on it, and the area under its slope."""
+    grid = torch.linspace(-1, 7, 161)
+    function = figures.curves(
+        {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())}, x="x", y="f(x)", title="f(x) = 1 − ReLU(1 − x)",
+        marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)}, size=SIZE, theme=theme,
+    )  # fmt: skip
+    title = "The area under the slope is the attribution"
+    area = figures.riemann(seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=theme)
+    return function, area
 
 
 def show_toy(x: float, start: float, B: int) -> None:
-    """f with x and x′ on it, the area under its slope between them, and the numbers."""
-    seen = compute.toy(x, start, B)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        grid = torch.linspace(-1, 7, 161)
-        fig = figures.curves(
-            {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())},
-            x="x",
-            y="f(x)",
-            title="f(x) = 1 − ReLU(1 − x)",
-            marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. f({x:g}) = {seen.value:g}.")
-    with right:
-        title = "The area under the slope is the attribution"
-        fig = figures.riemann(
-            seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=show.theme()
-        )
-        alt = (
-            f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area under it is {seen.attribution:.3g}."
-        )
-        show.figure(fig, alt)
-
-
-def show_toy_numbers(x: float, start: float, B: int) -> None:
-    """The gradient, and what it does not say."""
+    """The numbers of f at x."""
     seen = compute.toy(x, start, B)
     row = st.container(horizontal=True)
     row.metric("f(x)", f"{seen.value:.3g}")
@@ -176,66 +186,45 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
     )
 
 
-def asked() -> str:
-    """What is saturated: as links to the elephant were once, one with a trunk asks for the elephant."""
-    if "trunk" in st.query_params and "saturated" not in st.query_params:
-        st.session_state.setdefault("saturated", ELEPHANT)
-    return coming("saturated", list(QUESTIONS))
+if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
+    st.session_state.setdefault("saturated", ELEPHANT)
+part = coming("saturated", list(QUESTIONS))
+on = stage()
+with on.question:
+    words, choice = st.columns([5, 2], vertical_alignment="center")
+words.markdown(f"### {QUESTIONS[part]}")
+choice.segmented_control(
+    "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
+    label_visibility="collapsed",
+)  # fmt: skip
+with on.guess:
+    guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
+    if guess is not None:
+        show_answer(guess)
+toy, scene = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
+start, B = ask_toy(toy)
+seed = int(scene.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
+with st.spinner("Letting the trunk grow …", show_time=True):
+    grown = grow(seed, B)
 
 
-def ask_question(on: Stage) -> None:
-    """Question, choice and guess."""
-    with on.question:
-        words, choice = st.columns([5, 2], vertical_alignment="center")
-    words.markdown(f"### {QUESTIONS[part]}")
-    choice.segmented_control(
-        "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
-    with on.guess:
-        guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-        if guess is not None:
-            show_answer(guess)
-
-
-def ask_scene(place: DeltaGenerator) -> int:
-    return int(place.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
-
-
-part = asked()
-if part == RELU:
-    on = screen()
-    ask_question(on)
-    x, start, B = ask_toy(on.controls)
-    seed = ask_scene(on.settings)
-    with on.pictures:
-        show_toy(x, start, B)
-    with on.number:
-        show_toy_numbers(x, start, B)
-    with on.code:
+def below(x: float, length: int) -> None:
+    """All that is told of the x, or the trunk's length, at which the hand rests."""
+    under = tabs()
+    with under.judge:
+        if part == RELU:
+            show_toy(x, start, B)
+        else:
+            show_numbers(grown, length)
+    with under.code:
         frame.code(frame.of_methods(METHODS))
-    with on.scenes:
+    with under.scenes:
         frame.scenes("saturation", TRY)
-    with on.take_away:
-        offer_files(x, start, B, seed, LENGTHS[player.value(TRUNK)])
+    with under.take_away:
+        offer_files(x, start, B, seed, LENGTHS[length])
+
+
+if part == RELU:
+    player.play(toy_film(start, B), lambda stop: below(PLACES[stop], player.value(TRUNK)))
 else:
-    upper = stage()
-    ask_question(upper)
-    x, start, B = ask_toy(upper.settings)
-    seed = ask_scene(upper.controls)
-    with st.spinner("Letting the trunk grow …", show_time=True):
-        grown = grow(seed, B)
-
-    def below(stop: int) -> None:
-        """All that is told of the length at which the hand rests."""
-        under = tabs()
-        with under.judge:
-            show_numbers(grown, stop)
-        with under.code:
-            frame.code(frame.of_methods(METHODS))
-        with under.scenes:
-            frame.scenes("saturation", TRY)
-        with under.take_away:
-            offer_files(x, start, B, seed, LENGTHS[stop])
-
-    player.play(film_of(grown, seed, B), below)
+    player.play(film_of(grown, seed, B), lambda stop: below(PLACES[player.value(X)], stop))

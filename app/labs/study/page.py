@@ -192,7 +192,7 @@ here = place()
 if "study" in here:
     show_study(store, here)
     frame.end()
-on = screen((CLASS, *TABS[:-1]))
+on = screen((CLASS, *TABS))
 on.question.markdown("### Which explanation do people like best, and is that more than chance?")
 with on.guess:
     guess = frame.guess(

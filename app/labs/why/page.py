@@ -42,9 +42,9 @@ CODE = {  # of a part, or of a question: equation, and what has just run
 }
 
 TABS_OF = {
-    BOX: (screen.JUDGE, black_box.READABLE, *screen.TABS[1:-1]),
-    ASK: screen.TABS[:-1],
-    MAP: (MAP, *screen.TABS[1:-1]),
+    BOX: (screen.JUDGE, black_box.READABLE, *screen.TABS[1:]),
+    ASK: screen.TABS,
+    MAP: (MAP, *screen.TABS[1:]),
 }
 
 part = links.coming("part", tuple(TABS_OF))

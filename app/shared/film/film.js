@@ -62,7 +62,8 @@ const signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + rounded(M
 class Player {
   constructor(root, hooks) {
     Object.assign(this, { root, hooks, frames: [], loading: new Set(), head: null, at: 0, move: 0, shown: -1 });
-    this.onPopState = () => this.head && this.fromAddress();
+    this.onPopState = () => this.head?.address && location.pathname === this.path && this.fromAddress();
+    this.path = location.pathname;
     addEventListener("popstate", this.onPopState);
     players.add(this);
   }
@@ -232,8 +233,9 @@ class Player {
 
   /** Back and forward: the address leads, and the host is told by its own means. */
   fromAddress() {
-    const asked = new URL(location.href).searchParams.get(this.head.key);
-    const stop = this.head.stops.findIndex(({ text }) => text === asked);
+    const asked = new URL(location.href).searchParams;
+    const stop = this.head.stops.findIndex(({ text }) => text === asked.get(this.head.key));
+    if (this.over) this.opacity = Number(asked.get("opacity") ?? 1);
     clearTimeout(this.rest);
     this.moving = this.pushed = false;
     this.at = stop < 0 ? this.head.usual : stop;
@@ -308,7 +310,11 @@ class Player {
   draw({ figure, canvas, caption, pen }, { bitmap, values, refused, shape: [height, width] = [] }) {
     figure.classList.toggle("refused", Boolean(refused));
     if (refused) return (caption.textContent = refused);
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+      canvas.style.aspectRatio = `${width} / ${height}`;
+      canvas.classList.toggle("wide", width > 1.2 * height);
+    }
     if (bitmap) return pen.drawImage(bitmap, 0, 0);
     const image = pen.createImageData(width, height);
     const dots = new Uint32Array(image.data.buffer);

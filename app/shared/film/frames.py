@@ -26,6 +26,7 @@ COLOURS = [  # of −127 … 127, as figures.coloured draws them
     [round(255 * part) for part in colour]
     for colour in figures.coloured(np.arange(-LEVELS, LEVELS + 1)[None] / LEVELS, 1.0)[0].tolist()
 ]
+GROUND = {"light": (1.0, 1.0, 1.0), "dark": (23 / 255, 22 / 255, 20 / 255)}  # of the app's pages
 _DOWN, _ACROSS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
@@ -70,7 +71,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-ALONE = Slider("alone", "", (Stop("", "", ""),), 0)  # of a film with a single frame: nothing is shown of it
+ALONE = Slider("_alone", "", (Stop("", "", ""),), 0)  # of a film with a single frame: nothing is shown of it
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,14 @@ def _saved(image: Image.Image, kind: str, **how: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **how)
     return buffer.getvalue()
+
+
+def drawn(fig: Figure, theme: str) -> np.ndarray:
+    """A figure as a picture on the page's own ground, (H, W, 3) in [0, 1], for a film whose figures change."""
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    rgba = np.asarray(canvas.buffer_rgba()) / 255
+    return rgba[..., :3] * rgba[..., 3:] + np.array(GROUND[theme]) * (1 - rgba[..., 3:])
 
 
 def refusal(error: Exception) -> str:

@@ -16,15 +16,17 @@ from xai_core import figures
 pytestmark = pytest.mark.usefixtures("fresh")
 
 
-def test_saturation_by_hand() -> None:
+def test_saturation_by_hand(films: dict[str, Film]) -> None:
     at = opened("labs/saturation/page.py", slope="0.5")
     m = metrics(at)
     assert (m["f(x)"], m["Gradient at x"], m["f(x) − f(x′)"]) == ("1", "0", "1")
     # Right rule, B = 15, from 0 to 2: the slope is 2 at α = k/15 < 1/2, k = 1…7, so IG = 7 · 2/15.
     assert m["Integrated Gradients"] == f"{14 / 15:.3g}" and m["Completeness gap"] == f"{1 / 15:.2g}"
     assert "You guessed 0.5" in at.success[0].value
-    at.slider(key="x").set_value(0.5)
+    at.query_params["x"] = "0.5"
     ran(at)
+    head, _ = unpacked(reel(films["x"].id).frames[15])
+    assert head["number"] == "1" and head["panels"][1]["caption"] == "Integrated Gradients 0.5, gap 0"
     assert metrics(at)["Gradient at x"] == "1" and metrics(at)["Integrated Gradients"] == "0.5"
 
 
