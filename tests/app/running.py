@@ -48,6 +48,13 @@ def costs(at: AppTest) -> dict[str, str]:
     return {row[0]: row[-1] for row in rows}
 
 
+def hand(at: AppTest, **stops: str) -> AppTest:
+    """The hand has come to rest elsewhere on the slider of a film: the address says so, and the page runs."""
+    for key, text in stops.items():
+        at.query_params[key] = text
+    return ran(at)
+
+
 def metrics(at: AppTest) -> dict[str, str]:
     return {m.label: m.value for m in at.metric}
 

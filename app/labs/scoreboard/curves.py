@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.compute import CANVASES, GAMES, STEPS
-from app.labs.scoreboard.views import Entries, Numbers, listed, number, stressed
+from app.labs.scoreboard.views import Entries, Numbers, listed, number, row, stressed
 from app.shared import frame, show
 from app.shared.film import player
 from app.shared.film.frames import Film, Frame, Panel, Shown, Slider, Stop
@@ -51,8 +51,9 @@ def aucs(played: Played, canvas: str) -> dict[str, float]:
 
 
 def show_game(
-    about: Subject, entries: Entries, played: Played, game: str, canvas: str, guess: str | None
-) -> tuple[Numbers, Tabs]:
+    about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str,
+    guess: str | None,
+) -> tuple[Numbers, Tabs]:  # fmt: skip
     """The maps, what becomes of the picture below them, the curves; and, in a tab, who wins where: the AUCs."""
     if any(canvas in each for each in played.values()):
         player.play(film_of(about, entries, played, game, canvas))
@@ -61,6 +62,7 @@ def show_game(
     under = tabs()
     with under.judge:
         show_winners(played, game, guess)
+        row(about, entries, failures, {title: f"AUC {number(auc)}" for title, auc in aucs(played, canvas).items()})
         show_caption(game, canvas)
     return {f"{game}_{c}": aucs(played, c) for c in CANVASES}, under
 

@@ -10,6 +10,7 @@ from app.labs.scoreboard import attack, compute, curves, files, points, ruins, t
 from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
 from app.labs.scoreboard.views import Numbers, show_maps
+from app.labs.scoreboard.views import row as show_row
 from app.shared import controls, frame, networks, subject
 from app.shared.equations import SCOREBOARD
 from app.shared.links import coming
@@ -18,7 +19,6 @@ from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
 from xai_core.evaluate.deletion import exchange
 from xai_core.evaluate.mufidelity import read
-from xai_core.plain import markdown as plain
 
 MOST = 5
 TITLES = {method.title: name for name, method in catalogue().items()} | NO_EXPLANATIONS
@@ -151,14 +151,13 @@ if isinstance(on, Screen):
         else:
             numbers = show_all(on, about, q, entries, failures, seed)
 else:
-    for title, sentence in failures.items():
-        st.warning(f"**{plain(title)}**: {sentence}")
     if not entries:
+        show_row(about, entries, failures, {})
         frame.end()
     how = curves.ask_game(*row)
     with frame.asking("Judging …") as judging:
         played = curves.play(q, how["game"], entries)
-    numbers, under = curves.show_game(about, entries, played, **how, guess=guess)
+    numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
     with under.judge:
         curves.show_budgets(q, entries)
 cost += judging

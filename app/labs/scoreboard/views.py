@@ -23,14 +23,17 @@ def show_maps(
 ) -> None:
     """On the stage the picture and every map, on one scale. words: what stands below a map."""
     with on.pictures:
-        show.maps(
-            about.opened.x,
-            {title: entry.A for title, entry in entries.items()},
-            {title: words.get(title, "") for title in [*entries, *failures]},
-            failures,
-            title=about.said,
-            legend=on.legend,
-        )
+        row(about, entries, failures, words, on.legend)
+
+
+def row(
+    about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str],
+    legend: DeltaGenerator | None = None,
+) -> None:  # fmt: skip
+    """The picture and every map, on one scale. words: what stands below a map."""
+    captions = {title: words.get(title, "") for title in [*entries, *failures]}
+    maps = {title: entry.A for title, entry in entries.items()}
+    show.maps(about.opened.x, maps, captions, failures, title=about.said, legend=legend)
 
 
 def show_pairs(

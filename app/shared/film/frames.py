@@ -71,7 +71,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-ALONE = Slider("_alone", "", (Stop("", "", ""),), 0)  # of a film with a single frame: nothing is shown of it
+ALONE = Slider("alone", "", (Stop("", "", ""),), 0)  # of a film with a single frame: nothing is shown of it
 
 
 @dataclass(frozen=True)

@@ -7,25 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 import xai_core
 from app.shared.film.reel import reel
 from data.nets import networks as shipped
-from tests.app.running import costs, opened, png, ran, the_script_makes_the_same, unpacked
+from tests.app.running import costs, hand, opened, png, ran, the_script_makes_the_same, unpacked
 from xai_core import catalogue, figures
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
 FEW = {"N_lime": "50"}  # masks for LIME: as good as 1000 where only the bookkeeping is looked at
 PATHS = {"method": ["Integrated Gradients", "UNI"]}
-
-
-def moved(at: AppTest, **hand: str) -> AppTest:
-    """The hand has come to rest elsewhere."""
-    for name, text in hand.items():
-        at.query_params[name] = text
-    return ran(at)
 
 
 # --- what a slider computes -------------------------------------------------------------------------------------------
@@ -81,7 +73,7 @@ def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
     values = torch.stack([found["kernel_shap"].A[0].sum(0)[labels == j].mean() for j in labels.unique()])
     change = xai_core.score.forward(f, torch.cat([about.opened.x, torch.full_like(about.opened.x, 0.5)]))
     assert float(values.sum()) == pytest.approx(float(change[0] - change[1]), abs=1e-4)  # efficiency, on the page
-    moved(at, opacity="0.5")
+    hand(at, opacity="0.5")
     assert all("0 passes, read from the cache" in words for words in costs(at).values())
 
 
@@ -104,14 +96,14 @@ def test_B_asks_only_for_new_points(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
     # Every k/15 and k/10 is a point of k/30; of k/20 the odd k are not, and those are ten.
     for B, cost in (("30", "15 gradients,"), ("15", "0 passes"), ("10", "0 passes"), ("20", "10 gradients,")):
-        moved(at, B=B)
+        hand(at, B=B)
         assert all(cost in words for words in costs(at).values()), (B, costs(at))
 
 
 def test_drawing_computes_nothing(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
     at.button_group(key="scale").set_value("own")
-    moved(at, opacity="0.5")
+    hand(at, opacity="0.5")
     assert all("0 passes" in words for words in costs(at).values())
     assert at.session_state["opacity"] == 0.5 and seen.how["scale"] == "own"
 
@@ -192,7 +184,7 @@ def test_unlearning_shows_its_three_stages(seen: SimpleNamespace) -> None:
     assert [line.split("·")[0] for line in stages] == ["| 1 ", "| 2 "]  # the third is the path, a figure
     assert set(seen.maps) == {"UNI", "Integrated Gradients from black"}
     assert "You guessed visibly" in at.success[0].value
-    moved(at, eps="0.056")
+    hand(at, eps="0.056")
     assert any("| 0.056, by hand" in m.value for m in at.markdown)
 
 

@@ -158,7 +158,7 @@ def test_every_way_arrives_and_its_map_is_that_of_explain(seen: SimpleNamespace,
 
 
 def test_the_error_against_b(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, way=[TITLES["from_grey"]], tolerance="10", B="20")
+    at = opened(PAGE, way=[TITLES["from_grey"]], tolerance="10", B="20", tab="How many steps?")
     f, x = elephant()
     path = xai_core.trace(f, x, "grey")
     Bs, gaps = drawn.errors[TITLES["from_grey"]]
@@ -175,7 +175,7 @@ def test_the_error_against_b(drawn: SimpleNamespace) -> None:
 
 
 def test_guided_ig_has_no_error_curve(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, way=[TITLES["guided_ig"]], B="10")
+    at = opened(PAGE, way=[TITLES["guided_ig"]], B="10", tab="How many steps?")
     assert not drawn.errors and any("another B is another way" in i.value for i in at.info)
 
 

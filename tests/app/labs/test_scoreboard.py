@@ -119,6 +119,11 @@ def bold(row: list[str]) -> list[bool]:
     return [cell.startswith("**") for cell in row]
 
 
+def under(pair: np.ndarray) -> np.ndarray:
+    """The lower of two pictures, one on the other."""
+    return pair[len(pair) // 2 :]
+
+
 def shown(x: float) -> str:
     return f"{x:.2f}" if np.isfinite(x) else "none"
 
@@ -165,7 +170,9 @@ def test_scrubbing_asks_the_network_nothing(seen: SimpleNamespace, core: SimpleN
         ran(at)
         assert any(c.value == "Read from the cache." for c in at.caption)
         assert played(seen, k)[EDGES][1] == f"F = {float(curve.scores[0, k]):.3f}"
-    assert np.allclose(played(seen, 10)[EDGES][0], show.figures.pixels(core.x), atol=0.51 / 255)  # all pixels are back
+    assert np.allclose(
+        under(played(seen, 10)[EDGES][0]), show.figures.pixels(core.x), atol=0.51 / 255
+    )  # all pixels are back
     at.segmented_control(key="canvas").set_value("own")
     ran(at)
     assert any(c.value == "Read from the cache." for c in at.caption)
@@ -174,7 +181,7 @@ def test_scrubbing_asks_the_network_nothing(seen: SimpleNamespace, core: SimpleN
 def test_own_canvases(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     opened(**FEW, canvas="own", step="0")
     panels = played(seen, 0)
-    assert np.allclose(panels["UNI"][0], show.figures.pixels(core.own["UNI"]), atol=0.51 / 255)
+    assert np.allclose(under(panels["UNI"][0]), show.figures.pixels(core.own["UNI"]), atol=0.51 / 255)
     bare = float(core.exam.f(core.own["UNI"]))
     assert panels["UNI"][1] == f"F = {bare:.3f}, bare x′ {bare:.3f}"
     assert panels["the picture"][1] == f"F(x) = {float(core.exam.f(core.x)):.3f}"
@@ -275,13 +282,13 @@ def test_ruins(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     layers = evaluate.layers_of(core.model)
     with torch.no_grad():
         p = evaluate.ruined(core.model, layers[:3])(core.x).softmax(1)[0]
-    said = seen.panels["ruined"]["the network"][1]
+    said = seen.panels["pairs_ruined"]["the network"][1]
     assert f"3 layers ruined, last *{layers[2]}*" in said and f"elephant {float(p[core.exam.label]):.1%}" in said
     assert any(m.value == f"With every layer in ruins still above ρ = ½: **{EDGES}**." for m in at.markdown)
     at.select_slider(key="ruin").set_value(0)
     ran(at)
-    assert "as it was trained: says elephant" in seen.panels["ruined"]["the network"][1]
-    assert seen.panels["ruined"]["Guided backprop"][1] == "ρ = 1.00"
+    assert "as it was trained: says elephant" in seen.panels["pairs_ruined"]["the network"][1]
+    assert seen.panels["pairs_ruined"]["Guided backprop"][1] == "ρ = 1.00"
 
 
 def test_attack(seen: SimpleNamespace, core: SimpleNamespace) -> None:

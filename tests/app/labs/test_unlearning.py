@@ -103,8 +103,8 @@ def test_the_choices_reach_the_map(options: dict[str, str], drawn: SimpleNamespa
     at = opened(**DIGIT, **options)
     assert not at.toast and all(at.selectbox(key=name).value == word for name, word in options.items())
     f, x = digit()
-    torch.testing.assert_close(drawn.maps["baseline"]["UNI"], uni(f, x, **options), rtol=1e-3, atol=1e-6)
-    assert not torch.allclose(drawn.maps["baseline"]["UNI"], uni(f, x), rtol=1e-2)
+    torch.testing.assert_close(drawn.maps["maps"]["UNI"], uni(f, x, **options), rtol=1e-3, atol=1e-6)
+    assert not torch.allclose(drawn.maps["maps"]["UNI"], uni(f, x), rtol=1e-2)
 
 
 def test_what_stage_one_says() -> None:
@@ -147,7 +147,7 @@ def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
 def test_no_experiment_without_a_wish(drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT)
     assert at.button_group(key="experiment").value == "none"
-    assert set(drawn.maps) == {"baseline"} and set(drawn.curves) == {"3 · Score along the path"}
+    assert set(drawn.maps) == {"maps"} and set(drawn.curves) == {"3 · Score along the path"}
     assert "This experiment" not in said(at)
 
 
@@ -162,7 +162,7 @@ def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
     at.button_group(key="experiment").set_value("none")
     drawn.maps.clear()
     ran(at)
-    assert set(drawn.maps) == {"baseline"}
+    assert set(drawn.maps) == {"maps"}
 
 
 # --- sweeps -----------------------------------------------------------------------------------------------------------
@@ -305,9 +305,7 @@ def test_an_answer_that_is_reached_already_is_no_error(drawn: SimpleNamespace, m
 @pytest.mark.parametrize("query", [{"experiment": "all"}, {"experiment": ""}, {"divergence": "js"}], ids=str)
 def test_bad_links(query: dict[str, str], drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT, **query)
-    assert (
-        not at.error and at.button_group(key="experiment").value in ("none", None) and set(drawn.maps) == {"baseline"}
-    )
+    assert not at.error and at.button_group(key="experiment").value in ("none", None) and set(drawn.maps) == {"maps"}
 
 
 def test_the_experiment_is_in_the_link() -> None:
