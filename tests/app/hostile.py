@@ -7,8 +7,8 @@ from app.shared import controls
 
 APP = Path(__file__).parents[2] / "app"
 OF_STUDY = ("study", "taker", "teacher")  # of the page Study: not controls, so no bound key
-# Every key that the app's source binds to the address or gives to the slider of a film, the controls of the methods, and
-# some that nobody knows.
+# Every key that the app's source binds to the address or gives to the slider of a film, the controls of the methods,
+# and some that nobody knows.
 _BOUND = re.compile(r'(?:key=|Slider\(\s*)"([a-zA-Z]\w*)"')
 KEYS = sorted(
     {key for file in APP.rglob("*.py") for key in _BOUND.findall(file.read_text(encoding="utf-8"))}

@@ -17,7 +17,7 @@ PATHS = {"method": ["Integrated Gradients", "UNI"]}
 
 def test_a_link_restores_the_same_maps(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
-    at.select_slider(key="B").set_value("20")
+    at.query_params["B"] = "20"  # of the film
     at.select_slider(key="eps").set_value("2")
     at.selectbox(key="rule").set_value("midpoint")
     at.selectbox(key="baseline").set_value("white")
@@ -33,8 +33,8 @@ def test_a_link_restores_the_same_maps(seen: SimpleNamespace) -> None:
 
 def test_a_link_may_ask_for_numbers_between_the_stops(seen: SimpleNamespace) -> None:
     at = opened(**PATHS, B="37", eps="1.234")
-    assert (at.select_slider(key="B").value, at.select_slider(key="eps").value) == ("37", "1.234")
-    assert "37 gradients" in seen.captions["Integrated Gradients"]
+    assert (at.session_state["B"], at.select_slider(key="eps").value) == ("37", "1.234")
+    assert any("**Integrated Gradients** 37 gradients" in c.value for c in at.caption)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_good_link_opens_without_a_note() -> None:
 
 def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> None:
     at = opened(method="UNI", animal="frog")
-    at.select_slider(key="B").set_value("20")
+    at.query_params["B"] = "20"
     ran(at)
     at.switch_page("labs/unlearning/page.py")
     ran(at)
@@ -76,7 +76,8 @@ def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> N
     ran(at)
     at.switch_page("labs/explain/page.py")
     ran(at)
-    assert at.select_slider(key="B").value == "10" and at.multiselect(key="method").value == ["UNI"]
+    assert seen.offered[2]["uni"]["B"] == 10 and at.multiselect(key="method").value == ["UNI"]
+    assert at.query_params["B"] == "10"  # the address says what the screen shows
     assert not at.warning
 
 

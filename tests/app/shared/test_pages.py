@@ -46,7 +46,7 @@ def test_links_into_pages_carry_settings_that_are_there() -> None:
 def test_an_old_link_without_a_page_opens_explain_with_its_settings() -> None:
     at = root(method=["UNI", "Gradient × input"], B="30", network="digits", picture="digit")
     assert at.multiselect(key="method").value == ["UNI", "Gradient × input"]
-    assert at.select_slider(key="B").value == "30" and at.selectbox(key="network").value == "digits"
+    assert at.session_state["B"] == "30" and at.selectbox(key="network").value == "digits"
     assert at.query_params["B"] == "30" and not at.toast
 
 
