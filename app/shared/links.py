@@ -14,13 +14,8 @@ import streamlit as st
 from app.shared import controls, pages
 from xai_core.plain import code
 
-NOT_OURS = (
-    "_",
-    "$",
-    "film_",
-    "feed_",
-    "alone",
-)  # in the session state: our own notes, Streamlit's, the components of films
+# In the session state: our own notes, Streamlit's, the components of films.
+NOT_OURS = ("_", "$", "film_", "feed_", "alone")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
     "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",

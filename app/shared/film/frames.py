@@ -202,7 +202,7 @@ def picture(rgb: np.ndarray) -> tuple[bytes, str]:
     """(H, W, 3) in [0, 1] as a file, and what kind of file it is: of a large one what is smaller, PNG or JPEG."""
     image = Image.fromarray((rgb.clip(0, 1) * 255).round().astype(np.uint8))
     made = {"image/png": _saved(image, "PNG", compress_level=1)}
-    if max(rgb.shape[:2]) > SMALL:
+    if min(rgb.shape[:2]) > SMALL:
         made["image/jpeg"] = _saved(image, "JPEG", quality=92)
     mime = min(made, key=lambda kind: len(made[kind]))
     return made[mime], mime

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 from matplotlib.figure import Figure
 from streamlit import runtime
+from streamlit.errors import StreamlitAPIException
 
 from app.shared import frame, links, show
 from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider, picture
@@ -27,6 +28,8 @@ _component = st.components.v2.component(
 
 def value(slider: Slider) -> int:
     """The stop at which the slider stands: the address's, else what came along from another page, else the usual."""
+    if len(slider.stops) == 1:
+        return 0
     asked = st.query_params.get(slider.key)
     mark, visit = f"_film_{slider.key}", st.session_state.get("_visit")
     if asked is not None:
@@ -51,8 +54,9 @@ def settle(slider: Slider, text: str, opacity: float | None = None) -> None:
     stop = slider.at(text)
     if stop is None:
         return
-    st.session_state[slider.key] = slider.stops[stop].value
-    _say(slider.key, slider.stops[stop].text, slider.stops[slider.usual].text)
+    if len(slider.stops) > 1:
+        st.session_state[slider.key] = slider.stops[stop].value
+        _say(slider.key, slider.stops[stop].text, slider.stops[slider.usual].text)
     if opacity is not None:
         st.session_state["opacity"] = float(opacity)
         _say("opacity", str(float(opacity)), "1.0")
@@ -61,11 +65,12 @@ def settle(slider: Slider, text: str, opacity: float | None = None) -> None:
 
 def _say(key: str, text: str, usual: str) -> None:
     """In the address, where only what is unusual stands."""
-    if text != usual:
-        if st.query_params.get(key) != text:
-            st.query_params[key] = text
-    elif key in st.query_params:
-        del st.query_params[key]
+    with suppress(StreamlitAPIException):  # bound yet to a control of the page that was left in this move
+        if text != usual:
+            if st.query_params.get(key) != text:
+                st.query_params[key] = text
+        elif key in st.query_params:
+            del st.query_params[key]
 
 
 def opacity() -> float:
@@ -98,7 +103,7 @@ def _painted(about: str, theme: str, _draw: Callable[[str], Figure]) -> Curves:
 def play(film: Film, after: Callable[[int], None] | None = None) -> None:
     """The film. after: draws what else depends on the slider, again whenever the hand has come to rest."""
     at, kept = value(film.slider), reel(film.id)
-    key = f"film_{film.slider.key}"
+    key = f"_player_{film.slider.key}"
     scales = kept.scaled(film)
     with st.container(gap=None):
         _component(key=key, data=head(film, scales, at), on_settled_change=partial(_settled, film.slider, key))
@@ -116,8 +121,8 @@ def _settled(slider: Slider, key: str) -> None:
 @st.fragment
 def _feed(film: Film, kept: Reel, at: int) -> None:
     """The frames that there are. The browser asks for more as long as one is missing, and says which it needs first."""
-    key = f"feed_{film.slider.key}"
-    wanted = st.session_state.pop(f"_{key}", None)
+    key = f"_feed_{film.slider.key}"
+    wanted = st.session_state.pop(f"{key}_wanted", None)
     n = len(film.slider.stops)
     kept.fill(film, wanted if wanted in range(n) else at, 0 if wanted is None else PATIENCE)
     frames = [_address(kept.frames.get(stop), "application/octet-stream", f"{key}-{stop}") for stop in range(n)]
@@ -125,12 +130,12 @@ def _feed(film: Film, kept: Reel, at: int) -> None:
 
 
 def _more(key: str) -> None:
-    st.session_state[f"_{key}"] = st.session_state[key].more
+    st.session_state[f"{key}_wanted"] = st.session_state[key].more
 
 
 def head(film: Film, scales: tuple[Scale, ...], at: int) -> dict[str, Any]:
     """All that the browser has to know besides the frames."""
-    slider, name = film.slider, f"film_{film.slider.key}"
+    slider, name = film.slider, f"_player_{film.slider.key}"
     counted, rows = 0, []
     for title, n in film.rows.items():
         rows.append({"title": title, "panels": list(range(counted, counted + n))})

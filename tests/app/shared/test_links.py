@@ -71,11 +71,11 @@ def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> N
     at.switch_page("labs/unlearning/page.py")
     ran(at)
     assert at.select_slider(key="B").value == "20" and at.selectbox(key="animal").value == "frog"
-    at.select_slider(key="T").set_value("11")
+    at.slider(key="T").set_value(11)
     ran(at)
     at.switch_page("labs/explain/page.py")
     ran(at)
-    assert at.session_state["B"] == "20" and at.select_slider(key="T").value == "11"
+    assert at.session_state["B"] == "20" and at.slider(key="T").value == 11
     assert at.multiselect(key="method").value == ["UNI"]
     assert not at.warning
 

@@ -70,3 +70,21 @@ def test_back_to_an_address_without_the_parameter_is_back_to_the_usual_stop() ->
     at.query_params.clear()
     at.run()
     assert '"before": 2' in at.json[0].value or '"before":2' in at.json[0].value
+
+
+def alone() -> None:
+    import streamlit as st
+
+    from app.shared.film import player
+    from app.shared.film.frames import ALONE
+
+    place = player.value(ALONE)
+    player.settle(ALONE, "", 0.25)
+    st.json({"at": place, "address": dict(st.query_params), "keys": [n for n in st.session_state if n[0] not in "_$"]})
+
+
+def test_a_film_of_one_frame_has_no_slider_to_remember() -> None:
+    import json
+
+    at = AppTest.from_function(alone).run()
+    assert json.loads(at.json[0].value) == {"at": 0, "address": {"opacity": "0.25"}, "keys": ["opacity"]}
