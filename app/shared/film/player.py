@@ -31,46 +31,54 @@ def value(slider: Slider) -> int:
     if len(slider.stops) == 1:
         return 0
     asked = st.query_params.get(slider.key)
-    mark, visit = f"_film_{slider.key}", st.session_state.get("_visit")
+    mark, visit, said = f"_film_{slider.key}", st.session_state.get("_visit"), True
     if asked is not None:
         stop = slider.at(asked)
     elif st.session_state.get(mark) != visit and slider.key in st.session_state:
         stop = slider.at(str(st.session_state[slider.key]))  # brought along: from now on the address says it
         if stop is not None:
-            settle(slider, slider.stops[stop].text)
+            said = settle(slider, slider.stops[stop].text)
     else:
         stop = None
     stop = slider.usual if stop is None else stop
-    st.session_state[mark] = visit
+    if said:
+        st.session_state[mark] = visit
     st.session_state[slider.key] = slider.stops[stop].value
     return stop
 
 
-def settle(slider: Slider, text: str, opacity: float | None = None) -> None:
+def settle(slider: Slider, text: str, opacity: float | None = None) -> bool:
     """The hand has come to rest: the address and the session say where. A stop that there is not changes nothing.
+
+    Returns whether the address could be written: not in the move that leaves a page where the key is a control's.
 
     This is all that a film ever writes, and what tests of pages call in place of the hand.
     """
     stop = slider.at(text)
     if stop is None:
-        return
+        return True
+    said = True
     if len(slider.stops) > 1:
         st.session_state[slider.key] = slider.stops[stop].value
-        _say(slider.key, slider.stops[stop].text, slider.stops[slider.usual].text)
+        said = _say(slider.key, slider.stops[stop].text, slider.stops[slider.usual].text)
     if opacity is not None:
         st.session_state["opacity"] = float(opacity)
         _say("opacity", str(float(opacity)), "1.0")
     links.remember()
+    return said
 
 
-def _say(key: str, text: str, usual: str) -> None:
+def _say(key: str, text: str, usual: str) -> bool:
     """In the address, where only what is unusual stands."""
-    with suppress(StreamlitAPIException):  # bound yet to a control of the page that was left in this move
+    try:
         if text != usual:
             if st.query_params.get(key) != text:
                 st.query_params[key] = text
         elif key in st.query_params:
             del st.query_params[key]
+    except StreamlitAPIException:  # bound to that control yet
+        return False
+    return True
 
 
 def opacity() -> float:

@@ -226,14 +226,14 @@ def test_integrated_gradients_have_their_steps(drawn: SimpleNamespace, core: Sim
     assert not [s for s in opened(PAGE).slider if s.key == "B"]  # the gradient has none
 
 
-def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
+def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace, films: dict[str, Film]) -> None:
     of = {"pair_picture": "least activated", "of_cat_dog": "dog", "least": "2"}
     opened(PAGE, **of, outlines="true", tab=CLUES)
     dogs = (core.labels == 1).nonzero()[:, 0]
     with torch.no_grad():
         logits = core.model(core.X)
     rows = dogs[logits[dogs, 1].argsort()[:5]]
-    assert np.array_equal(drawn.panels["kept"]["picture"][0], figures.pixels(core.X[rows[1]]))
+    assert np.array_equal(films["apart"].ground, figures.pixels(core.X[rows[1]]))
     captions = [words for _, words in drawn.panels["clues"].values()]
     assert captions == [f"cat {logits[i, 0]:.1f}, dog {logits[i, 1]:.1f}" for i in rows]
     images, regions, _ = drawn.hulls[1]
@@ -259,8 +259,11 @@ def test_rows_and_new_scenes(drawn: SimpleNamespace, core: SimpleNamespace) -> N
 
 
 def test_nothing_left_is_a_sentence(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, important="above", share_above="1.0")  # nothing is above the maximum
-    assert [w.value.split(":")[0] for w in at.warning] == ["For cat nothing is left", "For dog nothing is left"]
+    at = opened(PAGE, important="above", share_above="1.0", tab=NETWORKS)  # nothing is above the maximum
+    assert [i.value.split(":")[0] for i in at.info if i.value.startswith("For")] == [
+        "For cat nothing is left",
+        "For dog nothing is left",
+    ]
     assert [row[1:] for row in table(at, "")[2:]] == [["none", "none"]] * 3 + [["0, 0", "0, 0"]]
     assert any("no region" in m.value for m in at.markdown)
 
@@ -282,9 +285,9 @@ def test_what_the_report_complains_of() -> None:
     assert distancing_report.complaints(CATS, fine) == []
 
 
-def test_bad_links(drawn: SimpleNamespace) -> None:
+def test_bad_links(films: dict[str, Film]) -> None:
     at = opened(PAGE, apart="3", base="LIME", scene="-1", least="9", join="all")
-    assert len(at.toast) == 1 and not at.error and drawn.panels["kept"]
+    assert len(at.toast) == 1 and not at.error and films["apart"]
     at = opened(PAGE, class_a_zoo="dog")
     assert "Choose another one beside dog" in at.info[0].value and not at.exception
 
@@ -292,13 +295,13 @@ def test_bad_links(drawn: SimpleNamespace) -> None:
 # --- other pairs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_pair_is_trained_once(drawn: SimpleNamespace) -> None:
+def test_a_pair_is_trained_once(films: dict[str, Film]) -> None:
     at = opened(PAGE, class_a_zoo="lion", class_b_zoo="rabbit", apart="2")
     pair = Pair("zoo", ("rabbit", "lion"))  # in the network's order
-    assert not drawn.panels and "rabbit and lion" in at.info[0].value
+    assert not films and "rabbit and lion" in at.info[0].value
     at.button[0].click()
     ran(at)
-    assert drawn.panels["kept"] and not at.button
+    assert films["apart"] and not at.button
     files = sorted(pair.folder.iterdir())
     assert len(files) == 4 and "_rabbit_lion" in pair.folder.name
     kit = pairs.ready(pair)
