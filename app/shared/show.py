@@ -99,7 +99,6 @@ def maps(
     *,
     title: str,
     scale: str = "share",
-    opacity: float = 1.0,
     key: str = "maps",
 ) -> None:
     """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""
@@ -108,7 +107,7 @@ def maps(
     panels = {title: (ground, captions.get(title, ""))}
     for name, words in captions.items():
         if name in drawn:
-            panels[name] = (figures.coloured(drawn[name], top[name], ground, opacity), words)
+            panels[name] = (figures.coloured(drawn[name], top[name]), words)
         elif name in failures:
             panels[name] = (failures[name], "")
     pictures(panels, key)
