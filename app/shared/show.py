@@ -16,8 +16,6 @@ from app.shared.subject import crisp
 from xai_core import figures
 from xai_core.plain import markdown as plain
 
-Panels = Mapping[str, tuple[np.ndarray | str, str]]  # see `pictures`
-
 
 def theme() -> str:
     """The reader's theme, "light" or "dark", for the ink of figures."""
@@ -76,7 +74,7 @@ def sheet(fig: Figure) -> Sheet:
     return Sheet(rgba, [(zero, one, round(len(rgba) - y1), round(len(rgba) - y0)) for zero, one, y0, y1 in boxes])
 
 
-def pictures(panels: Panels, key: str, side: int = 448) -> None:
+def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str, side: int = 448) -> None:
     """Panels side by side: title → (picture (H, W, 3), words below it), or (a sentence in place of a picture, "").
 
     Titles are shown as they are; words and sentences are Markdown.
@@ -102,27 +100,20 @@ def maps(
     *,
     title: str,
     scale: str = "share",
-    opacity: float = 1.0,
     key: str = "maps",
     legend: DeltaGenerator | None = None,
-    then: Panels | None = None,
-    above: Mapping[str, np.ndarray] | None = None,
     below: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why.
 
-    title: of the picture, which is left out where a map has that title. legend: where the key to the colours goes, if
-    not below. then: panels between the picture and the maps. above, below: what is stacked on a map, or under it.
+    legend: where the key to the colours goes, if not below. below: pictures that stand under their maps.
     """
-    ground = figures.pixels(image)
     drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
-    panels = {} if title in attributions else {title: (ground, captions.get(title, ""))}
-    panels |= then or {}
+    panels: dict[str, tuple[np.ndarray | str, str]] = {title: (figures.pixels(image), captions.get(title, ""))}
     for name, words in captions.items():
         if name in drawn:
-            rgb = figures.coloured(drawn[name], top[name], ground, opacity)
-            stack = [(above or {}).get(name), rgb, (below or {}).get(name)]
-            panels[name] = (np.concatenate([each for each in stack if each is not None]), words)
+            rgb = figures.coloured(drawn[name], top[name])
+            panels[name] = (np.concatenate([rgb, below[name]]) if below and name in below else rgb, words)
         elif name in failures:
             panels[name] = (failures[name], "")
     pictures(panels, key)
