@@ -6,29 +6,31 @@
 
 A cell depends on its settings alone and is summed on one thread, so on one machine the rows are the same bits in all
 three. Only this process writes. Of each worker, two groups of cells are under way at a time: the scheduler never holds
-the whole plan.
+the whole plan. `until` ends a run in good order; watching.py shows what it is at, and how long it will take.
 What to look at: `_on_workers`, and there what happens when a worker dies.
 """
 
 import logging
 import signal
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
-from xai_core.benchmark.cells import Cell, Result, work, work_in_turn
+from xai_core.benchmark.cells import Cell, Hears, Result, Row, heard_by, work, work_in_turn
 from xai_core.benchmark.store import Store
+from xai_core.benchmark.watching import Watch
 
 if TYPE_CHECKING:
     from distributed import Client
 
 AHEAD = 2  # groups under way for each worker: one that is worked on, one that waits
 PATIENCE = 20  # seconds until a scheduler that does not answer, or has no worker, is an error
+TOLD = "xai_core.benchmark"  # topic of what cells tell on their way from a worker
 DEATHS = 2  # workers of this computer that may die on one group before its cells are suspects; then, on one cell
 
 
@@ -42,6 +44,8 @@ class Outcome:
     failures: list[tuple[dict[str, Any], str]]  # settings and error of each cell that failed
     interrupted: bool
     seconds: float
+    believed: int = 0  # of those kept before, rows that came from elsewhere
+    turns: int | None = None  # that are done to their end, where the time was up
 
 
 def run(
@@ -52,41 +56,68 @@ def run(
     workers: int = 0,
     scheduler: str | None = None,
     progress: bool = True,
+    known: Mapping[str, Sequence[Row]] | None = None,
+    until: float | None = None,
 ) -> Outcome:
     """Do the cells that the store has no rows of, and keep each as soon as it is done.
 
     cells: what is asked for, in the order of the export. name: of this plan, if a store holds several.
     workers: 0 works in this process. scheduler: the address of a running cluster, used instead.
+    known: rows that were measured elsewhere, by the keys of their cells. until: when no more cell is begun, as
+    `time.monotonic` counts; the plan then ends with the last turn that is whole.
     A cell that fails does not stop the others, and is tried again by the next run. Ctrl-C ends the run in good order.
     Raises ValueError for bad arguments, StoreBusy where another run writes, OSError where no cluster answers.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
         raise ValueError(f"workers must be a whole number, 0 (in this process) or more; got {workers!r}")
-    begin, interrupted, planned, before, done = time.perf_counter(), False, 0, 0, 0
+    begin, interrupted, planned, before, done, believed, turns = time.perf_counter(), False, 0, 0, 0, 0, None
     with store.only_writer():
         try:
             store.plan(name, tqdm(cells, f"{name}: planning", unit="cell", leave=False, disable=not progress))
+            believed = store.believe(name, known) if known else 0
             planned, before = store.count(name)
-            told = {"desc": name, "unit": "cell", "smoothing": 0.05, "disable": not progress}
-            with tqdm(total=planned, initial=before, **told) as bar:
-                for result in _results(store.groups(name), planned > before, workers, scheduler):
+            with Watch(store, name, workers, progress) as watch:
+                for result in _results(store.groups(name), planned > before, workers, scheduler, until, watch.hears):
                     store.keep(result)
                     done += not result.error
-                    bar.update()
+                    watch.count(result)
+            if until is not None and time.monotonic() >= until:
+                turns = store.only_whole_turns(name)
         except KeyboardInterrupt:
             interrupted = True
         failures = store.failures(name)
-    return Outcome(planned, before, done, failures, interrupted, time.perf_counter() - begin)
+    return Outcome(planned, before, done, failures, interrupted, time.perf_counter() - begin, believed, turns)
 
 
-def _results(groups: Iterator[list[Cell]], any_left: bool, workers: int, scheduler: str | None) -> Iterator[Result]:
-    if not any_left:
+def _results(
+    groups: Iterator[list[Cell]],
+    any_left: bool,
+    workers: int,
+    scheduler: str | None,
+    until: float | None,
+    hears: Hears,
+) -> Iterator[Result]:
+    def in_time(_: Any) -> bool:
+        return until is None or time.monotonic() < until
+
+    if not any_left or not in_time(None):
         return
     if not workers and not scheduler:
-        yield from map(work, chain.from_iterable(groups))
+        with heard_by(hears):
+            yield from map(work, takewhile(in_time, chain.from_iterable(groups)))
         return
-    with _cluster(workers, scheduler) as client, closing(_on_workers(client, groups)) as results:
+    with _cluster(workers, scheduler) as client, closing(_on_workers(client, takewhile(in_time, groups))) as results:
+        client.subscribe_topic(TOLD, lambda event: hears(event[1]))
         yield from results
+
+
+def _work_there(cells: Sequence[Cell]) -> list[Result]:
+    """What a worker is asked to do; it says how far it is."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    with heard_by(lambda what: worker.log_event(TOLD, what)):
+        return work_in_turn(cells)
 
 
 @contextmanager
@@ -137,7 +168,7 @@ def _on_workers(client: "Client", groups: Iterator[list[Cell]]) -> Generator[Res
     arriving = as_completed()
 
     def submit(group: list[Cell]) -> None:
-        future = client.submit(work_in_turn, group, pure=False)
+        future = client.submit(_work_there, group, pure=False)
         under_way[future] = group
         arriving.add(future)
 

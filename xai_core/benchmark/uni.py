@@ -1,28 +1,37 @@
 """The cells of the UNI paper's tables, and of the scores that it does not have: one network, one picture, one method.
 
-    judge(settings, context) → {"score": name, "value": number} for each of the scores of examination.py
+    judge(settings, context, scores) → {"score": name, "value": number} for each of these scores (evaluate/scores.py)
 
-All cells of a picture are one group: the worker that does them asks the network once for what all methods share.
+The scores are a cell's parts: one that is added later is measured alone, on the map that was kept (maps.py).
+Cells come picture by picture, the first of every network, then the second: stopped at any time, all rows of a table
+rest on as many pictures. All cells of a picture are one group: the worker that does them asks the network once for what
+all methods share.
 What to look at: a cell holds digests of weights and picture. Where a file has changed since, the cell is another one;
 where another machine has another file, the cell fails and says so.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
-from functools import lru_cache
+from dataclasses import fields, replace
+from functools import lru_cache, partial
+from itertools import chain, zip_longest
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from xai_core.benchmark import collection
-from xai_core.benchmark.cells import NAMED, Cell, Row, as_json
-from xai_core.evaluate.examination import SCORES, Examination
+from xai_core.benchmark.cells import NAMED, Cell, Row, as_json, name_of, tell
+from xai_core.benchmark.maps import keeper
+from xai_core.benchmark.preparing import prepared
+from xai_core.evaluate.examination import Examination
+from xai_core.evaluate.scores import OF_MAPS, OF_PATHS, SCORES
+from xai_core.gradient.relu_rules import relus_met
 from xai_core.methods import catalogue
 
 NAME = "uni"
-RECIPE = 1  # part of every cell's key: raise it when a score or a method changes what it measures
+RECIPE = 2  # part of every cell's key: raise it when a score or a method changes what it measures
 METHODS = (
     "uni",
     "integrated_gradients",
@@ -33,6 +42,8 @@ METHODS = (
     "deeplift",
     "smoothgrad",
 )  # of the paper's tables, in their order
+BLACK_BOXES = ("rise", "occlusion", "kernel_shap", "sobol")  # beside them in Tables 2 to 4, as a reviewer asked
+RULED = ("guided_backprop", "deconvolution")  # methods that are a rule for ReLU, and without one the plain gradient
 RANDOM = "random"  # a map of random numbers: what every score has to be read against
 STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
     **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig")},
@@ -49,53 +60,97 @@ def cells(
     data: str,
     networks: Sequence[str],
     images: Sequence[str],
-    methods: Sequence[str] = (*METHODS, RANDOM),
-    scores: Sequence[str] = tuple(SCORES),
+    methods: Sequence[str] = (*METHODS, *BLACK_BOXES, RANDOM),
+    scores: Sequence[str] | Mapping[str, Sequence[str]] = tuple(SCORES),
     *,
     target: str = "predicted",
     seed: int = 0,
+    made: Mapping[str, Any] | None = None,
     device: str = "cpu",
+    keep: str = "",
 ) -> Iterator[Cell]:
-    """All cells, network by network, picture by picture.
+    """All cells, picture by picture, each picture network by network.
 
     data: import name of the collection. images: sources, or a number: as many of each network's own pictures.
-    target: "predicted", or "label" for the pictures' own classes.
+    scores: of all networks, or network → scores. target: "predicted", or "label" for the pictures' own classes.
+    made: how the networks are prepared, a label of every row (preparing.py). keep: a folder for the maps, "" for none.
     Raises ValueError with a sentence that names the argument.
     """
-    known = collection.load(data)
-    for network in networks:
-        weights, shown = known.weights(network), 0
-        for source in sources(known, network, images):
-            for picture in known.pictures(network, source):
-                if target == "label" and picture.label is None:
-                    raise ValueError(f"target is 'label', and {picture.name} of {source} has none; use 'predicted'")
-                shown += 1
-                for method in methods:
-                    settings = {
-                        "network": network,
-                        "weights": weights,
-                        "source": source.rpartition(":")[0] or source,
-                        "picture": picture.name,
-                        "digest": picture.digest,
-                        "label": picture.label,
-                        "target": target if target == "predicted" else picture.label,
-                        "method": method,
-                        "symbols": symbols_of(method),
-                        "scores": list(scores),
-                        "examination": EXAMINATION,
-                        "seed": seed,
-                        "recipe": RECIPE,
-                    }
-                    context = {"collection": data, "source": source, "device": device}
-                    yield Cell(f"{NAMED}uni:judge", settings, context, group=f"{network} {source} {picture.name}")
-        if not shown:
-            raise ValueError(f"images is {', '.join(images)}; none of it suits network {network!r}")
+    known = collection.load(data, collection.OF_UNI)
+    asked = scores if isinstance(scores, Mapping) else dict.fromkeys(networks, scores)
+    context = {"collection": data, "device": device, "keep": keep}
+    by_network = [
+        _of_network(known, network, images, methods, asked[network], target, seed, dict(made or {}), context)
+        for network in networks
+    ]
+    for turn, row in enumerate(zip_longest(*by_network, fillvalue=())):
+        for cell in chain.from_iterable(row):
+            yield replace(cell, turn=turn)
 
 
-def sources(known: collection.Collection, network: str, images: Sequence[str]) -> list[str]:
+def _of_network(
+    known: collection.OfUNI, network: str, images: Sequence[str], methods: Sequence[str], scores: Sequence[str],
+    target: str, seed: int, made: dict[str, Any], context: Mapping[str, Any],
+) -> Iterator[list[Cell]]:  # fmt: skip
+    """The cells of each picture."""
+    weights, shown = known.weights(network), 0
+    for source in sources(known, network, images):
+        for picture in known.pictures(network, source):
+            if target == "label" and picture.label is None:
+                raise ValueError(f"target is 'label', and {picture.name} of {source} has none; use 'predicted'")
+            shown += 1
+            of_picture = {
+                "network": network,
+                "weights": weights,
+                "source": name_of_source(source),
+                "picture": picture.name,
+                "digest": picture.digest,
+                "label": picture.label,
+                "target": target if target == "predicted" else picture.label,
+                "examination": EXAMINATION,
+                "seed": seed,
+                "recipe": RECIPE,
+            } | ({"made": made} if made else {})
+            yield [
+                Cell(
+                    f"{NAMED}uni:judge",
+                    of_picture | {"method": method, "symbols": symbols_of(method)},
+                    {**context, "source": source},
+                    group=f"{network} {source} {picture.name}",
+                    parts=wanted,
+                )
+                for method in methods
+                if (wanted := scores_of(method, scores))
+            ]
+    if not shown:
+        raise ValueError(f"images is {', '.join(images)}; none of it suits network {network!r}")
+
+
+def sources(known: collection.OfUNI, network: str, images: Sequence[str]) -> list[str]:
     """What of `images` this network understands."""
-    every = [known.own_source(network, int(each)) if each.isdigit() else each for each in images]
-    return [source for source in dict.fromkeys(every) if known.fits(network, source)]
+    every = [collection.own_source(known, network, int(each)) if each.isdigit() else each for each in images]
+    return [source for source in dict.fromkeys(every) if collection.fits(known, network, source)]
+
+
+def name_of_source(source: str) -> str:
+    """A source without its number, a folder without what lies above it: the same pictures anywhere are the same."""
+    head, colon, number = source.rpartition(":")
+    return Path(head if colon and number.isdigit() else source).name
+
+
+def scores_of(method: str, scores: Sequence[str]) -> tuple[str, ...]:
+    """Those of the scores that exist for a method, and are worth their price.
+
+    Of a black box, those of Tables 2 to 4, of sanity and of the truth: an attack on one is two more of its maps.
+    """
+    if method == RANDOM:
+        return tuple(s for s in scores if s in OF_MAPS and not s.endswith("own"))
+    chain = catalogue()[method].chain
+    left = [s for s in scores if "trace" in chain or s not in OF_PATHS]
+    left = [s for s in left if "trace" in chain or "start" in chain or not s.endswith("own")]
+    if catalogue()[method].family == "perturbation":
+        left = [s for s in left if s in (*OF_MAPS, "randomisation")]
+    return tuple(left)
 
 
 def symbols_of(method: str) -> dict[str, Any]:
@@ -106,37 +161,47 @@ def symbols_of(method: str) -> dict[str, Any]:
     return {name: value for name, value in known.items() if name not in ("output", "seed")}
 
 
-def judge(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row]:
-    """The scores of one method's map, and how sure the network is."""
+def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Sequence[str]) -> list[Row]:
+    """These scores of one method's map, and how sure the network is."""
+    made = as_json(settings.get("made", {}))
     exam = _examination(
         context["collection"], settings["network"], settings["weights"], context["source"], settings["picture"],
-        settings["digest"], settings["target"], settings["seed"], as_json(settings["examination"]), context["device"],
+        settings["digest"], settings["target"], settings["seed"], as_json(settings["examination"]), made,
+        context["device"],
     )  # fmt: skip
-    if settings["method"] == RANDOM:
+    method, more = settings["method"], {}
+    if method == RANDOM:
         generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
-        found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), settings["scores"])
+        found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), scores)
     else:
-        found = exam.judge(settings["method"], settings["scores"], **settings["symbols"])
-    return [{"score": score, "value": value, "explained": exam.label} for score, value in found.items()]
+        keep = keeper(context["keep"], settings, exam.x.device)
+        found = exam.judge(method, scores, keep=keep, hears=partial(_tell, settings), **settings["symbols"])
+        if method in RULED and not relus_met(exam.f, exam.x):
+            more = {"note": "plain gradient here"}
+    return [{"score": score, "value": value, "explained": exam.label, **more} for score, value in found.items()]
+
+
+def _tell(settings: Mapping[str, Any], what: str) -> None:
+    tell(f"{name_of(settings)}: {what}")
 
 
 @lru_cache(maxsize=1)
 def _examination(
     data: str, network: str, weights: str, source: str, picture: str, digest: str, target: int | str, seed: int,
-    numbers: str, device: str,
+    numbers: str, made: str, device: str,
 ) -> Examination:  # fmt: skip
     """One picture is examined at a time, by all methods."""
-    shown = collection.load(data).picture(network, source, picture)
+    shown = collection.load(data, collection.OF_UNI).picture(network, source, picture)
     if shown.digest != digest:
         raise ValueError(f"picture {picture!r} of {source} is not the one that was planned: its file has changed")
-    x, model = shown.image[None].to(device), _network(data, network, weights, device)
+    x, model = shown.image[None].to(device), _network(data, network, weights, made, device)
     k = min(STRONGEST, x[0, 0].numel() // 4)
     return Examination(model, x, target, shown.masks, seed, k=k, **json.loads(numbers))
 
 
-@lru_cache(maxsize=1)
-def _network(data: str, network: str, weights: str, device: str) -> nn.Module:
-    known = collection.load(data)
+@lru_cache(maxsize=8)  # pictures come in turn of all networks
+def _network(data: str, network: str, weights: str, made: str, device: str) -> nn.Module:
+    known = collection.load(data, collection.OF_UNI)
     if known.weights(network) != weights:
         raise ValueError(f"this machine has other weights of network {network!r} than the one that planned the run")
-    return known.network(network).to(device)
+    return prepared(known.network(network), **json.loads(made)).to(device)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xai_core.benchmark import uni_paper
-from xai_core.evaluate.examination import CANVASES, SCORES
+from xai_core.evaluate.scores import CANVASES, SCORES
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,18 @@ LAYOUTS = (
         100,
     ),
     Layout(
+        "Sanity: half of the network in ruins",
+        {"randomisation": ""},
+        "A map of edges may win Tables 2 to 4 and know nothing of the network. Here: ranks of the map against that of"
+        " the same network with the weights of its upper half shuffled [Adebayo2018]. A map that shows what was learned"
+        " must change: 0 is best.",
+    ),
+    Layout(
+        "Ground truth, where the picture was drawn",
+        {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
+        "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+    ),
+    Layout(
         "MuFidelity with its sign", {"mufidelity_signed": ""}, "A wrong map can be faithful in reverse. By chance 0."
     ),
     Layout(
@@ -73,14 +85,9 @@ LAYOUTS = (
         "Gap and curvature: lower is better. Monotonicity: higher is better.",
     ),
     Layout(
-        "Half of the network in ruins",
-        {"randomisation": ""},
-        "Ranks of the map against the map of the same network with the weights of its upper half shuffled. A map that"
-        " shows what was learned must change: 0 is best.",
-    ),
-    Layout(
-        "The truth, where the picture was drawn",
-        {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
-        "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+        "The ends of the curves",
+        {"answer_x": "F(x)", **{f"answer_{canvas}": f"F({canvas})" for canvas in CANVASES}},
+        "Insertion ends at F(x) and deletion at F of the canvas, whatever the map. A canvas should hold nothing of the"
+        " class: lower is better. Of a path, F(own) is F(x′).",
     ),
 )

@@ -18,7 +18,7 @@ import pandas as pd
 from xai_core.benchmark import uni_paper
 from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.uni_layouts import LAYOUTS, Layout
-from xai_core.evaluate.examination import CANVASES, SCORES
+from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.methods import catalogue
 from xai_core.plain import markdown as plain
 from xai_core.statistics import Comparison, Summary, compare, holm, summary

@@ -83,6 +83,13 @@ class ReLURule(TorchFunctionMode):
         return self.rule(a, bool(in_place))
 
 
+def relus_met(f: ScoreFunction, x: Tensor) -> int:
+    """How many ReLUs a score calls at x, (N, …): 0 where a rule for ReLU has nothing to act on (GELU, SiLU, ReLU6)."""
+    with ReLURule(lambda a, in_place: a.clamp_(min=0) if in_place else a.clamp(min=0)) as counted, torch.no_grad():
+        f(x)
+    return counted.met
+
+
 def _is_relu(min=None, max=None, **_) -> bool:
     """clamp(a, min=0) is a ReLU by another name."""
     return max is None and not isinstance(min, Tensor) and min == 0

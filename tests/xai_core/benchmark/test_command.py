@@ -1,7 +1,6 @@
 """`python -m xai_core.benchmark`: what it measures is what the scores say; resumed, extended, refused, estimated."""
 
 import csv
-import math
 import sqlite3
 from contextlib import closing
 
@@ -14,7 +13,8 @@ from xai_core.benchmark import uni
 from xai_core.benchmark.__main__ import main
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store
-from xai_core.evaluate.examination import SCORES, Examination
+from xai_core.evaluate.examination import Examination
+from xai_core.evaluate.scores import SCORES
 
 SCORED = ("mufidelity", "deletion_own", "gap", "inside_animal")
 METHODS = ("integrated_gradients", "guided_backprop")
@@ -54,25 +54,24 @@ def test_every_number_is_the_examinations(command, tmp_path, capsys):
     assert command(*MEASURE) == 0
     assert f"The report is {tmp_path / 'report.html'}" in capsys.readouterr().out
     found = lines(tmp_path)
-    assert len(found) == 2 * 2 * 4 and {line["seed"] for line in found} == {"5"}
+    assert len(found) == 2 * (4 + 2) and {line["seed"] for line in found} == {"5"}
     for i in range(2):
         shown = small_collection.picture("small", "noise:2", f"{i:05d}")
         for method in METHODS:  # alone, in another order than the command's: no cell depends on another
             exam = Examination(small_collection.network("small"), images(1, seed=i), "predicted", shown.masks, 5, k=64)
             direct = exam.judge(method, SCORED, **uni.STEPS.get(method, {}))
             kept = [line for line in found if line["picture"] == f"{i:05d}" and line["method"] == method]
-            assert [line["score"] for line in kept] == list(SCORED)
+            assert [line["score"] for line in kept] == list(uni.scores_of(method, SCORED))
             for line in kept:
-                assert float(line["value"]) == direct[line["score"]] or math.isnan(direct[line["score"]])
+                assert float(line["value"]) == direct[line["score"]]
                 assert line["explained"] == str(exam.label)
-    nan = {(line["method"], line["score"]) for line in found if line["value"] == "nan"}
-    assert ("guided_backprop", "gap") in nan and ("integrated_gradients", "gap") not in nan
+    assert {line["score"] for line in found if line["method"] == "guided_backprop"} == {"mufidelity", "inside_animal"}
 
 
 def test_more_pictures_and_networks_cost_what_is_new(command, tmp_path, monkeypatch):
     judged, real = [], uni.judge
     monkeypatch.setattr(
-        uni, "judge", lambda s, c: judged.append((s["network"], s["picture"], s["method"])) or real(s, c)
+        uni, "judge", lambda s, c, w: judged.append((s["network"], s["picture"], s["method"])) or real(s, c, w)
     )
     assert command(*MEASURE) == 0 and len(judged) == 4
     before = lines(tmp_path)
@@ -100,40 +99,44 @@ def test_changed_weights_are_another_cell(tmp_path, monkeypatch):
     uni._network.cache_clear(), uni._examination.cache_clear()
     settings = {**planned[0].settings, "weights": "of another machine"}
     with pytest.raises(ValueError, match="this machine has other weights of network 'small'"):
-        uni.judge(settings, planned[0].context)
+        uni.judge(settings, planned[0].context, SCORED[:1])
     with pytest.raises(ValueError, match="picture '00000' of noise:1 is not the one that was planned"):
-        uni.judge({**planned[0].settings, "digest": "before"}, planned[0].context)
+        uni.judge({**planned[0].settings, "digest": "before"}, planned[0].context, SCORED[:1])
     store.close()
 
 
 def test_what_fails_is_told(command, tmp_path, monkeypatch, capsys):
     real = uni.judge
 
-    def judge(settings, context):
+    def judge(settings, context, scores):
         if settings["picture"] == "00001":
             raise RuntimeError("out of ink")
-        return real(settings, context)
+        return real(settings, context, scores)
 
     monkeypatch.setattr(uni, "judge", judge)
     assert command(*MEASURE) == 1
     said = capsys.readouterr().err
     assert "failed: small, 00001, guided_backprop: RuntimeError: out of ink" in said and "2 cells failed." in said
-    assert len(lines(tmp_path)) == 8
+    assert len(lines(tmp_path)) == 6
     assert "out of ink" in (tmp_path / "report.md").read_text(encoding="utf-8")
     monkeypatch.setattr(uni, "judge", real)
-    assert command(*MEASURE) == 0 and len(lines(tmp_path)) == 16
+    assert command(*MEASURE) == 0 and len(lines(tmp_path)) == 12
 
 
 def test_altered_numbers_are_named_and_measured_again(command, tmp_path, capsys):
     assert command(*MEASURE) == 0
     before = lines(tmp_path)
     with closing(sqlite3.connect(tmp_path / "results.sqlite")) as db, db:
-        key = db.execute("SELECT key FROM plan WHERE position = 1").fetchone()[0]
-        db.execute("UPDATE results SET rows = replace(rows, 'gap', 'mufidelity') WHERE key = ?", (key,))
+        key = db.execute("SELECT key FROM plan WHERE position = 0").fetchone()[0]
+        db.execute(
+            "UPDATE results SET rows = replace(rows, 'gap', 'mufidelity') WHERE key = ? AND part = 'gap'", (key,)
+        )
     capsys.readouterr()
     assert command("--report-only") == 0
-    assert "set aside: small, 00000, guided_backprop: its kept rows are not those of its" in capsys.readouterr().err
-    assert len(lines(tmp_path)) == len(before) - 4
+    assert (
+        "set aside: small, 00000, integrated_gradients: its kept rows are not those of its" in capsys.readouterr().err
+    )
+    assert len(lines(tmp_path)) == len(before) - 1
     assert "its kept rows are not those of its checksum" in (tmp_path / "report.md").read_text(encoding="utf-8")
     assert command(*MEASURE) == 0 and lines(tmp_path) == before
 
@@ -141,15 +144,15 @@ def test_altered_numbers_are_named_and_measured_again(command, tmp_path, capsys)
 def test_interrupted(command, tmp_path, monkeypatch, capsys):
     real = uni.judge
 
-    def judge(settings, context):
+    def judge(settings, context, scores):
         if settings["picture"] == "00001":
             raise KeyboardInterrupt
-        return real(settings, context)
+        return real(settings, context, scores)
 
     monkeypatch.setattr(uni, "judge", judge)
     assert command(*MEASURE) == 130
     assert "Stopped. 2 of 4 cells are kept; the same command goes on from there." in capsys.readouterr().err
-    assert len(lines(tmp_path)) == 8
+    assert len(lines(tmp_path)) == 6
 
 
 def test_the_estimate(command, capsys):
@@ -201,8 +204,8 @@ def test_without_a_gpu(command, capsys, monkeypatch):
 
 def test_the_defaults_are_the_papers():
     cells = list(uni.cells("tests.xai_core.benchmark.small_collection", ["small"], ["1"]))
-    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, uni.RANDOM] and len(uni.METHODS) == 8
-    assert all(cell.settings["scores"] == list(SCORES) for cell in cells)
+    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, *uni.BLACK_BOXES, uni.RANDOM]
+    assert len(uni.METHODS) == 8 and cells[0].parts == tuple(SCORES)
     assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
     assert len({cell.group for cell in cells}) == 1
 
@@ -210,5 +213,5 @@ def test_the_defaults_are_the_papers():
 def test_the_pictures_own_classes_may_be_explained():
     cells = list(uni.cells("data.collection", ["digits"], ["3"], METHODS[:1], SCORED[:1], target="label"))
     assert [cell.settings["target"] for cell in cells] == [cell.settings["label"] for cell in cells]
-    rows = [uni.judge(cell.settings, cell.context) for cell in cells]
+    rows = [uni.judge(cell.settings, cell.context, cell.parts) for cell in cells]
     assert [row[0]["explained"] for row in rows] == [cell.settings["label"] for cell in cells]

@@ -10,7 +10,7 @@ import torch
 from tests.toys import SmallCNN, images, seeded
 from tests.xai_core.benchmark import small_collection
 from xai_core import hull, important_pixels, make_score, simple_gradient, support_network, support_networks
-from xai_core.benchmark import gad, gad_tables
+from xai_core.benchmark import gad, gad_cases, gad_tables
 from xai_core.benchmark.documents import Document, markdown
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store
@@ -23,9 +23,9 @@ def short(monkeypatch):
     """Trainings of three steps, blocks of two pictures, a count of what is measured."""
     asked, real = [], gad.measure
 
-    def counted(model, supports, method, c, X, important):
+    def counted(model, supports, method, c, X, important, shares=()):
         asked.append((method, c))
-        return real(model, supports, method, c, X, important)
+        return real(model, supports, method, c, X, important, shares)
 
     def quick(*given, **settings):
         return support_network(*given, epochs=3, rate=1e-3, **settings)
@@ -33,11 +33,11 @@ def short(monkeypatch):
     monkeypatch.setattr(gad, "BLOCK", 2)
     monkeypatch.setattr(gad, "measure", counted)
     monkeypatch.setattr(gad, "support_network", quick)
-    monkeypatch.setattr(gad, "support_networks", lambda *g, **s: support_networks(*g, epochs=3, rate=1e-3, **s))
-    for cached in (gad._case, gad._supports):
+    monkeypatch.setattr(gad_cases, "support_networks", lambda *g, **s: support_networks(*g, epochs=3, rate=1e-3, **s))
+    for cached in (gad_cases._case, gad_cases._supports):
         cached.cache_clear()
     yield asked
-    for cached in (gad._case, gad._supports):
+    for cached in (gad_cases._case, gad_cases._supports):
         cached.cache_clear()
 
 
@@ -109,7 +109,7 @@ def test_stopped_and_started_again(short, tmp_path, monkeypatch):
     measured(tmp_path / "one", important="above")  # another rule is another measurement
     assert len(short) == again + 12
     # and the numbers are those of the function, in their places: method, class 1, second block
-    case = gad._case(
+    case = gad_cases._case(
         "Cat x Dog",
         "small",
         "seed 0",
@@ -120,11 +120,17 @@ def test_stopped_and_started_again(short, tmp_path, monkeypatch):
         "cpu",
     )
     direct = counted(
-        case.model, gad._supports(case, str(tmp_path / "one/supports")), "gradient_x_input", 1, images(6)[2:4], "top"
+        case.model,
+        gad_cases._supports(case, str(tmp_path / "one/supports")),
+        "gradient_x_input",
+        1,
+        images(6)[2:4],
+        "top",
+        gad.SHARES,
     )
     part = resumed[(resumed["method"] == "gradient_x_input") & (resumed["class"] == 1) & (resumed["block"] == 1)]
-    np.testing.assert_array_equal(part["value"].to_numpy().reshape(2, 8), direct.numpy())
-    assert part["picture"].unique().tolist() == ["00002", "00003"] and part["label"].tolist()[::8] == [0, 1]
+    np.testing.assert_array_equal(part["value"].to_numpy().reshape(2, 14), direct.numpy())
+    assert part["picture"].unique().tolist() == ["00002", "00003"] and part["label"].tolist()[::14] == [0, 1]
     f = small_collection.network("small")(images(6)).argmax(1)
     assert networks["value"].tolist() == [(f == torch.arange(6) % 2).double().mean().item()]
 
@@ -139,8 +145,8 @@ def test_a_folder_of_photographs(short, tmp_path, monkeypatch):
     rows, *_ = measured(tmp_path / "one", **given)
     assert rows["pair"].unique().tolist() == ["birds"] and rows["column"].unique().tolist() == ["Other"]
     assert taught == ["other"]
-    gad._case.cache_clear()
-    case = gad._case("birds", "other", "seed 1", small_collection.__name__, 6, str(tmp_path / "birds"),
+    gad_cases._case.cache_clear()
+    case = gad_cases._case("birds", "other", "seed 1", small_collection.__name__, 6, str(tmp_path / "birds"),
                      str(tmp_path / "one/supports"), "cpu")  # fmt: skip
     assert taught == ["other"]
     assert torch.equal(case.model.fc.weight, small_collection.network("other").fc.weight)

@@ -56,7 +56,7 @@ def test_a_cell_has_the_same_rows_alone_and_again(quick):
     for rows, result in zip(together, once[3:], strict=True):
         for row, alone in zip(rows, result.rows, strict=True):
             assert row["value"] == pytest.approx(alone["value"], abs=3 / 599)
-    task, order = normlime._opened("data.collection", "digits", "conv", "cpu"), normlime.order(*_of(cells[4]))
+    task, order = normlime._opened("data.collection", "digits", "conv", "cpu", None), normlime.order(*_of(cells[4]))
     one_by_one = keep_and_retrain(order, lambda kept, run: task.errors(kept[None], [run])[0], [0.9], runs=2)
     assert one_by_one.errors[0].tolist() == pytest.approx(values[4].tolist(), abs=3 / 599)
 
@@ -93,7 +93,10 @@ def test_other_digits_or_weights_are_refused():
         ({"K": 0}, "K .* at least 1; got 0"),
         ({"kinds": ["edges"]}, "kind is 'edges'"),
         ({"network": "zoo"}, "data is 'zoo'; it must be one of digits, mnist"),
-        ({"data": "data.digits"}, "collection 'data.digits' must have the functions of a collection"),
+        (
+            {"data": "data.digits"},
+            "collection 'data.digits' must have retraining for these tables; it lacks retraining",
+        ),
         ({"data": "nowhere"}, "collection must be a module that can be imported; got 'nowhere'"),
     ],
 )

@@ -250,7 +250,8 @@ def test_what_is_worked_on_is_what_this_command_planned(store, tmp_path, forgery
         "UPDATE cells SET function = 'os:abort'",
         "UPDATE cells SET settings = '{\"n\":7}'",
         "UPDATE plan SET context = '{}'",
-        "INSERT INTO cells VALUES ('k', 'os:abort', '{}'); INSERT INTO plan VALUES ('cells', 9, 'k', '{}', '')",
+        "INSERT INTO cells VALUES ('k', 'os:abort', '{}');"
+        " INSERT INTO plan (name, position, key, context, team) VALUES ('cells', 9, 'k', '{}', '')",
     ],
 )
 def test_a_cell_that_was_slipped_in_is_refused(store, tmp_path, forgery):
@@ -267,7 +268,7 @@ def test_a_true_key_of_a_function_that_was_not_planned_is_refused(store, tmp_pat
     forge(
         store.path,
         f"INSERT INTO cells VALUES ('{other.key}', 'os:abort', '{{}}')",
-        f"INSERT INTO plan VALUES ('cells', 9, '{other.key}', '{{}}', '')",
+        f"INSERT INTO plan (name, position, key, context, team) VALUES ('cells', 9, '{other.key}', '{{}}', '')",
     )
     with pytest.raises(ValueError, match="asks for 'os:abort', which this command did not plan: nothing of it is run"):
         list(store.groups("cells"))

@@ -12,11 +12,11 @@ import pytest
 import scipy.stats
 
 from xai_core import plain
-from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables
+from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables, watching
 from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
 from xai_core.benchmark.store import Store
-from xai_core.evaluate.examination import SCORES
+from xai_core.evaluate.scores import SCORES
 from xai_core.statistics import compare, holm, summary
 
 NAN = float("nan")
@@ -247,12 +247,13 @@ def test_a_report_with_hostile_names(tmp_path):
 
 
 def test_an_estimate_by_hand(store):
-    section = estimate.section(store, "uni", 1800, 2, str.title)
+    section, seconds = estimate.section(store, "uni", 1800, 2, str.title)
     table, sentence = section.parts
+    assert seconds == 3600
     assert table.head == ["Network", "uni", "integrated_gradients", "all", "cells measured", "1,800 pictures"]
     assert table.rows == [["Zoo", "1", "3", "4", "2", "60 min"]]  # 1800 · 4 s / 2
     assert "1,800 pictures × 2 methods × 1 networks = 3,600 cells: 60 min with 2 workers" in sentence
-    on_a_gpu = estimate.section(store, "uni", 1800, 2, str.title, "cuda").parts[0].rows
+    on_a_gpu = estimate.section(store, "uni", 1800, 2, str.title, "cuda")[0].parts[0].rows
     assert on_a_gpu == [["Zoo", "10", "30", "40", "2", "10 h"]]  # by the clock
     with pytest.raises(ValueError, match="estimate needs finished cells of 'other'"):
         estimate.section(store, "other", 10, 1, str.title)
@@ -263,4 +264,4 @@ def test_an_estimate_by_hand(store):
     [(5, "5 s"), (600, "10 min"), (7200, "2 h"), (864000, "10 days"), (3.15576e8, "10 years"), (99.9, "99.9 s")],
 )
 def test_times_as_a_person_says_them(seconds, told):
-    assert estimate.told(seconds) == told
+    assert watching.told(seconds) == told

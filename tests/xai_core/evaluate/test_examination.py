@@ -98,6 +98,12 @@ def test_every_score_is_the_one_of_its_own_function(scene):
     assert exam.label == scene.label
     for name, value in expected.items():
         assert found[name] == pytest.approx(float(value), abs=2e-4 if name == "curvature" else 2e-5), name
+    expected |= {"answer_x": f(x), "answer_black": f(torch.zeros_like(x))}
+    expected |= {"answer_blurred": f(blurred), "answer_own": f(blurred)}
+    for name in ("answer_x", "answer_black", "answer_blurred", "answer_own"):
+        assert found[name] == pytest.approx(float(expected[name]), abs=2e-5), name
+    alone = Examination(model, x, "predicted").judge("integrated_gradients", ("answer_own",), **given)
+    assert alone["answer_own"] == pytest.approx(found["answer_own"], abs=2e-5)
     assert set(expected) == set(SCORES)
 
 
@@ -108,7 +114,8 @@ def test_a_score_alone_is_the_score_among_others_and_what_is_not_there_is_nan(sc
     assert alone["insertion_blurred"] == pytest.approx(all_of_them["insertion_blurred"], abs=1e-6)
     assert math.isnan(alone["inside_part"]) and math.isnan(all_of_them["insertion_own"])
     assert {name for name, value in all_of_them.items() if math.isnan(value)} == {
-        "deletion_own", "insertion_own", "stability_1", "stability_15", "stability_30", "gap", "monotonicity",
+        "deletion_own", "insertion_own", "answer_own",
+        "stability_1", "stability_15", "stability_30", "gap", "monotonicity",
         "curvature", "inside_animal", "inside_part", "pointing_animal", "pointing_part",
     }  # fmt: skip
 
