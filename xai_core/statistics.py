@@ -70,3 +70,8 @@ def holm(p: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, each * (len(order) - rank)))
         corrected[i] = largest
     return corrected
+
+
+def least_pairs(tests: int, level: float = 0.05) -> int:
+    """How many pairs a difference needs to be significant: of n signs that agree, p · tests = 2¹⁻ⁿ · tests < level."""
+    return math.floor(1 + math.log2(max(1, tests) / level)) + 1

@@ -26,7 +26,10 @@ def _canvases(score: str) -> dict[str, str]:
     return {f"{score}_{canvas}": canvas for canvas in CANVASES}
 
 
-THREE = "The paper does not state its canvas; here are three: black, blurred, and each method's own baseline."
+THREE = (
+    "The paper does not state its canvas; here are three: black, blurred, and each method's own baseline. The last step"
+    " of a curve is the same for every map, F(x) or F of the canvas. It is taken out before methods are compared."
+)
 REPEATED = " The paper's rows of Swin-T repeat those of ResNet-18."
 LAYOUTS = (
     Layout("UNI, Table 2: |MuFidelity|", {"mufidelity": ""}, "Higher is better.", uni_paper.MUFIDELITY),

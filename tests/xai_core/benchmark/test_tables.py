@@ -17,7 +17,7 @@ from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
 from xai_core.benchmark.store import Store
 from xai_core.evaluate.scores import SCORES
-from xai_core.statistics import compare, holm, summary
+from xai_core.statistics import compare, holm, least_pairs, summary
 
 NAN = float("nan")
 
@@ -81,13 +81,30 @@ def test_a_row_of_table_2_by_hand():
     frame = rows("mufidelity", uni=[v + 0.2 for v in ig], integrated_gradients=ig, smoothgrad=[NAN] * 6 + [0.5])
     says, table, *verdicts, details = table_of(frame, "UNI, Table 2: |MuFidelity|")
     assert table.head == ["Network", "", "n", "UNI", "IG", "BlurIG", "GIG", "AGI", "GBP", "DeepLIFT", "SG"]
-    assert table.rows[0][:5] == ["Resnet18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
+    assert table.rows[0][:5] == ["ResNet-18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
     # std of 0.1 … 0.7 is 0.216; p = 2/2⁷ = 0.016, of two tests the smaller: 0.031
     assert table.rows[-1] == ["Zoo", "here", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
-    assert verdicts == ["Best mean here: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks."]
+    assert verdicts == [
+        "Best mean here: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
+        "What is taken away becomes black.",
+        "A difference needs at least 7 pictures to tell: 1 of 2 tests here have fewer.",  # 2 · 2⁻⁶ < .05 < 2 · 2⁻⁵
+    ]
     lines = {line[3]: line for line in details.rows}
-    assert lines["UNI"] == ["Zoo", "zoo", "|MuFidelity|", "UNI", "7", "0", ".600", ".400 to .800", ".200", "7", ".031"]
-    assert lines["SG"][4:] == ["1", "6", ".500", "?", "−.200", "1", "1"]
+    assert lines["UNI"] == [
+        "Zoo",
+        "zoo",
+        "|MuFidelity|",
+        "UNI",
+        "7",
+        "0",
+        ".600",
+        ".400 to .800",
+        ".200",
+        "7",
+        ".031",
+        "yes",
+    ]
+    assert lines["SG"][4:] == ["1", "6", ".500", "?", "−.200", "1", "1", "yes"]
     assert details.folded and says == "Higher is better."
 
 
@@ -103,7 +120,8 @@ def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
         "here, black": [".570 ± .049 ▼", "**.135 ± .024**"],
         "here, own": ["**.135 ± .024** ▲", ".570 ± .049"],
     }
-    assert "The canvas alone changes who is best for 1 of 1 networks." in verdicts
+    told = "Rows won on black IG (1); on own UNI (1). The canvas alone changes who is best for 1 of 1 networks (Zoo)."
+    assert told in verdicts
 
 
 def test_a_missing_method_a_missing_score_and_percent():
@@ -119,6 +137,65 @@ def test_a_missing_method_a_missing_score_and_percent():
     _, table, *_, details = table_of(frame, "The path")
     assert table.rows[0][2:] == ["2", ".950 ± .071", "–"]  # one method alone is not the best of several
     assert [line[4:6] for line in details.rows] == [["2", "0"], ["0", "2"]]
+
+
+def test_nothing_is_bold_where_no_method_is_better_than_chance():
+    lots, up = [0.1, -0.2, 0.05, -0.1, 0.2, -0.05, 0.12, -0.07], [0.5, 0.4, 0.6, 0.5, 0.45, 0.55, 0.5, 0.6]
+    near = [0.11, -0.21, 0.06, -0.11, 0.21, -0.06, 0.13, -0.08]
+    _, table, *verdicts, details = table_of(
+        rows("mufidelity", uni=near, integrated_gradients=lots[::-1], random=lots), "UNI, Table 2: |MuFidelity|"
+    )
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0] == "No method is better than chance in 1 of 1 rows."
+    assert {line[3]: line[-1] for line in details.rows} == {"UNI": "no", "IG": "no", "random": "no"}
+    _, table, *verdicts, details = table_of(
+        rows("mufidelity", uni=up, integrated_gradients=near, random=lots), "UNI, Table 2: |MuFidelity|"
+    )
+    assert table.rows[-1][3].startswith("**.512") and verdicts[0].startswith("Best mean here: UNI 1 of 1.")
+    assert {line[3]: line[-1] for line in details.rows} == {"UNI": "yes", "IG": "no", "random": "no"}
+    # without random numbers, against the number that the score has by chance: 0 for Spearman's ρ
+    title = "UNI, Table 5: robustness, Spearman"
+    _, table, *_ = table_of(rows("attack_spearman", uni=near, integrated_gradients=lots), title)
+    assert "**" not in "".join(table.rows[-1])
+    _, table, *_ = table_of(rows("attack_spearman", uni=up, integrated_gradients=lots), title)
+    assert table.rows[-1][3].startswith("**.512")
+
+
+def test_what_every_map_gets_is_taken_out_of_a_comparison():
+    """UNI's own canvas still has F(x′) = .8: of its AUC, .08 are no fault of the map."""
+    ig, uni = [0.30 + 0.01 * i for i in range(8)], [0.35 + 0.01 * i for i in range(8)]
+    frame = pd.concat([
+        rows("deletion_own", uni=uni, integrated_gradients=ig),
+        rows("answer_own", uni=[0.8] * 8, integrated_gradients=[0.0] * 8),
+    ])  # fmt: skip
+    _, table, *_, details = table_of(frame, "UNI, Table 3: deletion AUC")
+    assert table.rows[-1][3:5] == ["**.385 ± .024** ▲", ".335 ± .024"]  # printed as in the paper, judged without
+    assert {line[3]: line[8] for line in details.rows} == {"UNI": "−.030", "IG": ""}
+
+
+def test_a_rule_without_a_relu_and_a_gap_are_told_beside_the_numbers():
+    frame = rows("mufidelity", integrated_gradients=[0.1, 0.2], guided_backprop=[0.9, 0.9])
+    frame["note"] = frame["method"].map({"guided_backprop": "plain gradient here"})
+    frame = pd.concat([frame, rows("gap", integrated_gradients=[0.02, 0.04])])
+    _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
+    ours = {line[1]: line for line in table.rows if line[0] == "Zoo"}
+    column = table.head.index("GBP")
+    assert ours["here"][column] == "plain gradient here" and "**" not in "".join(ours["here"])
+    assert ours["gap of the map"][table.head.index("IG")] == ".030" and ours["gap of the map"][column] == ""
+
+
+def test_a_network_that_was_prepared_otherwise_has_a_row_of_its_own():
+    frame = pd.concat([rows("mufidelity", uni=[0.1, 0.2]), rows("mufidelity", uni=[0.3, 0.4])], ignore_index=True)
+    frame["made"] = [None, None, *['{"fold_batchnorm":true,"layout":"channels_last"}'] * 2]
+    _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
+    ours = {line[0]: line[3] for line in table.rows if line[1] == "here"}
+    assert ours == {"Zoo": ".150 ± .071", "Zoo, batch norm folded, channels last": ".350 ± .071"}
+
+
+@pytest.mark.parametrize(("tests", "least"), [(1, 6), (2, 7), (70, 12)])
+def test_how_many_pictures_it_takes(tests, least):
+    assert least_pairs(tests) == least
+    assert tests * 2.0 ** (1 - least) < 0.05 <= tests * 2.0 ** (2 - least)
+    assert compare([0.1 * i + 1 for i in range(least)], [0.0] * least).p * tests < 0.05
 
 
 def test_the_papers_numbers():
