@@ -64,7 +64,8 @@ def pictures(data: str, pair: str, network: str, images: int, photographs: str) 
     known = loaded({"collection": data, "photographs": photographs})
     shown = known.apart_in(photographs, network, images)[1] if photographs else known.apart(pair, images)
     seen = torch.cat([(shown.seen_labels == c).nonzero()[: (images + 1) // 2, 0] for c in CLASSES]).sort().values
-    if not len(shown.images) or len(seen) < len(CLASSES):
+    learned = {int(y) for y in shown.seen_labels[seen]}
+    if not len(shown.images) or len(learned) < len(CLASSES):
         raise ValueError(
             f"{photographs or pair} must have two pictures or more of each class; it has {len(shown.images)} to explain"
             f" and {len(seen)} to learn from"

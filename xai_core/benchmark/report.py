@@ -75,8 +75,8 @@ def _overview(store: Store, folder: Path, count: int) -> Section:
         failures += store.failures(name)
         rows.append([plain(name), str(planned), str(done), str(len(store.failures(name)))])
     parts: list[str | Table] = [
-        "Mean ± standard deviation over the pictures. **Bold**: the best mean of a row, where some method is better than"
-        " chance. ▲ better, ▼ worse than"
+        "Mean ± standard deviation over the pictures. **Bold**: the best mean of a row, where some method is better"
+        " than chance. ▲ better, ▼ worse than"
         " Integrated Gradients (Wilcoxon's signed-rank test on the same pictures, p < .05 after Holm's correction for"
         " all tests of the table). Intervals are Student's, 95 %, of the mean. The papers measured other networks on"
         " other pictures: compare the order of the methods, not the digits.",
