@@ -55,8 +55,8 @@ tables: export OMP_NUM_THREADS = 1
 tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark on (hours; stop and go on; WORKERS=4, ARGS="--hours 2")
 	$(RUN) -m xai_core.benchmark --workers $(WORKERS) $(ARGS)
 
-claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
-	$(RUN) -m tests.measure.claims
+claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here (ARGS="--networks mine:network --images FOLDER")
+	$(RUN) -m tests.measure.claims $(ARGS)
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train

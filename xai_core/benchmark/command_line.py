@@ -8,12 +8,12 @@ import torch
 
 from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
+from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, symbols_of
 from xai_core.evaluate.scores import SCORES
-from xai_core.methods import catalogue
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
 TABLES = ("uni", "gad", "normlime")
-METHODS = (*uni.METHODS, *uni.BLACK_BOXES, uni.RANDOM)
+DEFAULT = (*METHODS, *BLACK_BOXES, RANDOM)
 
 
 def parser(says: str) -> argparse.ArgumentParser:
@@ -27,8 +27,9 @@ def parser(says: str) -> argparse.ArgumentParser:
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
         help="for UNI's tables, networks of your own: what the function returns, or (network, side of its pictures)"
     )  # fmt: skip
-    add("--methods", nargs="+", metavar="NAME", choices=(*catalogue(), uni.RANDOM), default=METHODS,
-        help=f"for UNI's tables (default: the paper's, black boxes, random numbers: {' '.join(METHODS)})")  # fmt: skip
+    add("--methods", nargs="+", metavar="NAME", default=DEFAULT,
+        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50 (default: the paper's, black boxes, random "
+        f"numbers: {' '.join(DEFAULT)})")  # fmt: skip
     add("--scores", nargs="+", metavar="SCORE", default=list(SCORES),
         help="for UNI's tables, of all networks, or NETWORK=SCORE,SCORE of one; one that is added later is measured "
         f"alone (default: all: {' '.join(SCORES)})")  # fmt: skip
@@ -95,6 +96,11 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
         yield f"--seed must be a whole number from 0 to 2⁶³ − 1; got {given.seed}"
     if given.hours is not None and not 0 < given.hours < 1e5:
         yield f"--hours must be a number above 0; got {given.hours}"
+    for method in given.methods:
+        try:
+            symbols_of(method)
+        except (TypeError, ValueError) as error:
+            yield f"--methods: {error}"
     for each in given.scores:
         network, equals, scores = each.rpartition("=")
         unknown = [score for score in scores.split(",") if score not in SCORES]

@@ -26,30 +26,13 @@ from xai_core.benchmark import collection
 from xai_core.benchmark.cells import NAMED, Cell, Row, as_json, name_of, tell
 from xai_core.benchmark.maps import keeper
 from xai_core.benchmark.preparing import prepared
+from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, RULED, base_of, scores_of, symbols_of
 from xai_core.evaluate.examination import Examination
-from xai_core.evaluate.scores import OF_MAPS, OF_PATHS, SCORES
+from xai_core.evaluate.scores import SCORES
 from xai_core.gradient.relu_rules import relus_met
-from xai_core.methods import catalogue
 
 NAME = "uni"
 RECIPE = 2  # part of every cell's key: raise it when a score or a method changes what it measures
-METHODS = (
-    "uni",
-    "integrated_gradients",
-    "blur_ig",
-    "guided_ig",
-    "agi",
-    "guided_backprop",
-    "deeplift",
-    "smoothgrad",
-)  # of the paper's tables, in their order
-BLACK_BOXES = ("rise", "occlusion", "kernel_shap", "sobol")  # beside them in Tables 2 to 4, as a reviewer asked
-RULED = ("guided_backprop", "deconvolution")  # methods that are a rule for ReLU, and without one the plain gradient
-RANDOM = "random"  # a map of random numbers: what every score has to be read against
-STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
-    **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig")},
-    "agi": {"B": 30, "K": 3},
-}
 STRONGEST = 1000  # pixels whose intersection Table 6 counts; at most a quarter of a small picture's
 TARGETS = ("predicted", "label")
 EXAMINATION = {
@@ -139,29 +122,6 @@ def name_of_source(source: str) -> str:
     return Path(head if colon and number.isdigit() else source).name
 
 
-def scores_of(method: str, scores: Sequence[str]) -> tuple[str, ...]:
-    """Those of the scores that exist for a method, and are worth their price.
-
-    Of a black box, those of Tables 2 to 4, of sanity and of the truth: an attack on one is two more of its maps.
-    """
-    if method == RANDOM:
-        return tuple(s for s in scores if s in OF_MAPS and not s.endswith("own"))
-    chain = catalogue()[method].chain
-    left = [s for s in scores if "trace" in chain or s not in OF_PATHS]
-    left = [s for s in left if "trace" in chain or "start" in chain or not s.endswith("own")]
-    if catalogue()[method].family == "perturbation":
-        left = [s for s in left if s in (*OF_MAPS, "randomisation")]
-    return tuple(left)
-
-
-def symbols_of(method: str) -> dict[str, Any]:
-    """The method's numbers and words: a default that changes is another cell."""
-    if method == RANDOM:
-        return {}
-    known = catalogue()[method].defaults | STEPS.get(method, {})
-    return {name: value for name, value in known.items() if name not in ("output", "seed")}
-
-
 def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Sequence[str]) -> list[Row]:
     """These scores of one method's map, and how sure the network is."""
     made = as_json(settings.get("made", {}))
@@ -170,16 +130,16 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Seque
         settings["digest"], settings["target"], settings["seed"], as_json(settings["examination"]), made,
         context["device"],
     )  # fmt: skip
-    method, more = settings["method"], {}
-    if method == RANDOM:
+    base, more = base_of(settings["method"]), {}
+    if base == RANDOM:
         generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
         found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), scores)
     else:
         keep = keeper(context["keep"], settings, exam.x.device)
         with warnings.catch_warnings():  # a gap, a rule without a ReLU: both stand in the rows
             warnings.simplefilter("ignore", UserWarning)
-            found = exam.judge(method, scores, keep=keep, hears=partial(_tell, settings), **settings["symbols"])
-        if method in RULED and not relus_met(exam.f, exam.x):
+            found = exam.judge(base, scores, keep=keep, hears=partial(_tell, settings), **settings["symbols"])
+        if base in RULED and not relus_met(exam.f, exam.x, settings["symbols"]["relu6"]):
             more = {"note": "plain gradient here"}
     return [{"score": score, "value": value, "explained": exam.label, **more} for score, value in found.items()]
 

@@ -49,8 +49,10 @@ def _columns(layout: Layout, found: Found) -> list[str]:
 
 def short(method: str) -> str:
     """A method's name as in the paper's tables."""
+    base, _, symbols = method.partition(":")
     known = catalogue()
-    return uni_paper.SHORT.get(method) or (known[method].title if method in known else plain(method))
+    name = uni_paper.SHORT.get(base) or (known[base].title if base in known else plain(base))
+    return f"{name}, {plain(symbols)}" if symbols else name
 
 
 def _table(layout: Layout, found: Found, methods: Sequence[str], title: Titles, gaps: pd.DataFrame) -> Table:

@@ -1,15 +1,19 @@
 """`python -m xai_core.benchmark`: what it measures is what the scores say; resumed, extended, refused, estimated."""
 
 import csv
+import re
 import sqlite3
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.toys import images
 from tests.xai_core.benchmark import small_collection
-from xai_core.benchmark import uni
+from xai_core.benchmark import uni, uni_methods
 from xai_core.benchmark.__main__ import main
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store
@@ -17,6 +21,7 @@ from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.scores import SCORES
 
 SCORED = ("mufidelity", "deletion_own", "gap", "inside_animal")
+ROOT = Path(__file__).parents[3]
 METHODS = ("integrated_gradients", "guided_backprop")
 
 
@@ -59,9 +64,9 @@ def test_every_number_is_the_examinations(command, tmp_path, capsys):
         shown = small_collection.picture("small", "noise:2", f"{i:05d}")
         for method in METHODS:  # alone, in another order than the command's: no cell depends on another
             exam = Examination(small_collection.network("small"), images(1, seed=i), "predicted", shown.masks, 5, k=64)
-            direct = exam.judge(method, SCORED, **uni.STEPS.get(method, {}))
+            direct = exam.judge(method, SCORED, **uni_methods.STEPS.get(method, {}))
             kept = [line for line in found if line["picture"] == f"{i:05d}" and line["method"] == method]
-            assert [line["score"] for line in kept] == list(uni.scores_of(method, SCORED))
+            assert [line["score"] for line in kept] == list(uni_methods.scores_of(method, SCORED))
             for line in kept:
                 assert float(line["value"]) == direct[line["score"]]
                 assert line["explained"] == str(exam.label)
@@ -186,13 +191,70 @@ def test_refusals(command, given, said, capsys):
         (["--seed", "-1"], "--seed must be a whole number from 0 to 2⁶³ − 1; got -1"),
         (["--estimate", "0"], "--estimate must be 1 or more; got 0"),
         (["--pair-images", "1"], "--pair-images must be 2 or more; got 1"),
-        (["--methods", "magic"], "argument --methods: invalid choice: 'magic'"),
+        (["--hours", "0"], "--hours must be a number above 0; got 0"),
+        (["--train", "0"], "--train must be 1 or more; got 0"),
+        (["--scores", "magic"], "--scores must be of mufidelity, "),
+        (["--scores", "zoo=gap"], "--scores names 'zoo', which is none of the networks that are measured"),
+        (["--model", "mine"], "--model must be MODULE:FUNCTION, such as mine:network; got 'mine'"),
+        (["--methods", "magic"], "--methods: methods must be of simple_gradient, "),
+        (["--methods", "uni:Q=3"], "--methods: method 'uni:Q=3': uni takes B, T, eps, "),
+        (["--methods", "uni:goal=none"], "--methods: goal "),
     ],
 )
 def test_bad_options(command, given, said, capsys):
     with pytest.raises(SystemExit) as stopped:
         command(*given)
     assert stopped.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_the_collection_in_the_docs_works(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, flags=re.S)[1]
+    (tmp_path / "yours.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path), monkeypatch.setenv("TQDM_DISABLE", "1")
+    given = re.search(r"`(--tables uni --collection yours .*?)`", text)[1].split()
+    given += ["--methods", "simple_gradient", "--scores", "mufidelity", "--out", str(tmp_path)]
+    assert main(given) == 0 and len([line for line in code.splitlines() if line.strip()]) <= 20
+    assert len(lines(tmp_path)) == 3
+    assert "| tiny | here | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(sys.modules["yours"], "title", lambda name: {}[name], raising=False)  # knows no network
+    assert main(["--report-only", "--collection", "yours", "--out", str(tmp_path)]) == 0
+    assert main([*given, "--images", "5"]) == 2
+    assert "this collection has no pictures of its own for 'tiny': name a source" in capsys.readouterr().err
+    assert main(["--tables", "gad", "--collection", "yours", "--out", str(tmp_path)]) == 2
+    assert "must have network, weights, PAIRS, apart for these tables; it lacks PAIRS, apart" in capsys.readouterr().err
+
+
+def test_a_network_and_a_folder_suffice(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine_here.py").write_text(
+        "import torch\nfrom torch import nn\n"
+        "def network():\n    torch.manual_seed(0)\n"
+        "    layers = nn.Conv2d(3, 4, 5, 4), nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)\n"
+        "    return nn.Sequential(*layers), 32\n"
+        "def nothing():\n    return 7\n", encoding="utf-8",
+    )  # fmt: skip
+    (tmp_path / "photos").mkdir()
+    for i in range(2):
+        pixels = (images(1, seed=i)[0] * 255).byte().permute(1, 2, 0).numpy()
+        Image.fromarray(pixels).resize((40, 40)).save(tmp_path / "photos" / f"{i}.png")
+    monkeypatch.syspath_prepend(tmp_path), monkeypatch.setenv("TQDM_DISABLE", "1")
+    given = ["--images", str(tmp_path / "photos"), "--out", str(tmp_path), "--scores", "mufidelity"]
+    given += ["--methods", "guided_backprop", "integrated_gradients"]
+    assert main(["--model", "mine_here:network", *given]) == 0
+    found = lines(tmp_path)
+    assert [line["source"] for line in found] == ["photos"] * 4  # no path of this machine
+    assert {line["method"]: line["note"] for line in found} == {
+        "guided_backprop": "plain gradient here", "integrated_gradients": "",
+    }  # fmt: skip
+    said = (tmp_path / "commands.txt").read_text(encoding="utf-8")
+    assert "--model mine_here:network --images photos" in said and str(tmp_path) not in said
+    for name, why in (("mine_here:nothing", "must return a torch.nn.Module, or .module, side"), ("mine_here:no", "no")):
+        assert main(["--model", name, *given]) == 2
+        assert re.search(f"error: model (is )?'{name}'.*{why}", capsys.readouterr().err)
+    labelled = ["--model", "mine_here:network", "--layout", "channels_last", "--fold-batchnorm", *given]
+    assert main(labelled) == 0
+    assert {line["made"] for line in lines(tmp_path)} == {'{"fold_batchnorm":true,"layout":"channels_last"}'}
+    assert "batch norm folded, channels last" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_without_a_gpu(command, capsys, monkeypatch):
@@ -208,6 +270,25 @@ def test_the_defaults_are_the_papers():
     assert len(uni.METHODS) == 8 and cells[0].parts == tuple(SCORES)
     assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
     assert len({cell.group for cell in cells}) == 1
+
+
+def test_a_method_with_other_symbols_has_a_column_of_its_own(command, tmp_path):
+    given = (
+        "--images",
+        "1",
+        "--scores",
+        "gap",
+        "--methods",
+        "integrated_gradients",
+        "integrated_gradients:B=3,rule=left",
+    )
+    assert command(*given) == 0
+    found = {line["method"]: float(line["value"]) for line in lines(tmp_path)}
+    exam = Examination(small_collection.network("small"), images(1), "predicted", k=64)
+    few = exam.judge("integrated_gradients", ["gap"], B=3, rule="left")["gap"]
+    assert found["integrated_gradients:B=3,rule=left"] == few != found["integrated_gradients"]
+    said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| IG | IG, B=3,rule=left |" in said.replace("\u2060", "")
 
 
 def test_the_pictures_own_classes_may_be_explained():

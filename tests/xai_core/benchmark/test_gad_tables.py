@@ -187,7 +187,8 @@ def test_fewer_important_pixels_have_tables_of_their_own():
     fewer = table("gad", rows, **{"class": 0})
     more = [
         {**fewer.iloc[0].to_dict(), "picture": f"{i:05d}", "score": score, "value": value}
-        for i in (0, 1) for score, value in zip(gad.columns_of(gad.SHARES), (0.9, 0.8, 0.7 + i / 10, 0.6, 0.5, 0.4), strict=True)
+        for i in (0, 1)
+        for score, value in zip(gad.columns_of(gad.SHARES), (0.9, 0.8, 0.7 + i / 10, 0.6, 0.5, 0.4), strict=True)
     ]  # fmt: skip
     found = pd.concat([fewer, pd.DataFrame(more)])
     empty = pd.DataFrame(columns=["pair", "column", "score", "value", "alpha"])
