@@ -13,7 +13,7 @@ import hashlib
 import importlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -106,8 +106,3 @@ def work(cell: Cell) -> Result:
     finally:
         torch.set_num_threads(threads)
     return Result(cell.key, rows, time.perf_counter() - begin, time.process_time() - busy, error, cell.parts)
-
-
-def work_in_turn(cells: Iterable[Cell]) -> list[Result]:
-    """A group of cells, one after another: what a worker on another machine is asked to do."""
-    return [work(cell) for cell in cells]

@@ -206,6 +206,14 @@ def test_a_cell_that_kills_every_worker_is_reported_and_costs_no_other(store, tm
     assert worked_on(tmp_path / "log").count(1) == 2  # once with its group, once alone
 
 
+def test_a_result_is_kept_before_its_group_is_done(store, tmp_path, cluster):
+    """The worker dies at the fourth cell of a group: the three before it are not done again."""
+    wanted = cells(4, tmp_path / "log", group=4, kills=[3], always=True, seconds=0.2)
+    outcome = quiet(wanted, store, scheduler=cluster)
+    assert outcome.done == 3 and [settings["n"] for settings, _ in outcome.failures] == [3]
+    assert worked_on(tmp_path / "log") == [0, 1, 2, 3, 3]
+
+
 @pytest.mark.parametrize("workers", [-1, 1.5, True, "2"])
 def test_a_wrong_number_of_workers(store, workers):
     with pytest.raises(ValueError, match=r"workers must be a whole number, 0 .in this process. or more; got"):
