@@ -127,7 +127,7 @@ def _say(name: str, outcome: Outcome) -> None:
     """What is worth a line when a plan ends."""
     if outcome.believed:
         print(f"{name}: {outcome.believed} cells are those of rows.parquet, measured before.")
-    if outcome.turns is not None:
+    if outcome.turns is not None and outcome.kept_before + outcome.done < outcome.planned:
         what = f"{gad.BLOCK} pictures a pair" if name == gad.NAME else "picture a network"
         print(
             f"{name}: the time is up after {outcome.turns} × {what}; the tables show these. The same command goes on."

@@ -97,8 +97,9 @@ def _results(
         return
     from xai_core.benchmark.spreading import cluster, on_workers  # Dask is loaded only for this
 
+    ends = None if until is None else time.time() + until - time.monotonic()  # clocks of other processes
     with (
         cluster(workers, scheduler) as client,
-        closing(on_workers(client, takewhile(in_time, groups), hears)) as results,
+        closing(on_workers(client, takewhile(in_time, groups), hears, ends)) as results,
     ):
         yield from results

@@ -7,6 +7,7 @@ What to look at: `on_workers`, and there what happens when a worker dies.
 
 import logging
 import signal
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -52,18 +53,22 @@ class Deaf(WorkerPlugin):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def work_there(cells: Sequence[Cell]) -> list[Result]:
-    """What a worker is asked to do: a group of cells, one after another. It says how far it is."""
+def work_there(cells: Sequence[Cell], ends: float | None) -> list[Result]:
+    """What a worker is asked to do: a group of cells in turn, none begun after `ends`. It says where it is."""
     worker, found = get_worker(), []
     for cell in cells:
+        if ends is not None and time.time() >= ends:
+            break
         with heard_by(lambda what: worker.log_event(TOLD, what)):
             found.append(work(cell))
         worker.log_event(TOLD, list(asdict(found[-1]).items()))
     return found
 
 
-def on_workers(client: Client, groups: Iterator[list[Cell]], hears: Hears) -> Generator[Result, None, None]:
-    """The results as they come; `hears` hears what cells tell on their way.
+def on_workers(
+    client: Client, groups: Iterator[list[Cell]], hears: Hears, ends: float | None = None
+) -> Generator[Result, None, None]:
+    """The results as they come; `hears` hears what cells tell on their way. ends: when no more is begun, `time.time`.
 
     The scheduler gives the work of a dead worker to another. Work that was there when one worker after another died
     comes back as KilledWorker, guilty or not: its cells are tried again in the end, one at a time and nothing beside.
@@ -76,7 +81,7 @@ def on_workers(client: Client, groups: Iterator[list[Cell]], hears: Hears) -> Ge
     arriving: SimpleQueue[Future | str | list[tuple[str, Any]]] = SimpleQueue()
 
     def submit(group: list[Cell]) -> None:
-        future = client.submit(work_there, group, pure=False)
+        future = client.submit(work_there, group, ends, pure=False)
         under_way[future] = group
         waited_for.update(cell.key for cell in group)
         future.add_done_callback(arriving.put)

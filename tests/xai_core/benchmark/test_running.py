@@ -214,6 +214,13 @@ def test_a_result_is_kept_before_its_group_is_done(store, tmp_path, cluster):
     assert worked_on(tmp_path / "log") == [0, 1, 2, 3, 3]
 
 
+def test_no_cell_is_begun_on_a_worker_when_the_time_is_up(store, tmp_path, cluster):
+    wanted = cells(6, tmp_path / "log", group=6, seconds=0.3)
+    outcome = quiet(wanted, store, scheduler=cluster, until=time.monotonic() + 0.9)
+    assert outcome.done < 6 and outcome.turns == 0 and not outcome.failures
+    assert quiet(wanted, store, scheduler=cluster).done == 6 - outcome.done
+
+
 @pytest.mark.parametrize("workers", [-1, 1.5, True, "2"])
 def test_a_wrong_number_of_workers(store, workers):
     with pytest.raises(ValueError, match=r"workers must be a whole number, 0 .in this process. or more; got"):
