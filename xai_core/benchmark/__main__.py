@@ -40,7 +40,7 @@ def uni_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]
     yield uni.NAME, uni.cells(
         given.collection, given.networks, given.images, given.methods, given.scores, target=given.target,
         seed=given.seed, made=given.made, device=given.device,
-        keep="" if given.no_maps else str((given.out / "maps").resolve()),
+        keep="" if given.no_maps else str((given.out / "maps").resolve()), batch=given.batch,
     )  # fmt: skip
 
 

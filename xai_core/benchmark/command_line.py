@@ -59,6 +59,8 @@ def parser(says: str) -> argparse.ArgumentParser:
     add("--collection", default="data.collection", metavar="MODULE", help="networks and pictures (%(default)s)")
     add("--fold-batchnorm", action="store_true", help="UNI's networks with batch norm folded; every row says so")
     add("--layout", choices=LAYOUTS, help="of UNI's networks in memory; every row says so")
+    add("--batch", type=int, default=1, metavar="N",
+        help="pictures that go through UNI's matching and Guided IG together, for a GPU (%(default)s)")  # fmt: skip
     add("--no-maps", action="store_true", help="keep no maps: a score that is added later computes them again")
     add("--report-only", action="store_true", help="measure nothing, write the report of what is kept")
     add("--estimate", type=int, metavar="N", help="measure nothing, say what N pictures would take")
@@ -87,7 +89,7 @@ def scores_by_network(said: Sequence[str], networks: Sequence[str]) -> Mapping[s
 
 
 def _refusals(given: argparse.Namespace) -> Iterator[str]:
-    least = {"pair_images": 2, "workers": 0, "estimate": 1, "runs": 1, "train": 1}
+    least = {"pair_images": 2, "workers": 0, "estimate": 1, "runs": 1, "train": 1, "batch": 1}
     for name, low in least.items():
         value = getattr(given, name)
         if value is not None and value < low:
@@ -111,5 +113,7 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
     for each in given.model:
         if not all(part.replace(".", "").isidentifier() for part in each.split(":")) or each.count(":") != 1:
             yield f"--model must be MODULE:FUNCTION, such as mine:network; got {each!r}"
+    if given.batch > 1 and given.no_maps:
+        yield "--batch needs the maps that are kept: leave --no-maps out"
     if given.device == "cuda" and not torch.cuda.is_available():
         yield "--device cuda needs a GPU that PyTorch can use, and there is none; use --device cpu"

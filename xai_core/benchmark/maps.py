@@ -19,23 +19,28 @@ STAGES = ("start", MAP)  # what the scores of a map ask for without the network
 NOT_OF_THE_MAP = ("examination", "source", "picture", "label")  # settings that judge it, or name what a digest says
 
 
+def file_of(folder: str, settings: Mapping[str, Any], stage: str) -> Path:
+    """Where a stage of one cell's map is kept."""
+    about = {name: value for name, value in settings.items() if name not in NOT_OF_THE_MAP}
+    return Path(folder) / f"{kept_files.content_key(about, [])}.{stage}.safetensors"
+
+
 def keeper(folder: str, settings: Mapping[str, Any], device: torch.device) -> Keep | None:
     """Where the stages of one cell's map are kept: a function as `Stages` asks for it. No folder keeps nothing."""
     if not folder:
         return None
-    about = {name: value for name, value in settings.items() if name not in NOT_OF_THE_MAP}
-    name, first = kept_files.content_key(about, []), dict[str, Key]()
+    first = dict[str, Key]()
 
     def keep(stage: str, key: Key, compute: Callable[[], Any]) -> Any:
         if stage not in STAGES or first.setdefault(stage, key) != key:  # another B is another map, asked for once
             return compute()
-        path = Path(folder) / f"{name}.{stage}.safetensors"
+        path = file_of(folder, settings, stage)
         kept = kept_files.read(path)
         if kept:
             return kept[0][stage].to(device)
         found = compute()
         if isinstance(found, Tensor):
-            kept_files.write(path, {stage: found}, about)
+            kept_files.write(path, {stage: found}, {})
         return found
 
     return keep

@@ -15,16 +15,17 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache, partial
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from xai_core.benchmark import collection
+from xai_core.benchmark.batches import TOGETHER, fill
 from xai_core.benchmark.cells import NAMED, Cell, Row, as_json, name_of, tell
-from xai_core.benchmark.maps import keeper
+from xai_core.benchmark.maps import file_of, keeper
 from xai_core.benchmark.preparing import prepared
 from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, RULED, base_of, scores_of, symbols_of
 from xai_core.evaluate.examination import Examination
@@ -33,6 +34,7 @@ from xai_core.gradient.relu_rules import relus_met
 
 NAME = "uni"
 RECIPE = 2  # part of every cell's key: raise it when a score or a method changes what it measures
+OF_A_PICTURE = ("picture", "digest", "target")  # settings that differ within a batch
 STRONGEST = 1000  # pixels whose intersection Table 6 counts; at most a quarter of a small picture's
 TARGETS = ("predicted", "label")
 EXAMINATION = {
@@ -52,12 +54,14 @@ def cells(
     made: Mapping[str, Any] | None = None,
     device: str = "cpu",
     keep: str = "",
+    batch: int = 1,
 ) -> Iterator[Cell]:
     """All cells, picture by picture, each picture network by network.
 
     data: import name of the collection. images: sources, or a number: as many of each network's own pictures.
     scores: of all networks, or network → scores. target: "predicted", or "label" for the pictures' own classes.
     made: how the networks are prepared, a label of every row (preparing.py). keep: a folder for the maps, "" for none.
+    batch: pictures that go through some methods together (batches.py), and come in turn together.
     Raises ValueError with a sentence that names the argument.
     """
     known = collection.load(data, collection.OF_UNI)
@@ -67,9 +71,23 @@ def cells(
         _of_network(known, network, images, methods, asked[network], target, seed, dict(made or {}), context)
         for network in networks
     ]
-    for turn, row in enumerate(zip_longest(*by_network, fillvalue=())):
+    in_batches = [_in_batches(pictures, batch) for pictures in by_network]
+    for turn, row in enumerate(zip_longest(*in_batches, fillvalue=())):
         for cell in chain.from_iterable(row):
             yield replace(cell, turn=turn)
+
+
+def _in_batches(pictures: Iterator[list[Cell]], batch: int) -> Iterator[list[Cell]]:
+    """The cells of `batch` pictures at a time, one group; of one picture, those of that picture as they are."""
+    while several := list(islice(pictures, batch)):
+        found = list(chain.from_iterable(several))
+        if batch > 1:
+            together = [
+                [cells[0].context["source"], *map(cells[0].settings.get, OF_A_PICTURE)] for cells in several if cells
+            ]
+            context = {"together": together}
+            found = [replace(cell, context={**cell.context, **context}, group=found[0].group) for cell in found]
+        yield found
 
 
 def _of_network(
@@ -135,6 +153,8 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Seque
         generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
         found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), scores)
     else:
+        if "together" in context:
+            _fill(settings, context, exam.model)
         keep = keeper(context["keep"], settings, exam.x.device)
         with warnings.catch_warnings():  # a gap, a rule without a ReLU: both stand in the rows
             warnings.simplefilter("ignore", UserWarning)
@@ -142,6 +162,22 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Seque
         if base in RULED and not relus_met(exam.f, exam.x, settings["symbols"]["relu6"]):
             more = {"note": "plain gradient here"}
     return [{"score": score, "value": value, "explained": exam.label, **more} for score, value in found.items()]
+
+
+def _fill(settings: Mapping[str, Any], context: Mapping[str, Any], model: nn.Module) -> None:
+    """Make what a whole batch can share, where this picture does not have it yet."""
+    source_of = {digest: source for source, _, digest, _ in context["together"]}
+
+    def picture(about: Mapping[str, Any]) -> Tensor:
+        network, name, digest = (about[what] for what in ("network", "picture", "digest"))
+        shown = shown_of(context["collection"], network, source_of[digest], name, digest)
+        return shown.image[None].to(context["device"])
+
+    each = [{**settings, **dict(zip(OF_A_PICTURE, named, strict=True))} for _, *named in context["together"]]
+    method = base_of(settings["method"])
+    if method in TOGETHER and not file_of(context["keep"], settings, TOGETHER[method][0]).is_file():
+        tell(f"{name_of(settings)}: {len(each)} pictures together")
+        fill(context["keep"], method, model, each, picture)
 
 
 def _tell(settings: Mapping[str, Any], what: str) -> None:
@@ -154,16 +190,23 @@ def _examination(
     numbers: str, made: str, device: str,
 ) -> Examination:  # fmt: skip
     """One picture is examined at a time, by all methods."""
-    shown = collection.load(data, collection.OF_UNI).picture(network, source, picture)
-    if shown.digest != digest:
-        raise ValueError(f"picture {picture!r} of {source} is not the one that was planned: its file has changed")
-    x, model = shown.image[None].to(device), _network(data, network, weights, made, device)
+    shown = shown_of(data, network, source, picture, digest)
+    x, model = shown.image[None].to(device), network_of(data, network, weights, made, device)
     k = min(STRONGEST, x[0, 0].numel() // 4)
     return Examination(model, x, target, shown.masks, seed, k=k, **json.loads(numbers))
 
 
+def shown_of(data: str, network: str, source: str, picture: str, digest: str) -> collection.Picture:
+    """The picture of a cell. Raises ValueError for one that has changed since it was planned."""
+    shown = collection.load(data, collection.OF_UNI).picture(network, source, picture)
+    if shown.digest != digest:
+        raise ValueError(f"picture {picture!r} of {source} is not the one that was planned: its file has changed")
+    return shown
+
+
 @lru_cache(maxsize=8)  # pictures come in turn of all networks
-def _network(data: str, network: str, weights: str, made: str, device: str) -> nn.Module:
+def network_of(data: str, network: str, weights: str, made: str, device: str) -> nn.Module:
+    """The network of a cell, prepared as asked for. Raises ValueError for other weights than those of the plan."""
     known = collection.load(data, collection.OF_UNI)
     if known.weights(network) != weights:
         raise ValueError(f"this machine has other weights of network {network!r} than the one that planned the run")

@@ -29,7 +29,7 @@ METHODS = ("integrated_gradients", "guided_backprop")
 def command(tmp_path, monkeypatch):
     """Runs the command on the small collection; the progress bars stay out of the way."""
     monkeypatch.setenv("TQDM_DISABLE", "1")
-    for cached in (uni._examination, uni._network):
+    for cached in (uni._examination, uni.network_of):
         cached.cache_clear()
 
     def called(*more: str) -> int:
@@ -101,7 +101,7 @@ def test_changed_weights_are_another_cell(tmp_path, monkeypatch):
     monkeypatch.setattr(uni, "RECIPE", 99)
     planned = list(uni.cells(*given))
     assert run(planned, store, progress=False).done == 1
-    uni._network.cache_clear(), uni._examination.cache_clear()
+    uni.network_of.cache_clear(), uni._examination.cache_clear()
     settings = {**planned[0].settings, "weights": "of another machine"}
     with pytest.raises(ValueError, match="this machine has other weights of network 'small'"):
         uni.judge(settings, planned[0].context, SCORED[:1])

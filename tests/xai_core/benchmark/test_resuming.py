@@ -11,7 +11,7 @@ import torch
 from tests.xai_core.benchmark import small_collection
 from tests.xai_core.benchmark.toy_cells import cells as toy_cells
 from tests.xai_core.benchmark.toy_cells import worked_on
-from xai_core.benchmark import exports, uni
+from xai_core.benchmark import batches, exports, uni
 from xai_core.benchmark.__main__ import main
 from xai_core.benchmark.cells import Cell, Result, heard_by, work
 from xai_core.benchmark.running import run
@@ -32,7 +32,7 @@ def asked(monkeypatch):
         return real(settings, context, scores)
 
     monkeypatch.setattr(uni, "judge", judge)
-    for cached in (uni._examination, uni._network):
+    for cached in (uni._examination, uni.network_of):
         cached.cache_clear()
     return found
 
@@ -52,7 +52,7 @@ def test_a_score_that_is_added_is_measured_alone_on_the_map_that_was_kept(asked,
     assert command(tmp_path, "--images", "1", "--scores", "mufidelity") == 0
     first = lines(tmp_path)
     monkeypatch.setattr(small_collection, "network", lambda name: _no_gradient(small_collection.NETWORKS[name]))
-    uni._examination.cache_clear(), uni._network.cache_clear()
+    uni._examination.cache_clear(), uni.network_of.cache_clear()
     both = ("mufidelity", "deletion_own", "answer_x")
     assert command(tmp_path, "--images", "1", "--scores", *both) == 0  # no map is made again: it would fail
     assert asked[2:] == [
@@ -61,7 +61,7 @@ def test_a_score_that_is_added_is_measured_alone_on_the_map_that_was_kept(asked,
     ]
     found = lines(tmp_path)
     assert [line for line in found if line["score"] == "mufidelity"] == first and len(found) == 5
-    uni._examination.cache_clear(), uni._network.cache_clear()
+    uni._examination.cache_clear(), uni.network_of.cache_clear()
     monkeypatch.undo()
     whole = tmp_path / "whole"
     assert command(whole, "--images", "1", "--scores", *both) == 0
@@ -83,6 +83,36 @@ def _no_gradient(seed: int) -> torch.nn.Module:
     model = small_collection.seeded(small_collection.SmallCNN, seed=seed).eval()
     model.register_forward_pre_hook(lambda module, inputs: (Refuses.apply(inputs[0]),))
     return model
+
+
+def test_a_batch_makes_maps_together_and_changes_them_by_rounding_alone(asked, tmp_path, monkeypatch):
+    counted, real = [], batches.TOGETHER
+
+    def told(name):
+        stage, make = real[name]
+        return stage, lambda model, X, *given: counted.append((name, len(X))) or make(model, X, *given)
+
+    monkeypatch.setattr(uni, "TOGETHER", {name: told(name) for name in real})
+    monkeypatch.setattr(batches, "TOGETHER", uni.TOGETHER)
+    given = (
+        "--images",
+        "3",
+        "--scores",
+        "mufidelity_signed",
+        "gap",
+        "--methods",
+        "uni",
+        "guided_ig",
+        "simple_gradient",
+    )
+    assert command(tmp_path / "batch", *given, "--batch", "2") == 0
+    assert counted == [("uni", 2), ("guided_ig", 2), ("uni", 1), ("guided_ig", 1)]
+    assert command(tmp_path / "alone", *given) == 0
+    for one, other in zip(lines(tmp_path / "batch"), lines(tmp_path / "alone"), strict=True):
+        assert one["key"] == other["key"]
+        assert float(one["value"]) == pytest.approx(float(other["value"]), rel=1e-3, abs=1e-4)
+    with pytest.raises(SystemExit):
+        command(tmp_path, "--batch", "2", "--no-maps")
 
 
 def test_without_kept_maps_nothing_lies_there(asked, tmp_path):
