@@ -2,7 +2,7 @@
 
 One line a number: the plan and the cell it belongs to, the cell's settings (seed, digests, symbols too), then what was
 measured. rows.parquet is small enough to be committed, and whole enough to go on from: `known` gives its rows by the
-keys of their cells. Of plans that a store does not have, the rows that stand there already stay.
+keys of their cells. What a command does not name (another network, folder or method) stays as it stands there already.
 Lists and the like are written as JSON. A float is written with all its digits, NaN as nan, nothing as an empty field.
 Both are written in passing, a few thousand rows in memory at a time, and moved into place when they are whole.
 """
@@ -10,7 +10,7 @@ Both are written in passing, a few thousand rows in memory at a time, and moved 
 import csv
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from xai_core.benchmark.store import Store
 
 AT_ONCE = 10_000  # rows in memory
 NOT_MEASURED = ("table", "key")  # columns that are no setting and no part of a row
+NAMED = ("table", "pair", "network", "source", "made", "kind", "method", "alpha")  # what a command names
 
 
 def export(store: Store, folder: Path) -> int:
@@ -83,16 +84,23 @@ def _passing(path: Path) -> Path:
 
 
 def _flat(store: Store, folder: Path) -> Iterator[dict[str, Any]]:
-    names = store.names()
-    for name in names:
+    named = set()
+    for name in store.names():
+        named |= {_named({"table": name} | _plain(settings)) for _, settings, _ in store.planned(name)}
         for key, settings, row in store.entries(name):
-            found = settings | row
-            yield {"table": name, "key": key} | {
-                k: as_json(v) if isinstance(v, list | dict) else v for k, v in found.items()
-            }
+            yield {"table": name, "key": key} | _plain(settings | row)
     for row in _kept(folder):
-        if row["table"] not in names:
-            yield {k: v for k, v in row.items() if v is not None}
+        if _named(row) not in named:
+            yield {what: value for what, value in row.items() if value is not None}
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {what: as_json(value) if isinstance(value, list | dict) else value for what, value in row.items()}
+
+
+def _named(row: Mapping[str, Any]) -> tuple:
+    """What a command would name to have this row."""
+    return tuple(str(row.get(what, None)) for what in NAMED)
 
 
 def _schema(store: Store, folder: Path) -> pa.Schema:

@@ -154,6 +154,22 @@ def test_a_new_machine_goes_on_from_the_rows_that_were_committed(asked, tmp_path
     assert [line for line in lines(tmp_path) if line["picture"] != "00002"] == before
 
 
+def test_what_a_command_does_not_name_stays_in_the_report(asked, tmp_path):
+    given = ("--scores", "mufidelity", "--methods")
+    assert command(tmp_path, "--images", "2", *given, "simple_gradient") == 0
+    assert command(tmp_path, "--images", "1", "--networks", "other", *given, "simple_gradient") == 0
+    assert command(tmp_path, "--images", "1", *given, "guided_backprop") == 0
+    shown = [(line["network"], line["method"], line["picture"]) for line in lines(tmp_path)]
+    assert sorted(shown) == [
+        ("other", "simple_gradient", "00000"), ("small", "guided_backprop", "00000"),
+        ("small", "simple_gradient", "00000"), ("small", "simple_gradient", "00001"),
+    ]  # fmt: skip
+    assert command(tmp_path, "--images", "1", *given, "simple_gradient") == 0  # fewer pictures of what is named
+    assert len(lines(tmp_path)) == 3
+    said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| Small | here | 1 |" in said and "| Other | here | 1 |" in said
+
+
 def test_the_report_alone_needs_no_more_than_the_rows(asked, tmp_path):
     assert command(tmp_path, "--images", "2", "--scores", "mufidelity") == 0
     tables = (tmp_path / "report.md").read_text(encoding="utf-8").partition("## UNI")[2]
