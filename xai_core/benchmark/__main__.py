@@ -116,22 +116,23 @@ def _run_all(given: argparse.Namespace, store: Store) -> Iterator[Outcome]:
             outcome = run(cells, store, name=name, workers=given.workers, scheduler=given.scheduler,
                           known=exports.known(given.out, name), until=until)  # fmt: skip
             yield outcome
-            _say(name, outcome)
+            _say(name, outcome, given.batch)
             if outcome.interrupted:
                 return
             if outcome.failures or (outcome.turns is not None and outcome.kept_before + outcome.done < outcome.planned):
                 break
 
 
-def _say(name: str, outcome: Outcome) -> None:
+def _say(name: str, outcome: Outcome, batch: int) -> None:
     """What is worth a line when a plan ends."""
     if outcome.believed:
         print(f"{name}: {outcome.believed} cells are those of rows.parquet, measured before.")
     if outcome.turns is not None and outcome.kept_before + outcome.done < outcome.planned:
-        what = f"{gad.BLOCK} pictures a pair" if name == gad.NAME else "picture a network"
-        print(
-            f"{name}: the time is up after {outcome.turns} × {what}; the tables show these. The same command goes on."
-        )
+        of_turns = {uni.NAME: (batch, "pictures of each network"), gad.NAME: (gad.BLOCK, "pictures of each pair")}
+        many, what = of_turns.get(name, (0, ""))
+        reached = f"{outcome.kept_before + outcome.done} of {outcome.planned} cells"
+        reached += f"; the tables show {many * outcome.turns} {what}" if many else ""
+        print(f"{name}: the time is up after {reached}. The same command goes on.")
 
 
 def _tell(outcomes: Sequence[Outcome], out: Path) -> int:

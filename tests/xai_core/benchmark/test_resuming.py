@@ -235,7 +235,10 @@ def test_when_the_time_is_up_every_row_rests_on_as_many_pictures(tmp_path, monke
 def test_hours_on_the_command_line(asked, tmp_path, monkeypatch, capsys):
     clock(monkeypatch, lambda: 1000.0 * len(asked))
     assert command(tmp_path, "--images", "9", "--scores", "answer_x", "--hours", "1") == 0
-    assert "uni: the time is up after 2 × picture a network" in capsys.readouterr().out
+    assert (
+        "uni: the time is up after 4 of 18 cells; the tables show 2 pictures of each network."
+        in capsys.readouterr().out
+    )
     assert [(line["picture"], line["method"]) for line in lines(tmp_path)] == [
         (picture, method) for picture in ("00000", "00001") for method in METHODS
     ]
