@@ -194,6 +194,20 @@ class Store:
         for key, settings, context in self.db.execute(asked, (name,)):
             yield key, settings_of(settings), settings_of(context)
 
+    def open_kinds(self, name: str, fields: Sequence[str]) -> dict[tuple, int]:
+        """How many cells of a plan are not done, by the values of these settings."""
+        values = ", ".join(f"json_extract(settings, '$.{field}')" for field in fields)
+        asked = (
+            f"SELECT COUNT(DISTINCT position), {values} FROM {ASKED} WHERE name = ? AND results.key IS NULL"
+            f" GROUP BY {', '.join(str(i + 2) for i in range(len(fields)))}"
+        )
+        return {tuple(kind): n for n, *kind in self.db.execute(asked, (name,))}
+
+    def settings(self, key: str) -> dict:
+        """The settings of a cell that was planned."""
+        (found,) = self.db.execute("SELECT settings FROM cells WHERE key = ?", (key,)).fetchone()
+        return settings_of(found)
+
     def timings(self, name: str) -> Iterator[tuple[dict, float, float]]:
         """(settings, seconds by the clock, seconds of the processor) of every cell of a plan that was done here."""
         for settings, *times in self.db.execute(

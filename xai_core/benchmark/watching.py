@@ -6,10 +6,8 @@ The rest is reckoned kind by kind: a cell of Guided IG takes as long as others o
 kind that nobody has done yet counts as the mean of the others.
 """
 
-import json
 import sys
 import time
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,19 +24,22 @@ class Watch:
     """The line of one run. As a context: it is there as long as the run."""
 
     def __init__(self, store: Store, name: str, workers: int, shown: bool = True) -> None:
-        self.workers, self.shown, self.said, self.last = max(1, workers), shown, "", 0.0
+        self.store, self.workers, self.shown, self.said, self.last = store, max(1, workers), shown, "", 0.0
         self.every = OFTEN if sys.stderr.isatty() else SELDOM
-        self.seconds: dict[tuple, list[float]] = defaultdict(list)  # kind → of cells that are done
-        self.kinds: dict[str, tuple] = {}  # of cells that are not
+        self.seconds: dict[tuple, tuple[float, int]] = {}  # kind → their sum, and of how many cells
+        self.open: dict[tuple, int] = {}  # kind → cells that are not done
         planned, done = store.count(name)
         if shown:
             for settings, clock, _ in store.timings(name):
-                self.seconds[kind_of(settings)].append(clock)
-            self.kinds = {cell.key: kind_of(cell.settings) for cell in store.open_cells(name)}
-        self.open = Counter(self.kinds.values())
+                self._took(kind_of(settings), clock)
+            self.open = store.open_kinds(name, KIND)
         line = "{desc}: {percentage:3.0f}% {n_fmt}/{total_fmt} cells{postfix}"
         self.bar = tqdm(total=planned, initial=done, desc=name, bar_format=line, mininterval=self.every, miniters=0,
                         disable=not shown)  # fmt: skip
+
+    def _took(self, kind: tuple, seconds: float) -> None:
+        total, n = self.seconds.get(kind, (0.0, 0))
+        self.seconds[kind] = total + seconds, n + 1
 
     def __enter__(self) -> "Watch":
         return self
@@ -53,21 +54,21 @@ class Watch:
 
     def count(self, result: Result) -> None:
         """One cell is done, or has failed."""
-        kind = self.kinds.pop(result.key, None)
-        if kind is not None:
-            self.open[kind] -= 1
+        if self.shown:
+            kind = kind_of(self.store.settings(result.key))
+            self.open[kind] = self.open.get(kind, 1) - 1
             if not result.error:
-                self.seconds[kind].append(result.seconds)
+                self._took(kind, result.seconds)
         self.bar.update()
         self._show()
 
     def left(self) -> float | None:
         """Seconds until all is done; None while nothing is known."""
-        means = {kind: sum(times) / len(times) for kind, times in list(self.seconds.items()) if times}
+        means = {kind: total / n for kind, (total, n) in self.seconds.items()}
         if not means:
             return None
         others = sum(means.values()) / len(means)
-        return sum(n * means.get(kind, others) for kind, n in list(self.open.items())) / self.workers
+        return sum(n * means.get(kind, others) for kind, n in self.open.items()) / self.workers
 
     def _show(self) -> None:
         now = time.monotonic()
@@ -80,7 +81,7 @@ class Watch:
 
 def kind_of(settings: Mapping[str, Any]) -> tuple:
     """What decides how long a cell takes."""
-    return tuple(json.dumps(settings.get(name)) for name in KIND)
+    return tuple(settings.get(name) for name in KIND)
 
 
 def told(seconds: float) -> str:

@@ -20,6 +20,7 @@ from tests.xai_core.benchmark.toy_cells import cells, worked_on
 from xai_core.benchmark.cells import Cell, Result, work
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store, StoreBusy
+from xai_core.benchmark.watching import Watch
 
 ROOT = Path(__file__).parents[3]
 
@@ -231,6 +232,25 @@ def test_a_store_that_is_no_store(tmp_path):
     (tmp_path / "results.sqlite").write_text("not a database" * 100)
     with pytest.raises(sqlite3.DatabaseError):
         Store(tmp_path / "results.sqlite")
+
+
+def test_the_rest_is_reckoned_kind_by_kind(store):
+    """One slow method and one fast: what is left is not the mean of all."""
+    wanted = [
+        Cell("m:f", {"network": "zoo", "method": method, "n": n}) for n in range(3) for method in ("slow", "fast")
+    ]
+    store.plan("cells", wanted)
+    for cell, seconds in zip(wanted, (100.0, 1.0), strict=False):
+        store.keep(Result(cell.key, [{"value": 1}], seconds))
+    watch = Watch(store, "cells", workers=2, shown=True)
+    assert watch.left() == (2 * 100 + 2 * 1) / 2
+    watch.count(Result(wanted[2].key, [], 200.0))
+    assert watch.left() == (1 * 150 + 2 * 1) / 2
+    watch.count(Result(wanted[4].key, [], error="ValueError: no"))
+    assert watch.left() == 1
+    watch.__exit__()
+    store.plan("others", [Cell("m:f", {"n": n}) for n in range(9)])
+    assert Watch(store, "others", workers=1).left() is None
 
 
 # --- a file of somebody else ------------------------------------------------------------------------------------------
