@@ -3,6 +3,7 @@
     mean ± std                       std with n − 1: how much single pictures differ
     mean ± t_{n−1} std / √n          95 % confidence interval of the mean (Student): how sure the mean is
     Wilcoxon's signed-rank test      of the differences picture by picture: both methods saw the same [Wilcoxon1945]
+    Friedman's test                  of several methods at once: whether their ranks differ at all [Friedman1937]
     Holm 1979 [Holm1979]             p₍₁₎·m, p₍₂₎·(m − 1), … made increasing: of m tests in a table none is a lucky one
 
 A score that does not exist for a picture (NaN) enters none of these, and is counted.
@@ -60,6 +61,17 @@ def compare(values: Sequence[float], other: Sequence[float]) -> Comparison:
         return Comparison(0, math.nan, math.nan)
     same = not known.any()  # nothing to rank: no evidence of a difference
     return Comparison(len(known), float(known.mean()), 1.0 if same else float(scipy.stats.wilcoxon(known).pvalue))
+
+
+def differ(values: np.ndarray) -> float:
+    """p of Friedman's test that k methods are alike on the same n pictures, (k, n); of two, Wilcoxon's. NaN of one."""
+    if len(values) < 2 or not values.shape[1]:
+        return math.nan
+    if len(values) == 2:
+        return compare(values[0], values[1]).p
+    if (values == values[0]).all():  # nothing to rank
+        return 1.0
+    return float(scipy.stats.friedmanchisquare(*values).pvalue)
 
 
 def holm(p: Sequence[float]) -> list[float]:

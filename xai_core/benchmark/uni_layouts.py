@@ -12,7 +12,7 @@ from xai_core.evaluate.scores import CANVASES, SCORES
 
 @dataclass(frozen=True)
 class Layout:
-    """What a table shows. kinds: score → what the row is called; scale: 100 for percent."""
+    """What a table shows. kinds: score → what the row is called; scale: 100 for percent; ranked: whether one wins."""
 
     title: str
     kinds: Mapping[str, str]
@@ -20,6 +20,7 @@ class Layout:
     paper: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: Sequence[str] = uni_paper.FAITHFULNESS
     scale: float = 1.0
+    ranked: bool = True
 
 
 def _canvases(score: str) -> dict[str, str]:
@@ -92,5 +93,6 @@ LAYOUTS = (
         {"answer_x": "F(x)", **{f"answer_{canvas}": f"F({canvas})" for canvas in CANVASES}},
         "Insertion ends at F(x) and deletion at F of the canvas, whatever the map. A canvas should hold nothing of the"
         " class: lower is better. Of a path, F(own) is F(x′).",
+        ranked=False,
     ),
 )

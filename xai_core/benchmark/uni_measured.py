@@ -4,7 +4,7 @@
                   its AUC, whatever the map
     against IG    Wilcoxon's test on the same pictures, Holm's correction for all tests of the table
     chance        the same test against a map of random numbers, Holm's for the row; where none was judged, against the
-                  number that a score has by chance
+                  number that a score has by chance; where there is none, Friedman's test that all methods are alike
 What to look at: `winners`, which is empty where no method of a row is better than chance.
 """
 
@@ -17,7 +17,7 @@ import pandas as pd
 
 from xai_core.benchmark.preparing import label
 from xai_core.evaluate.scores import CANVASES, SCORES
-from xai_core.statistics import Comparison, Summary, compare, holm, summary
+from xai_core.statistics import Comparison, Summary, compare, differ, holm, summary
 
 AGAINST, RANDOM, ALPHA = "integrated_gradients", "random", 0.05
 STEPS = 10  # of a curve, where its rows do not say
@@ -33,7 +33,7 @@ class Measured:
     compared: Summary  # without what every map gets
     against: Comparison | None = None  # Integrated Gradients
     p: float = float("nan")  # corrected for the tests of the table
-    beyond_chance: bool = True  # better than a map by chance, as far as that is known
+    beyond_chance: bool = True  # better than a map by chance; where nobody knows that, other than the other methods
     note: str = ""  # what stands in the place of the number
 
 
@@ -83,7 +83,10 @@ def _beyond_chance(score: str, bare: pd.DataFrame) -> dict[str, bool]:
     elif by_chance is not None:
         lots = np.full(len(bare), by_chance)
     else:
-        return dict.fromkeys(bare, True)
+        known = bare.dropna(
+            axis=1, thresh=len(bare) // 2 + 1
+        ).dropna()  # a method that mostly has none would leave none
+        return dict.fromkeys(bare, differ(known.to_numpy().T) < ALPHA)
     tested = {method: compare(bare[method].to_numpy(), lots) for method in bare if method != RANDOM}
     corrected = holm([each.p for each in tested.values()])
     found = {

@@ -37,8 +37,10 @@ def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Titles) -> It
         if found:
             methods = _columns(layout, found)
             table = _table(layout, found, methods, titles, gaps if layout.paper else gaps[:0])
-            parts: list[str | Table] = [layout.says, table, *_verdicts(layout, found, methods, titles)]
-            yield Section(layout.title, [*parts, _details(layout, found, methods, titles)])
+            parts: list[str | Table] = [layout.says, table]
+            if layout.ranked:
+                parts += [*_verdicts(layout, found, methods, titles), _details(layout, found, methods, titles)]
+            yield Section(layout.title, parts)
 
 
 def _columns(layout: Layout, found: Found) -> list[str]:
@@ -69,7 +71,8 @@ def _table(layout: Layout, found: Found, methods: Sequence[str], title: Titles, 
             if line:
                 what = ", ".join(["here", *([plain(source)] if len(several) > 1 else []), *([kind] if kind else [])])
                 n = str(max(each.own.n + each.own.missing for each in line.values()))
-                rows.append([name, what, n, *(_cell(score, m, line, layout.scale) for m in methods)])
+                best = winners(score, line) if layout.ranked else frozenset()
+                rows.append([name, what, n, *(_cell(score, m, line, layout.scale, best) for m in methods)])
         missing = gaps[gaps["network"] == network].groupby("method")["value"].mean()
         if several and len(missing):
             n = str(gaps[gaps["network"] == network]["picture"].nunique())
@@ -81,14 +84,14 @@ def _line(found: Found, row: tuple[str, str, str], methods: Sequence[str]) -> di
     return {m: found[*row, m] for m in methods if (*row, m) in found}
 
 
-def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float) -> str:
+def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float, best: frozenset[str]) -> str:
     if method not in line or not line[method].own.n:
         return "–"
     each = line[method]
     if each.note:
         return plain(each.note)
     text = f"{number(scale * each.own.mean)} ± {number(scale * each.own.std)}"
-    if method in winners(score, line):
+    if method in best:
         text = f"**{text}**"
     if each.against and each.p < ALPHA:
         text += " ▲" if better(score, each.against.difference, 0.0) else " ▼"
@@ -117,7 +120,8 @@ def _verdicts(layout: Layout, found: Found, methods: Sequence[str], title: Title
             told = ", ".join(f"{short(m)} {n} of {len(won)}" for m, n in counts.most_common())
             yield f"Best mean here{', ' + kind if kind else ''}: {told}." + _printed(layout, score)
         if lost:
-            yield f"No method is better than chance{', ' + kind if kind else ''} in {lost} of {len(of_score)} rows."
+            which = f"{', ' + kind if kind else ''}, or where nobody knows that other than the rest"
+            yield f"No method is better than chance{which}: {lost} of {len(of_score)} rows."
     yield _by_canvas(layout, best, title)
     tests = [each.against.pairs for each in found.values() if each.against and each.against.pairs]
     needed = least_pairs(len(tests))

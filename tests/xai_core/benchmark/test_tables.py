@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,7 @@ from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
 from xai_core.benchmark.store import Store
 from xai_core.evaluate.scores import SCORES
-from xai_core.statistics import compare, holm, least_pairs, summary
+from xai_core.statistics import compare, differ, holm, least_pairs, summary
 
 NAN = float("nan")
 
@@ -48,6 +49,25 @@ def test_pairs_by_hand():
     assert compare([1, 2], [1, 2]).p == 1 and compare([1, 2], [1, 2]).difference == 0
     nothing = compare([NAN, 1], [1, NAN])
     assert nothing.pairs == 0 and math.isnan(nothing.p)
+
+
+def test_several_methods_at_once_by_hand():
+    """Friedman's χ² of n = 8 pictures and k = 3 methods in one order: 12/(nk(k+1)) Σ R² − 3n(k+1) = 16; e⁻⁸."""
+    order = np.arange(8) + np.array([[0], [10], [20]])
+    assert differ(order) == pytest.approx(math.exp(-8))
+    assert differ(order[:2]) == compare(order[0], order[1]).p == 2 / 2**8
+    assert math.isnan(differ(order[:1])) and math.isnan(differ(np.empty((3, 0))))
+    assert differ(np.ones((3, 5))) == 1
+
+
+def test_a_row_whose_chance_nobody_knows_is_bold_where_methods_differ():
+    title = "UNI, Table 6: robustness, intersection of the strongest pixels, in percent"
+    up = [0.5 + 0.01 * i for i in range(8)]
+    frame = rows("attack_intersection", uni=up, integrated_gradients=[v - 0.3 for v in up], smoothgrad=[0.1] * 8)
+    assert table_of(frame, title)[1].rows[-1][3].startswith("**53.5")
+    frame = rows("attack_intersection", uni=up, integrated_gradients=up[::-1], smoothgrad=up[4:] + up[:4])
+    _, table, *verdicts, _ = table_of(frame, title)
+    assert "**" not in "".join(table.rows[-1]) and "other than the rest: 1 of 1 rows." in verdicts[0]
 
 
 def test_holm_by_hand():
@@ -131,7 +151,7 @@ def test_a_missing_method_a_missing_score_and_percent():
     )
     assert table.head[3:] == ["UNI", "IG", "BlurIG", "SG", "DeepLIFT", "GBP"]
     ours = [line for line in table.rows if line[1] == "here, one step"]
-    assert ours == [["Zoo", "here, one step", "2", "**50 ± 35.4**", "–", "–", "–", "–", "**50 ± .000**"]]  # a tie
+    assert ours == [["Zoo", "here, one step", "2", "50 ± 35.4", "–", "–", "–", "–", "50 ± .000"]]  # a tie of two
     assert {line[3]: line[6] for line in details.rows} == {"UNI": "50", "GBP": "50"}
     frame = rows("monotonicity", uni=[1.0, 0.9], guided_backprop=[NAN, NAN])
     _, table, *_, details = table_of(frame, "The path")
@@ -145,7 +165,7 @@ def test_nothing_is_bold_where_no_method_is_better_than_chance():
     _, table, *verdicts, details = table_of(
         rows("mufidelity", uni=near, integrated_gradients=lots[::-1], random=lots), "UNI, Table 2: |MuFidelity|"
     )
-    assert "**" not in "".join(table.rows[-1]) and verdicts[0] == "No method is better than chance in 1 of 1 rows."
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith("No method is better than chance, or")
     assert {line[3]: line[-1] for line in details.rows} == {"UNI": "no", "IG": "no", "random": "no"}
     _, table, *verdicts, details = table_of(
         rows("mufidelity", uni=up, integrated_gradients=near, random=lots), "UNI, Table 2: |MuFidelity|"
