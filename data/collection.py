@@ -114,7 +114,7 @@ def pictures(network: str, source: str) -> Iterator[Listed]:
         return
     cut = cut_for(network)
     for name in folders.files(kind)[:n]:
-        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), folders.labels(kind).get(name))
+        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), _label(network, kind, name))
 
 
 def picture(network: str, source: str, name: str) -> Picture:
@@ -122,8 +122,10 @@ def picture(network: str, source: str, name: str) -> Picture:
     kind, n = _kind(source)
     if kind in DRAWN:
         i = int(name)
-        scene, masks = _scene(kind, _names(kind, n)[i], i)
-        return Picture(scene.image, scene.label, masks, _digest(scene.image, *masks.values()))
+        word = _names(kind, n)[i]
+        scene, masks = _scene(kind, word, i)
+        label = yours.label(network, word) if yours.is_yours(network) else scene.label
+        return Picture(scene.image, label, masks, _digest(scene.image, *masks.values()))
     if kind in ("digits", "mnist"):
         split, i = _digits(kind), int(name)
         return Picture(split.test_images[i], int(split.test_labels[i]), {}, _digest(split.test_images[i]))
@@ -132,8 +134,15 @@ def picture(network: str, source: str, name: str) -> Picture:
         image = photographs.bundled(name, **cut)
         return Picture(image, None, {}, _digest(image))
     file = Path(kind) / name
-    image, label = photographs.open_photograph(file, **cut), folders.labels(kind).get(name)
-    return Picture(image, label, {}, _digest_of_file(file.read_bytes(), cut))
+    image = photographs.open_photograph(file, **cut)
+    return Picture(image, _label(network, kind, name), {}, _digest_of_file(file.read_bytes(), cut))
+
+
+def _label(network: str, folder: str, name: str) -> int | None:
+    """A photograph's class among the network's: ImageNet's, or of yours the one that its folder is called by."""
+    if yours.is_yours(network):
+        return yours.label(network, Path(name).parent.name)
+    return folders.labels(folder).get(name)
 
 
 def _kind(source: str) -> tuple[str, int | None]:

@@ -16,6 +16,7 @@ small enough to be committed and whole enough to go on from; rows.csv, results.s
 """
 
 import argparse
+import signal
 import sqlite3
 import sys
 import time
@@ -155,4 +156,5 @@ def _tell(outcomes: Sequence[Outcome], out: Path) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is shut down ends it like Ctrl-C
     sys.exit(main())

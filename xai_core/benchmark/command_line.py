@@ -25,7 +25,7 @@ def parser(says: str) -> argparse.ArgumentParser:
     add("--tables", nargs="+", choices=TABLES, help="of which papers (default: all; of --model, UNI's)")
     add("--networks", nargs="+", metavar="NAME", help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
-        help="for UNI's tables, networks of your own: what the function returns, or (network, side of its pictures)"
+        help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"
     )  # fmt: skip
     add("--methods", nargs="+", metavar="NAME", default=DEFAULT,
         help="for UNI's tables; with other symbols as uni:goal=uniform,B=50 (default: the paper's, black boxes, random "

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from data import collection
+from data.drawn import zoo
 from data.nets import yours
 
 MODULE = """
@@ -16,6 +18,8 @@ def network():
     return nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(3, 3))
 def small():
     return nn.Flatten(), 64
+def named():
+    return nn.Flatten(), 64, ["lion", "cat"]
 def text():
     return "network"
 def half():
@@ -44,6 +48,20 @@ def test_a_network_and_the_side_of_its_pictures(mine):
     assert collection.fits(f"{mine}:small", "zoo:5") and not collection.fits(f"{mine}:small", "digits:5")
 
 
+def test_its_classes_are_found_by_name_and_no_others_are_guessed(mine, tmp_path):
+    for folder in ("cat", "tabby"):
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        Image.new("RGB", (80, 80)).save(tmp_path / "photos" / folder / "one.png")
+    source = str(tmp_path / "photos")
+    of = {each.name: each.label for each in collection.pictures(f"{mine}:named", source)}
+    assert of == {"cat/one.png": 1, "tabby/one.png": None}
+    assert collection.picture(f"{mine}:named", source, "cat/one.png").label == 1
+    assert {each.label for each in collection.pictures(f"{mine}:small", source)} == {None}
+    lion = next(each for each in collection.pictures("zoo", "zoo:20") if zoo.CLASSES[each.label] == "lion")
+    assert collection.picture(f"{mine}:named", "zoo:20", lion.name).label == 0
+    assert collection.picture(f"{mine}:small", "zoo:20", lion.name).label is None
+
+
 def test_its_digest_is_that_of_its_weights(mine, monkeypatch):
     import of_mine  # a module of the fixture's
 
@@ -66,8 +84,11 @@ def test_its_digest_is_that_of_its_weights(mine, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("text", "must return a torch.nn.Module, or .module, side in pixels.; got 'network'"),
-        ("half", "must return a torch.nn.Module, or .module, side in pixels.; got"),
+        (
+            "text",
+            "must return a torch.nn.Module, .module, side in pixels. or .module, side, class names.; got 'network'",
+        ),
+        ("half", "must return a torch.nn.Module, .module, side in pixels. or"),
         ("nothing", "model is 'of_mine:nothing'; it must be MODULE:FUNCTION that can be imported"),
     ],
 )

@@ -248,7 +248,7 @@ def test_a_network_and_a_folder_suffice(tmp_path, monkeypatch, capsys):
     }  # fmt: skip
     said = (tmp_path / "commands.txt").read_text(encoding="utf-8")
     assert "--model mine_here:network --images photos" in said and str(tmp_path) not in said
-    for name, why in (("mine_here:nothing", "must return a torch.nn.Module, or .module, side"), ("mine_here:no", "no")):
+    for name, why in (("mine_here:nothing", "must return a torch.nn.Module, .module, side"), ("mine_here:no", "no")):
         assert main(["--model", name, *given]) == 2
         assert re.search(f"error: model (is )?'{name}'.*{why}", capsys.readouterr().err)
     labelled = ["--model", "mine_here:network", "--layout", "channels_last", "--fold-batchnorm", *given]
