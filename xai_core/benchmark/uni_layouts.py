@@ -33,7 +33,12 @@ THREE = (
 )
 REPEATED = " The paper's rows of Swin-T repeat those of ResNet-18."
 LAYOUTS = (
-    Layout("UNI, Table 2: |MuFidelity|", {"mufidelity": ""}, "Higher is better.", uni_paper.MUFIDELITY),
+    Layout(
+        "UNI, Table 2: |MuFidelity|",
+        {"mufidelity": "black", "mufidelity_blurred": "blurred"},
+        "Higher is better. The paper does not state what stands where a subset was; here are two canvases.",
+        uni_paper.MUFIDELITY,
+    ),
     Layout(
         "UNI, Table 3: deletion AUC",
         _canvases("deletion"),
@@ -74,6 +79,11 @@ LAYOUTS = (
         "Ground truth, where the picture was drawn",
         {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
         "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+    ),
+    Layout(
+        "MuFidelity: how large a subset is",
+        {"mufidelity_5": "|S| = 5 %", "mufidelity_50": "|S| = 50 %"},
+        "Table 2 has 20 % of the features. The paper does not state the size. Higher is better.",
     ),
     Layout(
         "MuFidelity with its sign", {"mufidelity_signed": ""}, "A wrong map can be faithful in reverse. By chance 0."

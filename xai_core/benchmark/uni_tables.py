@@ -19,7 +19,7 @@ from xai_core.benchmark import uni_paper
 from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.uni_layouts import LAYOUTS, Layout
 from xai_core.benchmark.uni_measured import ALPHA, Key, Measured, Titles, better, ends_of, measured, named, winners
-from xai_core.evaluate.scores import SCORES
+from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.methods import catalogue
 from xai_core.plain import markdown as plain
 from xai_core.statistics import least_pairs
@@ -120,8 +120,8 @@ def _verdicts(layout: Layout, found: Found, methods: Sequence[str], title: Title
             told = ", ".join(f"{short(m)} {n} of {len(won)}" for m, n in counts.most_common())
             yield f"Best mean here{', ' + kind if kind else ''}: {told}." + _printed(layout, score)
         if lost:
-            which = f"{', ' + kind if kind else ''}, or where nobody knows that other than the rest"
-            yield f"No method is better than chance{which}: {lost} of {len(of_score)} rows."
+            rows = f"{lost} of {len(of_score)} rows{', ' + kind if kind else ''}"
+            yield f"In {rows}, no method is better than chance, or where nobody knows chance, other than the rest."
     yield _by_canvas(layout, best, title)
     tests = [each.against.pairs for each in found.values() if each.against and each.against.pairs]
     needed = least_pairs(len(tests))
@@ -133,13 +133,9 @@ def _verdicts(layout: Layout, found: Found, methods: Sequence[str], title: Title
 def _by_canvas(layout: Layout, best: Mapping[tuple[str, str, str], frozenset[str]], title: Titles) -> str:
     """Which methods would win on which canvas."""
     here = {score for *_, score in best}
-    canvases = {s: kind for s, kind in layout.kinds.items() if s.startswith(("deletion", "insertion")) and s in here}
+    canvases = {score: kind for score, kind in layout.kinds.items() if kind in CANVASES and score in here}
     if not canvases:
-        return (
-            "No canvas plays a part."
-            if "mufidelity" not in next(iter(layout.kinds))
-            else "What is taken away becomes black."
-        )
+        return "No canvas plays a part."
     told = []
     for score, canvas in canvases.items():
         won = Counter(m for row, each in best.items() if row[2] == score for m in sorted(each))

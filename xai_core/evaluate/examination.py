@@ -26,7 +26,7 @@ from xai_core.evaluate.deletion import Curve, Exchange, ask, exchange
 from xai_core.evaluate.ground_truth import ground_truth
 from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
-from xai_core.evaluate.scores import CANVASES, OF_MAPS, SCORES, check_scores
+from xai_core.evaluate.scores import CANVASES, MUFIDELITY, OF_MAPS, SCORES, check_scores
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
 from xai_core.inputs import check_input, type_and_shape
@@ -79,6 +79,18 @@ class Examination:
     def near(self) -> Neighbourhood:
         """The answers without each of N subsets, and F(x)."""
         return without_subsets(self.f, self.x, self.N, seed=self.seed)
+
+    def _near(self, score: str) -> Neighbourhood:
+        """The same as MUFIDELITY[score] has it."""
+        if score == "mufidelity":
+            return self.near
+        if score not in self._nears:
+            self._nears[score] = without_subsets(self.f, self.x, self.N, seed=self.seed, **MUFIDELITY[score])
+        return self._nears[score]
+
+    @cached_property
+    def _nears(self) -> dict[str, Neighbourhood]:
+        return {}
 
     @cached_property
     def known(self) -> dict[str, Tensor]:
@@ -150,29 +162,33 @@ class Examination:
     def judge_map(self, A: Tensor, scores: Sequence[str] = OF_MAPS, own: Tensor | None = None) -> dict[str, float]:
         """The scores that need no more than a map, (1, C, H, W) or (1, 1, H, W). own: its method's baseline."""
         check_scores(scores)
-        found = {}
-        if any(name.startswith("mufidelity") for name in scores):
-            found["mufidelity_signed"] = float(read([self.near], A).correlation)
-            found["mufidelity"] = abs(found["mufidelity_signed"])
+        found: dict[str, float] = {}
+        for name in MUFIDELITY:
+            if name in scores or (name == "mufidelity" and "mufidelity_signed" in scores):
+                signed = float(read([self._near(name)], A).correlation)
+                found |= {name: abs(signed)} | ({"mufidelity_signed": signed} if name == "mufidelity" else {})
         curves = self.curves(A, [name for name in scores if name.startswith(("deletion", "insertion"))], own)
         found |= {name: float(curve.auc) for name, curve in curves.items()}
-        found |= self._answers([name for name in scores if name.startswith("answer")], own)
+        found |= self._answers([name for name in scores if name.startswith("answer")], own, curves)
         for what, mask in self.masks.items():
             if any(name.endswith(what) for name in scores):
                 truth = ground_truth(A, mask, self.seed)
                 found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
         return {name: found.get(name, float("nan")) for name in scores}
 
-    def _answers(self, scores: Sequence[str], own: Tensor | None) -> dict[str, float]:
-        """F of the picture and of the canvases that these scores name."""
+    def _answers(self, scores: Sequence[str], own: Tensor | None, curves: Mapping[str, Curve]) -> dict[str, float]:
+        """F of the picture and of the canvases that these scores name; of curves on them, it is known already."""
         pictures = {"x": self.x, **self.canvases} | ({} if own is None else {"own": own})
         asked = [name for name in pictures if f"answer_{name}" in scores]
-        new = [name for name in asked if name not in self.known]
+        known = dict(self.known)
+        if "deletion_own" in curves:
+            known["own"] = curves["deletion_own"].scores[:, -1]
+        new = [name for name in asked if name not in known]
         if new:
             answers = forward(self.f, torch.cat([pictures[name] for name in new])).detach()
-            found = dict(zip(new, answers.split(1), strict=True))
-            self.known.update({name: answer for name, answer in found.items() if name != "own"})
-        return {f"answer_{name}": float(found[name] if name in new else self.known[name]) for name in asked}
+            known |= dict(zip(new, answers.split(1), strict=True))
+            self.known.update({name: known[name] for name in new if name != "own"})
+        return {f"answer_{name}": float(known[name]) for name in asked}
 
     def _attacked(self, attack: str, start: Tensor | None) -> Attacked:
         """An attack on the map from a method's own baseline, or on the gradient."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xai_core.evaluate.stability import STEPS
 
@@ -17,9 +18,18 @@ class Meaning:
 
 
 CANVASES = ("black", "blurred", "own")
+MUFIDELITY: dict[str, dict[str, Any]] = {  # what the paper leaves open: what stands where a subset was, and its size
+    "mufidelity": {},
+    "mufidelity_blurred": {"reference": "blurred"},
+    "mufidelity_5": {"share": 0.05},
+    "mufidelity_50": {"share": 0.5},
+}
 SCORES: dict[str, Meaning] = {
     "mufidelity": Meaning("|MuFidelity|", 1, "what a subset of the map adds up to goes with what its absence costs"),
     "mufidelity_signed": Meaning("MuFidelity", 1, "the same with its sign", 0),
+    "mufidelity_blurred": Meaning("|MuFidelity|, blurred", 1, "the same where what is absent is blurred"),
+    "mufidelity_5": Meaning("|MuFidelity|, |S| = 5 %", 1, "the same of subsets of a twentieth of the features"),
+    "mufidelity_50": Meaning("|MuFidelity|, |S| = 50 %", 1, "the same of subsets of half of the features"),
     **{f"deletion_{c}": Meaning(f"Deletion, {c}", 0, "mean score while the best pixels go") for c in CANVASES},
     **{f"insertion_{c}": Meaning(f"Insertion, {c}", 1, "mean score while the best pixels come") for c in CANVASES},
     "answer_x": Meaning("F(x)", 1, "how sure the network is of the picture; insertion ends there"),

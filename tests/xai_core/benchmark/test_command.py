@@ -87,7 +87,7 @@ def test_more_pictures_and_networks_cost_what_is_new(command, tmp_path, monkeypa
     assert len(after) == 3 * len(before) and [line for line in after if line in before] == before
     (tmp_path / "report.md").unlink()
     assert command("--report-only") == 0 and len(judged) == 12
-    assert "| Small | here | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| Small | here, black | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_changed_weights_are_another_cell(tmp_path, monkeypatch):
@@ -216,7 +216,7 @@ def test_the_collection_in_the_docs_works(tmp_path, monkeypatch, capsys):
     given += ["--methods", "simple_gradient", "--scores", "mufidelity", "--out", str(tmp_path)]
     assert main(given) == 0 and len([line for line in code.splitlines() if line.strip()]) <= 20
     assert len(lines(tmp_path)) == 3
-    assert "| tiny | here | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| tiny | here, black | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
     monkeypatch.setattr(sys.modules["yours"], "title", lambda name: {}[name], raising=False)  # knows no network
     assert main(["--report-only", "--collection", "yours", "--out", str(tmp_path)]) == 0
     assert main([*given, "--images", "5"]) == 2

@@ -167,7 +167,7 @@ def test_what_a_command_does_not_name_stays_in_the_report(asked, tmp_path):
     assert command(tmp_path, "--images", "1", *given, "simple_gradient") == 0  # fewer pictures of what is named
     assert len(lines(tmp_path)) == 3
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "| Small | here | 1 |" in said and "| Other | here | 1 |" in said
+    assert "| Small | here, black | 1 |" in said and "| Other | here, black | 1 |" in said
 
 
 def test_the_report_alone_needs_no_more_than_the_rows(asked, tmp_path):

@@ -67,7 +67,7 @@ def test_a_row_whose_chance_nobody_knows_is_bold_where_methods_differ():
     assert table_of(frame, title)[1].rows[-1][3].startswith("**53.5")
     frame = rows("attack_intersection", uni=up, integrated_gradients=up[::-1], smoothgrad=up[4:] + up[:4])
     _, table, *verdicts, _ = table_of(frame, title)
-    assert "**" not in "".join(table.rows[-1]) and "other than the rest: 1 of 1 rows." in verdicts[0]
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith("In 1 of 1 rows, one step, no method")
 
 
 def test_holm_by_hand():
@@ -103,10 +103,10 @@ def test_a_row_of_table_2_by_hand():
     assert table.head == ["Network", "", "n", "UNI", "IG", "BlurIG", "GIG", "AGI", "GBP", "DeepLIFT", "SG"]
     assert table.rows[0][:5] == ["ResNet-18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
     # std of 0.1 … 0.7 is 0.216; p = 2/2⁷ = 0.016, of two tests the smaller: 0.031
-    assert table.rows[-1] == ["Zoo", "here", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
+    assert table.rows[-1] == ["Zoo", "here, black", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
     assert verdicts == [
-        "Best mean here: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
-        "What is taken away becomes black.",
+        "Best mean here, black: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
+        "Rows won on black UNI (1). The canvas alone changes who is best for 0 of 1 networks.",
         "A difference needs at least 7 pictures to tell: 1 of 2 tests here have fewer.",  # 2 · 2⁻⁶ < .05 < 2 · 2⁻⁵
     ]
     lines = {line[3]: line for line in details.rows}
@@ -125,7 +125,7 @@ def test_a_row_of_table_2_by_hand():
         "yes",
     ]
     assert lines["SG"][4:] == ["1", "6", ".500", "?", "−.200", "1", "1", "yes"]
-    assert details.folded and says == "Higher is better."
+    assert details.folded and says.startswith("Higher is better. ")
 
 
 def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
@@ -165,12 +165,14 @@ def test_nothing_is_bold_where_no_method_is_better_than_chance():
     _, table, *verdicts, details = table_of(
         rows("mufidelity", uni=near, integrated_gradients=lots[::-1], random=lots), "UNI, Table 2: |MuFidelity|"
     )
-    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith("No method is better than chance, or")
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith(
+        "In 1 of 1 rows, black, no method is better than"
+    )
     assert {line[3]: line[-1] for line in details.rows} == {"UNI": "no", "IG": "no", "random": "no"}
     _, table, *verdicts, details = table_of(
         rows("mufidelity", uni=up, integrated_gradients=near, random=lots), "UNI, Table 2: |MuFidelity|"
     )
-    assert table.rows[-1][3].startswith("**.512") and verdicts[0].startswith("Best mean here: UNI 1 of 1.")
+    assert table.rows[-1][3].startswith("**.512") and verdicts[0].startswith("Best mean here, black: UNI 1 of 1.")
     assert {line[3]: line[-1] for line in details.rows} == {"UNI": "yes", "IG": "no", "random": "no"}
     # without random numbers, against the number that the score has by chance: 0 for Spearman's ρ
     title = "UNI, Table 5: robustness, Spearman"
@@ -199,7 +201,7 @@ def test_a_rule_without_a_relu_and_a_gap_are_told_beside_the_numbers():
     _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
     ours = {line[1]: line for line in table.rows if line[0] == "Zoo"}
     column = table.head.index("GBP")
-    assert ours["here"][column] == "plain gradient here" and "**" not in "".join(ours["here"])
+    assert ours["here, black"][column] == "plain gradient here" and "**" not in "".join(ours["here, black"])
     assert ours["gap of the map"][table.head.index("IG")] == ".030" and ours["gap of the map"][column] == ""
 
 
@@ -207,7 +209,7 @@ def test_a_network_that_was_prepared_otherwise_has_a_row_of_its_own():
     frame = pd.concat([rows("mufidelity", uni=[0.1, 0.2]), rows("mufidelity", uni=[0.3, 0.4])], ignore_index=True)
     frame["made"] = [None, None, *['{"fold_batchnorm":true,"layout":"channels_last"}'] * 2]
     _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
-    ours = {line[0]: line[3] for line in table.rows if line[1] == "here"}
+    ours = {line[0]: line[3] for line in table.rows if line[1] == "here, black"}
     assert ours == {"Zoo": ".150 ± .071", "Zoo, batch norm folded, channels last": ".350 ± .071"}
 
 

@@ -78,6 +78,9 @@ def test_every_score_is_the_one_of_its_own_function(scene):
     A = explain(model, x, "predicted", "integrated_gradients", **given)
     expected = {"mufidelity_signed": mufidelity(f, x, A, 40, seed=3).correlation}
     expected["mufidelity"] = expected["mufidelity_signed"].abs()
+    expected["mufidelity_blurred"] = mufidelity(f, x, A, 40, reference="blurred", seed=3).correlation.abs()
+    for percent in (5, 50):
+        expected[f"mufidelity_{percent}"] = mufidelity(f, x, A, 40, share=percent / 100, seed=3).correlation.abs()
     for canvas, ground in (("black", "black"), ("blurred", "blurred"), ("own", blurred)):
         expected[f"deletion_{canvas}"] = deletion(f, x, A, ground, seed=3).auc
         expected[f"insertion_{canvas}"] = insertion(f, x, A, ground, seed=3).auc
@@ -127,7 +130,7 @@ def test_what_maps_share_is_asked_once():
     exam.f.model.fc.register_forward_hook(lambda module, inputs, output: asked.append(len(output)))
     for A in (images(1, seed=1), images(1, seed=2), images(1, seed=3)):
         exam.judge_map(A)
-    assert sum(asked) == 41 + 2 + 3 * 4 * 9  # F(x) and 40 subsets, two canvases, and nine new pictures a curve
+    assert sum(asked) == 4 * 41 + 2 + 3 * 4 * 9  # F(x) and 40 subsets of each kind, two canvases, nine pictures a curve
     assert fingerprint(model) == before
 
 
