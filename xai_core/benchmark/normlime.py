@@ -39,6 +39,7 @@ ORDERED_BY = (
     "K",
     "each",
     "digest",
+    "train",
     "recipe",
 )  # the settings that an order depends on
 
@@ -119,7 +120,7 @@ def kept_of(settings: Mapping[str, Any], context: Mapping[str, Any]) -> Tensor:
 
 def order(settings: Mapping[str, Any], context: Mapping[str, Any]) -> Tensor:
     """The importance of each feature that a cell drops by, (M,): from memory, the folder "keep", or newly."""
-    asked = {name: settings[name] for name in ORDERED_BY}
+    asked = {name: settings[name] for name in ORDERED_BY if name in settings}
     return _order(as_json(asked), as_json(context))
 
 
