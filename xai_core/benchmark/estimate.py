@@ -85,7 +85,7 @@ def _how_many(store: Store, name: str, pictures: int) -> Callable[[dict], float]
     """How many cells of a kind there would be; of trainings, of how many of those that were measured."""
     planned: Counter = Counter()
     images = BLOCK
-    for _, settings, context in store.planned(name):
+    for settings, context, _ in store.planned(name):
         planned[tuple(settings.get(kind) for kind in KIND)] += 1
         images = context.get("images", images)
     if name == "gad":

@@ -2,7 +2,7 @@
 
 One line a number: the plan and the cell it belongs to, the cell's settings (seed, digests, symbols too), then what was
 measured. rows.parquet is small enough to be committed, and whole enough to go on from: `known` gives its rows by the
-keys of their cells. What a command does not name (another network, folder or method) stays as it stands there already.
+keys of their cells. What a command does not name (another network, folder, method or score) stays as it stands there.
 Lists and the like are written as JSON. A float is written with all its digits, NaN as nan, nothing as an empty field.
 Both are written in passing, a few thousand rows in memory at a time, and moved into place when they are whole.
 """
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xai_core.benchmark.cells import Row, as_json
-from xai_core.benchmark.store import Store
+from xai_core.benchmark.store import WHOLE, Store
 
 AT_ONCE = 10_000  # rows in memory
 NOT_MEASURED = ("table", "key")  # columns that are no setting and no part of a row
@@ -85,13 +85,14 @@ def _passing(path: Path) -> Path:
 
 
 def _flat(store: Store, folder: Path) -> Iterator[dict[str, Any]]:
-    named = set()
+    asked: dict[tuple, set[str]] = defaultdict(set)  # what is named → its scores
     for name in store.names():
-        named |= {_named({"table": name} | _plain(settings)) for _, settings, _ in store.planned(name)}
+        for settings, _, parts in store.planned(name):
+            asked[_named({"table": name} | _plain(settings))].update(parts)
         for key, settings, row in store.entries(name):
             yield {"table": name, "key": key} | _plain(settings | row)
     for row in _kept(folder):
-        if _named(row) not in named:
+        if not asked.get(_named(row), set()) & {row["score"], *WHOLE}:
             yield {what: value for what, value in row.items() if value is not None}
 
 

@@ -188,11 +188,11 @@ class Store:
         """Every kept row of a plan, in the plan's order: the cell's settings, then what was measured."""
         return (settings | row for _, settings, row in self.entries(name))
 
-    def planned(self, name: str) -> Iterator[tuple[str, dict, dict]]:
-        """(key, settings, context) of every cell of a plan."""
-        asked = "SELECT key, settings, context FROM plan JOIN cells USING (key) WHERE name = ? ORDER BY position"
-        for key, settings, context in self.db.execute(asked, (name,)):
-            yield key, settings_of(settings), settings_of(context)
+    def planned(self, name: str) -> Iterator[tuple[dict, dict, list[str]]]:
+        """(settings, context, parts) of every cell of a plan; of a cell without parts, WHOLE."""
+        asked = "SELECT settings, context, parts FROM plan JOIN cells USING (key) WHERE name = ? ORDER BY position"
+        for settings, context, parts in self.db.execute(asked, (name,)):
+            yield settings_of(settings), settings_of(context), json.loads(parts)
 
     def open_kinds(self, name: str, fields: Sequence[str]) -> dict[tuple, int]:
         """How many cells of a plan are not done, by the values of these settings."""

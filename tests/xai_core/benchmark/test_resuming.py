@@ -167,6 +167,8 @@ def test_what_a_command_does_not_name_stays_in_the_report(asked, tmp_path):
     assert command(tmp_path, "--images", "1", *given, "simple_gradient") == 0  # fewer pictures of what is named
     assert len(lines(tmp_path)) == 3
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert command(tmp_path, "--images", "1", "--scores", "answer_x", "--methods", "simple_gradient") == 0
+    assert len(lines(tmp_path)) == 4  # one score more, and those that were not named
     assert "| Small | here, black | 1 |" in said and "| Other | here, black | 1 |" in said
 
 
