@@ -70,19 +70,17 @@ def ask_guess() -> str | None:
 def ask_settings(on: Stage) -> Settings:
     """Corruption, severity, baselines and B in front; the rest folded away."""
     declared = {c.key: c for c in controls.controls()}
-    with on.controls:
-        starts = st.multiselect(
-            "Baselines", list(STARTS), FIRST, label_visibility="collapsed", key="start", bind="query-params",
-            max_selections=MOST,
-            help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
-        )  # fmt: skip
-    left, right = on.controls.columns(2, gap="medium")
-    corruption = left.selectbox(
+    first, second, third = on.controls.columns([6, 3, 4], gap="medium", vertical_alignment="bottom")
+    starts = first.multiselect(
+        "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
+        help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
+    )  # fmt: skip
+    corruption = second.selectbox(
         "Make the picture worse by", list(KINDS), key="corruption", bind="query-params",
         help="Of ImageNet-C: severity 1 is slight, 5 is strong. Blurs follow the picture's size.",
     )  # fmt: skip
     severity = player.value(SEVERITY)
-    with right:
+    with third:
         B = controls.ask(declared["B"])
     colour = "#808080"
     if OWN in starts:

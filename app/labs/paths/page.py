@@ -79,8 +79,6 @@ def film_of(q: Question, given: Mapping[Way, dict], walks: Mapping[Way, Trace], 
         scales=lambda: compute.scales(walks, seen, α),
         frame=lambda k: compute.frame(walks, seen, steps, α[k]),
         number=f"F(γ(α)), {next(iter(walks)).title}",
-        note="A gradient is drawn against the longest on its way: white means that F is flat here. What is collected is"
-        " drawn as a share of the whole map's Σ|A|.",
     )
 
 
@@ -92,7 +90,7 @@ def draw_curves(seen: Mapping[Way, Seen], α: list[float], theme: str) -> Figure
         "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
     }
     x = "α: from the baseline (0) to the picture (1)"
-    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 5.6), theme=theme)
+    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 4.0), theme=theme)
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:
@@ -156,6 +154,10 @@ if guess is not None:
 player.play(film_of(q, given, walks, seen, α, steps))
 under = tabs((TABS[0], ERRORS, *TABS[1:]))
 with under.judge:
+    st.caption(
+        "A gradient is drawn against the longest on its way: white means that F is flat here. What is collected is"
+        " drawn as a share of the whole map's Σ|A|."
+    )
     show_numbers(seen, steps)
     frame.cost(cost)
 if under.shows(ERRORS):

@@ -312,7 +312,7 @@ class Player {
     if (refused) return (caption.textContent = refused);
     if (canvas.width !== width || canvas.height !== height) {
       Object.assign(canvas, { width, height });
-      canvas.style.aspectRatio = `${width} / ${height}`;
+      canvas.style.setProperty("--ratio", width / height);
       canvas.classList.toggle("wide", width > 1.2 * height);
     }
     if (bitmap) return pen.drawImage(bitmap, 0, 0);
