@@ -15,7 +15,7 @@ from app.labs.distancing import pairs
 from app.labs.why import compute, questions
 from app.labs.why import map as why_map
 from app.labs.why.compute import LENGTHS
-from app.shared import controls, huskies, pages, show, stages, take_away
+from app.shared import controls, huskies, pages, stages
 from app.shared.shares import share_on
 from data.drawn import outlines
 from data.nets import networks
@@ -34,26 +34,13 @@ opened = partial(opened_at, PAGE)
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def seen(seen: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The maps that a page drew, as values; and less work: fewer scenes and animals."""
-    drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None)
-    real_maps, real_offer = show.maps, take_away.offer
-
-    def maps(image: torch.Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
-        drawn.maps, drawn.captions, drawn.failures = attributions, captions, failures
-        real_maps(image, attributions, captions, failures, **how)
-
-    def offer(*given: Any) -> None:
-        drawn.offered = given
-        real_offer(*given)
-
-    monkeypatch.setattr(show, "maps", maps)
-    monkeypatch.setattr(take_away, "offer", offer)
     monkeypatch.setattr(compute, "MANY", 4)
     monkeypatch.setattr(huskies, "ANIMALS", 8)
     monkeypatch.setattr(pairs, "SCENES", 32)
     monkeypatch.setattr(pairs, "NEW_SCENES", 16)
-    return drawn
+    return seen
 
 
 @pytest.fixture(autouse=True, scope="module")
