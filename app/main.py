@@ -1,11 +1,9 @@
 """The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
 
 This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
-package in labs/ and a line in shared/pages.py; its page.py runs in this order: question, your guess, controls, picture,
-the number that judges it, equation and code, what to try, take away (shared/frame.py and shared/take_away.py).
+package in labs/ and a line in shared/pages.py; what stands where on it is told in shared/screen.py.
 """
 
-import gc
 from pathlib import Path
 
 import streamlit as st
@@ -17,9 +15,6 @@ with st.spinner("Opening the workbook …"):  # importing torch takes seconds, o
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
 
-if not gc.get_freeze_count():  # Streamlit looks for garbage after every move of a slider: not in what was imported
-    gc.collect()
-    gc.freeze()
 page = pages.navigation()
 if not page.url_path:
     links.follow_old()
@@ -32,5 +27,6 @@ except frame.Ended:  # with less than all it has
     pass
 finally:
     links.remember()
+pages.keep(pages.of(page))
 pages.foot(pages.of(page))
 links.note_what_was_ignored(asked)

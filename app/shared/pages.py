@@ -4,6 +4,7 @@ A page's name is its folder and its address: the page of labs/lime is at /lime. 
 its own, so it is the short one from which all others are reached.
 """
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,17 @@ def foot(page: Page) -> None:
         for other, icon in ((here - 1, "arrow_back"), (here + 1, "arrow_forward")):
             if 0 <= other < len(order):
                 link(order[other].name, icon=icon)
+
+
+_kept: set[Page] = set()
+
+
+def keep(page: Page) -> None:
+    """After a page's first run: Streamlit looks for garbage after every move, and need not look in what pages keep."""
+    if page not in _kept:
+        _kept.add(page)
+        gc.collect()
+        gc.freeze()
 
 
 def of(page: StreamlitPage) -> Page:
