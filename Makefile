@@ -51,11 +51,12 @@ bench: export OMP_NUM_THREADS = 1
 bench: $(VENV)/.bench ## how far every method, and the field's packages, are from the passes needed (a quarter of an hour; ARGS="--networks zoo")
 	$(RUN) -m tests.measure.bench $(ARGS)
 
-tables: $(VENV)/.app ## the papers' tables beside ours: networks x methods x scores x pictures (hours; stop and go on; WORKERS=4)
-	$(RUN) -m xai_core.benchmark --workers $(WORKERS)
+tables: export OMP_NUM_THREADS = 1
+tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark on (hours; stop and go on; WORKERS=4, ARGS="--hours 2")
+	$(RUN) -m xai_core.benchmark --networks zoo zoo_vgg zoo_vit --images 100 --workers $(WORKERS) $(ARGS)
 
-claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here
-	$(RUN) -m tests.measure.claims
+claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here (ARGS="--networks mine:network --images FOLDER")
+	$(RUN) -m tests.measure.claims $(ARGS)
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train

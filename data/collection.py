@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from data.drawn import retina, satellite, zoo
-from data.nets import networks, pretrained
+from data.nets import pretrained, yours
+from data.nets.by_name import cut_for, network, networks_here, title, weights
 from data.pictures import digits, photographs
 from data.streams import FRESH
 from data.training import folders
@@ -48,27 +49,14 @@ __all__ = [
     "with_classes",
 ]
 
-UNTRAINED = "-untrained"  # behind a pretrained network's name: the same layers with random weights, to measure time
-TITLES = {
-    "zoo": "Zoo, ResNet",
-    "zoo_vgg": "Zoo, VGG",
-    "husky_wolf": "Husky or wolf",
-    "birds": "Birds, ResNet",
-    "birds_vgg": "Birds, VGG",
-    "digits": "Digits, 8 × 8",
-    "mnist": "MNIST",
-    "retina": "Retina",
-    "satellite": "Satellite",
-    "resnet18": "ResNet-18",
-    "efficientnet_v2_s": "EfficientNetV2-S",
-    "convnext_tiny": "ConvNeXt-Tiny",
-    "vgg16_bn": "VGG-16-BN",
-    "vit_b_16": "ViT-B/16",
-    "swin_t": "Swin-T",
-    "squeezenet1_1": "SqueezeNet 1.1",
-    "mobilenet_v3_small": "MobileNetV3-Small",
+OWN = {
+    "zoo": "zoo",
+    "zoo_vgg": "zoo",
+    "zoo_vit": "zoo",
+    "husky_wolf": "husky_wolf",
+    "birds": "birds",
+    "birds_vgg": "birds",
 }
-OWN = {"zoo": "zoo", "zoo_vgg": "zoo", "husky_wolf": "husky_wolf", "birds": "birds", "birds_vgg": "birds"}
 OWN |= {
     "digits": "digits",
     "mnist": "mnist",
@@ -97,52 +85,6 @@ class Picture(NamedTuple):
     digest: str  # as it was listed, unless it has changed since
 
 
-# --- networks ---------------------------------------------------------------------------------------------------------
-
-
-def networks_here() -> tuple[str, ...]:
-    """The networks that need no download: the shipped ones, and torchvision's whose weights are in torch's cache."""
-    return (*networks.SHIPPED, *(name for name in pretrained.NAMES if pretrained.is_available(name)))
-
-
-def title(network: str) -> str:
-    """A network's name as in a table."""
-    trained = network.removesuffix(UNTRAINED)
-    return TITLES.get(trained, trained) + (", untrained" if network != trained else "")
-
-
-def network(name: str) -> nn.Module:
-    """A network with its weights in eval mode. Raises ValueError, FileNotFoundError or WeightsNotFound."""
-    if name in networks.SHIPPED:
-        return networks.load(name)
-    trained = _pretrained(name)
-    return pretrained.load(trained, weights=name == trained)
-
-
-@lru_cache(maxsize=32)
-def weights(name: str) -> str:
-    """64 hexadecimal digits that stand for a network's weights. Raises as `network`."""
-    if name in networks.SHIPPED:
-        return networks.card(name)["sha256"]
-    trained = _pretrained(name)
-    if name != trained:
-        return hashlib.sha256(name.encode()).hexdigest()  # drawn by a fixed seed
-    if not pretrained.is_available(name):
-        pretrained.load(name)  # says how to get them
-    with pretrained.weights_file(name).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _pretrained(name: str) -> str:
-    trained = name.removesuffix(UNTRAINED)
-    if trained not in pretrained.NAMES:
-        allowed = ", ".join((*networks.SHIPPED, *pretrained.NAMES))
-        raise ValueError(
-            f"network is {name!r}; it must be one of {allowed} (the last ones with {UNTRAINED} behind, too)"
-        )
-    return trained
-
-
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
@@ -152,8 +94,10 @@ def own_source(network: str, n: int) -> str:
 
 
 def fits(network: str, source: str) -> bool:
-    """Whether a network understands these pictures: a shipped one its own kind, torchvision's any photographs."""
+    """Whether a network understands these pictures: a shipped one its own kind, others any photographs, yours all."""
     kind = _kind(source)[0]
+    if yours.is_yours(network):
+        return kind == "bundled" or kind in DRAWN or kind not in NAMED
     return OWN[network] == kind if network in OWN else kind == "bundled" or kind not in NAMED
 
 
@@ -168,9 +112,9 @@ def pictures(network: str, source: str) -> Iterator[Listed]:
             found = picture(network, source, name)
             yield Listed(name, found.digest, found.label)
         return
-    cut = pretrained.geometry(network.removesuffix(UNTRAINED))
+    cut = cut_for(network)
     for name in folders.files(kind)[:n]:
-        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), folders.labels(kind).get(name))
+        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), _label(network, kind, name))
 
 
 def picture(network: str, source: str, name: str) -> Picture:
@@ -178,18 +122,27 @@ def picture(network: str, source: str, name: str) -> Picture:
     kind, n = _kind(source)
     if kind in DRAWN:
         i = int(name)
-        scene, masks = _scene(kind, _names(kind, n)[i], i)
-        return Picture(scene.image, scene.label, masks, _digest(scene.image, *masks.values()))
+        word = _names(kind, n)[i]
+        scene, masks = _scene(kind, word, i)
+        label = yours.label(network, word) if yours.is_yours(network) else scene.label
+        return Picture(scene.image, label, masks, _digest(scene.image, *masks.values()))
     if kind in ("digits", "mnist"):
         split, i = _digits(kind), int(name)
         return Picture(split.test_images[i], int(split.test_labels[i]), {}, _digest(split.test_images[i]))
-    cut = pretrained.geometry(network.removesuffix(UNTRAINED))
+    cut = cut_for(network)
     if kind == "bundled":
         image = photographs.bundled(name, **cut)
         return Picture(image, None, {}, _digest(image))
     file = Path(kind) / name
-    image, label = photographs.open_photograph(file, **cut), folders.labels(kind).get(name)
-    return Picture(image, label, {}, _digest_of_file(file.read_bytes(), cut))
+    image = photographs.open_photograph(file, **cut)
+    return Picture(image, _label(network, kind, name), {}, _digest_of_file(file.read_bytes(), cut))
+
+
+def _label(network: str, folder: str, name: str) -> int | None:
+    """A photograph's class among the network's: ImageNet's, or of yours the one that its folder is called by."""
+    if yours.is_yours(network):
+        return yours.label(network, Path(name).parent.name)
+    return folders.labels(folder).get(name)
 
 
 def _kind(source: str) -> tuple[str, int | None]:

@@ -3,6 +3,7 @@
     mean ± std                       std with n − 1: how much single pictures differ
     mean ± t_{n−1} std / √n          95 % confidence interval of the mean (Student): how sure the mean is
     Wilcoxon's signed-rank test      of the differences picture by picture: both methods saw the same [Wilcoxon1945]
+    Friedman's test                  of several methods at once: whether their ranks differ at all [Friedman1937]
     Holm 1979 [Holm1979]             p₍₁₎·m, p₍₂₎·(m − 1), … made increasing: of m tests in a table none is a lucky one
 
 A score that does not exist for a picture (NaN) enters none of these, and is counted.
@@ -62,6 +63,17 @@ def compare(values: Sequence[float], other: Sequence[float]) -> Comparison:
     return Comparison(len(known), float(known.mean()), 1.0 if same else float(scipy.stats.wilcoxon(known).pvalue))
 
 
+def differ(values: np.ndarray) -> float:
+    """p of Friedman's test that k methods are alike on the same n pictures, (k, n); of two, Wilcoxon's. NaN of one."""
+    if len(values) < 2 or not values.shape[1]:
+        return math.nan
+    if len(values) == 2:
+        return compare(values[0], values[1]).p
+    if (values == values[0]).all():  # nothing to rank
+        return 1.0
+    return float(scipy.stats.friedmanchisquare(*values).pvalue)
+
+
 def holm(p: Sequence[float]) -> list[float]:
     """p-values corrected for their number; NaN (no test) stays NaN and does not count."""
     order = sorted((each, i) for i, each in enumerate(p) if not math.isnan(each))
@@ -70,3 +82,8 @@ def holm(p: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, each * (len(order) - rank)))
         corrected[i] = largest
     return corrected
+
+
+def least_pairs(tests: int, level: float = 0.05) -> int:
+    """How many pairs a difference needs to be significant: of n signs that agree, p · tests = 2¹⁻ⁿ · tests < level."""
+    return math.floor(1 + math.log2(max(1, tests) / level)) + 1

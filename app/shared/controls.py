@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
-from torch import nn
+from torch import Tensor, nn
 
+from app.shared.film.frames import Slider, Stop
 from xai_core import catalogue
 from xai_core.path.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
@@ -90,38 +91,96 @@ def ask(control: Control, chosen: list[str] | None = None) -> Any:
 
     chosen: the methods on the page. A control that does not move all of them says which ones it does.
     """
-    d = control.declared
-    titles = [catalogue()[m].title for m in control.methods if chosen is None or m in chosen]
-    only = f" · {', '.join(titles)}" if chosen and len(titles) < len(chosen) else ""
+    d, titles, label = control.declared, _titles(control, chosen), _label(control, chosen)
     if isinstance(d, Choice):
-        label = f"{d.name}: {d.meaning}{only}"
         explained = "  \n".join(f"**{word}**: {meaning}." for word, meaning in WORDS.get(d.name, {}).items()) or None
         start = d.values.index(d.default)
         return st.selectbox(label, d.values, index=start, key=control.key, bind="query-params", help=explained)
-    label = f"{d.letter}: {d.meaning}{only}"
     explained = f"In {d.unit}. Moves {', '.join(titles)}."
     if d.optional and d.name in PRESETS:  # UNI's ε, not AGI's
         explained += f" {PRESETS[d.name][0]:g} is {PRESETS[d.name][1]}."
     common = {"key": control.key, "bind": "query-params", "help": explained}
-    if d.logarithmic or d.optional or (d.whole and d.high > 100):
-        words = [*([BY_RULE] if d.optional else []), *_stops(d, control.key)]
-        start = BY_RULE if d.default is None else f"{d.default:g}"
-        word = st.select_slider(label, words, value=start, **common)
-        return None if word == BY_RULE else int(word) if d.whole else float(word)
-    kind = int if d.whole else float
-    low, high = kind(min(d.low, d.default)), kind(max(d.high, d.default))
+    if _of_words(d):
+        words = _stops(d, control.key)
+        return _read(d, st.select_slider(label, words, value=_word(d.default), **common))
+    low, high, kind = *_ends(d), _kind(d)
     return kind(st.slider(label, low, high, kind(d.default), kind(d.step), **common))
 
 
+def slider(control: Control, chosen: list[str] | None = None) -> tuple[Slider, list[Any]]:
+    """The same control as the slider of a film, and the argument at each of its stops."""
+    d = control.declared
+    if _of_words(d):
+        words = _stops(d, control.key)
+        stops: list[Any] = [(word, word) for word in words]
+        values = [_read(d, word) for word in words]
+    else:
+        (low, high), kind = _ends(d), _kind(d)
+        values = [kind(round(low + i * d.step, 10)) for i in range(round((high - low) / d.step) + 1)]
+        stops = [(value, f"{value:g}") for value in values]
+    usual = values.index(None if d.default is None else _kind(d)(d.default))
+    shown = tuple(
+        Stop(kept, text, f"{d.letter} = {text}" if text != BY_RULE else f"{d.letter} {text}") for kept, text in stops
+    )
+    return Slider(control.key, _label(control, chosen), shown, usual), values
+
+
+SMALL, FEW = 3 * 64 * 64, 60  # numbers in a picture, and steps that are cheap for a larger one
+
+
+def cheap(stops: list[Any], x: Tensor) -> int:
+    """How many of a slider's stops are computed before anybody asks for them: of a large picture not those that ask the
+    network hundreds of times."""
+    if x.numel() <= SMALL:
+        return len(stops)
+    return sum(value is None or value <= FEW for value in stops)
+
+
+def _titles(control: Control, chosen: list[str] | None) -> list[str]:
+    return [catalogue()[m].title for m in control.methods if chosen is None or m in chosen]
+
+
+def _label(control: Control, chosen: list[str] | None) -> str:
+    """Letter and meaning, and whose it is where it does not move all that is chosen."""
+    d, titles = control.declared, _titles(control, chosen)
+    only = f" · {', '.join(titles)}" if chosen and len(titles) < len(chosen) else ""
+    return f"{d.name if isinstance(d, Choice) else d.letter}: {d.meaning}{only}"
+
+
+def _of_words(d: Symbol) -> bool:
+    """Whether a slider's stops are not evenly spaced: it keeps them as words."""
+    return d.logarithmic or d.optional or (d.whole and d.high > 100)
+
+
+def _word(value: float | None) -> str:
+    return BY_RULE if value is None else f"{value:g}"
+
+
+def _read(d: Symbol, word: str) -> float | None:
+    return None if word == BY_RULE else _kind(d)(word)
+
+
+def _kind(d: Symbol) -> type:
+    return int if d.whole else float
+
+
+def _ends(d: Symbol) -> tuple[float, float]:
+    kind = _kind(d)
+    return kind(min(d.low, d.default)), kind(max(d.high, d.default))
+
+
 def _stops(d: Symbol, key: str) -> list[str]:
-    """The stops of a slider over a wide range: dense below, round above; the default, the presets, a link's."""
+    """The stops of a slider over a wide range: dense below, round above; the default, the presets, a link's.
+
+    First of all, where there is one, the method's rule."""
     if d.logarithmic:
         values = {float(f"{m * 10.0**e:.2g}") for e in range(-4, 4) for m in _SERIES}
     else:
         values = {k * d.step for k in (*range(1, 21), 25, 30, 40, 50, 60, 75, 100, 150, 200, 250, 300)}
     preset = PRESETS.get(d.name, ())[:1] if d.optional else ()
     values |= {d.low, d.high, d.default, *preset, *_linked(d, key)} - {None}
-    return [f"{v:g}" for v in sorted(values) if d.low <= v <= d.high or v == d.default]
+    rule = [BY_RULE] if d.optional else []
+    return [*rule, *(f"{v:g}" for v in sorted(values) if d.low <= v <= d.high or v == d.default)]
 
 
 def _linked(d: Symbol, key: str) -> set[float]:

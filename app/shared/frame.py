@@ -89,26 +89,33 @@ def tell(error: Exception | str, before: str = "", after: str = "") -> None:
     st.error(f"{before}{sentence(error)}{after}")
 
 
-def answers(asked: Mapping[K, G], answer: Callable[[K, G], R]) -> tuple[dict[K, R], dict[K, str]]:
-    """Every answer, and for those that cannot be given the sentence that says why, as Markdown.
+def answers(
+    asked: Mapping[K, G], answer: Callable[[K, G], R], words: Callable[[Exception], str] = sentence
+) -> tuple[dict[K, R], dict[K, str]]:
+    """Every answer, and for those that cannot be given the sentence that says why. What fails stops nothing else.
 
-    What fails stops nothing else.
+    words: makes the sentence, as Markdown unless another function is given.
     """
     found, failures = {}, {}
     for name, given in asked.items():
         try:
             found[name] = answer(name, given)
         except REFUSALS as error:
-            failures[name] = sentence(error)
+            failures[name] = words(error)
     return found, failures
 
 
-def cost(spent: Cost, why: str = "") -> None:
+def cost(just_now: Cost, why: str = "") -> None:
     """The passes through the network that this run has cost. why: what the last move did not depend on."""
-    if spent.passes:
-        st.caption(f"Just now: {spent.words()}, {spent.seconds:.2f} s.")
+    if just_now.passes:
+        st.caption(f"Just now: {spent(just_now)}.")
     else:
         st.caption(f"Read from the cache{f': {why}' if why else ''}.")
+
+
+def spent(cost: Cost) -> str:
+    """Such as "15 gradients, 1 forward, 0.12 s"."""
+    return f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"
 
 
 # --- numbers, equations, scenes ---------------------------------------------------------------------------------------
@@ -147,7 +154,6 @@ def code(tabs: Mapping[str, Callable | Tab], equations: Sequence[str] = (), note
     """Equations that belong to all tabs, then the functions that have just run, a tab each."""
     if not tabs:
         return
-    st.subheader("Equation and code")
     for equation in filter(None, equations):
         st.latex(equation)
     if note:
@@ -168,7 +174,6 @@ def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **al
 
     always: settings that every link into this page has.
     """
-    st.subheader("What to try")
     for label, where in tried.items():
         name, settings = where if isinstance(where, tuple) else (page, {**always, **where})
         pages.link(name, label, settings, icon="arrow_forward")

@@ -5,6 +5,7 @@ Options are words that stand in the address as they stand on the screen.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +14,12 @@ import streamlit as st
 from app.shared import controls, pages
 from xai_core.plain import code
 
+# In the session state: our own notes, Streamlit's, the components of films.
+NOT_OURS = ("_", "$", "film_", "feed_", "alone")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
-    "answered_by", "attack_steps", "canvas", "colours", "domain", "experiment", "game", "grade", "have", "input",
-    "judge", "many", "pair_network", "part", "question", "scale", "weights",
+    "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
+    "input", "judge", "many", "moved", "pair_network", "part", "question", "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
@@ -61,6 +64,12 @@ def infinite(word: str) -> bool:
         return False
 
 
+def coming(key: str, options: Sequence[str]) -> str:
+    """What a control of one choice will be set to, for what has to be drawn above it; the first option as a rule."""
+    value = st.session_state.get(key, st.query_params.get(key))
+    return value if value in options else options[0]
+
+
 def carry_over(page: str) -> None:
     """Give every control the value that it had when it was last drawn, here or on another page; a link's come first.
 
@@ -69,6 +78,8 @@ def carry_over(page: str) -> None:
     only with the next move of any control; the values themselves are there from the start.
     """
     left, st.session_state["_page"] = st.session_state.get("_page", page), page
+    if left != page:
+        st.session_state["_visit"] = st.session_state.get("_visit", 0) + 1
     for name, value in st.session_state.get("_values", {}).items():
         known = name in st.session_state
         if name not in st.query_params and (left != page or not known):  # a page's controls are new ones, of old names
@@ -77,7 +88,7 @@ def carry_over(page: str) -> None:
 
 def remember() -> None:
     """Keep the controls' values, which Streamlit forgets with the page."""
-    mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(("_", "$"))}
+    mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(NOT_OURS)}
     st.session_state["_values"] = {**st.session_state.get("_values", {}), **mine}
 
 

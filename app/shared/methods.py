@@ -18,7 +18,8 @@ def ask(first: Sequence[str], **more: Any) -> list[str]:
     titles = {method.title: name for name, method in catalogue().items()}
     start = [catalogue()[name].title for name in first]
     chosen = st.multiselect(
-        "Methods", list(titles), start, key="method", bind="query-params", max_selections=MOST, **more
+        "Methods", list(titles), start, key="method", bind="query-params", max_selections=MOST,
+        label_visibility="collapsed", **more
     )  # fmt: skip
     return [titles[title] for title in chosen]
 

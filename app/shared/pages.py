@@ -4,6 +4,7 @@ A page's name is its folder and its address: the page of labs/lime is at /lime. 
 its own, so it is the short one from which all others are reached.
 """
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -56,12 +57,42 @@ OWN_WEIGHTS = "the classifier's own"  # an option on the page LIME, to which the
 
 
 def navigation() -> StreamlitPage:
-    """Draw the navigation; returns the page that is open.
-
-    It stands on top: beside the page its groups would push the controls of network and picture off the screen.
-    """
+    """The page that is open. Streamlit's own navigation folds its groups, so `show_all` draws another."""
     groups = {group: [_streamlit(page) for page in some] for group, some in GROUPS.items()}
-    return st.navigation(groups, position="top")
+    return st.navigation(groups, position="hidden")
+
+
+def show_all() -> None:
+    """All pages in one line, group beside group, and before them a link over all of that, for the keyboard."""
+    group = '.st-key-group_{i}::before {{ content: "{name}"; }} .st-key-group_{i} {{ min-width: {wide:.2f}rem; }}'
+    names = "".join(group.format(i=i, name=name, wide=0.44 * len(name)) for i, name in enumerate(GROUPS))
+    st.html(f'<style>{names}</style><a class="skip" href="#stage">To the controls</a>')
+    with st.container(key="pages", horizontal=True, vertical_alignment="center", gap=None):
+        for number, some in enumerate(GROUPS.values()):
+            with st.container(key=f"group_{number}", horizontal=True, gap=None, width="content"):
+                for page in some:
+                    st.page_link(page.file, label=page.title)
+
+
+def foot(page: Page) -> None:
+    """The page before and the page behind, in the lecture's order."""
+    order = list(PAGES.values())
+    here = order.index(page)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        for other, icon in ((here - 1, "arrow_back"), (here + 1, "arrow_forward")):
+            if 0 <= other < len(order):
+                link(order[other].name, icon=icon)
+
+
+_kept: set[Page] = set()
+
+
+def keep(page: Page) -> None:
+    """After a page's first run: Streamlit looks for garbage after every move, and need not look in what pages keep."""
+    if page not in _kept:
+        _kept.add(page)
+        gc.collect()
+        gc.freeze()
 
 
 def of(page: StreamlitPage) -> Page:

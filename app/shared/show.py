@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.shared.subject import crisp
@@ -99,21 +100,26 @@ def maps(
     *,
     title: str,
     scale: str = "share",
-    opacity: float = 1.0,
     key: str = "maps",
+    legend: DeltaGenerator | None = None,
+    below: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why."""
-    ground = figures.pixels(image)
+    """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why.
+
+    legend: where the key to the colours goes, if not below. below: pictures that stand under their maps.
+    """
     drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
-    panels = {title: (ground, captions.get(title, ""))}
+    panels: dict[str, tuple[np.ndarray | str, str]] = {title: (figures.pixels(image), captions.get(title, ""))}
     for name, words in captions.items():
         if name in drawn:
-            panels[name] = (figures.coloured(drawn[name], top[name], ground, opacity), words)
+            rgb = figures.coloured(drawn[name], top[name])
+            panels[name] = (np.concatenate([rgb, below[name]]) if below and name in below else rgb, words)
         elif name in failures:
             panels[name] = (failures[name], "")
     pictures(panels, key)
     if drawn:
-        colours(next(iter(top.values())), scale)
+        with legend or st.container():
+            colours(next(iter(top.values())), scale)
 
 
 def colours(top: float, scale: str) -> None:

@@ -1,10 +1,11 @@
-"""The sidebar of the pages that explain a picture: network, picture, what the one says of the other, which class."""
+"""What is explained: network, picture, class. One line on the pages that explain a picture."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.shared import networks, stages
@@ -58,9 +59,13 @@ def of(name: str, picture: Picture) -> Subject:
     return Subject(network, picture, opened, networks.classes(name), probabilities, int(probabilities.argmax()))
 
 
-def choose() -> Subject | None:
-    """Draw the sidebar. None where the network has to be downloaded first; the page then shows how."""
-    with st.sidebar:
+def choose(place: DeltaGenerator) -> Subject | None:
+    """The subject in one line of the place: what it is, and where to change it.
+
+    None where the network has to be downloaded first; the page then shows how.
+    """
+    line = Line(place)
+    with line.popover("Network"):
         away = networks.missing()
         sizes = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in away.items())
         name = st.selectbox(
@@ -75,25 +80,40 @@ def choose() -> Subject | None:
         networks.offer_download(name)
         return None
     network = networks.describe(name)
-    with st.sidebar:
+    with line.popover("Picture"):
         picture, content = _ask_picture(network)
-        try:
-            opened = open_picture(picture, network, content)
-        except photographs.PhotographError as error:
-            st.error(f"{plain(picture.name)}: {sentence(error)} Meanwhile you see the {START.name}.")
-            picture, opened = START, open_picture(START, network)
-        probabilities = stages.predictions(network, picture, opened.x)
-        classes = networks.classes(name)
-        best = probabilities.argsort(descending=True)[:BARS].tolist()
-        st.markdown("**The network says**")
-        for c in best:
-            p = float(probabilities[c])
-            st.progress(p, text=f"{classes[c]} {p:.1%}")
+    try:
+        opened = open_picture(picture, network, content)
+    except photographs.PhotographError as error:
+        st.error(f"{plain(picture.name)}: {sentence(error)} Meanwhile you see the {START.name}.")
+        picture, opened = START, open_picture(START, network)
+    probabilities = stages.predictions(network, picture, opened.x)
+    classes = networks.classes(name)
+    with line.popover("Class"):
         wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key="target", bind="query-params")
-    target = best[0] if wanted == PREDICTED else classes.index(wanted)
-    with st.container(key="where"):
-        st.caption(f"Network {name}, picture: {plain(opened.title)}. Change them behind the » at the top left.")
-    return Subject(network, picture, opened, classes, probabilities, target)
+    best = probabilities.argsort(descending=True)[:BARS].tolist()
+    says = ", ".join(f"{plain(classes[c])} {float(probabilities[c]):.1%}" for c in best)
+    line.say(opened.x, f"**{plain(opened.title)}** · the network *{name}* says {says}")
+    return Subject(network, picture, opened, classes, probabilities, best[0] if wanted == PREDICTED else
+                   classes.index(wanted))  # fmt: skip
+
+
+class Line:
+    """What is explained, in one line: a thumbnail, words, and popovers with the controls that change it."""
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self.row = place.container(horizontal=True, vertical_alignment="center", gap="small")
+        self.thumbnail, self.words = self.row.empty(), self.row.container(width="stretch")
+
+    def popover(self, label: str) -> DeltaGenerator:
+        """A place for controls, which are always there: one that is not drawn would forget its value."""
+        return self.row.popover(label, key=f"choose_{label}")
+
+    def say(self, x: Tensor | None, words: str) -> None:
+        """x: a picture (1, C, H, W) or (C, H, W). words: Markdown."""
+        if x is not None:
+            self.thumbnail.image(crisp(figures.pixels(x), 64), width=40, alt="", output_format="PNG")
+        self.words.markdown(words)
 
 
 def _follow_network() -> None:

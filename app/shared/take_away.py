@@ -50,7 +50,6 @@ def offer_files(
 
     text: of the script. stem: the files' name, without its ending.
     """
-    st.subheader("Take it away")
     row = st.container(horizontal=True)
     if png is not None:
         row.download_button(
@@ -74,7 +73,6 @@ def offer_files(
 
 def offer_link() -> None:
     """The link alone, where files would tell what the reader is to find out."""
-    st.subheader("Take it away")
     _link()
 
 

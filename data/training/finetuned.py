@@ -20,6 +20,8 @@ from data.nets import pretrained
 from data.pictures.photographs import left_behind, open_photograph, photographs_in
 from data.training.fitting import fit
 
+BATCH = 32  # photographs in a step of training
+
 
 class Photographs(NamedTuple):
     """The photographs of a folder, its classes in alphabetical order."""
@@ -57,13 +59,15 @@ def finetune(
     """The network `name` with a new last layer, trained on images (n, 3, side, side), uint8 or in [0, 1]; eval mode.
 
     Cross-entropy, AdamW, half of the photographs mirrored in each epoch. The same seed gives the same bits on one
-    machine. Raises WeightsNotFound if its weights are not here.
+    machine. Raises WeightsNotFound if its weights are not here, ValueError for fewer images than a batch.
     """
+    if len(images) < BATCH:
+        raise ValueError(f"images must be at least one batch, {BATCH}, to learn from; got {len(images)}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = with_classes(name, classes)
         targets = nn.functional.one_hot(labels, classes).float()
-        fit(model, images, targets, name=name, epochs=epochs, rate=rate, batch=32, augment=_mirror)
+        fit(model, images, targets, name=name, epochs=epochs, rate=rate, batch=BATCH, augment=_mirror)
     return model.requires_grad_(False)
 
 

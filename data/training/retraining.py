@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -43,10 +44,24 @@ class Retraining:
 
     network: nn.Module  # features (n, …) → (n, 10) logits, as shipped, which saw them all; eval mode
     fresh: Callable[[], nn.Module]  # the same architecture with weights that have learned nothing
-    features: digits.Split  # pixels (n, 1, size, size) or outputs of φ (n, M), in place of the images
+    split: digits.Split
+    φ: nn.Module | None  # from pixels to features; None where the features are the pixels
     epochs: int
     batch: int
     digest: str  # SHA-256 of the shipped weights, of all digits, and of how long it learns
+    together: bool = True  # whether E networks learn as one; on a CPU, those of MNIST's pixels are faster one by one
+
+    @cached_property
+    def features(self) -> digits.Split:
+        """Pixels (n, 1, size, size) or outputs of φ (n, M), in place of the images. Nobody needs them to plan."""
+        if self.φ is None:
+            return self.split
+        with torch.no_grad():
+            seen, held_out = (
+                torch.cat([self.φ(x) for x in images.split(AT_ONCE)])
+                for images in (self.split.train_images, self.split.test_images)
+            )
+        return self.split._replace(train_images=seen, test_images=held_out)
 
     def errors(self, kept: Tensor, runs: Sequence[int], progress: Progress = iter) -> Tensor:
         """Train E networks and return the share of the held-out digits that each gets wrong: (E,) float64.
@@ -62,31 +77,37 @@ class Retraining:
         if len(runs) != len(kept) or not all(isinstance(run, int) and run >= 0 for run in runs):
             raise ValueError(f"runs is {runs!r}; it must be {len(kept)} whole numbers, 0 or more, one a row of kept")
         k = kept.to(x.device).view(-1, 1, *x.shape[1:])  # one mask for all digits of a batch
-        return judge(train(self, k, runs, progress), self, k)
+        parts = [slice(None)] if self.together else [slice(i, i + 1) for i in range(len(k))]
+        return torch.cat([judge(train(self, k[i], runs[i], progress), self, k[i]) for i in parts])
 
 
-def retraining(data: str = "digits", kind: str = "pixels", device: str = "cpu") -> Retraining:
+def retraining(
+    data: str = "digits", kind: str = "pixels", device: str = "cpu", learned: int | None = None
+) -> Retraining:
     """What `errors` needs. data: "digits" (scikit-learn's) or "mnist"; kind: "pixels" or "conv".
 
-    Raises ValueError for another word, FileNotFoundError where MNIST is not on this computer.
+    learned: how many digits are learned from, the first ones; None for all.
+    Raises ValueError for another word, or a number that is not from a batch to all; FileNotFoundError where MNIST is
+    not on this computer.
     """
     if data not in SCHOOLING:
         raise ValueError(f"data is {data!r}; it must be one of {', '.join(SCHOOLING)}")
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}; it must be one of {', '.join(KINDS)}")
     split = digits.train_test() if data == "digits" else digits.mnist()
+    if learned is not None:
+        least, most = SCHOOLING[data][1], len(split.train_images)
+        if not least <= learned <= most:
+            raise ValueError(f"learned is {learned}; of {data} it must be from {least}, a batch, to {most}")
+        split = split._replace(train_images=split.train_images[:learned], train_labels=split.train_labels[:learned])
     split = digits.Split(*(part.to(device) for part in split))
     network = networks.load(data).to(device)
     digest = _digest(*network.state_dict().values(), *split, torch.tensor(SCHOOLING[data]))
     if kind == "pixels":
-        return Retraining(network, lambda: networks.build(data), split, *SCHOOLING[data], digest)
+        together = data == "digits" or device != "cpu"
+        return Retraining(network, lambda: networks.build(data), split, None, *SCHOOLING[data], digest, together)
     φ = nn.Sequential(network.standardise, network.block1, network.block2, network.flatten)
-    with torch.no_grad():
-        seen, held_out = (
-            torch.cat([φ(x) for x in images.split(AT_ONCE)]) for images in (split.train_images, split.test_images)
-        )
-    features = split._replace(train_images=seen, test_images=held_out)
-    return Retraining(network.head, lambda: networks.build(data).head, features, *SCHOOLING[data], digest)
+    return Retraining(network.head, lambda: networks.build(data).head, split, φ, *SCHOOLING[data], digest)
 
 
 def _digest(*tensors: Tensor) -> str:

@@ -11,7 +11,7 @@ import xai_core
 from checks import apart, ask, check, compare, done, number, require, tensor
 from data import networks, zoo
 from xai_core import evaluate
-from xai_core.evaluate.examination import OF_MAPS
+from xai_core.evaluate.scores import OF_MAPS
 
 LISTS = ([0.9, 0.5, 0.2, 0.1], [0.0, 1.0, 1.0, 1.0, 1.0], [0.25, 0.75, 0.5])  # F before, then after each step
 SCENES, SEED = 6, 7  # of the measurement; the notebook's own scenes have another seed

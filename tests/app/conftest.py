@@ -10,6 +10,9 @@ import streamlit as st
 from torch import Tensor
 
 from app.shared import show, take_away
+from app.shared.film import maps as film_maps
+from app.shared.film import player
+from app.shared.film.frames import Film, Slider
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +36,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels."""
     drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None, files=None)
     real_maps, real_offer, real_offer_files = show.maps, take_away.offer, take_away.offer_files
+    real_of_maps = film_maps.of_maps
 
     def maps(image: Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
         drawn.image, drawn.maps, drawn.captions, drawn.failures, drawn.how = (
@@ -52,7 +56,31 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.files = files
         real_offer_files(*files, **how)
 
+    def of_maps(
+        slider: Slider, about: tuple, image: Tensor, title: str | None, titles: Any, answer: Any, **how: Any
+    ) -> Film:
+        now = answer(player.value(slider))
+        drawn.image, drawn.maps, drawn.captions, drawn.failures = image, now.maps, now.captions, now.failures
+        drawn.now = now
+        drawn.film, drawn.how = real_of_maps(slider, about, image, title, titles, answer, **how), how
+        return drawn.film
+
+    monkeypatch.setattr(film_maps, "of_maps", of_maps)
     monkeypatch.setattr(show, "maps", maps)
     monkeypatch.setattr(take_away, "offer", offer)
     monkeypatch.setattr(take_away, "offer_files", offer_files)
     return drawn
+
+
+@pytest.fixture
+def films(monkeypatch: pytest.MonkeyPatch) -> dict[str, Film]:
+    """The films that the page last showed, by their sliders' keys: their frames can be asked for without a hand."""
+    shown: dict[str, Film] = {}
+    head = player.head
+
+    def kept(film: Film, *given: Any) -> dict[str, Any]:
+        shown[film.slider.key] = film
+        return head(film, *given)
+
+    monkeypatch.setattr(player, "head", kept)
+    return shown

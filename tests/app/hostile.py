@@ -7,11 +7,13 @@ from app.shared import controls
 
 APP = Path(__file__).parents[2] / "app"
 OF_STUDY = ("study", "taker", "teacher")  # of the page Study: not controls, so no bound key
-# Every key that the app's source binds to the address, the controls of the methods, and some that nobody knows.
+# Every key that the app's source binds to the address or gives to the slider of a film, the controls of the methods,
+# and some that nobody knows.
+_BOUND = re.compile(r'(?:key=|Slider\(\s*)"([a-zA-Z]\w*)"')
 KEYS = sorted(
-    {key for file in APP.rglob("*.py") for key in re.findall(r'key="([a-zA-Z]\w*)"', file.read_text(encoding="utf-8"))}
+    {key for file in APP.rglob("*.py") for key in _BOUND.findall(file.read_text(encoding="utf-8"))}
     | {control.key for control in controls.controls()}
-    | {*OF_STUDY, "slope", "nonsense", "_page", "_asked"}
+    | {*OF_STUDY, "opacity", "slope", "nonsense", "_page", "_asked"}
 )
 FAR = "https://evil.example/"  # nothing may be fetched from there, and nothing may lead there
 NUMBERS = ("1e999", "-1e999", "nan", "-0", "9" * 400, "-1", "1.5", "", "1_0", "0x10", "٣", "²", "true")

@@ -1,6 +1,8 @@
 """The app without a browser: opened as a link opens it, run, and looked at as values instead of pixels."""
 
 import json
+import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +41,20 @@ def png(width: int = 90, height: int = 70) -> bytes:
     return file.getvalue()
 
 
+def costs(at: AppTest) -> dict[str, str]:
+    """What each method has cost just now, as the tab Judge says it."""
+    table = next(m.value for m in at.markdown if "cost just now" in m.value)
+    rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in table.splitlines()[2:]]
+    return {row[0]: row[-1] for row in rows}
+
+
+def hand(at: AppTest, **stops: str) -> AppTest:
+    """The hand has come to rest elsewhere on the slider of a film: the address says so, and the page runs."""
+    for key, text in stops.items():
+        at.query_params[key] = text
+    return ran(at)
+
+
 def metrics(at: AppTest) -> dict[str, str]:
     return {m.label: m.value for m in at.metric}
 
@@ -58,3 +74,20 @@ def the_script_makes_the_same(seen: SimpleNamespace, folder: Path) -> dict[str, 
     assert (folder / "maps.png").read_bytes().startswith(b"\x89PNG")
     assert Image.open(BytesIO(picture())).width > 600
     return json.loads(str(taken["settings"]))
+
+
+def unpacked(packed: bytes) -> tuple[dict[str, Any], list[np.ndarray | float | str]]:
+    """A frame of a film as the browser reads it: its head, and what each panel shows (maps in −127 … 127)."""
+    raw = zlib.decompress(packed)
+    (length,) = struct.unpack_from("<I", raw)
+    head, shown = json.loads(raw[4 : 4 + length]), []
+    for panel in head["panels"]:
+        if "bytes" not in panel:
+            shown.append(panel.get("mark", panel.get("refused")))
+            continue
+        start, end = (4 + length + at for at in panel["bytes"])
+        if "mime" in panel:
+            shown.append(np.asarray(Image.open(BytesIO(raw[start:end]))) / 255)
+        else:
+            shown.append(np.frombuffer(raw[start:end], np.int8).reshape(panel["shape"]))
+    return head, shown

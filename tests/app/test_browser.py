@@ -82,8 +82,10 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
             + '[data-testid=stSkeleton]')
-            && document.querySelector('.stMain img')
-            && [...document.images].every(image => image.complete)""",
+            && document.querySelector('.stMain img, .stMain [data-testid=stBidiComponentIsolated]')
+            && [...document.images].every(image => image.complete)
+            && (hosts => !hosts.length || hosts.some(host => host.shadowRoot?.querySelector('.film:not(.computing)')))(
+                [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')])""",
         timeout=60_000,
     )
 
@@ -97,9 +99,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def pictures(page: Any) -> list[str]:
-    """The addresses of the pictures shown; Streamlit names a picture by its content."""
-    return page.locator("[class*=st-key-pictures] img").evaluate_all(
+    """What is shown: the addresses of pictures, which Streamlit names by their content, and what films have painted."""
+    images = page.locator("[class*=st-key-pictures] img").evaluate_all(
         "images => images.map(i => i.src.split('/').pop())"
+    )
+    return images + page.locator(".film figure :is(canvas, img)").evaluate_all(
+        "all => all.map(c => c.toDataURL?.() ?? c.src.split('/').pop())"
     )
 
 
@@ -116,9 +121,10 @@ def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
     settled(page)
     first = pictures(page)
     assert len(first) == 3
-    assert all(page.locator("img").evaluate_all("images => images.map(i => i.alt.length > 5)"))
+    words = page.locator("img, .film canvas").evaluate_all("all => all.map(i => i.alt || i.ariaLabel)")
+    assert all(len(told) > 5 for told in words)
 
-    slider = page.locator(".st-key-B").get_by_role("slider")
+    slider = page.locator(".film .heart")
     slider.focus()
     slider.press("ArrowRight")  # from 15 to the next stop
     page.wait_for_url("**B=16**")
@@ -141,7 +147,7 @@ def test_a_setting_to_try_opens(page: Any, address: str) -> None:
     settled(page)
     page.get_by_role("link", name="A digit of 8 × 8 pixels").click()
     page.wait_for_url("**network=digits**")
-    page.locator("[class*=st-key-pictures]").get_by_text("Gradient × input").wait_for()
+    page.locator(".film").get_by_text("Gradient × input").wait_for()
     settled(page)
     assert len(pictures(page)) == 3 and page.locator("[data-testid=stAlertContentError]").count() == 0
 
@@ -149,7 +155,7 @@ def test_a_setting_to_try_opens(page: Any, address: str) -> None:
 def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
     page.goto(f"{address}explain{LIGHT_WORK}&animal=frog")
     settled(page)
-    slider = page.locator(".st-key-B").get_by_role("slider")
+    slider = page.locator(".film .heart")
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url("**B=16**")
@@ -209,7 +215,7 @@ def test_an_old_link_without_a_page_leads_to_explain(page: Any, address: str) ->
     asked = parse_qs(urlsplit(page.url).query)
     assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "animal": ["frog"]}
     assert len(pictures(page)) == 3
-    page.locator(".st-key-B").get_by_text("30", exact=True).wait_for()
+    page.locator(".film .stop").get_by_text("B = 30", exact=True).wait_for()
 
 
 HOSTILE = {name: {} for name in PAGES if name != START.name} | {  # page, or a view of it → what is asked rightly
@@ -281,3 +287,77 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
                 .map(e => e.outerHTML.slice(0, 120))"""
         )
         assert not beyond, size
+
+
+# --- films: what moves in the browser ---------------------------------------------------------------------------------
+
+
+DRAG = """(slider, n) => { for (let i = 0; i < n; i++) {
+    slider.value++; slider.dispatchEvent(new Event('input', {bubbles: true})); } }"""
+
+
+def filled(page: Any) -> Any:
+    """The film on the page, once it asks for no more frames."""
+    settled(page)
+    count, now = -1, "performance.getEntriesByType('resource').filter(r => r.name.endsWith('.bin')).length"
+    while count != (count := page.evaluate(now)):
+        page.wait_for_timeout(700)
+    return page.locator(".film").first
+
+
+def test_a_film_moves_by_itself_and_tells_where_the_hand_came_to_rest(page: Any, address: str) -> None:
+    """Keys, Home and End, touch, the address, Back and Forward, words for those who cannot see: one load for all."""
+    said: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(len(frame))))
+    page.goto(f"{address}paths?errors=false")
+    film = filled(page)
+    slider, maps = film.get_by_label("α: 0 is the baseline, 1 the picture"), film.get_by_role("img")
+    began, at_half, entries, quiet = page.url, pictures(page), page.evaluate("history.length"), len(said)
+    assert slider.get_attribute("aria-valuetext").startswith("α = 0.5: straight from black: F = ")
+    slider.evaluate(DRAG, 10)
+    assert film.locator(".stop").inner_text() == "α = 0.7"
+    assert len(set(at_half) - set(pictures(page))) == film.locator("canvas").count() == 6  # all but the curves
+    page.wait_for_url("**at=0.7")
+    wait_until(lambda: page.evaluate("true") and len(said) > quiet)
+    page.wait_for_timeout(500)
+    assert len(said) == quiet + 1 and page.evaluate("history.length") == entries + 1  # ten stops are one move
+    number = film.locator(".number").inner_text()
+    assert f"F = {number}" in film.locator("figcaption").first.inner_text()
+    assert maps.nth(2).get_attribute("aria-label").startswith("straight from black, A so far: ")
+    at_seven = pictures(page)
+    page.go_back()
+    wait_until(lambda: pictures(page) == at_half and film.locator(".stop").inner_text() == "α = 0.5")
+    assert page.url == began
+    page.go_forward()
+    wait_until(lambda: pictures(page) == at_seven)
+    slider.press("ArrowRight")
+    page.wait_for_url("**at=0.72")
+    slider.press("End")
+    page.wait_for_url("**at=1")
+    slider.press("Home")
+    page.wait_for_url("**at=0")
+    assert film.locator(".stop").inner_text() == "α = 0"
+    box = maps.nth(2).bounding_box()
+    page.mouse.move(box["x"] + 1.5, box["y"] + 1.5)
+    assert film.locator(".reading").inner_text() == "row 1, column 1: 0 (share of the whole Σ|A|, rounded to 8 bits)"
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url(began)  # the usual stop needs no parameter
+
+
+def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -> None:
+    """Frames are held back on their way: the slider moves, the picture stays and says that it waits."""
+    held: list[Any] = []
+    let_go = iter([True])  # the first alone
+    page.route("**/media/*.bin", lambda route: route.continue_() if next(let_go, False) else held.append(route))
+    page.goto(f"{address}paths?errors=false&B=17&at=0.3")
+    settled(page)
+    film, before = page.locator(".film").first, pictures(page)
+    slider, status = film.get_by_role("slider").first, film.get_by_role("status")
+    slider.press("End")
+    assert film.locator(".stop").inner_text() == "α = 1" and status.inner_text() == "computing …"
+    assert slider.get_attribute("aria-valuetext") == "α = 1, computing" and pictures(page) == before
+    let_go = cycle([True])
+    for route in held:
+        route.continue_()
+    wait_until(lambda: status.inner_text() == "" and len(set(before) - set(pictures(page))) == 6)

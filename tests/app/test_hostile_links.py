@@ -62,6 +62,9 @@ def test_every_view_of_a_page_opens_whatever_is_asked(page: str) -> None:
         options: list[Any] = [getattr(option, "content", option) for option in choice.options]
         for option in options if len(options) <= 12 else []:
             ran(page, {**each(page, ["nan", "", "$x$"]), choice.key: str(option)})
+    nested = {tab.label for outer in usual.tabs for tab in outer.tabs}
+    for label in {tab.label for tab in usual.tabs} - nested:  # what is drawn only in its tab
+        ran(page, {**each(page, ["nan", "", "$x$"]), "tab": label})
 
 
 @pytest.mark.parametrize("page", ["explain", "domains"])

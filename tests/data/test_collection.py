@@ -18,14 +18,14 @@ from xai_core.benchmark import collection as protocol
 
 
 def test_the_protocol_is_kept():
-    found = protocol.load("data.collection")
-    assert found is collection
+    every = {*protocol.OF_UNI, *protocol.OF_GAD, *protocol.OF_PHOTOGRAPHS, *protocol.OF_NORMLIME}
+    assert protocol.load("data.collection", sorted(every)) is collection
     with pytest.raises(ValueError, match=r"collection must be a module that can be imported; got 'no\.such'"):
-        protocol.load("no.such")
+        protocol.load("no.such", ())
     with pytest.raises(
-        ValueError, match=r"collection 'data\.zoo' must have .*; it lacks networks_here, title, network"
+        ValueError, match=r"collection 'data\.zoo' must have network, .* for these tables; it lacks network, weights"
     ):
-        protocol.load("data.zoo")
+        protocol.load("data.zoo", protocol.OF_UNI)
 
 
 def test_scenes_are_those_of_the_fresh_stream_and_a_longer_source_begins_with_the_same():

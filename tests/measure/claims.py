@@ -1,4 +1,7 @@
-"""What the UNI paper claims about paths, measured on every network that is here. Run with `make claims`.
+"""What the UNI paper claims about paths, measured on every network that is here, or on yours. Run with `make claims`.
+
+    python -m tests.measure.claims --networks zoo squeezenet1_1 --images 20 FOLDER
+    python -m tests.measure.claims --networks mine:network --images FOLDER        network() of mine.py
 
 Claims (Choi, Duplessis & Belongie 2025, §§3–5): the unlearned baseline is less confident than x; the confidence rises
 monotonically on the way back, with Spearman .89–.99 against .27–.88 for other paths; the path is less curved, so that
@@ -9,16 +12,13 @@ steps with the map at 300; «B for 5 %» is the median of the fewest steps whose
 """
 
 import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from data.drawn import zoo
-from data.nets import networks, pretrained
-from data.pictures import digits, photographs
+from data import collection
+from data.nets import networks
 from xai_core import (
     Score,
     Trace,
@@ -35,6 +35,7 @@ from xai_core import (
 
 GRID = 30  # steps between which F and dF/dα are compared
 RIVALS = 3  # of AGI: the classes that come next, each a path of its own
+SMALL = ("zoo", "husky_wolf", "digits")  # besides torchvision's whose weights are here
 STEPS, SETTLED = (1, 15, 30), 300
 
 
@@ -99,29 +100,25 @@ def report(name: str, model: nn.Module, pictures: list[Tensor]) -> None:
         )
 
 
-def photographs_for(name: str, n: int) -> list[Tensor]:
-    """The first n photographs of the folder XAI_PHOTOS (or `photos` beside XAI_DATA_HOME), else the bundled ones."""
-    folder = Path(os.environ.get("XAI_PHOTOS") or Path(os.environ.get("XAI_DATA_HOME", ""), "..", "photos"))
-    cut = pretrained.geometry(name)
-    files = photographs.photographs_in(folder, below=True)[:n] if folder.is_dir() else []
-    if files:
-        return [photographs.open_photograph(file, **cut) for file in files]
-    return [photographs.bundled(picture, **cut) for picture in photographs.BUNDLED][:n]
+def pictures_of(network: str, images: list[str]) -> list[Tensor]:
+    """Those of the sources that a network understands; a number is as many of its own kind."""
+    every = [collection.own_source(network, int(each)) if each.isdigit() else each for each in images]
+    return [
+        collection.picture(network, source, listed.name).image
+        for source in dict.fromkeys(every)
+        if collection.fits(network, source)
+        for listed in collection.pictures(network, source)
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=20, help="for each small network (default 20)")
-    parser.add_argument("--photographs", type=int, default=6, help="for each pretrained network (default 6)")
+    here = [*SMALL, *(name for name in collection.networks_here() if name not in networks.SHIPPED)]
+    parser.add_argument("--networks", nargs="+", default=here, help=f"names, or MODULE:FUNCTION ({' '.join(here)})")
+    parser.add_argument("--images", nargs="+", default=["20"], help="a number, NAME:N, FOLDER or FOLDER:N (default 20)")
     options = parser.parse_args()
-    n = options.pictures
-    report("zoo", networks.load("zoo"), [zoo.draw(zoo.CLASSES[i % 10], 1000 + i).image for i in range(n)])
-    scenes = [zoo.draw_husky_wolf(zoo.HUSKY_WOLF[i % 2], 1000 + i, snow=i % 2 == 1).image for i in range(n)]
-    report("husky_wolf", networks.load("husky_wolf"), scenes)
-    report("digits", networks.load("digits"), list(digits.train_test(seed=0).test_images[:n]))
-    for name in pretrained.NAMES:
-        if pretrained.is_available(name):
-            report(name, pretrained.load(name), photographs_for(name, options.photographs))
+    for name in options.networks:
+        report(name, collection.network(name), pictures_of(name, options.images))
 
 
 if __name__ == "__main__":

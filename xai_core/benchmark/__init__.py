@@ -1,9 +1,14 @@
 """The benchmark: networks × methods × scores × pictures, as pieces of work that can be stopped, resumed and spread.
 
-cells.py says what a piece of work is, store.py keeps results in one file, running.py does what is missing, here or on
-many machines; collection.py is what the benchmark asks of the data. uni.py and gad.py are the tables of two papers,
-normlime.py the figure of a third; report.py writes them down beside the papers' own numbers.
-`python -m xai_core.benchmark --help` says how to use it.
+    work      cells.py says what a piece of it is; running.py does what is missing, spreading.py on many machines,
+              watching.py shows it, estimate.py says what more would take
+    results   store.py keeps them in one file that opening.py opens, exports.py in one that is committed; maps.py keeps
+              the maps that they judge
+    data      collection.py is what is asked of it; preparing.py and batches.py make it faster
+    papers    uni.py and gad.py are the tables of two, normlime.py the figure of a third; report.py writes them down
+              beside the papers' own numbers
+
+`python -m xai_core.benchmark --help` says how to use it, command_line.py how it is read.
 """
 
 from importlib.util import find_spec

@@ -3,86 +3,45 @@
     python -m xai_core.benchmark                                         the shipped networks on fresh drawings
     python -m xai_core.benchmark --tables uni --networks zoo --images 5  one network, five pictures: some minutes
     python -m xai_core.benchmark --tables uni --networks resnet18 --images FOLDER:100   photographs, or ImageNet's root
+    python -m xai_core.benchmark --model mine:network --images FOLDER    a network of your own: network() in mine.py
+    python -m xai_core.benchmark --hours 2                               as many pictures as two hours allow
     python -m xai_core.benchmark --workers 4                             four processes of this computer
     python -m xai_core.benchmark --scheduler tcp://host:8786             a Dask cluster (same code, same files there)
     python -m xai_core.benchmark --report-only                           the report again, from what is kept
     python -m xai_core.benchmark --estimate 50000 --workers 32           what 50,000 pictures would take
 
-Stop it (Ctrl-C, kill -9) and start the same command again: nothing done is done twice. More pictures, networks or
-methods cost only what is new. Results: OUT/results.sqlite, rows.csv, rows.parquet, report.md and report.html.
+Stop it (Ctrl-C, kill -9) and start the same command again: nothing done is done twice. More pictures, networks,
+methods or scores cost only what is new. Results: OUT/report.md, report.html, rows.parquet and commands.txt, which are
+small enough to be committed and whole enough to go on from; rows.csv, results.sqlite, and what is kept to save time.
 """
 
 import argparse
+import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-import torch
-
-from xai_core.benchmark import collection, estimate, gad, normlime, report, uni
-from xai_core.benchmark.cells import Cell
+from xai_core.benchmark import collection, estimate, exports, gad, normlime, report, uni
+from xai_core.benchmark.cells import Cell, name_of
+from xai_core.benchmark.command_line import parser, read
 from xai_core.benchmark.documents import Document, markdown
+from xai_core.benchmark.opening import ALTERED
 from xai_core.benchmark.running import Outcome, run
-from xai_core.benchmark.store import ALTERED, Store
-from xai_core.evaluate.examination import SCORES
-from xai_core.methods import catalogue
+from xai_core.benchmark.store import Store
+from xai_core.benchmark.watching import told
 from xai_core.plain import LONGEST_SENTENCE, one_line
-
-SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    made = argparse.ArgumentParser(
-        prog="python -m xai_core.benchmark", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = made.add_argument_group("what is measured").add_argument
-    add("--tables", nargs="+", choices=tuple(PLANS), default=tuple(PLANS), help="of which papers (default: all)")
-    add("--networks", nargs="+", metavar="NAME", default=SMALL, help=f"for UNI's tables (default: {' '.join(SMALL)})")
-    add("--methods", nargs="+", metavar="NAME", choices=(*catalogue(), uni.RANDOM),
-        default=(*uni.METHODS, uni.RANDOM),
-        help=f"for UNI's tables (default: the paper's and random numbers, {' '.join(uni.METHODS)})")  # fmt: skip
-    add("--scores", nargs="+", metavar="NAME", choices=tuple(SCORES), default=tuple(SCORES),
-        help="for UNI's tables, measured together: another choice is measured anew "
-        f"(default: all: {' '.join(SCORES)})")  # fmt: skip
-    add("--images", nargs="+", metavar="SOURCE", default=["20"],
-        help="for UNI's tables: a number (of each network's own kind), zoo:N, husky_wolf:N, birds:N, digits:N, "
-        "mnist:N, bundled:N (scikit-image's photographs), FOLDER or FOLDER:N (default: 20)")  # fmt: skip
-    add("--target", choices=uni.TARGETS, default="predicted", help="which class is explained (default: %(default)s)")
-    add("--seed", type=int, default=0, help="of everything random (default: 0)")
-    add = made.add_argument_group("GAD's tables").add_argument
-    add("--pair-images", type=int, default=gad.IMAGES, metavar="N", help="pictures a pair of classes (default: 512)")
-    add("--photographs", type=Path, metavar="FOLDER", help="two folders of photographs instead of drawings")
-    add("--pretrained", default="squeezenet1_1", metavar="NAME", help="what is fine-tuned to them (%(default)s)")
-    add("--important", choices=("top", "above"), default="top",
-        help="half of the pixels, as in the paper's tables (top), or those above a tenth of the maximum, as in its "
-        "figure 4 (above)")  # fmt: skip
-    add = made.add_argument_group("NormLIME's figure").add_argument
-    add(
-        "--digits",
-        choices=("digits", "mnist"),
-        default="digits",
-        help="scikit-learn's 8 × 8 ones, or MNIST (%(default)s)",
-    )
-    add("--runs", type=int, default=5, metavar="N", help="networks for each point of the figure (default: %(default)s)")
-    add = made.add_argument_group("how").add_argument
-    add("--out", type=Path, default=Path("results/benchmark"), help="folder of the results (default: %(default)s)")
-    add("--workers", type=int, default=0, metavar="N", help="processes (default: 0, in this one)")
-    add("--scheduler", metavar="ADDRESS", help="a Dask scheduler, tcp://host:port")
-    add("--device", choices=("cpu", "cuda"), default="cpu", help="(default: %(default)s)")
-    add("--collection", default="data.collection", metavar="MODULE", help="networks and pictures (%(default)s)")
-    add("--report-only", action="store_true", help="measure nothing, write the report of what is kept")
-    add("--estimate", type=int, metavar="N", help="measure nothing, say what N pictures would take")
-    return made
 
 
 def uni_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
-    """The UNI paper's cells: networks × pictures × methods × scores."""
+    """The UNI paper's cells: pictures × networks × methods, each with its scores."""
     yield uni.NAME, uni.cells(
-        given.collection, given.networks, given.images, given.methods, given.scores,
-        target=given.target, seed=given.seed, device=given.device,
+        given.collection, given.networks, given.images, given.methods, given.scores, target=given.target,
+        seed=given.seed, made=given.made, device=given.device,
+        keep="" if given.no_maps else str((given.out / "maps").resolve()), batch=given.batch,
     )  # fmt: skip
 
 
@@ -96,16 +55,10 @@ def gad_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]
 
 def normlime_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
     """The NormLIME paper's cells: orders of the digits' features, and networks that learn without the last."""
-    yield (
-        normlime.NAME,
-        normlime.cells(
-            given.collection,
-            given.digits,
-            runs=given.runs,
-            device=given.device,
-            keep=str((given.out / "orders").resolve()),
-        ),
-    )
+    yield normlime.NAME, normlime.cells(
+        given.collection, given.digits, runs=given.runs, train=given.train, device=given.device,
+        keep=str((given.out / "orders").resolve()),
+    )  # fmt: skip
 
 
 # Every paper: its plans, in the order in which they have to be run. What report.SECTIONS shows of them stands there.
@@ -114,11 +67,9 @@ PLANS = {"uni": uni_plans, "gad": gad_plans, "normlime": normlime_plans}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, measure what is missing, write the report. Returns the exit status."""
-    made = parser()
-    given = made.parse_args(arguments)
-    _check(given, made)
+    given = read(parser(__doc__ or ""), arguments)
     try:
-        return _work(given)
+        return _work(given, sys.argv[1:] if arguments is None else arguments)
     except (ValueError, OSError, RuntimeError, sqlite3.Error) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -127,54 +78,70 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _work(given: argparse.Namespace) -> int:
-    known, file = collection.load(given.collection), given.out / "results.sqlite"
-    if (given.report_only or given.estimate) and not file.is_file():
+def _work(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    known, file = collection.load(given.collection, ()), given.out / "results.sqlite"
+    here = file.is_file() or (given.report_only and (given.out / "rows.parquet").is_file())
+    if (given.report_only or given.estimate) and not here:
         raise ValueError(f"--out is {given.out}; there is no {file.name} in it: nothing was measured there yet")
+    title = partial(collection.title, known)
     with closing(Store(file)) as store:
         for settings in store.altered:
-            print(f"set aside: {one_line(report.name_of(settings))}: {ALTERED}", file=sys.stderr)
+            print(f"set aside: {one_line(name_of(settings))}: {ALTERED}", file=sys.stderr)
         if given.estimate:
-            workers = max(1, given.workers)
-            told = estimate.section(store, uni.NAME, given.estimate, workers, known.title, given.device)
-            print(markdown(Document("Estimate", [told])))
+            print(markdown(_estimated(given, store, title)))
             return 0
-        outcomes = [] if given.report_only else list(_run_all(given, store))
-        report.write(store, given.out, known.title)
+        outcomes = []
+        if not given.report_only:
+            report.note_command(given.out, arguments)
+            outcomes = list(_run_all(given, store))
+        report.write(store, given.out, title)
     return _tell(outcomes, given.out)
 
 
-def _check(given: argparse.Namespace, made: argparse.ArgumentParser) -> None:
-    if given.pair_images < 2:
-        made.error(f"--pair-images must be 2 or more; got {given.pair_images}")
-    if given.workers < 0:
-        made.error(f"--workers must be 0 or more; got {given.workers}")
-    if not 0 <= given.seed < 2**63:
-        made.error(f"--seed must be a whole number from 0 to 2⁶³ − 1; got {given.seed}")
-    if given.estimate is not None and given.estimate < 1:
-        made.error(f"--estimate must be 1 or more; got {given.estimate}")
-    if given.device == "cuda" and not torch.cuda.is_available():
-        made.error("--device cuda needs a GPU that PyTorch can use, and there is none; use --device cpu")
+def _estimated(given: argparse.Namespace, store: Store, title: partial) -> Document:
+    """What so many pictures would take, table by table, as far as any cell of it was done here."""
+    workers, found = max(1, given.workers), []
+    done = [name for name in store.names() if any(True for _ in store.timings(name))]
+    for name in done or [uni.NAME]:
+        found.append(estimate.section(store, name, given.estimate, workers, title, given.device))
+    total = told(sum(seconds for _, seconds in found))
+    return Document(f"{given.estimate:,} pictures: {total} in all", [section for section, _ in found])
 
 
 def _run_all(given: argparse.Namespace, store: Store) -> Iterator[Outcome]:
     """Plan after plan; an interruption ends them all, and a stage that failed ends its paper."""
-    for table in given.tables:
+    end = given.hours and time.monotonic() + 3600 * given.hours
+    for i, table in enumerate(given.tables):  # each paper has its share of the hours
+        until = end and time.monotonic() + max(0.0, end - time.monotonic()) / (len(given.tables) - i)
         for name, cells in PLANS[table](given):
-            outcome = run(cells, store, name=name, workers=given.workers, scheduler=given.scheduler)
+            outcome = run(cells, store, name=name, workers=given.workers, scheduler=given.scheduler,
+                          known=exports.known(given.out, name), until=until)  # fmt: skip
             yield outcome
+            _say(name, outcome, given.batch)
             if outcome.interrupted:
                 return
-            if outcome.failures:
+            if outcome.failures or (outcome.turns is not None and outcome.kept_before + outcome.done < outcome.planned):
                 break
+
+
+def _say(name: str, outcome: Outcome, batch: int) -> None:
+    """What is worth a line when a plan ends."""
+    if outcome.believed:
+        print(f"{name}: {outcome.believed} cells are those of rows.parquet, measured before.")
+    if outcome.turns is not None and outcome.kept_before + outcome.done < outcome.planned:
+        of_turns = {uni.NAME: (batch, "pictures of each network"), gad.NAME: (gad.BLOCK, "pictures of each pair")}
+        many, what = of_turns.get(name, (0, ""))
+        reached = f"{outcome.kept_before + outcome.done} of {outcome.planned} cells"
+        reached += f"; the tables show {many * outcome.turns} {what}" if many else ""
+        print(f"{name}: the time is up after {reached}. The same command goes on.")
 
 
 def _tell(outcomes: Sequence[Outcome], out: Path) -> int:
     """What became of it, in a few lines."""
     for outcome in outcomes:
         for settings, error in outcome.failures:
-            told = f"{one_line(report.name_of(settings))}: {one_line(error, LONGEST_SENTENCE)}"
-            print(f"failed: {told}", file=sys.stderr)
+            line = f"{one_line(name_of(settings))}: {one_line(error, LONGEST_SENTENCE)}"
+            print(f"failed: {line}", file=sys.stderr)
     failures = sum(len(outcome.failures) for outcome in outcomes)
     print(f"The report is {out / 'report.html'}, every number is in {out / 'rows.csv'}.")
     if failures:
@@ -189,4 +156,5 @@ def _tell(outcomes: Sequence[Outcome], out: Path) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is shut down ends it like Ctrl-C
     sys.exit(main())

@@ -1,37 +1,67 @@
 """What a larger run would take, from the seconds that cells took here.
 
-    hours = N · Σ_{network, method} mean seconds of a cell / workers / 3600
+    hours = Σ_kind (cells of this kind) · (mean seconds of one) / workers / 3600
 
+A kind is what decides how long a cell takes: network and method, or a support network's α. Of N pictures UNI's tables
+have N cells a kind, and GAD's ⌈N/32⌉ of each class; support networks learn from as many, and take as much longer. The
+cells of NormLIME's figure are those that were planned: N says nothing of them.
 On a CPU the seconds are the processor's own, which a busy computer stretches less than the clock's (not: not at all; so
 measure on an idle one); on a GPU they are the clock's. A cell's seconds hold its share of what all methods of a picture
 share. They add up over workers as long as each has a core of its own, and say nothing of another computer.
 """
 
+import math
+from collections import Counter
 from collections.abc import Callable
 
 import pandas as pd
 
 from xai_core.benchmark.documents import Section, Table
+from xai_core.benchmark.gad import BLOCK
+from xai_core.benchmark.gad_cases import CLASSES
 from xai_core.benchmark.store import Store
+from xai_core.benchmark.watching import KIND, told
 from xai_core.plain import markdown as plain
+
+TITLES = {"gad_networks": "GAD's networks", "gad_supports": "GAD's support networks", "gad": "GAD's tables",
+          "normlime": "NormLIME's figure"}  # fmt: skip
 
 
 def section(
     store: Store, name: str, pictures: int, workers: int, title: Callable[[str], str], device: str = "cpu"
-) -> Section:
-    """Seconds a cell by network and method, and what `pictures` of each would take. Raises ValueError without cells."""
+) -> tuple[Section, float]:
+    """Seconds a cell by kind, and what `pictures` would take, in words and in seconds. Raises ValueError without cells.
+
+    title: a network's name as in a table.
+    """
     seconds = pd.DataFrame(
         [
-            (settings["network"], settings["method"], clock if device == "cuda" else processor)
+            {kind: settings.get(kind) for kind in KIND} | {"seconds": clock if device == "cuda" else processor}
             for settings, clock, processor in store.timings(name)
-            if "network" in settings and "method" in settings
-        ],
-        columns=["network", "method", "seconds"],
+        ]
     )
     if seconds.empty:
         raise ValueError(
             f"estimate needs finished cells of {name!r} in {store.path}: run some first, say with --images 2"
         )
+    if name == "uni":
+        return _of_uni(seconds, pictures, workers, title)
+    many = _how_many(store, name, pictures)
+    kinds = [kind for kind in KIND if seconds[kind].notna().any()]
+    rows, total = [], 0.0
+    for known, part in seconds.groupby(kinds, sort=False, dropna=False)["seconds"]:
+        named = dict(zip(kinds, known, strict=True))
+        cells = many(named)
+        total += cells * part.mean() / workers
+        words = [plain(named[kind]) for kind in kinds]
+        rows.append(
+            [*words, _seconds(part.mean()), str(len(part)), f"{cells:.3g}", told(cells * part.mean() / workers)]
+        )
+    head = [*(kind.title() for kind in kinds), "Seconds a cell", "measured", "cells", "in all"]
+    return Section(f"{TITLES.get(name, name)}: {told(total)}", [Table(head, rows)]), total
+
+
+def _of_uni(seconds: pd.DataFrame, pictures: int, workers: int, title: Callable[[str], str]) -> tuple[Section, float]:
     unit = seconds.groupby(["network", "method"], sort=False)["seconds"].mean().unstack(sort=False)
     measured = seconds.groupby("network", sort=False).size()
     methods = list(unit.columns)
@@ -42,23 +72,27 @@ def section(
     ]  # fmt: skip
     total = pictures * unit.sum().sum() / workers
     head = ["Network", *map(plain, methods), "all", "cells measured", f"{pictures:,} pictures"]
-    return Section(
-        f"What {pictures:,} pictures would take",
-        [
-            Table(head, rows, "Mean seconds of a cell (one network, picture and method; all scores asked for)"),
-            f"{pictures:,} pictures × {len(methods)} methods × {len(rows)} networks = "
-            f"{pictures * int(unit.count().sum()):,} cells: {told(total)} with {workers} "
-            f"{'worker' if workers == 1 else 'workers'}, each on a core as fast as the one that was measured.",
-        ],
-    )
+    parts: list[str | Table] = [
+        Table(head, rows, "Mean seconds of a cell (one network, picture and method; all scores asked for)"),
+        f"{pictures:,} pictures × {len(methods)} methods × {len(rows)} networks = "
+        f"{pictures * int(unit.count().sum()):,} cells: {told(total)} with {workers} "
+        f"{'worker' if workers == 1 else 'workers'}, each on a core as fast as the one that was measured.",
+    ]
+    return Section(f"UNI's tables of {pictures:,} pictures", parts), total
 
 
-def told(seconds: float) -> str:
-    """A time as a person says it."""
-    for unit, length, most in (("s", 1, 100), ("min", 60, 100), ("h", 3600, 72), ("days", 86400, 730)):
-        if seconds < most * length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds / 86400 / 365.25:.3g} years"
+def _how_many(store: Store, name: str, pictures: int) -> Callable[[dict], float]:
+    """How many cells of a kind there would be; of trainings, of how many of those that were measured."""
+    planned: Counter = Counter()
+    images = BLOCK
+    for settings, context, _ in store.planned(name):
+        planned[tuple(settings.get(kind) for kind in KIND)] += 1
+        images = context.get("images", images)
+    if name == "gad":
+        return lambda _: len(CLASSES) * math.ceil(pictures / BLOCK)
+    if name in ("gad_networks", "gad_supports"):
+        return lambda _: pictures / images
+    return lambda named: planned[tuple(named.get(kind) for kind in KIND)]
 
 
 def _seconds(value: float) -> str:

@@ -6,13 +6,15 @@ it does not say what became of the others. Here every picture is counted: one wi
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from xai_core.benchmark.documents import Section, Table
-from xai_core.benchmark.gad import CLASSES, COLUMNS
+from xai_core.benchmark.gad import COLUMNS, SHARES, columns_of
+from xai_core.benchmark.gad_cases import CLASSES
 from xai_core.plain import markdown as plain
 
 SHORT = {
@@ -64,14 +66,15 @@ RS = {
 RULES = {"top": "half of the pixels", "above": "what is above a tenth of the maximum"}
 RIVAL = "Rival: as many pixels of the network's own map as GAD has left, the strongest. It is not in the paper."
 PIXELS, RC, RS_GAD, RS_SUP, RC_RIVAL, RS_RIVAL, M_GAD, M_SUP = range(len(COLUMNS))
-Found = Mapping[tuple[str, str, str, int], np.ndarray]  # (pair, network, method, class) → (n, 8), of COLUMNS
+Found = Mapping[tuple[str, str, str, int], np.ndarray]  # (pair, network, method, class) → (n, 8 …), of COLUMNS …
 Kind = tuple[str, Callable[[np.ndarray], float]]  # a row's name, and its number of the pictures
 
 
 def found_in(rows: pd.DataFrame) -> Found:
     """The rows of plan "gad" by column of the paper's tables."""
+    columns = [*COLUMNS, *columns_of(SHARES)]
     return {
-        key: part.pivot_table("value", "picture", "score", dropna=False).reindex(columns=list(COLUMNS)).to_numpy()
+        key: part.pivot_table("value", "picture", "score", dropna=False).reindex(columns=columns).to_numpy()
         for key, part in rows.groupby(["pair", "column", "method", "class"], sort=False)
     }
 
@@ -86,11 +89,12 @@ def sections(rows: pd.DataFrame, networks: pd.DataFrame, supports: pd.DataFrame)
         [
             f"In brackets: the paper's. Pictures a pair: {n} (512). α = 0, 2, 4, 6, 8.",
             f"Important is {RULES[important]}.",
-            *learned(networks, supports),
+            *learned(found, networks, supports),
             table(found, WINS, (("Orig.", lambda r: len(r) - wins(r)), ("GAD", wins)), "{:.0f}"),
             RIVAL,
             table(found, {}, (("GAD", lambda r: mean(r, RC)), ("Rival", lambda r: mean(r, RC_RIVAL))), "{:.2f}",
                   "Mean RC of GAD and of the rival"),
+            *_fewer(found),
         ],
     )  # fmt: skip
     several = (("Sup.", lambda r: 100 * mean(r, RS_SUP)), ("GAD", lambda r: 100 * mean(r, RS_GAD)))
@@ -105,13 +109,25 @@ def sections(rows: pd.DataFrame, networks: pd.DataFrame, supports: pd.DataFrame)
     yield Section("GAD: what agrees with the paper", list(verdict(found)))
 
 
-def learned(networks: pd.DataFrame, supports: pd.DataFrame) -> Iterator[str]:
+def _fewer(found: Found) -> Iterator[Table | str]:
+    """RC where fewer pixels are important: the hull of half of them covers nearly the whole picture."""
+    if all(np.isnan(rows[:, len(COLUMNS) :]).all() for rows in found.values()):
+        return
+    yield "The hull of half of a photograph's pixels covers nearly all of it, so RC there says little. With fewer:"
+    for k, share in enumerate(SHARES):
+        kinds = [(name, partial(mean, column=len(COLUMNS) + 2 * k + i)) for i, name in enumerate(("GAD", "Rival"))]
+        yield table(found, {}, kinds, "{:.2f}", f"Mean RC where the strongest {share:.0%} of the pixels are important")
+
+
+def learned(found: Found, networks: pd.DataFrame, supports: pd.DataFrame) -> Iterator[str]:
     """How good every network is, and how much of α its supports learned."""
     for (pair, column), part in supports.groupby(["pair", "column"], sort=False):
         reached = part[part["score"].isin(("reached 1", "reached 2"))].groupby("alpha")["value"].min()
         right = networks[(networks["pair"] == pair) & (networks["column"] == column)]["value"]
-        told = "; ".join(f"α = {alpha:g}: reached {value:.0%}" for alpha, value in reached.items())
-        yield f"{plain(pair)}, {plain(column)}: accuracy {', '.join(f'{value:.1%}' for value in right)}. {told}."
+        told = "; ".join(f"α = {alpha:g}: reached {value:.0%} of α" for alpha, value in reached.items())
+        n = max((len(rows) for (p, c, *_), rows in found.items() if (p, c) == (pair, column)), default=0)
+        accuracy = ", ".join(f"{value:.1%}" for value in right)
+        yield f"{plain(pair)}, {plain(column)}: accuracy {accuracy} of {n} pictures. {told}."
 
 
 def better(pairs: Iterable[tuple[float, float]]) -> str:
@@ -169,6 +185,6 @@ def verdict(found: Found) -> Iterator[str]:
     every = np.concatenate(list(found.values()))
     both = every[np.isfinite(every[:, [RS_GAD, RS_SUP]]).all(1)]
     if len(both):
-        small = ((both[:, RS_GAD] > both[:, RS_SUP]) == (both[:, M_GAD] < both[:, M_SUP])).mean()
-        yield f"In {small:.0%} of the maps the region of fewer pixels has the larger RS."
-    yield f"Nothing is left of {(every[:, PIXELS] == 0).mean():.1%} of the maps."
+        small = (both[:, RS_GAD] > both[:, RS_SUP]) == (both[:, M_GAD] < both[:, M_SUP])
+        yield f"In {small.mean():.0%} of {len(both)} maps the region of fewer pixels has the larger RS."
+    yield f"Nothing is left of {(every[:, PIXELS] == 0).mean():.1%} of {len(every)} maps."

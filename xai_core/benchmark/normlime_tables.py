@@ -6,7 +6,7 @@ calls SHAP what is KernelSHAP here.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -80,7 +80,8 @@ def sections(rows: Iterable[Mapping[str, Any]]) -> Iterator[Section]:
     """One section a network: the figure's numbers, who won, and the numbers that the paper states beside ours."""
     rows = list(rows)
     for network in dict.fromkeys(row["network"] for row in rows):
-        errors = collected(row for row in rows if row["network"] == network)
+        of_network = [row for row in rows if row["network"] == network]
+        errors = collected(of_network)
         kinds = _kinds(errors)
         errors = {key: runs for key, runs in errors.items() if key[0] in kinds}
         if not kinds:
@@ -88,8 +89,8 @@ def sections(rows: Iterable[Mapping[str, Any]]) -> Iterator[Section]:
         name, n = "MNIST" if network == "mnist" else "scikit-learn’s 8 × 8 digits", HELD_OUT[network]
         told = (
             f"The least important features are dropped and the network is trained again, from each of {_runs(errors)} "
-            f"seeds (paper: 5, on MNIST). Error on {n} held-out digits in per cent, mean ± standard deviation over "
-            f"runs; one digit is {100 / n:.2g} points."
+            f"seeds (paper: 5, on MNIST).{_reduced(of_network)} Error on {n} held-out digits in per cent, mean ± "
+            f"standard deviation over runs; one digit is {100 / n:.2g} points."
         )
         figure = Picture(
             f"normlime_{network}.png",
@@ -186,6 +187,12 @@ def _spread(values: Tensor, sign: str = "") -> str:
     """Mean and spread in words, such as "1.17 ± 0.12"."""
     found = summary(values.tolist())
     return f"{found.mean:{sign}.2f}" + (f" ± {found.std:.2f}" if found.n > 1 else "")
+
+
+def _reduced(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many digits were learned from, where it was not all of them. Empty fields of a table are NaN."""
+    sizes = sorted({int(row["train"]) for row in rows if row.get("train") and row["train"] == row["train"]})
+    return f" Learned from {', '.join(map(str, sizes))} digits." if sizes else ""
 
 
 def _runs(errors: Errors) -> int:

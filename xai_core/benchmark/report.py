@@ -1,11 +1,13 @@
 """The report of a benchmark: every table of which the store has rows, as report.md and as one page, report.html.
 
-    OUT/   results.sqlite (what is kept), rows.csv, rows.parquet (every number), report.md, report.html, figures (PNG)
+    OUT/   report.md, report.html, figures (PNG), rows.parquet (every number), commands.txt: to be committed
+           rows.csv, results.sqlite (what is kept), maps, supports, orders: to save time here
 
 It is made from what is kept, half a run or a whole one; making it again computes nothing.
 """
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,8 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from xai_core.benchmark import gad_tables, normlime_tables, uni_tables
+from xai_core.benchmark.cells import name_of
 from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
-from xai_core.benchmark.exports import export
+from xai_core.benchmark.exports import export, tables
 from xai_core.benchmark.store import Store
 from xai_core.plain import markdown as plain
 from xai_core.plain import sentence
@@ -32,16 +35,16 @@ SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] =
 
 def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     """Write all files of a report. title: a network's name as in a table."""
-    count, plans = export(store, folder), store.names()
+    count = export(store, folder)
 
     def rows(name: str, scores: Sequence[str] | None = None) -> pd.DataFrame:
         asked = [("table", "==", name), *([("score", "in", list(scores))] if scores else [])]
         return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
 
-    sections = [_overview(store, count)]
-    for name, tables in SECTIONS.items():
-        if name in plans and store.count(name)[1]:
-            sections += tables(rows, lambda network: plain(title(network)))
+    sections, measured = [_overview(store, folder, count)], tables(folder)
+    for name, of_paper in SECTIONS.items():
+        if name in measured:
+            sections += of_paper(rows, lambda network: plain(title(network)))
     document = Document(TITLE, sections)
     files = {"report.md": markdown(document).encode(), "report.html": page(document).encode()}
     files |= {part.file: part.png for each in sections for part in each.parts if isinstance(part, Picture)}
@@ -52,26 +55,36 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     return document
 
 
-def _overview(store: Store, count: int) -> Section:
+def note_command(folder: Path, arguments: Sequence[str]) -> None:
+    """Add a command to OUT/commands.txt, unless it stands there; of a folder its name alone."""
+    line = shlex.join(["python", "-m", "xai_core.benchmark", *(_without_place(each) for each in arguments)])
+    file = folder / "commands.txt"
+    known = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    if line not in known:
+        file.write_text("\n".join([*known, line, ""]), encoding="utf-8")
+
+
+def _without_place(argument: str) -> str:
+    return Path(argument).name if Path(argument).is_absolute() else argument
+
+
+def _overview(store: Store, folder: Path, count: int) -> Section:
     rows, failures = [], []
     for name in store.names():
         planned, done = store.count(name)
         failures += store.failures(name)
         rows.append([plain(name), str(planned), str(done), str(len(store.failures(name)))])
     parts: list[str | Table] = [
-        "Mean ± standard deviation over the pictures. **Bold**: the best mean of a row. ▲ better, ▼ worse than"
+        "Mean ± standard deviation over the pictures. **Bold**: the best mean of a row, where some method is better"
+        " than chance. ▲ better, ▼ worse than"
         " Integrated Gradients (Wilcoxon's signed-rank test on the same pictures, p < .05 after Holm's correction for"
         " all tests of the table). Intervals are Student's, 95 %, of the mean. The papers measured other networks on"
         " other pictures: compare the order of the methods, not the digits.",
         Table(["Plan", "Cells", "Done", "Failed"], rows, f"What this report rests on: {count} numbers, in rows.csv"),
     ]
+    if (folder / "commands.txt").is_file():
+        parts.append("The commands that made it are in commands.txt.")
     if failures:
         told = [[plain(name_of(settings)), sentence(error)] for settings, error in failures[:100]]
         parts.append(Table(["Cell", "Error"], told, f"What failed ({len(failures)}); the same command tries it again"))
     return Section("What was measured", parts)
-
-
-def name_of(settings: dict) -> str:
-    """A cell's names in a few words: what a person would look for."""
-    names = ("pair", "network", "picture", "kind", "method", "share", "class", "block", "alpha", "n")
-    return ", ".join(str(settings[name]) for name in names if name in settings)

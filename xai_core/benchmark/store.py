@@ -1,8 +1,8 @@
 """Where a benchmark's results are kept: one SQLite file with one writer, the process that started the run.
 
-    keep(result)  →  one transaction: all rows of a cell, or none
+    keep(result)  →  one transaction: all rows of a cell's parts, or none
 
-Killed at any moment (kill -9, power cut), the file holds whole cells only, and the next run does the others. What was
+Killed at any moment (kill -9, power cut), the file holds whole parts only, and the next run does the others. What was
 planned is kept too, in the order asked for: it is the order of every export, whoever finished first. Seconds stand in a
 table of their own, because they differ from run to run and rows must not.
 Write-ahead log, synchronous=NORMAL: a killed process loses nothing that was kept; a power cut may lose the last cells,
@@ -10,36 +10,27 @@ never the file. SQLite's locks work on a local disk, not on a network drive.
 
 Nothing that the file says is run. A cell goes to work only if its key is the hash of its function and settings, and
 this command itself planned that function with that context. So another person's file brings numbers, never code.
-Kept rows have a checksum, against accidents. Opening a file sets aside what does not have its own: `altered`. It is no
-seal: whoever alters a row can hash it anew.
+How a file is opened, and what is set aside then, stands in opening.py.
 """
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from xai_core.benchmark.cells import Cell, Result, Row, as_json
+from xai_core.benchmark.opening import checksum, opened, settings_of, transaction
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS cells (key TEXT PRIMARY KEY, function TEXT NOT NULL, settings TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS plan (
-    name TEXT NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL REFERENCES cells (key),
-    context TEXT NOT NULL, team TEXT NOT NULL, PRIMARY KEY (name, position), UNIQUE (name, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS results (
-    key TEXT PRIMARY KEY REFERENCES cells (key), rows TEXT NOT NULL, checksum TEXT
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS timings (key TEXT PRIMARY KEY, seconds REAL NOT NULL, processor REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS failures (key TEXT PRIMARY KEY, error TEXT NOT NULL) WITHOUT ROWID;
-"""
-DONE = "FROM plan JOIN cells USING (key) JOIN {} USING (key) WHERE name = ? ORDER BY position"
+WHOLE = ("",)  # the parts of a cell that has none
+ASKED = (  # a row a part that is asked for, its result beside it or NULL; json_each has columns of these names, too
+    "plan JOIN cells ON cells.key = plan.key JOIN json_each(plan.parts) AS asked"
+    " LEFT JOIN results ON results.key = plan.key AND results.part = asked.value"
+)
+OF_PLAN = "FROM plan JOIN cells USING (key) JOIN {} USING (key) WHERE name = ? ORDER BY position"
 PAGE = 1000  # cells read ahead
-TABLES = ("cells", "plan", "results", "timings", "failures")
-ALTERED = "its kept rows are not those of its checksum: they were altered, or the file is damaged"
 
 
 class StoreBusy(RuntimeError):
@@ -56,54 +47,8 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        self.db, self.altered = opened(self.path)
         self._planned: set[tuple[str, str]] = set()  # function and context of what this command plans
-        try:
-            self._check_tables()
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            self.db.executescript(SCHEMA)
-            self._add_checksums()
-            self.altered = self._set_aside_altered()
-        except BaseException:
-            self.db.close()
-            raise
-
-    def _check_tables(self) -> None:
-        """A trigger or a view would act on its own when a plan is written."""
-        self.db.execute("PRAGMA trusted_schema = OFF")
-        allowed = {("table", name) for name in (*TABLES, "sqlite_stat1", "sqlite_stat4")}
-        for kind, name in self.db.execute("SELECT type, name FROM sqlite_master"):
-            if (kind, name) not in allowed and not (kind == "index" and name.startswith("sqlite_autoindex_")):
-                raise ValueError(
-                    f"{self.path} must hold the tables {', '.join(TABLES)} alone; it has a {kind} {name!r}"
-                )
-
-    def _add_checksums(self) -> None:
-        """Rows that were kept before rows had checksums get theirs now: from here on they are watched, too."""
-        if "checksum" in {column[1] for column in self.db.execute("PRAGMA table_info(results)")}:
-            return
-        with self._transaction():
-            self.db.execute("ALTER TABLE results ADD COLUMN checksum TEXT")
-            self.db.create_function("checksum", 2, _checksum, deterministic=True)
-            self.db.execute("UPDATE results SET checksum = checksum(key, rows)")
-
-    def _set_aside_altered(self) -> list[dict]:
-        """Looked at are the rows of every result, and that the settings are those of the key."""
-        found = [
-            (key, settings)
-            for key, function, settings, rows, checksum in self.db.execute(
-                "SELECT key, function, settings, rows, checksum FROM results JOIN cells USING (key)"
-            )
-            if checksum != _checksum(key, rows) or key != _key_of(function, settings)
-        ]
-        if found:
-            with self._transaction():
-                for key, _ in found:
-                    self.db.execute("DELETE FROM results WHERE key = ?", (key,))
-                    self.db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?)", (key, ALTERED))
-        return [_settings(settings) for _, settings in found]
 
     def close(self) -> None:
         """Let go of the file; what was kept stays."""
@@ -124,7 +69,7 @@ class Store:
 
     def plan(self, name: str, cells: Iterable[Cell]) -> None:
         """Put down what is asked for under a name, in this order, instead of what was. A repeated cell counts once."""
-        with self._transaction():
+        with transaction(self.db):
             self.db.execute("DELETE FROM plan WHERE name = ?", (name,))
             for position, cell in enumerate(cells):
                 key, context = cell.key, as_json(cell.context)
@@ -136,33 +81,48 @@ class Store:
                     (key, cell.function, as_json(cell.settings)),
                 )
                 self.db.execute(
-                    "INSERT OR IGNORE INTO plan VALUES (?, ?, ?, ?, ?)", (name, position, key, context, cell.group)
+                    "INSERT OR IGNORE INTO plan VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (name, position, key, context, cell.group, as_json(list(cell.parts or WHOLE)), cell.turn),
                 )
 
+    def only_whole_turns(self, name: str) -> int:
+        """Take from the plan what lies behind the last turn that is done to its end; the number of turns that stay.
+
+        What was measured of the others stays kept.
+        """
+        first_open = f"SELECT MIN(turn) FROM {ASKED} WHERE name = ? AND results.key IS NULL"
+        last = "SELECT MAX(turn) + 1 FROM plan WHERE name = ?"
+        (turn,), (end,) = self.db.execute(first_open, (name,)).fetchone(), self.db.execute(last, (name,)).fetchone()
+        if turn:  # of an unfinished first turn all that there is stays
+            self.db.execute("DELETE FROM plan WHERE name = ? AND turn >= ?", (name, turn))
+        return (end or 0) if turn is None else turn
+
     def count(self, name: str) -> tuple[int, int]:
-        """How many cells a plan has, and how many of them are done."""
-        counts = "SELECT COUNT(*), COUNT(results.key) FROM plan LEFT JOIN results USING (key) WHERE name = ?"
-        return self.db.execute(counts, (name,)).fetchone()
+        """How many cells a plan has, and how many of them are done with all that is asked of them."""
+        missing = f"SELECT SUM(results.key IS NULL) AS missing FROM {ASKED} WHERE name = ? GROUP BY position"
+        return self.db.execute(f"SELECT COUNT(*), COALESCE(SUM(missing = 0), 0) FROM ({missing})", (name,)).fetchone()
 
     def groups(self, name: str) -> Iterator[list[Cell]]:
-        """The cells of a plan that are not done, in order, neighbours of one group together.
+        """The cells of a plan that are not done, in order, neighbours of one group together, each with what it lacks.
 
         Raises ValueError for a cell that this command did not plan; see the top of this file.
         """
-        numbered = enumerate(self._open_cells(name))
+        numbered = enumerate(self.open_cells(name))
         for _, members in groupby(numbered, lambda each: each[1].group or each[0]):
             yield [cell for _, cell in members]
 
-    def _open_cells(self, name: str) -> Iterator[Cell]:
-        """Page by page: no reading transaction stays open while others write."""
+    def open_cells(self, name: str) -> Iterator[Cell]:
+        """The same, one by one. Page by page: no reading transaction stays open while others write."""
         position = -1
         while page := self.db.execute(
-            "SELECT position, key, function, settings, context, team FROM plan JOIN cells USING (key)"
-            " LEFT JOIN results USING (key) WHERE name = ? AND position > ? AND results.key IS NULL"
-            " ORDER BY position LIMIT ?", (name, position, PAGE),
+            "SELECT position, plan.key, function, settings, context, team, turn, json_group_array(asked.value)"
+            f" FROM {ASKED} WHERE name = ? AND position > ? AND results.key IS NULL"
+            " GROUP BY position ORDER BY position LIMIT ?", (name, position, PAGE),
         ).fetchall():  # fmt: skip
-            for position, key, function, settings, context, team in page:  # noqa: B007
-                cell = Cell(function, json.loads(settings), json.loads(context), team)
+            for position, key, function, settings, context, team, turn, parts in page:  # noqa: B007
+                missing = tuple(json.loads(parts))
+                missing = () if missing == WHOLE else missing
+                cell = Cell(function, json.loads(settings), json.loads(context), team, missing, turn)
                 if cell.key != key or (function, context) not in self._planned:
                     raise ValueError(
                         f"{self.path} asks for {function!r}, which this command did not plan: nothing of it is run"
@@ -170,73 +130,92 @@ class Store:
                 yield cell
 
     def keep(self, result: Result) -> None:
-        """Put a cell's rows on the disk in one step, or the error that it ended in."""
-        with self._transaction():
+        """Put the rows of a cell's parts on the disk in one step, or the error that it ended in."""
+        with transaction(self.db):
             if result.error:
                 self.db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?)", (result.key, result.error))
                 return
-            rows = json.dumps(result.rows, ensure_ascii=False)
-            checksum = _checksum(result.key, rows)
-            self.db.execute(
-                "INSERT OR IGNORE INTO results (key, rows, checksum) VALUES (?, ?, ?)", (result.key, rows, checksum)
-            )
-            self.db.execute(
-                "INSERT OR REPLACE INTO timings VALUES (?, ?, ?)", (result.key, result.seconds, result.processor)
-            )
+            for part in result.parts or WHOLE:
+                found = [row for row in result.rows if row["score"] == part] if part else result.rows
+                rows = json.dumps(found, ensure_ascii=False)
+                self.db.execute(
+                    "INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)",
+                    (result.key, part, rows, checksum(result.key, part, rows)),
+                )
+            if result.seconds:  # of all parts together, whenever they were done
+                self.db.execute(
+                    "INSERT INTO timings VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+                    " seconds = seconds + excluded.seconds, processor = processor + excluded.processor",
+                    (result.key, result.seconds, result.processor),
+                )
             self.db.execute("DELETE FROM failures WHERE key = ?", (result.key,))
+
+    def believe(self, name: str, known: Mapping[str, Sequence[Row]]) -> int:
+        """Keep rows that were measured elsewhere, by the keys of cells that this command planned; how many cells.
+
+        known: key → rows, with their settings or without.
+        """
+        found = []
+        for cell in self.open_cells(name):
+            rows: list[Row] = [
+                {what: value for what, value in row.items() if what not in cell.settings and value is not None}
+                for row in known.get(cell.key, ())
+            ]
+            parts = tuple(part for part in cell.parts if any(row["score"] == part for row in rows))
+            if rows and (parts or not cell.parts):
+                found.append(Result(cell.key, rows, parts=parts))
+        for result in found:
+            self.keep(result)
+        return len(found)
 
     def names(self) -> list[str]:
         """The plans that there are."""
         return [name for (name,) in self.db.execute("SELECT DISTINCT name FROM plan ORDER BY name")]
 
-    def rows(self, name: str) -> Iterator[Row]:
-        """Every kept row of a plan, in the plan's order: the cell's settings, then what was measured.
-
-        Raises ValueError for what is no row.
-        """
-        for settings, rows in self.db.execute(f"SELECT settings, rows {DONE.format('results')}", (name,)):
+    def entries(self, name: str) -> Iterator[tuple[str, dict[str, Any], Row]]:
+        """(key, settings, row) of every kept row of a plan, in the plan's order. Raises ValueError for what is none."""
+        asked = (
+            f"SELECT plan.key, settings, rows FROM {ASKED} WHERE name = ? AND rows NOTNULL ORDER BY position, asked.key"
+        )
+        for key, settings, rows in self.db.execute(asked, (name,)):
             try:
-                found = [json.loads(settings) | row for row in json.loads(rows)]
+                known, found = json.loads(settings), [dict(row) for row in json.loads(rows)]
             except (TypeError, ValueError) as error:
                 raise ValueError(f"{self.path} must hold rows that a cell returned; {name!r} has others") from error
-            yield from found
+            yield from ((key, known, row) for row in found)
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """Every kept row of a plan, in the plan's order: the cell's settings, then what was measured."""
+        return (settings | row for _, settings, row in self.entries(name))
+
+    def planned(self, name: str) -> Iterator[tuple[dict, dict, list[str]]]:
+        """(settings, context, parts) of every cell of a plan; of a cell without parts, WHOLE."""
+        asked = "SELECT settings, context, parts FROM plan JOIN cells USING (key) WHERE name = ? ORDER BY position"
+        for settings, context, parts in self.db.execute(asked, (name,)):
+            yield settings_of(settings), settings_of(context), json.loads(parts)
+
+    def open_kinds(self, name: str, fields: Sequence[str]) -> dict[tuple, int]:
+        """How many cells of a plan are not done, by the values of these settings."""
+        values = ", ".join(f"json_extract(settings, '$.{field}')" for field in fields)
+        asked = (
+            f"SELECT COUNT(DISTINCT position), {values} FROM {ASKED} WHERE name = ? AND results.key IS NULL"
+            f" GROUP BY {', '.join(str(i + 2) for i in range(len(fields)))}"
+        )
+        return {tuple(kind): n for n, *kind in self.db.execute(asked, (name,))}
+
+    def settings(self, key: str) -> dict:
+        """The settings of a cell that was planned."""
+        (found,) = self.db.execute("SELECT settings FROM cells WHERE key = ?", (key,)).fetchone()
+        return settings_of(found)
 
     def timings(self, name: str) -> Iterator[tuple[dict, float, float]]:
-        """(settings, seconds by the clock, seconds of the processor) of every finished cell of a plan."""
+        """(settings, seconds by the clock, seconds of the processor) of every cell of a plan that was done here."""
         for settings, *times in self.db.execute(
-            f"SELECT settings, seconds, processor {DONE.format('timings')}", (name,)
+            f"SELECT settings, seconds, processor {OF_PLAN.format('timings')}", (name,)
         ):
-            yield _settings(settings), *times
+            yield settings_of(settings), *times
 
     def failures(self, name: str) -> list[tuple[dict, str]]:
         """(settings, error) of the cells of a plan that failed when they were last tried."""
-        found = self.db.execute(f"SELECT settings, error {DONE.format('failures')}", (name,))
-        return [(_settings(settings), error) for settings, error in found]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.db.execute("COMMIT")
-        finally:
-            if self.db.in_transaction:  # something raised: an interruption, a full disk
-                self.db.execute("ROLLBACK")
-
-
-def _checksum(key: str, rows: str) -> str:
-    return hashlib.sha256(f"{key}\n{rows}".encode()).hexdigest()
-
-
-def _key_of(function: str, settings: str) -> str:
-    """The key of a cell as it is written; a cell that no longer is JSON has another one."""
-    return hashlib.sha256(f"[{json.dumps(str(function), ensure_ascii=False)},{settings}]".encode()).hexdigest()
-
-
-def _settings(text: str) -> dict:
-    """Settings to be named in a message, of a row that may hold anything."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"network": text}
+        found = self.db.execute(f"SELECT settings, error {OF_PLAN.format('failures')}", (name,))
+        return [(settings_of(settings), error) for settings, error in found]

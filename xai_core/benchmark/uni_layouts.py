@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xai_core.benchmark import uni_paper
-from xai_core.evaluate.examination import CANVASES, SCORES
+from xai_core.evaluate.scores import CANVASES, SCORES
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a table shows. kinds: score → what the row is called; scale: 100 for percent."""
+    """What a table shows. kinds: score → what the row is called; scale: 100 for percent; ranked: whether one wins."""
 
     title: str
     kinds: Mapping[str, str]
@@ -20,16 +20,25 @@ class Layout:
     paper: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     columns: Sequence[str] = uni_paper.FAITHFULNESS
     scale: float = 1.0
+    ranked: bool = True
 
 
 def _canvases(score: str) -> dict[str, str]:
     return {f"{score}_{canvas}": canvas for canvas in CANVASES}
 
 
-THREE = "The paper does not state its canvas; here are three: black, blurred, and each method's own baseline."
+THREE = (
+    "The paper does not state its canvas; here are three: black, blurred, and each method's own baseline. The last step"
+    " of a curve is the same for every map, F(x) or F of the canvas. It is taken out before methods are compared."
+)
 REPEATED = " The paper's rows of Swin-T repeat those of ResNet-18."
 LAYOUTS = (
-    Layout("UNI, Table 2: |MuFidelity|", {"mufidelity": ""}, "Higher is better.", uni_paper.MUFIDELITY),
+    Layout(
+        "UNI, Table 2: |MuFidelity|",
+        {"mufidelity": "black", "mufidelity_blurred": "blurred"},
+        "Higher is better. The paper does not state what stands where a subset was; here are two canvases.",
+        uni_paper.MUFIDELITY,
+    ),
     Layout(
         "UNI, Table 3: deletion AUC",
         _canvases("deletion"),
@@ -60,6 +69,23 @@ LAYOUTS = (
         100,
     ),
     Layout(
+        "Sanity: half of the network in ruins",
+        {"randomisation": ""},
+        "A map of edges may win Tables 2 to 4 and know nothing of the network. Here: ranks of the map against that of"
+        " the same network with the weights of its upper half shuffled [Adebayo2018]. A map that shows what was learned"
+        " must change: 0 is best.",
+    ),
+    Layout(
+        "Ground truth, where the picture was drawn",
+        {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
+        "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+    ),
+    Layout(
+        "MuFidelity: how large a subset is",
+        {"mufidelity_5": "|S| = 5 %", "mufidelity_50": "|S| = 50 %"},
+        "Table 2 has 20 % of the features. The paper does not state the size. Higher is better.",
+    ),
+    Layout(
         "MuFidelity with its sign", {"mufidelity_signed": ""}, "A wrong map can be faithful in reverse. By chance 0."
     ),
     Layout(
@@ -73,14 +99,10 @@ LAYOUTS = (
         "Gap and curvature: lower is better. Monotonicity: higher is better.",
     ),
     Layout(
-        "Half of the network in ruins",
-        {"randomisation": ""},
-        "Ranks of the map against the map of the same network with the weights of its upper half shuffled. A map that"
-        " shows what was learned must change: 0 is best.",
-    ),
-    Layout(
-        "The truth, where the picture was drawn",
-        {score: SCORES[score].title for score in ("inside_part", "inside_animal", "pointing_part", "pointing_animal")},
-        "Share of the positive relevance inside, and how often the best pixel hits. Higher is better.",
+        "The ends of the curves",
+        {"answer_x": "F(x)", **{f"answer_{canvas}": f"F({canvas})" for canvas in CANVASES}},
+        "Insertion ends at F(x) and deletion at F of the canvas, whatever the map. A canvas should hold nothing of the"
+        " class: lower is better. Of a path, F(own) is F(x′).",
+        ranked=False,
     ),
 )

@@ -5,6 +5,9 @@ Swin-T repeat those of ResNet-18 to the last digit.
 """
 
 NETWORKS = ("resnet18", "efficientnet_v2_s", "convnext_tiny", "vgg16_bn", "vit_b_16", "swin_t")
+TITLES = dict(
+    zip(NETWORKS, ("ResNet-18", "EfficientNetV2-S", "ConvNeXt-Tiny", "VGG-16-BN", "ViT-B/16", "Swin-T"), strict=True)
+)
 FAITHFULNESS = (
     "uni", "integrated_gradients", "blur_ig", "guided_ig", "agi", "guided_backprop", "deeplift"
 )  # fmt: skip

@@ -1,15 +1,15 @@
 """Tables 2 to 6 of the UNI paper in its layout, ours under the paper's, and the same of scores that it does not have.
 
     a row        a network, and what was varied (the canvas, the attack); a column  a method
-    a number     mean ± std over the pictures; bold is the best of the row
+    a number     mean ± std over the pictures; bold is the best of a row in which some method is better than chance
     ▲ ▼          better, worse than Integrated Gradients: Wilcoxon's test on pairs, Holm's p < 0.05 within the table
 
-What to look at: «measured» under each table has intervals, p-values and how many numbers do not exist.
+What to look at: «measured» under each table has intervals, p-values and how many numbers do not exist. The sentences
+say how many pictures a difference needs, and who wins on which canvas.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -18,56 +18,32 @@ import pandas as pd
 from xai_core.benchmark import uni_paper
 from xai_core.benchmark.documents import Section, Table
 from xai_core.benchmark.uni_layouts import LAYOUTS, Layout
-from xai_core.evaluate.examination import CANVASES, SCORES
+from xai_core.benchmark.uni_measured import ALPHA, Key, Measured, Titles, better, ends_of, measured, named, winners
+from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.methods import catalogue
 from xai_core.plain import markdown as plain
-from xai_core.statistics import Comparison, Summary, compare, holm, summary
+from xai_core.statistics import least_pairs
 
-AGAINST, ALPHA = "integrated_gradients", 0.05
-Key = tuple[str, str, str, str]  # network, source, score, method
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One number of a table and how it compares with Integrated Gradients."""
-
-    own: Summary
-    against: Comparison | None = None
-    p: float = float("nan")  # corrected for the tests of the table
+Found = Mapping[Key, Measured]
 
 
-def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Callable[[str], str]) -> Iterator[Section]:
+def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Titles) -> Iterator[Section]:
     """A section a table. rows: scores → their rows of plan "uni". title: a network's name as in a table."""
+    gaps, _ = named(rows(["gap"]), title)
     for layout in LAYOUTS:
-        found = measured(rows(list(layout.kinds)))
+        kinds = list(layout.kinds)
+        of_table, titles = named(rows([*kinds, *(end for end in ends_of(kinds) if end not in kinds)]), title)
+        found = measured(of_table, kinds)
         if found:
             methods = _columns(layout, found)
-            parts: list[str | Table] = [layout.says, _table(layout, found, methods, title)]
-            parts += [*_verdicts(layout, found, methods), _details(layout, found, methods, title)]
+            table = _table(layout, found, methods, titles, gaps if layout.paper else gaps[:0])
+            parts: list[str | Table] = [layout.says, table]
+            if layout.ranked:
+                parts += [*_verdicts(layout, found, methods, titles), _details(layout, found, methods, titles)]
             yield Section(layout.title, parts)
 
 
-def measured(rows: pd.DataFrame) -> dict[Key, Measured]:
-    """Every mean with its comparison, picture by picture; p-values corrected for all of them together."""
-    found: dict[Key, Measured] = {}
-    for (network, source, score), part in rows.groupby(["network", "source", "score"], sort=False):
-        wide = part.pivot_table("value", "picture", "method", dropna=False, sort=False)
-        for method in wide:
-            values = wide[method].to_numpy()
-            other = None if method == AGAINST or AGAINST not in wide else compare(values, wide[AGAINST].to_numpy())
-            found[network, source, score, method] = Measured(summary(values), other)
-    tested = {key: each.against for key, each in found.items() if each.against}
-    for key, p in zip(tested, holm([against.p for against in tested.values()]), strict=True):
-        found[key] = Measured(found[key].own, tested[key], p)
-    return found
-
-
-def better(score: str, one: float, other: float) -> bool:
-    """Whether one number of this score is nearer to its best end."""
-    return one > other if SCORES[score].best else one < other
-
-
-def _columns(layout: Layout, found: Mapping[Key, Measured]) -> list[str]:
+def _columns(layout: Layout, found: Found) -> list[str]:
     """The paper's, and what else was measured."""
     exist = dict.fromkeys(method for *_, method in found)
     return [m for m in dict.fromkeys((*layout.columns, *exist)) if m in exist or layout.paper]
@@ -75,45 +51,51 @@ def _columns(layout: Layout, found: Mapping[Key, Measured]) -> list[str]:
 
 def short(method: str) -> str:
     """A method's name as in the paper's tables."""
+    base, _, symbols = method.partition(":")
     known = catalogue()
-    return uni_paper.SHORT.get(method) or (known[method].title if method in known else plain(method))
+    name = uni_paper.SHORT.get(base) or (known[base].title if base in known else plain(base))
+    return f"{name}, {plain(symbols)}" if symbols else name
 
 
-def _table(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str], title: Callable[[str], str]) -> Table:
-    """The paper's row of a network, then ours."""
+def _table(layout: Layout, found: Found, methods: Sequence[str], title: Titles, gaps: pd.DataFrame) -> Table:
+    """The paper's row of a network, then ours, and under them how far its paths' maps are from complete."""
     places = dict.fromkeys((network, source) for network, source, *_ in found)
-    networks = dict.fromkeys((*layout.paper, *(network for network, _ in places)))
     rows = []
-    for network in networks:
+    for network in dict.fromkeys((*layout.paper, *(network for network, _ in places))):
+        name = title(network) if any(network == n for n, _ in places) else uni_paper.TITLES.get(network, network)
         if network in layout.paper:
-            rows.append([title(network), "paper", "", *(layout.paper[network].get(m, "") for m in methods)])
+            rows.append([name, "paper", "", *(layout.paper[network].get(m, "") for m in methods)])
         several = [source for n, source in places if n == network]
         for source, (score, kind) in product(several, layout.kinds.items()):
-            line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
+            line = _line(found, (network, source, score), methods)
             if line:
                 what = ", ".join(["here", *([plain(source)] if len(several) > 1 else []), *([kind] if kind else [])])
                 n = str(max(each.own.n + each.own.missing for each in line.values()))
-                rows.append([title(network), what, n, *(_cell(score, m, line, layout.scale) for m in methods)])
+                best = winners(score, line) if layout.ranked else frozenset()
+                rows.append([name, what, n, *(_cell(score, m, line, layout.scale, best) for m in methods)])
+        missing = gaps[gaps["network"] == network].groupby("method")["value"].mean()
+        if several and len(missing):
+            n = str(gaps[gaps["network"] == network]["picture"].nunique())
+            rows.append([name, "gap of the map", n, *(number(missing[m]) if m in missing else "" for m in methods)])
     return Table(["Network", "", "n", *(short(m) for m in methods)], rows)
 
 
-def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float) -> str:
+def _line(found: Found, row: tuple[str, str, str], methods: Sequence[str]) -> dict[str, Measured]:
+    return {m: found[*row, m] for m in methods if (*row, m) in found}
+
+
+def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float, best: frozenset[str]) -> str:
     if method not in line or not line[method].own.n:
         return "–"
     each = line[method]
+    if each.note:
+        return plain(each.note)
     text = f"{number(scale * each.own.mean)} ± {number(scale * each.own.std)}"
-    if method in winners(score, line):
+    if method in best:
         text = f"**{text}**"
     if each.against and each.p < ALPHA:
         text += " ▲" if better(score, each.against.difference, 0.0) else " ▼"
     return text
-
-
-def winners(score: str, line: Mapping[str, Measured]) -> frozenset[str]:
-    """The methods with the best mean of a row, several in a tie; none where there is nothing to compare."""
-    known = {method: each.own.mean for method, each in line.items() if each.own.n}
-    best = (max if SCORES[score].best else min)(known.values(), default=None)
-    return frozenset(m for m, value in known.items() if value == best) if len(known) > 1 else frozenset()
 
 
 def number(value: float) -> str:
@@ -125,23 +107,45 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _verdicts(layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str]) -> Iterator[str]:
-    """Who wins how many rows, here and in the paper; whether the canvas decides."""
-    best: dict[tuple[str, str, str], frozenset[str]] = {}
-    for network, source, score, _ in found:
-        line = {m: found[network, source, score, m] for m in methods if (network, source, score, m) in found}
-        best[network, source, score] = winners(score, line)
+def _verdicts(layout: Layout, found: Found, methods: Sequence[str], title: Titles) -> Iterator[str]:
+    """Who wins how many rows, here and in the paper; on which canvas; how many pictures it takes to tell."""
+    lines = {row: _line(found, row, methods) for row in dict.fromkeys(key[:3] for key in found)}
+    best = {row: winners(row[2], line) for row, line in lines.items()}
     for score, kind in layout.kinds.items():
-        won = [each for (_, _, s), each in best.items() if s == score and each]
+        of_score = [each for row, each in best.items() if row[2] == score]
+        won = [each for each in of_score if each]
+        lost = sum(len(lines[row]) > 1 and not each for row, each in best.items() if row[2] == score)
         if won:
             counts = Counter(m for each in won for m in sorted(each, key=methods.index))
             told = ", ".join(f"{short(m)} {n} of {len(won)}" for m, n in counts.most_common())
             yield f"Best mean here{', ' + kind if kind else ''}: {told}." + _printed(layout, score)
-    canvases = [s for s in layout.kinds if s.endswith(CANVASES)]
-    if canvases:
-        places = dict.fromkeys((network, source) for network, source, *_ in found)
-        flips = sum(len({best.get((*place, s)) for s in canvases} - {None}) > 1 for place in places)
-        yield f"The canvas alone changes who is best for {flips} of {len(places)} networks."
+        if lost:
+            rows = f"{lost} of {len(of_score)} rows{', ' + kind if kind else ''}"
+            yield f"In {rows}, no method is better than chance, or where nobody knows chance, other than the rest."
+    yield _by_canvas(layout, best, title)
+    tests = [each.against.pairs for each in found.values() if each.against and each.against.pairs]
+    needed = least_pairs(len(tests))
+    if tests and min(tests) < needed:
+        few = sum(pairs < needed for pairs in tests)
+        yield f"A difference needs at least {needed} pictures to tell: {few} of {len(tests)} tests here have fewer."
+
+
+def _by_canvas(layout: Layout, best: Mapping[tuple[str, str, str], frozenset[str]], title: Titles) -> str:
+    """Which methods would win on which canvas."""
+    here = {score for *_, score in best}
+    canvases = {score: kind for score, kind in layout.kinds.items() if kind in CANVASES and score in here}
+    if not canvases:
+        return "No canvas plays a part."
+    told = []
+    for score, canvas in canvases.items():
+        won = Counter(m for row, each in best.items() if row[2] == score for m in sorted(each))
+        told.append(f"on {canvas} " + (", ".join(f"{short(m)} ({n})" for m, n in won.most_common()) or "none"))
+    places = dict.fromkeys(row[:2] for row in best)
+    known = [{best.get((*place, s), frozenset()) for s in canvases} - {frozenset()} for place in places]
+    flips = [title(network) for (network, _), each in zip(places, known, strict=True) if len(each) > 1]
+    which = f" ({', '.join(flips)})" if flips else ""
+    alone = f"The canvas alone changes who is best for {len(flips)} of {len(places)} networks{which}."
+    return f"Rows won {'; '.join(told)}. {alone}"
 
 
 def _printed(layout: Layout, score: str) -> str:
@@ -153,11 +157,10 @@ def _printed(layout: Layout, score: str) -> str:
     return f" In the paper no method is ahead of UNI for {ahead} of {len(means)} networks."
 
 
-def _details(
-    layout: Layout, found: Mapping[Key, Measured], methods: Sequence[str], title: Callable[[str], str]
-) -> Table:
+def _details(layout: Layout, found: Found, methods: Sequence[str], title: Titles) -> Table:
     """A line a number: how many pictures, how sure, how different."""
-    head = ["Network", "Pictures", "Score", "Method", "n", "Not defined", "Mean", "95 % interval", "− IG", "Pairs", "p"]
+    head = ["Network", "Pictures", "Score", "Method", "n", "Not defined", "Mean", "95 % interval", "− IG", "Pairs", "p",
+            "Beyond chance"]  # fmt: skip
     rows = []
     places, kinds = list(dict.fromkeys(key[:2] for key in found)), list(layout.kinds)
     for network, source, score, method in sorted(
@@ -170,7 +173,7 @@ def _details(
         pairs, p = (str(other.pairs), _p(each.p)) if other and other.pairs else ("", "")
         mean = number(scale * own.mean)
         rows.append([title(network), plain(source), SCORES[score].title, short(method), str(own.n), str(own.missing),
-                     mean, interval, difference, pairs, p])  # fmt: skip
+                     mean, interval, difference, pairs, p, "yes" if each.beyond_chance else "no"])  # fmt: skip
     return Table(head, rows, "Measured: intervals, differences from IG picture by picture, p after Holm", folded=True)
 
 

@@ -19,12 +19,13 @@ What all of them do with maps of three kinds:
 from xai_core.classwide.importance import global_importance
 from xai_core.evaluate.attack import Attacked, Robustness, attack_maps, robustness
 from xai_core.evaluate.deletion import Curve, Exchange, deletion, insertion
-from xai_core.evaluate.examination import SCORES, Examination, Meaning
+from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.ground_truth import Truth, ground_truth
 from xai_core.evaluate.keep_and_retrain import Retrained, keep_and_retrain, kept_features
 from xai_core.evaluate.max_sensitivity import Sensitivity, max_sensitivity
 from xai_core.evaluate.mufidelity import MuFidelity, mufidelity, subsets, without_subsets
 from xai_core.evaluate.randomisation import Randomisation, layers_of, randomisation, ruined
+from xai_core.evaluate.scores import SCORES, Meaning
 from xai_core.evaluate.walks import Walk, own_baseline, walk
 from xai_core.rankings import rank_correlation, ranking, top_intersection
 

@@ -9,14 +9,15 @@
     exam.judge("uni"), exam.judge("integrated_gradients", baseline="blurred")
     exam.judge_map(A)                                              a map that you made yourself
 
-What to look at: `SCORES`, which says of every number which end is good, and what a map by chance would get.
+What to look at: `SCORES` in scores.py: of every number which end is good, and what a map by chance would get.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from xai_core.baselines import make_baseline
@@ -25,46 +26,15 @@ from xai_core.evaluate.deletion import Curve, Exchange, ask, exchange
 from xai_core.evaluate.ground_truth import ground_truth
 from xai_core.evaluate.mufidelity import read, without_subsets
 from xai_core.evaluate.randomisation import layers_of, ruined
+from xai_core.evaluate.scores import CANVASES, MUFIDELITY, OF_MAPS, SCORES, check_scores
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.evaluate.walks import Walk, baseline_of, stages_of, walk_of
 from xai_core.inputs import check_input, type_and_shape
 from xai_core.methods import catalogue, explain
 from xai_core.perturbation.neighbourhood import Neighbourhood
 from xai_core.rankings import rank_correlation
-from xai_core.score import Score, make_score
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a number says."""
-
-    title: str  # as in a table's head
-    best: float  # of a perfect map, or where "better" points to
-    says: str
-    chance: float | None = None  # of a map drawn by chance, where that is one number
-
-
-CANVASES = ("black", "blurred", "own")
-SCORES: dict[str, Meaning] = {
-    "mufidelity": Meaning("|MuFidelity|", 1, "what a subset of the map adds up to goes with what its absence costs"),
-    "mufidelity_signed": Meaning("MuFidelity", 1, "the same with its sign", 0),
-    **{f"deletion_{c}": Meaning(f"Deletion, {c}", 0, "mean score while the best pixels go") for c in CANVASES},
-    **{f"insertion_{c}": Meaning(f"Insertion, {c}", 1, "mean score while the best pixels come") for c in CANVASES},
-    "attack_spearman": Meaning("Attack, Spearman", 1, "ranks before and after a one-step attack", 0),
-    "attack_intersection": Meaning("Attack, top k", 1, "of the strongest pixels, those that stayed"),
-    "iterated_spearman": Meaning("Iterated attack, Spearman", 1, "ranks before and after ten steps", 0),
-    "iterated_intersection": Meaning("Iterated attack, top k", 1, "of the strongest pixels, those that stayed"),
-    **{f"stability_{B}": Meaning(f"Stability, B = {B}", 1, f"ranks of {B} steps against 300", 0) for B in STEPS},
-    "gap": Meaning("Completeness gap", 0, "what is missing from F(x) − F(x′)"),
-    "monotonicity": Meaning("Monotonicity", 1, "Spearman of the score along the path", 0),
-    "curvature": Meaning("Curvature", 0, "largest bend of the score along the path"),
-    "randomisation": Meaning("Half in ruins", 0, "|Spearman| with the map of a network whose upper half is ruined"),
-    "inside_animal": Meaning("Inside the animal", 1, "share of the positive relevance there"),
-    "inside_part": Meaning("Inside the part", 1, "share of the positive relevance on the deciding part"),
-    "pointing_animal": Meaning("Pointing at the animal", 1, "the best pixel hits it"),
-    "pointing_part": Meaning("Pointing at the part", 1, "the best pixel hits the deciding part"),
-}
-OF_MAPS = tuple(s for s in SCORES if s.startswith(("mufidelity", "deletion", "insertion", "inside", "pointing")))
+from xai_core.score import Score, forward, make_score
+from xai_core.stages import Keep
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +80,18 @@ class Examination:
         """The answers without each of N subsets, and F(x)."""
         return without_subsets(self.f, self.x, self.N, seed=self.seed)
 
+    def _near(self, score: str) -> Neighbourhood:
+        """The same as MUFIDELITY[score] has it."""
+        if score == "mufidelity":
+            return self.near
+        if score not in self._nears:
+            self._nears[score] = without_subsets(self.f, self.x, self.N, seed=self.seed, **MUFIDELITY[score])
+        return self._nears[score]
+
+    @cached_property
+    def _nears(self) -> dict[str, Neighbourhood]:
+        return {}
+
     @cached_property
     def known(self) -> dict[str, Tensor]:
         """F of x and of the canvases that all methods share, by name, as far as it was asked for."""
@@ -138,41 +120,75 @@ class Examination:
 
     # What does
 
-    def judge(self, method: str, scores: Sequence[str] = tuple(SCORES), **given: Any) -> dict[str, float]:
+    def judge(
+        self,
+        method: str,
+        scores: Sequence[str] = tuple(SCORES),
+        *,
+        keep: Keep | None = None,
+        hears: Callable[[str], None] = lambda what: None,
+        **given: Any,
+    ) -> dict[str, float]:
         """Every score of one method's map. given: the method's keywords, as in `explain`.
 
+        keep: where the map's stages are kept for longer, as in `Stages`. hears: what is done, before it is done.
         NaN where a score does not exist: a path's for a gradient, a truth that is not known.
         """
-        _check(scores)
+        check_scores(scores)
         output = given.get("output", catalogue()[method].output if method in catalogue() else "probability")
-        run = stages_of(make_score(self.model, self.x, self.label, output), self.x, method, seed=self.seed, **given)
-        A, path, own = run.map, walk_of(run), baseline_of(run)
+        score = make_score(self.model, self.x, self.label, output)
+        run = stages_of(score, self.x, method, seed=self.seed, keep=keep, **given)
+        hears("map")
+        A, path, own = run.map, walk_of(run), None
+        if any(name.endswith("own") or name.startswith(("attack", "iterated")) for name in scores):
+            own = baseline_of(run)
+        hears("curves and subsets")
         found = self.judge_map(A, [name for name in scores if name in OF_MAPS], own)
+        hears("path")
         found |= self._path(path, A, scores)
         for attack in ("attack", "iterated"):
             if any(name.startswith(attack) for name in scores):
+                hears("attack" if attack == "attack" else "iterated attack")
                 after = robustness(
                     lambda x: self._explain(self.model, x, method, given), self._attacked(attack, own), self.k, A
                 )
                 found[f"{attack}_spearman"] = float(after.spearman)
                 found[f"{attack}_intersection"] = float(after.intersection)
         if "randomisation" in scores:
+            hears("network in ruins")
             found["randomisation"] = abs(float(rank_correlation(A, self._explain(self.ruin, self.x, method, given))))
         return {name: found.get(name, float("nan")) for name in scores}
 
     def judge_map(self, A: Tensor, scores: Sequence[str] = OF_MAPS, own: Tensor | None = None) -> dict[str, float]:
         """The scores that need no more than a map, (1, C, H, W) or (1, 1, H, W). own: its method's baseline."""
-        _check(scores)
-        found = {}
-        if any(name.startswith("mufidelity") for name in scores):
-            found["mufidelity_signed"] = float(read([self.near], A).correlation)
-            found["mufidelity"] = abs(found["mufidelity_signed"])
+        check_scores(scores)
+        found: dict[str, float] = {}
+        for name in MUFIDELITY:
+            if name in scores or (name == "mufidelity" and "mufidelity_signed" in scores):
+                signed = float(read([self._near(name)], A).correlation)
+                found |= {name: abs(signed)} | ({"mufidelity_signed": signed} if name == "mufidelity" else {})
         curves = self.curves(A, [name for name in scores if name.startswith(("deletion", "insertion"))], own)
         found |= {name: float(curve.auc) for name, curve in curves.items()}
+        found |= self._answers([name for name in scores if name.startswith("answer")], own, curves)
         for what, mask in self.masks.items():
-            truth = ground_truth(A, mask, self.seed)
-            found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
+            if any(name.endswith(what) for name in scores):
+                truth = ground_truth(A, mask, self.seed)
+                found |= {f"inside_{what}": float(truth.inside), f"pointing_{what}": float(truth.pointing)}
         return {name: found.get(name, float("nan")) for name in scores}
+
+    def _answers(self, scores: Sequence[str], own: Tensor | None, curves: Mapping[str, Curve]) -> dict[str, float]:
+        """F of the picture and of the canvases that these scores name; of curves on them, it is known already."""
+        pictures = {"x": self.x, **self.canvases} | ({} if own is None else {"own": own})
+        asked = [name for name in pictures if f"answer_{name}" in scores]
+        known = dict(self.known)
+        if "deletion_own" in curves:
+            known["own"] = curves["deletion_own"].scores[:, -1]
+        new = [name for name in asked if name not in known]
+        if new:
+            answers = forward(self.f, torch.cat([pictures[name] for name in new])).detach()
+            known |= dict(zip(new, answers.split(1), strict=True))
+            self.known.update({name: known[name] for name in new if name != "own"})
+        return {f"answer_{name}": float(known[name]) for name in asked}
 
     def _attacked(self, attack: str, start: Tensor | None) -> Attacked:
         """An attack on the map from a method's own baseline, or on the gradient."""
@@ -221,9 +237,3 @@ class Examination:
 
     def _explain(self, model: nn.Module, x: Tensor, method: str, given: Mapping[str, Any]) -> Tensor:
         return explain(model, x, self.label, method, seed=self.seed, **given)
-
-
-def _check(scores: Sequence[str]) -> None:
-    unknown = [name for name in scores if name not in SCORES]
-    if unknown:
-        raise ValueError(f"scores must be of {', '.join(SCORES)}; got {unknown[0]!r}")

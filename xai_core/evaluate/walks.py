@@ -18,7 +18,7 @@ from xai_core.methods import catalogue
 from xai_core.path.traces import Trace
 from xai_core.rankings import as_seen
 from xai_core.score import Score
-from xai_core.stages import Stages, parameters
+from xai_core.stages import Keep, Stages, parameters
 
 GRID = 30  # steps between which F and dF/dα are compared
 
@@ -76,10 +76,10 @@ def walk_of(run: Stages) -> Walk | None:
     return Walk(run) if "trace" in run else None
 
 
-def stages_of(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Stages:
-    """The stages of a method for one image; the seed goes to methods that draw something."""
+def stages_of(f: Score, x: Tensor, method: str, *, seed: int = 0, keep: Keep | None = None, **given: Any) -> Stages:
+    """The stages of a method for one image; the seed goes to methods that draw something. keep: as in `Stages`."""
     row = catalogue()[method]
-    return Stages(row, f, x, given | ({"seed": seed} if "seed" in row.defaults else {}))
+    return Stages(row, f, x, given | ({"seed": seed} if "seed" in row.defaults else {}), keep)
 
 
 def own_baseline(f: Score, x: Tensor, method: str, *, seed: int = 0, **given: Any) -> Tensor | None:

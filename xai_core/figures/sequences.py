@@ -87,16 +87,18 @@ def signal_rows(
     rate: float = 1.0,
     unit: str = "",
     title: str = "",
+    size: tuple[float, float] | None = None,
     theme: str = "light",
 ) -> Figure:
     """A signal (L,), below it one row of bars a method, in shares of the row's Σ|A|. maps: name → (L,).
 
     mask: (L,) bool, the stretch that is shaded. others: signals drawn beside the first, such as a baseline. rate:
-    samples a second, for the axis of time; unit: of the signal. captions: behind a method's name.
+    samples a second, for the axis of time; unit: of the signal. captions: behind a method's name. size: inches; as
+    high as there are rows if not given.
     """
     drawn = {name: shares(A) for name, A in maps.items()}
     top = max((float(np.abs(a).max()) for a in drawn.values()), default=0.0) or 1.0
-    fig = figure(8.6, 2.6 + 1.05 * len(maps), theme)
+    fig = figure(*(size or (8.6, 2.6 + 1.05 * len(maps))), theme)
     axes = np.atleast_1d(fig.subplots(1 + len(maps), 1, sharex=True, height_ratios=[2.4] + [1] * len(maps)))
     t = np.arange(len(signal)) / rate
     head = style(axes[0], title, "", unit)

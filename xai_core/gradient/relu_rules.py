@@ -9,21 +9,25 @@ A ReLU passes a on where a > 0. With g the gradient from above, three rules send
 Units: those of a gradient, but neither is the gradient of any function. Both mostly redraw edges (Adebayo et al. 2018)
 [Adebayo2018]. What to look at: how little guided backprop changes when you ask for another class.
 
+ReLU6(a) = min(ReLU(a), 6) is left as it is, unless relu6="ruled": then the rule is that of the ReLU in it.
 The rule replaces ReLU itself while a score is computed, in this thread alone: modules, functions and in-place forms,
 reused or not, are all caught, and no hook is left on the network.
 """
 
 import warnings
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from xai_core import symbols
 from xai_core.network.answers import check_unscripted
 from xai_core.score import ScoreFunction, gradient
 from xai_core.stages import Method
+from xai_core.symbols import Choice
 
 
 class _Deconvolution(torch.autograd.Function):
@@ -61,18 +65,27 @@ CLAMP = {torch.clamp, Tensor.clamp, torch.clamp_min, Tensor.clamp_min, torch.cli
 CLAMP_IN_PLACE = {torch.clamp_, Tensor.clamp_, torch.clamp_min_, Tensor.clamp_min_, torch.clip_, Tensor.clip_}
 
 
+RELU6 = {F.relu6, F.hardtanh}
+OfReLU6 = Annotated[str, Choice("relu6", "whether a ReLU6 counts as a ReLU", ("left", "ruled"))]
+
+
 class ReLURule(TorchFunctionMode):
     """Within `with ReLURule(rule):` every ReLU of this thread is the rule's; `met` counts them.
 
-    rule: (a, in_place) → what stands for ReLU(a), written into a if in_place.
+    rule: (a, in_place) → what stands for ReLU(a), written into a if in_place. relu6: whether ReLU6 is a ReLU, too.
     """
 
-    def __init__(self, rule: Callable[[Tensor, bool], Tensor]) -> None:
+    def __init__(self, rule: Callable[[Tensor, bool], Tensor], relu6: bool = False) -> None:
         super().__init__()
-        self.rule, self.met = rule, 0
+        self.rule, self.relu6, self.met = rule, relu6, 0
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if self.relu6 and function in RELU6 and _is_relu6(function, *args[1:], **kwargs):
+            self.met += 1
+            in_place = bool(kwargs.get("inplace", args[-1] is True))
+            a = self.rule(args[0] if args else kwargs["input"], in_place)
+            return a.clamp_(max=6) if in_place else a.clamp(max=6)  # above 6 the slope is 0, as it was
         is_clamp = function in CLAMP or function in CLAMP_IN_PLACE
         if not (_is_relu(*args[1:], **kwargs) if is_clamp else function in RELU or function in RELU_IN_PLACE):
             return function(*args, **kwargs)
@@ -83,15 +96,29 @@ class ReLURule(TorchFunctionMode):
         return self.rule(a, bool(in_place))
 
 
+def relus_met(f: ScoreFunction, x: Tensor, relu6: OfReLU6 = "left") -> int:
+    """How many ReLUs a score calls at x, (N, …): 0 where a rule for ReLU has nothing to act on (GELU, SiLU, ReLU6)."""
+    plain = ReLURule(lambda a, in_place: a.clamp_(min=0) if in_place else a.clamp(min=0), relu6 == "ruled")
+    with plain as counted, torch.no_grad():
+        f(x)
+    return counted.met
+
+
 def _is_relu(min=None, max=None, **_) -> bool:
     """clamp(a, min=0) is a ReLU by another name."""
     return max is None and not isinstance(min, Tensor) and min == 0
 
 
-def deconvolution(f: ScoreFunction, x: Tensor) -> Tensor:
+def _is_relu6(function, min_val=None, max_val=None, *_, **__) -> bool:
+    """hardtanh(a, 0, 6) is ReLU6 by another name."""
+    return function is F.relu6 or (min_val == 0 and max_val == 6)
+
+
+def deconvolution(f: ScoreFunction, x: Tensor, relu6: OfReLU6 = "left") -> Tensor:
     """Backward pass that keeps only positive gradients at each ReLU, whatever the input was: (N, …) → (N, …).
 
     In units of a gradient; [Zeiler2014]. Costs 1 gradient. Warns if the network calls no ReLU.
+    relu6: "ruled" takes each ReLU6 for a ReLU, too.
     Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
 
     Examples:
@@ -103,13 +130,14 @@ def deconvolution(f: ScoreFunction, x: Tensor) -> Tensor:
         >>> xai_core.deconvolution(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
         [[1, 0, 1]]
     """
-    return _with_rule(_Deconvolution.apply, f, x, "deconvolution")
+    return _with_rule(_Deconvolution.apply, f, x, "deconvolution", relu6)
 
 
-def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
+def guided_backprop(f: ScoreFunction, x: Tensor, relu6: OfReLU6 = "left") -> Tensor:
     """Backward pass that keeps only positive gradients of active ReLUs: (N, …) → (N, …).
 
     In units of a gradient; [Springenberg2015]. Costs 1 gradient. Warns if the network calls no ReLU.
+    relu6: "ruled" takes each ReLU6 for a ReLU, too.
     Raises TypeError for a scripted model, and ValueError if F has no gradient at x.
 
     Examples:
@@ -120,12 +148,13 @@ def guided_backprop(f: ScoreFunction, x: Tensor) -> Tensor:
         >>> xai_core.guided_backprop(F, torch.tensor([[-1.0, 1.0, 2.0]])).int().tolist()
         [[0, 0, 1]]
     """
-    return _with_rule(_Guided.apply, f, x, "guided_backprop")
+    return _with_rule(_Guided.apply, f, x, "guided_backprop", relu6)
 
 
-def _with_rule(rule: Callable[[Tensor, bool], Tensor], f: ScoreFunction, x: Tensor, name: str) -> Tensor:
+def _with_rule(rule: Callable[[Tensor, bool], Tensor], f: ScoreFunction, x: Tensor, name: str, relu6: str) -> Tensor:
+    symbols.check(guided_backprop, relu6=relu6)
     check_unscripted(f, name)
-    with ReLURule(rule) as changed:
+    with ReLURule(rule, relu6 == "ruled") as changed:
         A = gradient(f, x)[1]
     if not changed.met:
         warnings.warn(f"{name}: this network calls no ReLU, so the result is its simple gradient", stacklevel=3)

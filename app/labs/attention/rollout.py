@@ -7,6 +7,8 @@ from torch import Tensor
 from app.shared import frame, networks, take_away
 from app.shared import show as panels
 from app.shared.frame import Tab
+from app.shared.screen import Screen
+from app.shared.subject import Line
 from data.drawn import zoo
 from data.training.fitting import FRESH
 from xai_core import Score, attention_rollout, gradient_rollout, integrated_gradients, make_score, rollout
@@ -25,26 +27,29 @@ TRY = {
 }
 
 
-def show_rollout(animal: str, seed: int, wanted: str, layers: int) -> None:
-    """The three maps of one scene, and the shares on the animal and on the part that decides."""
+def show_rollout(animal: str, seed: int, wanted: str, layers: int, on: Screen) -> str:
+    """The three maps of one scene, with shares on the animal and the deciding part. Returns rollout's on the animal."""
     scene = zoo.draw(animal, seed)
     x = scene.image[None]
     f = score(x, zoo.CLASSES.index(wanted))
     with torch.no_grad():
         sure = float(f(x)[0])
     found = {name: of(f, x, layers) for name, (of, _) in MAPS.items()}
-    words = {}
-    for name, (_, knows) in MAPS.items():
-        on = {what: float(ground_truth(found[name], mask).inside[0]) for what, mask in masks(scene).items()}
-        words[name] = f"{knows}  \n" + ", ".join(f"{share:.0%} on the {what}" for what, share in on.items())
+    words = {name: lies(A, scene) for name, A in found.items()}
     panels.maps(x, {n: A.expand_as(x) / (3 if A.shape[1] == 1 else 1) for n, A in found.items()}, words, {},
-              title=f"{wanted}, {sure:.0%}", scale="own", key="six_rolled")  # fmt: skip
+              title=f"{wanted}, {sure:.0%}", scale="own", key="rolled", legend=on.legend)  # fmt: skip
+    return share(found["Attention rollout"], scene.animal)
 
 
-def masks(scene: zoo.Scene) -> dict[str, Tensor]:
-    """What an explanation should point at, where it is in sight."""
-    named = {"animal": scene.animal, scene.part_name: scene.part}
-    return {name: mask for name, mask in named.items() if mask.any()}
+def lies(A: Tensor, scene: zoo.Scene) -> str:
+    """How much of a map is on what it should point at, the animal and the part that decides, where that is in sight."""
+    words = f"{share(A, scene.animal)} on the animal"
+    return words + (f", {share(A, scene.part)} {scene.part_name}" if scene.part.any() else "")
+
+
+def share(A: Tensor, mask: Tensor) -> str:
+    """The part of what speaks for the class that lies on a mask."""
+    return f"{float(ground_truth(A, mask).inside[0]):.0%}"
 
 
 def score(x: Tensor, target: int | Tensor) -> Score:
@@ -66,24 +71,45 @@ def measured() -> dict[str, tuple[float, float, float]]:
     return shares
 
 
-def show() -> None:
-    """Everything below the choice of a network."""
-    first, second, third, fourth = st.columns(4, gap="medium")
-    animal = first.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index("elephant"), key="rolled", bind="query-params")
-    seed = second.number_input("Scene", 0, 10**6, 27, key="rolled_scene", bind="query-params")
-    wanted = third.selectbox("Class to explain", zoo.CLASSES, zoo.CLASSES.index(animal), key="rolled_for",
-                             bind="query-params")  # fmt: skip
-    layers = fourth.slider("Layers rolled out", 1, LAYERS, LAYERS, key="layers", bind="query-params")
-    guess = frame.guess("which map lies most on the animal?", list(MAPS), "rolled_guess")
-    show_rollout(animal, int(seed), wanted, layers)
-    st.caption("A patch is 8 × 8 pixels. Rollout is never negative and asks for no class; IG keeps its signs.")
-    if guess:
-        shares = measured()
-        best = max(MAPS, key=lambda name: shares[name][0])
-        frame.verdict(guess, best, f"over {SCENES} fresh scenes **{best}** has most on the animal.")
-        rows = [[name, *(f"{s:.0%}" for s in row)] for name, row in shares.items()]
-        frame.table(["", "on the animal", "on the part that decides", "best pixel on the animal"], rows, "rolled")
-        st.caption("Shares of the positive part of a map; of a map that follows nothing, the share is the area.")
-    frame.code({"Attention rollout": Tab((rollout,), EQUATION)})
-    frame.scenes("attention", TRY, attending="vision transformer")
-    take_away.offer_link()
+def show(on: Screen) -> None:
+    """The whole page."""
+    line = Line(on.subject)
+    with line.popover("Picture"):
+        animal = st.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index("elephant"), key="rolled", bind="query-params")
+        seed = int(st.number_input("Scene", 0, 10**6, 27, key="rolled_scene", bind="query-params"))
+    with line.popover("Class"):
+        wanted = st.selectbox("Class to explain", zoo.CLASSES, zoo.CLASSES.index(animal), key="rolled_for",
+                              bind="query-params")  # fmt: skip
+    layers = on.controls.slider("Layers rolled out", 1, LAYERS, LAYERS, key="layers", bind="query-params")
+    with on.guess:
+        guess = frame.guess("which map lies most on the animal?", list(MAPS), "rolled_guess")
+    x = zoo.draw(animal, seed).image[None]
+    with torch.no_grad():
+        p = score(x, 0).outputs(x)[0]
+    best = int(p.argmax())
+    line.say(x, f"**{animal} no. {seed}** · the network *{NETWORK}* says {zoo.CLASSES[best]} {float(p[best]):.1%}")
+    with on.pictures:
+        on_animal = show_rollout(animal, seed, wanted, layers, on)
+    with on.number:
+        st.metric(f"of the attention, rolled out over {layers} of {LAYERS} layers, lie on the animal", on_animal)
+    with on.judge:
+        known = "; ".join(f"**{name}**: {knows}" for name, (_, knows) in MAPS.items())
+        st.caption(f"{known}. A patch is 8 × 8 pixels. Rollout is never negative and asks for no class; IG keeps its"
+                   " signs.")  # fmt: skip
+        if guess is None:
+            frame.veil(f"Which map lies most on the animal is measured over {SCENES} fresh scenes.")
+        else:
+            shares = measured()
+            most = max(MAPS, key=lambda name: shares[name][0])
+            with on.guess:
+                frame.verdict(guess, most, f"over {SCENES} fresh scenes **{most}** has most on the animal.")
+            rows = [[name, *(f"{s:.0%}" for s in row)] for name, row in shares.items()]
+            frame.table(["", "on the animal", "on the part that decides", "best pixel on the animal"], rows, "rolled")
+            st.caption("Shares of the positive part of a map; of a map that follows nothing, the share is the area.")
+    with on.code:
+        frame.code({"Attention rollout": Tab((rollout,), EQUATION)})
+    with on.scenes:
+        frame.scenes("attention", TRY, attending="vision transformer")
+    with on.take_away:
+        take_away.offer_link()
+    on.settings.caption("All settings of this network are above.")

@@ -18,11 +18,8 @@ WIDEST = 9  # words: matrices of longer phrases stand below each other, so that 
 SMALL = 0.02  # a change of a probability that is not worth a sentence
 
 
-def show_translation(said: Translation) -> None:
-    """The German phrase, and how sure the network is of each word."""
-    sure = " · ".join(f"{word} {p:.0%}" for word, p in zip(said.words, said.probabilities.tolist(), strict=True))
-    st.markdown(f"### {said.text}")
-    st.caption(f"Probability of each word, given those before it: {sure}")
+def show_what_is_wrong(said: Translation) -> None:
+    """Words that the network does not know, and a translation that does not end."""
     if said.unknown:
         words = ", ".join(f"“{plain(word, 20)}”" for word in said.unknown[:5])
         st.info(
@@ -33,6 +30,12 @@ def show_translation(said: Translation) -> None:
         st.warning(f"The network did not come to an end; the translation is cut off at {len(said.words)} words.")
 
 
+def disagreements(said: Translation, r: Reading, how: How) -> list[str]:
+    """The German words for which attention and the other map name different words."""
+    maps = (r.maps[ATTENTION], r.maps[how.title])
+    return [word for t, word in enumerate(said.words) if len({reading.top(A[t]) for A in maps}) > 1]
+
+
 def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
     """Attention beside the other map, on one scale."""
     maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
@@ -40,23 +43,31 @@ def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
         maps, said.source, said.words, decides=r.decides if known else None, top=1.0,
         columns=2 if len(said.source) <= WIDEST else 1, theme=show.theme(),
     )  # fmt: skip
-    apart = [t for t in range(len(said.words)) if len({reading.top(A[t]) for A in maps.values()}) > 1]
-    named = ", ".join(said.words[t] for t in apart) or "none"
+    named = ", ".join(disagreements(said, r, how)) or "none"
     with st.container(key="scrolls_matrices"):
         show.figure(
             fig, f"Two matrices of German × English words: attention and {how.words}. They disagree for: {named}."
         )
+
+
+def show_sums(said: Translation, r: Reading, how: How) -> None:
+    """What each row sums to, and how sure the network is of each word."""
     sums = r.maps[how.title].sum(1)
     row = st.container(horizontal=True)
-    row.metric("Words where they name different words", f"{len(apart)} of {len(said.words)}")
     row.metric("Row sums of attention", "1 by definition")
     row.metric(f"Row sums of {how.title}", f"{float(sums.min()):+.2f} to {float(sums.max()):+.2f}")
-    framed = " A frame is what decides by construction." if known else ""
+    sure = " · ".join(f"{word} {p:.0%}" for word, p in zip(said.words, said.probabilities.tolist(), strict=True))
+    named = ", ".join(disagreements(said, r, how)) or "none"
     st.caption(
-        f"Rows: German words; columns: English words. Red speaks for the word, blue against it.{framed} They disagree"
-        f" for: {named}. A row of attributions sums to F(x) − F(x′): little where the German words already written make"
-        " the next one likely, whatever the English."
+        f"They disagree for: {named}. A row of attributions sums to F(x) − F(x′): little where the German words already"
+        " written make the next one likely, whatever the English. Probability of each word, given those before it:"
+        f" {sure}."
     )
+
+
+def verdict_of(said: Translation, r: Reading, how: How, t: int) -> str:
+    """Whose most important word for the t-th German one is missed more, in Markdown."""
+    return verdict(plain(said.words[t]), [*map(plain, _numbered(said.source))], r, how, t)
 
 
 def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
@@ -73,7 +84,6 @@ def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
             word_figures.word_bars(bars, names, columns=4, theme=show.theme()),
             f"For {word}: " + "; ".join(f"{n} is largest at {source[reading.top(a)]}" for n, a in bars.items()),
         )
-    st.markdown(verdict(plain(word), [*map(plain, names)], r, how, t))
     if how.title == "UNI":
         near = reading.unlearned_words(source, said.words, t)
         st.markdown("**What UNI's baseline is in words**, the three nearest embeddings and their distance:")

@@ -20,6 +20,7 @@ from app.shared.subject import Subject
 from data.pictures.corruptions import corrupt
 from xai_core import catalogue, nearest_part, rank_correlation, roughness, share
 
+GRADIENT = "simple gradient (no baseline)"
 OWN = "own colour"
 STARTS = {  # words on the page → name of the map in a file, and of the baseline
     "black": "black",

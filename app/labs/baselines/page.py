@@ -1,24 +1,28 @@
 """Baselines: one picture, made worse step by step, seen from several baselines, with a number for each bias."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 import torch
 
-from app.labs.baselines import compute, sweep
-from app.labs.baselines.compute import KINDS, OWN, STARTS, Biases, Region
-from app.shared import controls, frame, show, stages, subject, take_away
+from app.labs.baselines import compute, numbers, sweep
+from app.labs.baselines.compute import GRADIENT, KINDS, OWN, STARTS, Region
+from app.shared import controls, frame, stages, subject, take_away
 from app.shared.equations import BIASES, EQUATIONS
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
+from app.shared.film.maps import Maps, of_maps
+from app.shared.screen import Stage, stage, tabs
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.pictures import corruptions
-from xai_core import figures, make_baseline, nearest_part, roughness, share
+from xai_core import make_baseline, nearest_part, roughness, share
 from xai_core.plain import sentence
 
 FIRST = ("black", "blurred", "Gaussian noise", "UNI")  # colour, texture, frequency, and the network's own
 MOST = 6
-GRADIENT = "simple gradient (no baseline)"
+PICTURE = "the picture"
 TRY = {
     "Colour: make the picture brighter. What becomes of black's blind spot?": {
         "corruption": "brightness", "severity": "3", "start": ["black", "white", "UNI"], "sweep": "true",
@@ -63,32 +67,34 @@ def ask_guess() -> str | None:
     return frame.guess("from which baseline does the darkest quarter get the least?", FIRST, "blind")
 
 
-def ask_settings() -> Settings:
+def ask_settings(on: Stage) -> Settings:
     """Corruption, severity, baselines and B in front; the rest folded away."""
     declared = {c.key: c for c in controls.controls()}
-    left, middle, right = st.columns(3, gap="medium")
-    corruption = left.selectbox("Make the picture worse by", list(KINDS), key="corruption", bind="query-params")
-    severity = middle.slider(
-        "Severity: 0 leaves it as it is", 0, 5, 0, key="severity", bind="query-params",
-        help="Of ImageNet-C: 1 is slight, 5 is strong. Blurs follow the picture's size.",
-    )  # fmt: skip
-    with right:
-        B = controls.ask(declared["B"])
-    starts = st.multiselect(
+    first, second, third = on.controls.columns([6, 3, 4], gap="medium", vertical_alignment="bottom")
+    starts = first.multiselect(
         "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
         help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
     )  # fmt: skip
+    corruption = second.selectbox(
+        "Make the picture worse by", list(KINDS), key="corruption", bind="query-params",
+        help="Of ImageNet-C: severity 1 is slight, 5 is strong. Blurs follow the picture's size.",
+    )  # fmt: skip
+    severity = player.value(SEVERITY)
+    with third:
+        B = controls.ask(declared["B"])
     colour = "#808080"
     if OWN in starts:
-        colour = st.color_picker("Your own colour", colour, key="colour", bind="query-params")
-    with st.expander("All settings"):
+        colour = on.controls.color_picker("Your own colour", colour, key="colour", bind="query-params")
+    with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         with left:
             rule = controls.ask(declared["rule"])
         with middle:
             output = controls.ask_output() or "probability"
         seed = right.number_input("seed: of everything random", 0, 2**31 - 1, 0, key="seed", bind="query-params")
-        sweep = st.toggle("Draw all six severities below (six times the work, once)", key="sweep", bind="query-params")
+        sweep = st.toggle(
+            "Draw all six severities in the tab Judge (six times the work, once)", key="sweep", bind="query-params"
+        )
     return Settings(corruption, severity, starts, colour, B, rule, int(seed), output, sweep)
 
 
@@ -113,18 +119,27 @@ def gradient_of(about: Subject, output: str) -> torch.Tensor:
     return stages.explanation(about.question(output), "simple_gradient", {}).A
 
 
-def show_starts(worse: Subject, before: Subject, chosen: Settings, found: dict[str, Explanation]) -> None:
-    """The picture and where each path starts."""
-    q = worse.question(chosen.output)
-    now = stages.score_of(q, q.x)
+_STOPS = tuple(Stop(k, str(k), f"severity {k}") for k in range(6))
+SEVERITY = Slider("severity", "Severity: 0 leaves it as it is, 5 is strong:", _STOPS, 0)
+
+
+def shown_at(before: Subject, worse: Subject, chosen: Settings, where: Region) -> Maps:
+    """One severity: the picture, where each path starts, and each path's map."""
+    q, found = worse.question(chosen.output), explained(worse, chosen)
+    now, clean = stages.score_of(q, q.x), explained(before, chosen)
     words = f"F(x) = {now:.3f}"
     if worse is not before:
-        words += f", before: {stages.score_of(before.question(chosen.output), before.opened.x):.3f}"
-    panels = {worsened(worse, chosen) if worse is not before else "the picture": (figures.pixels(q.x), words)}
+        was = stages.score_of(before.question(chosen.output), before.opened.x)
+        words = f"{worsened(worse, chosen)}: {words}, before: {was:.3f}"
+    starts, captions = {PICTURE: q.x}, {PICTURE: words}
     for start, e in found.items():
-        baseline = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
-        panels[f"from {start}"] = (figures.pixels(baseline), f"F(x′) = {now - e.change:.3f}")
-    show.pictures(panels, "starts")
+        starts[f"from {start}"] = compute.baseline_of(q, start, chosen.arguments(start, q.x.shape[1]))
+        captions[f"from {start}"] = f"F(x′) = {now - e.change:.3f}"
+        captions[f"map from {start}"] = f"gap {e.gap:.3f} of {e.change:+.3f}"
+    first = next(iter(found), None)
+    number = f"{compute.biases(found[first].A, clean[first].A, where).darkest:.2f}" if first else ""
+    maps = {f"map from {s}": e.A for s, e in found.items()}
+    return Maps(maps, captions, number=number, pictures=starts)
 
 
 def worsened(worse: Subject, chosen: Settings) -> str:
@@ -134,92 +149,66 @@ def worsened(worse: Subject, chosen: Settings) -> str:
     return f"{chosen.corruption} {chosen.severity} of 5" + (f", {letter} {reach:.1f} pixels" if reach else "")
 
 
-def show_numbers(
-    worse: Subject, before: Subject, rows: dict[str, Biases], where: Region, maps: dict[str, torch.Tensor], told: bool
-) -> None:
-    """One row a baseline; what decides by construction only after a guess."""
-    st.subheader("A number for each bias")
-    heads = ["", "darkest ¼", "brightest ¼", "plainest ¼", "roughness"]
-    cells = {
-        n: [f"{b.darkest:.2f}", f"{b.brightest:.2f}", f"{b.plainest:.2f}", f"{b.rough:.2f}"] for n, b in rows.items()
-    }
-    if worse is not before:
-        heads.append("same as before")
-        for n, b in rows.items():
-            cells[n].append(f"{b.same:.2f}")
-    parts = {name: mask for name, mask in before.opened.parts.items() if name != "the background"} if told else {}
-    everywhere = torch.ones(before.opened.x.shape[2:], dtype=torch.bool)
-    for part, mask in parts.items():
-        heads.append(f"on {part}")
-        for n, A in maps.items():
-            cells[n].append(f"{float(share(A, mask, everywhere)):.2f}")
-    frame.table(heads, [[name, *numbers] for name, numbers in cells.items()], "biases")
-    st.caption(
-        f"**¼**: what this quarter of {where.name} gets of Σ|A| on {where.name}, relative to its share of the pixels:"
-        " 1 is fair, 0 is blind. The quarters are found before the picture is made worse: darkest, brightest, and with"
-        " the least detail |x − G∗x|. **Roughness**: how much neighbours disagree, 0 smooth to 1 specks."
-        + (" **Same as before**: Spearman's ρ with the map of the picture as it was." if worse is not before else "")
-        + (" **On …**: the same share, of the whole picture." if parts else "")
-        + " The last row has no baseline: compare with it. One picture proves little, see notebook 4 for many."
-    )
-    if told and before.opened.truth:
-        st.markdown(before.opened.truth)
-    elif before.opened.parts:
-        frame.veil("This picture was drawn, so the truth about it is known.")
-
-
-def show_verdict(guess: str, rows: dict[str, Biases], where: Region) -> None:
-    """What the guess was worth."""
-    shares = {name: b.darkest for name, b in rows.items() if name != GRADIENT}
-    least = min(shares, key=shares.get)
-    frame.verdict(
-        guess, least,
-        f"the darkest quarter of {where.name} gets the least from **{least}**, {shares[least]:.2f} of its"
-        f" fair share; the gradient, which has no baseline, gives it {rows[GRADIENT].darkest:.2f}.",
-    )  # fmt: skip
-
-
-before = subject.choose()
+on = stage()
+before = subject.choose(on.subject)
 if before is None:
     frame.end()
-st.markdown("### What does a map owe to its baseline, and what to the network?")
-guess = ask_guess()
-chosen = ask_settings()
-with frame.asking() as cost:
-    possible = makes_sense(before, chosen)
-    worse = compute.corrupted(before, chosen.corruption, chosen.severity if possible else 0, chosen.seed)
-    found = explained(worse, chosen)
-    maps = {**{s: e.A for s, e in found.items()}, GRADIENT: gradient_of(worse, chosen.output)}
-    clean = {s: e.A for s, e in explained(before, chosen).items()}
-    clean[GRADIENT] = gradient_of(before, chosen.output)
-where = compute.region(before)
-rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
+on.question.markdown("### What does a map owe to its baseline, and what to the network?")
+with on.guess:
+    guess = ask_guess()
+chosen = ask_settings(on)
+where, possible = compute.region(before), makes_sense(before, chosen)
 
-show_starts(worse, before, chosen, found)
-show.maps(
-    worse.opened.x,
-    {f"map from {s}": e.A for s, e in found.items()},
-    {f"map from {s}": f"gap {e.gap:.3f} of {e.change:+.3f}" for s, e in found.items()},
-    {},
-    title=worse.said,
-)
-frame.cost(cost)
-if guess is not None and found:
-    show_verdict(guess, rows, where)
-show_numbers(worse, before, rows, where, maps, guess is not None)
-if chosen.sweep and found and possible:
-    with st.spinner("All severities …", show_time=True):
-        sweep.show_sweep(
-            before, chosen.corruption, chosen.seed, lambda worse: explained(worse, chosen), where, clean
-        )  # fmt: skip
-functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
-             "corruption": corruptions.corrupt}  # fmt: skip
-frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
-frame.scenes("baselines", TRY)
-take_away.offer(
-    worse,
-    {STARTS[s]: e for s, e in found.items()},
-    {STARTS[s]: chosen.arguments(s, before.opened.x.shape[1]) for s in found},
-    "share",
-    {STARTS[s]: compute.method_of(s) for s in found},
-)
+
+def at_severity(stop: int) -> tuple[Subject, Settings]:
+    """The picture at this severity, and the settings with it."""
+    severity = stop if possible else 0
+    return compute.corrupted(before, chosen.corruption, severity, chosen.seed), replace(chosen, severity=severity)
+
+
+def below(stop: int) -> None:
+    """All that is told of the severity at which the hand rests."""
+    worse, now = at_severity(stop)
+    with frame.asking() as cost:
+        found = explained(worse, now)
+        maps = {**{s: e.A for s, e in found.items()}, GRADIENT: gradient_of(worse, now.output)}
+        clean = {s: e.A for s, e in explained(before, now).items()}
+        clean[GRADIENT] = gradient_of(before, now.output)
+    rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
+    under = tabs()
+    with under.judge:
+        if guess is not None and found:
+            numbers.show_verdict(guess, rows, where)
+        numbers.show_numbers(worse, before, rows, where, maps, guess is not None)
+        frame.cost(before_it.pop() + cost if before_it else cost)
+        if now.sweep and found and possible:
+            with st.spinner("All severities …", show_time=True):
+                sweep.show_sweep(before, now.corruption, now.seed, lambda worse: explained(worse, now), where, clean)
+    functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
+                 "corruption": corruptions.corrupt}  # fmt: skip
+    with under.code:
+        frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
+    with under.scenes:
+        frame.scenes("baselines", TRY)
+    with under.take_away:
+        take_away.offer(
+            worse,
+            {STARTS[s]: e for s, e in found.items()},
+            {STARTS[s]: now.arguments(s, before.opened.x.shape[1]) for s in found},
+            "share",
+            {STARTS[s]: compute.method_of(s) for s in found},
+        )
+
+
+with frame.asking() as spent:  # what the film shows first
+    for picture in (before, at_severity(chosen.severity)[0]):
+        explained(picture, chosen)
+before_it = [spent]  # told once
+film = of_maps(
+    SEVERITY, ("baselines", before.question(chosen.output), str(replace(chosen, severity=0, sweep=False)), possible),
+    before.opened.x, None, [f"map from {s}" for s in chosen.starts],
+    lambda stop: shown_at(before, at_severity(stop)[0], at_severity(stop)[1], where),
+    pictured=(PICTURE, *(f"from {s}" for s in chosen.starts)), rows=("Where each path starts", "The maps"),
+    number=f"of its fair share gets the darkest quarter, from {chosen.starts[0]}" if chosen.starts else "",
+)  # fmt: skip
+player.play(film, below)

@@ -13,13 +13,13 @@ from torch import Tensor
 
 import xai_core
 from app.shared import stages
+from app.shared.film.frames import refusal
 from app.shared.stages import KEY, Question
 from data.drawn import zoo
 from data.nets import networks
 from data.training import fitting
 from xai_core import Layer, Score
 from xai_core.evaluate.ground_truth import Truth, ground_truth
-from xai_core.plain import sentence
 
 MOST = 60  # layers on the slider; of a network with more, those that end a block
 
@@ -60,7 +60,7 @@ def original(q: Question) -> Tensor | str:
     try:
         return xai_core.cam_map(stages.score(q), q.x)
     except ValueError as error:
-        return sentence(error)
+        return refusal(error)
 
 
 def enlarged(map_: Tensor, x: Tensor, how: str = "bilinear") -> Tensor:

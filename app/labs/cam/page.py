@@ -9,7 +9,11 @@ from app.labs.cam import compute, table, two_animals
 from app.labs.cam.compute import Read, enlarged, spread
 from app.shared import frame, show, subject, take_away
 from app.shared.equations import EQUATIONS
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
+from app.shared.film.maps import Maps, of_maps
 from app.shared.frame import Tab
+from app.shared.screen import TABS, Tabs, stage, tabs
 from app.shared.subject import Subject
 from xai_core import Layer, figures
 
@@ -18,6 +22,7 @@ CODE = {
     "Grad-CAM": Tab((xai_core.grad_cam_map,), EQUATIONS["grad_cam"]),
     "Guided Grad-CAM": Tab((xai_core.guided_grad_cam,), EQUATIONS["guided_grad_cam"]),
 }
+TWO, BACKBONES = "Two animals", "All backbones"
 GUESSES = ("an early layer", "one in the middle", "the last one")
 TRY = {
     "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
@@ -26,30 +31,26 @@ TRY = {
         "animal": "rabbit", "number": "6", "target": "cat", "layer": "blocks",
     },
     "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
-    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo"},
-    "All methods on all backbones": {"every": "true"},
+    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo", "tab": TWO},
+    "All methods on all backbones": {"every": "true", "tab": BACKBONES},
 }  # fmt: skip
 
 
-def ask_layer(seen: Read) -> Layer:
+TITLES = ("CAM", "Before the ReLU", "Grad-CAM, coarse", "Grad-CAM, enlarged", "Guided Grad-CAM")
+
+
+def slider_of(seen: Read) -> Slider:
     """The layer whose map is read; from early to late."""
-    by_name = {layer.name: layer for layer in seen.layers}
-    if st.session_state.get("layer", seen.usual) not in by_name:
-        del st.session_state["layer"]  # of another network
-    name = st.select_slider("Layer, from early to late", list(by_name), seen.usual, key="layer", bind="query-params")
-    layer = by_name[name]
-    places = " × ".join(map(str, layer.grid.places))
-    usual = ", the one that is read unless you say otherwise" if name == seen.usual else ""
-    st.caption(f"{name}: {layer.kind}, {places} places, no. {list(by_name).index(name) + 1} of {len(by_name)}{usual}.")
-    return layer
+    names = [layer.name for layer in seen.layers]
+    stops = (Stop(name, name, f"{name}, no. {i} of {len(names)}") for i, name in enumerate(names, 1))
+    return Slider("layer", "Layer, from early to late:", tuple(stops), names.index(seen.usual))
 
 
-def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str, Tensor]:
-    """The three maps, coarse and enlarged, and what the ReLU cut off. Returns those with one number a pixel colour."""
+def shown_at(about: Subject, seen: Read, layer: Layer) -> Maps:
+    """The maps of one layer, coarse and enlarged, with one number a pixel colour; CAM reads the last one always."""
     x, q = about.opened.x, about.question("logit")
     signed, cam = seen.signed[layer.name], compute.original(q)
-    grid = " × ".join(map(str, layer.grid.places))
-    fine = enlarged(signed.relu(), x)
+    grid, fine = " × ".join(map(str, layer.grid.places)), enlarged(signed.relu(), x)
     maps = {
         "Before the ReLU": spread(enlarged(signed, x, "nearest"), x),
         "Grad-CAM, coarse": spread(enlarged(signed.relu(), x, "nearest"), x),
@@ -62,16 +63,12 @@ def show_maps(about: Subject, seen: Read, layer: Layer, scale: str) -> dict[str,
         "Grad-CAM, enlarged": "the same numbers, smoothed",
         "Guided Grad-CAM": "× guided backprop",
     }
-    failures = {}
-    if isinstance(cam, str):
-        failures["CAM"] = cam
-    else:
+    failures = {"CAM": cam} if isinstance(cam, str) else {}
+    if not failures:
         maps["CAM"] = spread(enlarged(cam, x), x)
-    words = {"CAM": f"of the last map, {' × '.join(map(str, cam.shape[1:]))}" if "CAM" in maps else "", **words}
-    if not signed.relu().any():
-        say_why_zero(about, layer, signed)
-    show.maps(x, maps, words, failures, title=about.said, scale=scale, key="six_cam")
-    return maps
+        words["CAM"] = f"of the last map, {' × '.join(map(str, cam.shape[1:]))}"
+    speaks = f"{float((signed > 0).double().mean()):.0%}"
+    return Maps(maps, words, failures, speaks, says=f"{layer.kind}, {grid} places, {speaks} of them for the class")
 
 
 def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
@@ -90,8 +87,7 @@ def say_why_zero(about: Subject, layer: Layer, signed: Tensor) -> None:
 
 def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) -> None:
     """Grad-CAM against CAM, as a number; and each layer against the truth, where the picture was drawn."""
-    st.subheader("Which number judges it?")
-    cam, signed = compute.original(about.question("logit")), seen.signed[layer.name]
+    cam = compute.original(about.question("logit"))
     row = st.container(horizontal=True)
     if not isinstance(cam, str):
         usual = seen.signed[seen.usual]
@@ -99,7 +95,6 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
     if "zoo" in about.network.name.split("_")[:1]:
         worst, n = compute.proof()
         row.metric(f"The same over {n} maps of the zoo network", f"{worst:.0e}")
-    row.metric("Places that speak for the class", f"{float((signed > 0).double().mean()):.0%}")
     st.caption("Both are computed on their own: CAM from the weights of the head, Grad-CAM from gradients. A difference"
                " of 1e-06 is rounding.")  # fmt: skip
     if not about.opened.parts:
@@ -162,30 +157,58 @@ def offer_files(about: Subject, maps: dict[str, Tensor], layer: Layer, scale: st
     )
 
 
-about = subject.choose()
+def further() -> tuple[Tabs, dict[str, str]]:
+    """The tabs, and in two of them what does not depend on the layer. Returns the settings of the two animals, too."""
+    under = tabs((TABS[0], TWO, BACKBONES, *TABS[1:]))
+    with under.tabs[TWO]:
+        pair = two_animals.show_section(under.shows(TWO))
+    with under.tabs[BACKBONES]:
+        table.show_section()
+    return under, pair
+
+
+on = stage()
+about = subject.choose(on.subject)
 if about is None:
-    two_animals.show_section()
-    table.show_section()
+    further()
     frame.end()
-st.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
-guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
+on.question.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
+with on.guess:
+    guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
+with on.settings:
+    scale = st.segmented_control(
+        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
+        help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
+    )  # fmt: skip
 try:
     with st.spinner("Reading all layers …", show_time=True):
         seen = compute.read(about.question("logit"))
 except frame.REFUSALS as error:
-    frame.tell(error)
-else:
-    left, right = st.columns([3, 1], gap="medium")
-    with left:
-        layer = ask_layer(seen)
-    scale = right.segmented_control(
-        "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
-        help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
-    )  # fmt: skip
-    maps = show_maps(about, seen, layer, scale)
-    show_judgement(about, seen, layer, guess)
-    pair = two_animals.show_section()
-    table.show_section()
-    frame.code(CODE)
-    frame.scenes("cam", TRY)
-    offer_files(about, maps, layer, scale, pair)
+    frame.stop(error)
+
+
+def below(stop: int) -> None:
+    """All that is told of the layer at which the hand rests."""
+    layer = seen.layers[stop]
+    signed = seen.signed[layer.name]
+    usual = ", the one that is read unless you say otherwise" if layer.name == seen.usual else ""
+    places = " × ".join(map(str, layer.grid.places))
+    under, pair = further()
+    with under.judge:
+        st.caption(f"{layer.name}: {layer.kind}, {places} places, no. {stop + 1} of {len(seen.layers)}{usual}.")
+        if not signed.relu().any():
+            say_why_zero(about, layer, signed)
+        show_judgement(about, seen, layer, guess)
+    with under.code:
+        frame.code(CODE)
+    with under.scenes:
+        frame.scenes("cam", TRY)
+    with under.take_away:
+        offer_files(about, dict(shown_at(about, seen, layer).maps), layer, scale, pair)
+
+
+film = of_maps(
+    slider_of(seen), ("cam", about.question("logit")), about.opened.x, about.said, TITLES,
+    lambda stop: shown_at(about, seen, seen.layers[stop]), scale=scale, number="of the places speak for the class",
+)  # fmt: skip
+player.play(film, below)

@@ -65,9 +65,9 @@ def alike(A: Tensor, B: Tensor) -> float:
     return float((torch.nn.functional.cosine_similarity(a, b)).mean())
 
 
-def show_section() -> dict[str, str]:
-    """The whole section. Returns its settings."""
-    st.markdown("### Two animals in one picture: can you ask for either?")
+def show_section(opened: bool) -> dict[str, str]:
+    """The whole section; its controls alone where it is not opened. Returns its settings."""
+    st.markdown("**Two animals in one picture: can you ask for either?**")
     one, two, three, four = st.columns(4, gap="medium")
     first = one.selectbox("One animal", zoo.CLASSES, zoo.CLASSES.index("cat"), key="one", bind="query-params")
     second = two.selectbox("The other", zoo.CLASSES, zoo.CLASSES.index("dog"), key="two", bind="query-params")
@@ -79,6 +79,8 @@ def show_section() -> dict[str, str]:
     settings = {"first": first, "second": second, "network": network, "arrangement": two_animals.ARRANGEMENTS[0]}
     if first == second:
         st.warning("Choose two different animals: with one of them twice there is only one class to ask for.")
+        return settings
+    if not opened:
         return settings
     with st.spinner("Asking for both …", show_time=True):
         found = maps(network, first, second, settings["arrangement"], SCENES)

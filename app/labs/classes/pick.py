@@ -12,7 +12,7 @@ from xai_core.figures import classes
 
 def show_pick(where: Crowd, local: LocalWeights) -> None:
     """SP-LIME: which few to look at."""
-    st.subheader("SP-LIME: which few should you look at?")
+    st.markdown("**SP-LIME**: which few should you look at, to know what all explanations say?")
     left, right = st.columns(2, gap="medium")
     kind = left.segmented_control("Look at", sp_lime.KINDS, default="pictures", key="look_at", bind="query-params")
     count = right.slider("How many you have time for", 1, 10, 5, key="pick", bind="query-params")

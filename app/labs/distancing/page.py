@@ -1,17 +1,25 @@
 """Distancing: hold two classes further apart, and believe only what the network looks at all the same. GAD."""
 
-import streamlit as st
+from dataclasses import replace
 
-from app.labs.distancing import compute, files, pairs, report, views
+import streamlit as st
+from torch import Tensor
+
+from app.labs.distancing import compute, drift, files, pairs, report, views
 from app.labs.distancing.compute import FEWEST, METHODS, Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair
 from app.shared import controls, frame, networks
 from app.shared.equations import DISTANCING
+from app.shared.film import player
+from app.shared.film.frames import Slider, Stop
 from app.shared.pictures import Picture
+from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.subject import Line
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
-from xai_core.distancing.gad import SHARES
+from xai_core.distancing.gad import SHARES, GADMap
 
 NEW, LEAST = "a new scene", "least activated"
+NETWORKS, CLUES, ROWS = "All networks", "Least activated", "Several methods"
 LEARNED, UNSEEN = "the scenes they learned from", "new scenes"
 IMPORTANT = {"top": ("Share of the pixels", "the strongest pixels, as many as this share of all"),
              "above": ("Share of the maximum", "all pixels above this share of the strongest one")}  # fmt: skip
@@ -22,16 +30,16 @@ TRY = {
     "Minimum instead of intersection: nothing is cut off, but much is pale": {"join": "minimum"},
     "Only the strongest tenth: do five networks still agree?": {"share_top": "0.1"},
     "Grad-CAM: is its region any smaller?": {"base": "Grad-CAM"},
-    "The least activated cat: what is missing in it?": {"pair_picture": LEAST, "outlines": "true"},
-    "Blue and red rows for several methods, as in the paper's Figure 5": {"rows": "true"},
+    "The least activated cat: what is missing in it?": {"pair_picture": LEAST, "outlines": "true", "tab": CLUES},
+    "Blue and red rows for several methods, as in the paper's Figure 5": {"rows": "true", "tab": ROWS},
     "Two birds that only the beak tells apart: is the beak what survives?": {"pair_network": "birds"},
     "Husky and wolf: does holding them apart make the network forget the snow?": {"pair_network": "husky_wolf"},
 }
 
 
-def ask_pair() -> Pair | None:
-    """The sidebar: a network and two of its classes. None, after a sentence, for one class twice."""
-    with st.sidebar:
+def ask_pair(line: Line) -> Pair | None:
+    """A network and two of its classes. None, after a sentence, for one class twice."""
+    with line.popover("Network"):
         network = st.selectbox("Network", pairs.network_names(), key="pair_network", bind="query-params")
         names = networks.classes(network)
         columns = st.columns(2)
@@ -40,6 +48,7 @@ def ask_pair() -> Pair | None:
             for at, (column, letter) in enumerate(zip(columns, "ab", strict=True))
         ]
     if chosen[0] == chosen[1]:
+        line.say(None, f"the network *{network}*")
         st.info(f"GAD tells two classes apart. Choose another one beside {chosen[0]}.")
         return None
     return Pair(network, tuple(sorted(chosen, key=names.index)))
@@ -81,10 +90,10 @@ def train(pair: Pair) -> None:
     st.rerun()
 
 
-def ask_picture(pair: Pair, kit: Kit) -> tuple[Picture, str]:
-    """The sidebar: which picture, and of which class."""
+def ask_picture(line: Line, pair: Pair, kit: Kit) -> tuple[Picture, str]:
+    """Which picture, and of which class."""
     key = "_".join(pair.names)
-    with st.sidebar:
+    with line.popover("Picture"):
         kind = st.selectbox("Picture", [NEW, LEAST], key="pair_picture", bind="query-params")
         left, right = st.columns([3, 2])
         name = left.selectbox("Of a", pair.names, key=f"of_{key}", bind="query-params")
@@ -97,49 +106,62 @@ def ask_picture(pair: Pair, kit: Kit) -> tuple[Picture, str]:
     return Picture(pair.kind, name, number, snow), name
 
 
-def say(pair: Pair, picture: Picture) -> None:
-    """In the sidebar: what the own network makes of the picture."""
+def said(pair: Pair, picture: Picture) -> str:
+    """What the own network makes of the picture."""
     logits, names = compute.answers(pair, picture), networks.classes(pair.network)
     probabilities = logits.softmax(0)
     best = int(logits.argmax())
-    with st.sidebar:
-        st.markdown(f"**The network says {names[best]}**")
-        for c in dict.fromkeys([*pair.classes, best]):
-            st.progress(float(probabilities[c]), text=f"{names[c]} {probabilities[c]:.1%}, logit {logits[c]:.1f}")
-    with st.container(key="where"):
-        st.caption(f"Network {pair.network}, {' against '.join(pair.names)}; it says {names[best]}. Change picture and"
-                   " classes behind the » at the top left.")  # fmt: skip
+    each = ", ".join(
+        f"{names[c]} {probabilities[c]:.1%} (logit {logits[c]:.1f})" for c in dict.fromkeys([best, *pair.classes])
+    )
+    return f"**{picture.name} no. {picture.number}** · the network *{pair.network}* says {each}"
 
 
-def ask_reading() -> Reading:
-    """How far apart, by which method, and what counts as important in all."""
-    first, second, third, fourth, fifth = st.columns(5, gap="medium")
-    apart = first.select_slider("α: held apart by", (0, *ALPHAS), 8, key="apart", bind="query-params",
-                                help="Every network up to this α takes part; 0 is the base method alone.")  # fmt: skip
+APART = Slider("apart", "α: held apart by", tuple(Stop(α, str(α), f"α = {α}") for α in (0, *ALPHAS)), len(ALPHAS))
+
+
+def ask_reading(on: Stage) -> Reading:
+    """By which method, and what counts as important in all; α is the film's."""
+    with on.settings:
+        left, right = st.columns(2, gap="medium")
+        important = left.selectbox("Important is", list(IMPORTANT), key="important", bind="query-params",
+                                   help="  \n".join(f"**{w}**: {IMPORTANT[w][1]}." for w in IMPORTANT))  # fmt: skip
+    second, third, fourth = on.controls.columns(3, gap="medium")
     method = TITLES[second.selectbox("Base method", list(TITLES), key="base", bind="query-params")]
     join = third.selectbox("Rule", ["intersection", "minimum"], key="join", bind="query-params",
                            help="**intersection**: a pixel stays as it was, if it is important in every map.  \n"
                                 "**minimum**: of a pixel stays as much as the map that makes least of it.")  # fmt: skip
-    important = fourth.selectbox("Important is", list(IMPORTANT), key="important", bind="query-params",
-                                 help="  \n".join(f"**{w}**: {IMPORTANT[w][1]}." for w in IMPORTANT))  # fmt: skip
-    share = fifth.slider(IMPORTANT[important][0], 0.05, 1.0, SHARES[important], 0.05, key=f"share_{important}",
-                         bind="query-params")  # fmt: skip
+    share = fourth.slider(IMPORTANT[important][0], 0.05, 1.0, SHARES[important], 0.05, key=f"share_{important}",
+                          bind="query-params")  # fmt: skip
     B = None
     for steps in controls.controls():
         if steps.name == "B" and method in steps.methods:
-            with st.sidebar:
+            with right:
                 B = controls.ask(steps, [method])
-    return Reading(apart, method, B, join, important, share)
+    return Reading((0, *ALPHAS)[player.value(APART)], method, B, join, important, share)
+
+
+def show_networks(pair: Pair, kit: Kit, picture: Picture, x: Tensor, found: GADMap, how: Reading) -> None:
+    """Whether each network does what it should, how the logits drift, and the map of each."""
+    report.show_report(pair, kit, how)
+    spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
+    with st.spinner("Asking the networks …", show_time=True):
+        report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED)
+    st.caption(
+        "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
+        " diagonal the network says more for the class along the bottom."
+    )
+    views.show_surviving(pair, picture, x, found, how)
 
 
 def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
     """The paper's visual knowledge clues."""
     c = pair.classes[pair.names.index(name)]
     rows = compute.least_activated(pair, kit.scenes, name)
-    st.markdown(f"#### 4 · What the network knows least: the five scenes with the lowest logit of {name}")
+    st.markdown(f"What the network knows least: the five scenes with the lowest logit of **{name}**")
     views.clues(pair, kit.scenes, rows)
     st.caption("The numbers are the network's own logits. What do these have in common: a part hidden, small, far off?"
-               " Choose one of them in the sidebar to see its maps.")  # fmt: skip
+               " Choose one of them under Picture, above, to see its maps.")  # fmt: skip
     if st.toggle("Outline the region of each", key="outlines", bind="query-params"):
         pictures = tuple(kit.scenes.pictures[i] for i in rows)
         with st.spinner(f"{how.title} of {FEWEST} pictures by {len(kit.networks)} networks …", show_time=True):
@@ -149,7 +171,7 @@ def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
 
 def show_rows(pair: Pair, how: Reading, number: int) -> None:
     """Figure 5: two new scenes of each class, by several methods."""
-    st.markdown("#### 5 · Many pictures, several methods: the original in blue, GAD in red")
+    st.markdown("Many pictures, several methods: the original in blue, GAD in red")
     if not st.toggle("Show the rows", key="rows", bind="query-params"):
         return
     chosen = st.multiselect("Methods", list(TITLES), QUICK, key="rows_of", bind="query-params") or QUICK[:1]
@@ -164,52 +186,61 @@ def show_rows(pair: Pair, how: Reading, number: int) -> None:
                " GAD kept is as dark as it was.")  # fmt: skip
 
 
-pair = ask_pair()
+on = stage()
+line = Line(on.subject)
+pair = ask_pair(line)
 if pair is None:
     frame.end()
 a, b = pair.names
-st.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
+on.question.markdown(f"### What tells {a} from {b}, however far apart the network holds them?")
 kit = opened(pair)
 if kit is None:
+    line.say(None, f"the network *{pair.network}*, {a} against {b}")
     frame.end()
-picture, of = ask_picture(pair, kit)
-say(pair, picture)
-guess = frame.guess(
-    "four copies of the network hold the two further apart. Of the pixels that are important to the network itself, how"
-    " many are so to all four?", ["nearly all", "about half", "hardly any"], "agreed",
-)  # fmt: skip
-with st.container(key="stays"):
-    how = ask_reading()
-
-st.markdown("#### 1 · Do the networks do what they should? All below rests on it")
-report.show_report(pair, kit, how)
-spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
-with st.spinner("Asking the networks …", show_time=True):
-    report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED)
-st.caption(
-    "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
-    " diagonal the network says more for the class along the bottom."
-)
-
-st.markdown(f"#### 2 · {how.title} of each network, and what survives: GAD")
-with frame.asking("Asking the networks …") as cost:
-    found = how.read(compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B))
+picture, of = ask_picture(line, pair, kit)
 x = compute.opened(pair, (picture,))
-views.show_surviving(pair, picture, x, found, how)
-frame.cost(cost, "α, rule and threshold ask the networks nothing")
-if guess is not None:
-    views.verdict(guess, pair, found)
+line.say(x, said(pair, picture))
+with on.guess:
+    guess = frame.guess(
+        "of the pixels that matter to the network, how many matter also to four copies that hold both further apart?",
+        ["nearly all", "about half", "hardly any"], "agreed",
+    )  # fmt: skip
+how = ask_reading(on)
+with frame.asking("Asking the networks …") as cost:
+    maps = compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B)
 
-st.markdown("#### 3 · One region: smaller, and does it matter more?")
-views.show_regions(pair, picture, x, found, how)
-st.caption(
-    "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is smaller. RS:"
-    " how much the class's logit changes when the region is painted black, per pixel, so that few pixels"
-    " easily have a large one. A hull is as large as its farthest pixel makes it."
-)
-show_clues(pair, kit, how, of)
-show_rows(pair, how, picture.number if picture.number <= 10**6 else 0)
-functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
-frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", how.join, "scores")])
-frame.scenes("distancing", TRY)
-files.offer(pair, picture, x, found, how)
+
+def below(stop: int) -> None:
+    """All that is told of the α at which the hand rests."""
+    at = replace(how, apart=(0, *ALPHAS)[stop])
+    found = at.read(maps)
+    under = tabs((TABS[0], NETWORKS, CLUES, ROWS, *TABS[1:]))
+    with under.judge:
+        if guess is not None:
+            views.verdict(guess, pair, found)
+        views.show_regions(pair, picture, x, found, at)
+        st.caption(
+            "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is"
+            " smaller. RS: how much the class's logit changes when the region is painted black, per pixel, so that few"
+            " pixels easily have a large one. A hull is as large as its farthest pixel makes it."
+        )
+        frame.cost(cost, "α, rule and threshold ask the networks nothing")
+    if under.shows(NETWORKS):
+        with under.tabs[NETWORKS]:
+            show_networks(pair, kit, picture, x, found, at)
+    if under.shows(CLUES):
+        with under.tabs[CLUES]:
+            show_clues(pair, kit, at, of)
+    if under.shows(ROWS):
+        with under.tabs[ROWS]:
+            show_rows(pair, at, picture.number if picture.number <= 10**6 else 0)
+    functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
+    with under.code:
+        frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", at.join, "scores")])
+    with under.scenes:
+        frame.scenes("distancing", TRY)
+    with under.take_away:
+        files.offer(pair, picture, x, found, at)
+
+
+player.play(drift.film_of(pair, kit.scenes, picture, x, maps, how, APART, of), below)

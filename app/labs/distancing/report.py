@@ -42,7 +42,7 @@ def show_report(pair: Pair, kit: Kit, how: Reading) -> None:
     for α, r in zip(ALPHAS, kit.reports, strict=True):
         wrong = complaints(pair, r) if α in how.alphas else []
         if wrong:
-            st.warning(f"α = {α}: {'; '.join(wrong)}. This network did not learn quite what it should. The map below"
+            st.warning(f"α = {α}: {'; '.join(wrong)}. This network did not learn quite what it should. The map above"
                        " believes it all the same.")  # fmt: skip
 
 

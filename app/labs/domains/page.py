@@ -1,8 +1,8 @@
 """Domains: other inputs than animals, each with what decides known by construction."""
 
-import streamlit as st
-
 from app.labs.domains import retina, satellite, signal, text
+from app.shared import links
+from app.shared.screen import screen
 
 DOMAINS = {
     "retina": retina,
@@ -11,7 +11,12 @@ DOMAINS = {
     "signal": signal,
 }
 
-domain = st.segmented_control(
-    "Domain", tuple(DOMAINS), default="retina", required=True, key="domain", bind="query-params"
+shown = DOMAINS[links.coming("domain", tuple(DOMAINS))]
+on = screen(shown.TABS)
+words, choice = on.question.columns([5, 3], vertical_alignment="center")
+words.markdown(f"### {shown.QUESTION}")
+choice.segmented_control(
+    "Domain", tuple(DOMAINS), default="retina", required=True, key="domain", bind="query-params",
+    label_visibility="collapsed",
 )  # fmt: skip
-DOMAINS[domain].show()
+shown.show(on)

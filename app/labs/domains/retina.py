@@ -6,9 +6,10 @@ from torch import Tensor
 
 from app.labs.domains import compute as pictures
 from app.labs.domains import views
-from app.shared import frame, methods, networks, stages, subject, take_away
+from app.shared import frame, methods, networks, screen, stages, subject, take_away
 from app.shared.pictures import Picture
-from app.shared.subject import Subject
+from app.shared.screen import Screen
+from app.shared.subject import Line, Subject
 from data.drawn import retina
 from data.nets import networks as shipped
 from data.pictures import photographs
@@ -16,6 +17,9 @@ from data.training.fitting import FRESH
 from xai_core import catalogue
 
 NAME = "retina"
+QUESTION = "Which lesions made the network say so?"
+STARTS, REMOVAL, MANY, REAL = "UNI's baseline", "Remove the lesions", "Many eyes", "A real eye"
+TABS = (screen.JUDGE, STARTS, REMOVAL, MANY, REAL, *screen.TABS[1:])
 GUESSES = ("the lesions", "the optic disc", "the vessels", "the rest of the eye")
 TRY = {
     "A severe eye: many lesions, and only some of them light up": {"grade": "severe"},
@@ -23,6 +27,7 @@ TRY = {
     "The maps that point best at the lesions, on one mild eye": {
         "grade": "mild", "method": ["Occlusion", "UNI", "Integrated Gradients", "LIME"],
     },
+    "Take the lesions away: does the network notice?": {"tab": REMOVAL},
     "A photograph of a real retina, explained": (
         "explain", {"network": NAME, "picture": "photograph", "photo": "retina",
                     "method": ["Integrated Gradients", "UNI"]},
@@ -32,38 +37,57 @@ TRY = {
 }  # fmt: skip
 
 
-def show() -> None:
+INTRODUCTION = (
+    "Drawn eyes, graded by their lesions alone: **none** (no lesion), **mild** (microaneurysms only: dark red"
+    " dots), **moderate** (haemorrhages: larger blots, or hard exudates: yellow specks), **severe** (two"
+    " haemorrhages or more in each quadrant). Left an eye is drawn sharply; the network sees 64 × 64 pixels. A toy"
+    " after the international scale of diabetic retinopathy (Wilkinson et al. 2003). *No medical advice.*"
+)
+
+
+def show(on: Screen) -> None:
     """The whole page."""
-    st.markdown("### Which lesions made the network say so?")
-    st.markdown(
-        "Drawn eyes, graded by their lesions alone: **none** (no lesion), **mild** (microaneurysms only: dark red"
-        " dots), **moderate** (haemorrhages: larger blots, or hard exudates: yellow specks), **severe** (two"
-        " haemorrhages or more in each quadrant). A toy after the international scale of diabetic"
-        " retinopathy (Wilkinson et al. 2003). *No medical advice.*"
-    )
-    guess = frame.guess("where will most of the relevance lie?", GUESSES, "guess_eye")
-    eye, chosen, outline = _ask()
+    with on.guess:
+        guess = frame.guess("where will most of the relevance lie?", GUESSES, "guess_eye")
+    eye, chosen, outline = _ask(on)
     about = subject.of(NAME, Picture(NAME, eye.name, eye.seed))
+    counted = f": {_counted(eye)}" if eye.label else ""
+    Line(on.subject).say(
+        about.opened.x, f"**eye no. {eye.seed}**, by the rule **{eye.name}**{counted} · the network says {about.said}"
+    )
     given = {name: catalogue()[name].defaults for name in chosen}
     with st.spinner("Asking the network …", show_time=True):
         found, failures = methods.explain(about, given)
     sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
-    views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None)
-    st.caption(f"By the rule this eye is **{eye.name}**: {_counted(eye)}. Left it is drawn sharply; the network sees"
-               " 64 × 64 pixels.")  # fmt: skip
-    if eye.label:
-        _show_where(eye, found, guess)
-        _show_starts(about, eye)
-        _show_removal(about, eye)
-    else:
-        st.info("A healthy eye has no lesion to point at: what decides is that there are none. No map of pixels can"
-                " show that. Choose another grade.")  # fmt: skip
-    st.subheader("Many eyes")
-    views.show_means(NAME, fresh, "eye", "the lesions")
-    _show_real()
-    views.show_code(chosen)
-    frame.scenes("domains", TRY, domain=NAME)
-    take_away.offer(about, found, given, "share")
+    with on.pictures:
+        views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None, on)
+        if not eye.label:
+            st.info("A healthy eye has no lesion to point at: what decides is that there are none. No map of pixels can"
+                    " show that. Choose another grade.")  # fmt: skip
+    with on.number:
+        views.show_number(found, eye.lesion, "the lesions", guess is not None)
+    with on.judge:
+        st.markdown(INTRODUCTION)
+        if eye.label:
+            _show_where(eye, found, guess)
+    with on.tabs[STARTS]:
+        if eye.label and on.shows(STARTS):
+            _show_starts(about, eye)
+    with on.tabs[REMOVAL]:
+        if eye.label and on.shows(REMOVAL):
+            _show_removal(about, eye)
+    with on.tabs[MANY]:
+        if on.shows(MANY):
+            views.show_means(NAME, fresh, "eye", "the lesions")
+    with on.tabs[REAL]:
+        if on.shows(REAL):
+            _show_real()
+    with on.code:
+        views.show_code(chosen)
+    with on.scenes:
+        frame.scenes("domains", TRY, domain=NAME)
+    with on.take_away:
+        take_away.offer(about, found, given, "share")
 
 
 def fresh(i: int) -> tuple[Tensor, Tensor]:
@@ -72,14 +96,16 @@ def fresh(i: int) -> tuple[Tensor, Tensor]:
     return eye.image, eye.lesion
 
 
-def _ask() -> tuple[retina.Eye, list[str], bool]:
-    left, middle, right = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
+def _ask(on: Screen) -> tuple[retina.Eye, list[str], bool]:
+    left, middle, right = on.controls.columns([4, 1, 6], gap="medium", vertical_alignment="bottom")
     grade = left.segmented_control(
-        "Grade", retina.GRADES, default="moderate", required=True, key="grade", bind="query-params"
+        "Grade", retina.GRADES, default="moderate", required=True, key="grade", bind="query-params", help=retina.RULE
     )  # fmt: skip
     number = middle.number_input("Eye", 0, 10**6, 1, key="eye", bind="query-params")
-    outline = right.toggle("Outline the lesions", True, key="outline", bind="query-params")
-    return retina.draw(grade, int(number)), methods.ask(views.START), outline
+    with right:
+        chosen = methods.ask(views.START)
+    outline = on.settings.toggle("Outline the lesions", True, key="outline", bind="query-params")
+    return retina.draw(grade, int(number)), chosen, outline
 
 
 def _counted(eye: retina.Eye) -> str:
@@ -88,7 +114,6 @@ def _counted(eye: retina.Eye) -> str:
 
 def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
     """Shares of this eye's maps; told after a guess."""
-    st.subheader("Do they point at the lesions?")
     if guess is None:
         frame.veil("This eye was drawn, so the truth about it is known.")
         return
@@ -107,7 +132,6 @@ def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
 
 def _show_starts(about: Subject, eye: retina.Eye) -> None:
     """UNI's baseline beside others."""
-    st.subheader("What has UNI taken away?")
     healthy = retina.draw("none", eye.seed).image[None]
     starts = pictures.starts(about.question("probability"), eye.lesion, healthy)
     area = float(eye.lesion.float().mean())
@@ -124,7 +148,6 @@ def _show_starts(about: Subject, eye: retina.Eye) -> None:
 
 def _show_removal(about: Subject, eye: retina.Eye) -> None:
     """Remove lesions and ask again: who was right?"""
-    st.subheader("Remove the lesions, and ask again")
     kinds = [kind for kind, n in eye.counts.items() if n]
     removed = {f"without {kind}": (kind,) for kind in kinds if len(kinds) > 1} | {"without any lesion": tuple(kinds)}
     score = stages.score(about.question("probability"))
@@ -146,7 +169,6 @@ def _show_removal(about: Subject, eye: retina.Eye) -> None:
 
 def _show_real() -> None:
     """A photograph, on which nothing that the network says is to be believed."""
-    st.subheader("A real eye")
     left, right = st.columns([1, 2], gap="medium")
     described = networks.describe(NAME)
     sharp = photographs.bundled("retina", views.SIDE, resize=views.SIDE * described.resize // described.size)

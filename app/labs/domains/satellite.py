@@ -7,14 +7,18 @@ from torch import Tensor
 import xai_core
 from app.labs.domains import compute as pictures
 from app.labs.domains import views
-from app.shared import frame, methods, networks, stages, subject, take_away
+from app.shared import frame, methods, networks, screen, stages, subject, take_away
 from app.shared.pictures import Picture
-from app.shared.subject import Subject
+from app.shared.screen import Screen
+from app.shared.subject import Line, Subject
 from data.drawn import satellite
 from data.training.fitting import FRESH
 from xai_core import catalogue, figures
 
 NAME = "satellite"
+QUESTION = "What made the network name the scene?"
+STARTS, TURNED, MANY = "UNI's baseline", "Turn the scene", "Many scenes"
+TABS = (screen.JUDGE, STARTS, TURNED, MANY, *screen.TABS[1:])
 TURNS = (0, 90, 180, 270)
 TRY = {
     "An airport: the runway, or the aeroplanes?": {"place": "airport"},
@@ -22,42 +26,55 @@ TRY = {
     "Tanks, by LIME's superpixels and by occlusion": {
         "place": "tank farm", "method": ["LIME", "Occlusion", "UNI"],
     },
+    "Nothing is up: do the maps turn with the scene?": {"place": "airport", "tab": TURNED},
     "The same scene on the page Explain": ("explain", {"network": NAME, "picture": NAME, "place": "stadium"}),
     "Its paths from UNI's baseline and from black": ("paths", {"network": NAME, "picture": NAME, "place": "harbour"}),
 }  # fmt: skip
 
 
-def show() -> None:
+def show(on: Screen) -> None:
     """The whole page."""
-    st.markdown("### What made the network name the scene?")
-    st.markdown(
-        "Drawn scenes as a satellite sees them. The ground, fields, woods, water, roads, houses, is drawn alike for all"
-        " six classes; then one object is put on it, and by construction only the object decides."
-    )
-    place, number, chosen, outline = _ask()
+    place, number, chosen, outline = _ask(on)
     scene = satellite.draw(place, number)
     guesses = ("the object", "the ground around it", "half and half")
-    guess = frame.guess("where will most of the relevance lie?", guesses, "guess_scene")
+    with on.guess:
+        guess = frame.guess("where will most of the relevance lie?", guesses, "guess_scene")
     about = subject.of(NAME, Picture(NAME, place, number))
+    Line(on.subject).say(about.opened.x, f"**{place} no. {number}** · the network *{NAME}* says {about.said}")
     given = {name: catalogue()[name].defaults for name in chosen}
     with st.spinner("Asking the network …", show_time=True):
         found, failures = methods.explain(about, given)
     sharp = satellite.draw(place, number, size=views.SIDE)
     lines = {f"the {place}": sharp.thing} if outline else {}
-    views.show_maps(about, sharp.image, lines, found, failures, guess is not None)
-    st.subheader("Do they point at the object?")
-    if guess is None:
-        frame.veil("This scene was drawn, so the truth about it is known.")
-    else:
-        st.markdown(f"You guessed **{guess}**. {about.opened.truth}")
-        views.show_numbers(found, about.opened.parts, scene.thing)
-    _show_starts(about, scene)
-    _show_turned(about, scene, chosen)
-    st.subheader("Many scenes")
-    views.show_means(NAME, fresh, "scene", "the object")
-    views.show_code(chosen)
-    frame.scenes("domains", TRY, domain=NAME)
-    take_away.offer(about, found, given, "share")
+    with on.pictures:
+        views.show_maps(about, sharp.image, lines, found, failures, guess is not None, on)
+    with on.number:
+        views.show_number(found, scene.thing, f"the {place}", guess is not None)
+    with on.judge:
+        st.markdown(
+            "Drawn scenes as a satellite sees them. The ground, fields, woods, water, roads, houses, is drawn alike for"
+            " all six classes; then one object is put on it, and by construction only the object decides."
+        )
+        if guess is None:
+            frame.veil("This scene was drawn, so the truth about it is known.")
+        else:
+            st.markdown(f"You guessed **{guess}**. {about.opened.truth}")
+            views.show_numbers(found, about.opened.parts, scene.thing)
+    with on.tabs[STARTS]:
+        if on.shows(STARTS):
+            _show_starts(about, scene)
+    with on.tabs[TURNED]:
+        if on.shows(TURNED):
+            _show_turned(about, scene, chosen)
+    with on.tabs[MANY]:
+        if on.shows(MANY):
+            views.show_means(NAME, fresh, "scene", "the object")
+    with on.code:
+        views.show_code(chosen)
+    with on.scenes:
+        frame.scenes("domains", TRY, domain=NAME)
+    with on.take_away:
+        take_away.offer(about, found, given, "share")
 
 
 def fresh(i: int) -> tuple[Tensor, Tensor]:
@@ -66,17 +83,18 @@ def fresh(i: int) -> tuple[Tensor, Tensor]:
     return scene.image, scene.thing
 
 
-def _ask() -> tuple[str, int, list[str], bool]:
-    left, middle, right = st.columns([2, 1, 1], gap="medium", vertical_alignment="bottom")
+def _ask(on: Screen) -> tuple[str, int, list[str], bool]:
+    left, middle, right = on.controls.columns([3, 1, 6], gap="medium", vertical_alignment="bottom")
     place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
     number = middle.number_input("Scene", 0, 10**6, 3, key="scene", bind="query-params")
-    outline = right.toggle("Outline the object", True, key="outline", bind="query-params")
-    return place, int(number), methods.ask(views.START), outline
+    with right:
+        chosen = methods.ask(views.START)
+    outline = on.settings.toggle("Outline the object", True, key="outline", bind="query-params")
+    return place, int(number), chosen, outline
 
 
 def _show_starts(about: Subject, scene: satellite.Scene) -> None:
     """UNI's baseline beside others."""
-    st.subheader("What has UNI taken away?")
     bare = satellite.empty(scene.seed)[None]
     starts = pictures.starts(about.question("probability"), scene.thing, bare)
     area = float(scene.thing.float().mean())
@@ -92,7 +110,6 @@ def _show_starts(about: Subject, scene: satellite.Scene) -> None:
 
 def _show_turned(about: Subject, scene: satellite.Scene, chosen: list[str]) -> None:
     """The same scene turned by quarters: the answer and the maps should turn with it."""
-    st.subheader("Nothing is up: turn the scene")
     network = networks.load(NAME)
     turned = [satellite.draw(scene.label, scene.seed, turn=turn).image for turn in TURNS]
     p = network(torch.stack(turned)).softmax(1)[:, about.target]

@@ -5,28 +5,28 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from app.labs.domains import signal_compute, text
-from app.shared import frame, take_away
+from app.shared import frame, screen, take_away
 from app.shared import show as shown
+from app.shared.screen import Screen
+from app.shared.subject import Line
 from data.drawn import signals
 from data.nets import networks
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures.sequences import signal_rows
 
-DEFAULT = ["Integrated Gradients", "UNI", "LIME", "CAM"]
+QUESTION = "A line over time. Which stretch of it decides?"
+STARTS, MANY = "UNI's baseline", "Many traces"
+TABS = (screen.JUDGE, STARTS, MANY, *screen.TABS[1:])
+SIZE = (13.0, 3.4)  # inches, of the trace over its attributions
+DEFAULT = ["Integrated Gradients", "UNI"]
 FRESH = 30  # traces for the measurement on the page, ten of each class that is out of order
 TRY = {
     "A missing beat: x − x′ is 0 where nothing is, if x′ is the zero line": {"rhythm": "missing beat", "trace_no": "0"},
     "An early beat: Integrated Gradients is ahead of UNI": {"rhythm": "early beat", "trace_no": "0"},
     "A raised stretch: a small thing, and the hardest to find": {"rhythm": "raised ST", "trace_no": "2"},
+    "What is “unlearned”, for a trace?": {"rhythm": "missing beat", "trace_no": "0", "tab": STARTS},
     "A normal trace: there is nothing to find, and the maps are not empty": {"rhythm": "normal", "trace_no": "1"},
 }
-
-
-def ask_trace() -> tuple[str, int]:
-    """Class and number of the trace."""
-    left, right = st.columns([3, 2], gap="medium")
-    name = left.selectbox("Trace", signals.CLASSES, 2, key="rhythm", bind="query-params")
-    return name, int(right.number_input("Trace no.", 0, 10**6, 0, key="trace_no", bind="query-params"))
 
 
 def show_guess() -> None:
@@ -41,16 +41,14 @@ def show_guess() -> None:
     found = signal_compute.judged("missing beat", 0, A)
     frame.verdict(
         guess, "nearly nothing",
-        f"{found.share:.0%} of Σ|A| in the first trace, though the stretch is {found.chance:.0%} of it and"
-        " decides alone. A = (x − x′) ⊙ …, and on a flat line x is x′. To see what is missing, the baseline has to have"
-        " it.",
+        f"{found.share:.0%} of Σ|A| in the first trace. The stretch, {found.chance:.0%} of it, decides alone; but on a"
+        " flat line x is x′, and A = (x − x′) ⊙ ….",
     )  # fmt: skip
 
 
 def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
     """The trace over its attributions, and what judges each. Returns the attributions."""
-    trace, p = signal_compute.drawn(name, number), signal_compute.answers(name, number)
-    said = signals.CLASSES[int(p.argmax())]
+    trace = signal_compute.drawn(name, number)
     asked = {method: tuple(signal_compute.arguments(method, B, eps, K).items()) for method in methods}
     maps, failures = frame.answers(asked, lambda method, given: signal_compute.attribution(name, number, method, given))
     for method, sentence in failures.items():
@@ -60,15 +58,10 @@ def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | N
         found = signal_compute.judged(name, number, A)
         captions[method] = f"({signal_compute.METHODS[method][2]})"
         if found is not None:
-            hit = "points at it" if found.pointing == 1 else "points elsewhere" if found.pointing == 0 else "a tie"
-            captions[method] += f"   {found.share:.0%} on the stretch, {hit}"
-    row = st.container(horizontal=True)
-    row.metric("The network says", said, f"{float(p.max()):.1%} sure", "off", delta_arrow="off")
-    row.metric("By construction", name)
-    row.metric("The stretch that decides", f"{float(trace.mask.double().mean()):.0%} of the trace")
+            captions[method] += f"   {found.share:.0%} on the stretch, {said_of(found.pointing)}"
     fig = signal_rows(
         trace.signal[0], maps, trace.mask, captions=captions, rate=signals.RATE, unit="mV",
-        title=f"{name}, no. {number}", theme=shown.theme(),
+        size=SIZE, theme=shown.theme(),
     )  # fmt: skip
     words = "; ".join(f"{method} {caption}" for method, caption in captions.items())
     with st.container(key="scrolls_trace"):
@@ -78,7 +71,6 @@ def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | N
 
 def show_baseline(name: str, number: int, eps: float | None, B: int) -> None:
     """x and x′ in one figure, and the numbers."""
-    st.markdown("### What is “unlearned”, for a trace?")
     trace, there = signal_compute.drawn(name, number), signal_compute.unlearned(name, number, eps, B)
     p, c = signal_compute.answers(name, number), int(signal_compute.answers(name, number).argmax())
     fig = signal_rows(
@@ -108,7 +100,6 @@ def show_baseline(name: str, number: int, eps: float | None, B: int) -> None:
 
 def show_measured(B: int, K: int) -> None:
     """Share and pointing game over fresh traces, on request: it takes some seconds."""
-    st.markdown("### How often are they right?")
     if not st.toggle(f"Measure all methods on {FRESH} fresh traces", key="measure_signal", bind="query-params"):
         return
     with st.spinner("Explaining traces that the network never saw …", show_time=True):
@@ -156,20 +147,66 @@ def offer(name: str, number: int, maps: dict[str, Tensor], B: int, eps: float | 
     )
 
 
-def show() -> None:
-    """The whole page below the choice of a domain."""
-    st.markdown("### A line over time. Which stretch of it decides?")
-    st.caption("Drawn by a formula to look a little like heartbeats. A toy for methods, and no medical advice.")
-    name, number = ask_trace()
-    first, *others = st.columns([4, 2, 2, 2], gap="medium")
-    methods = first.multiselect(
+def show(on: Screen) -> None:
+    """The whole page."""
+    line = Line(on.subject)
+    first, *others = on.controls.columns(4, gap="medium")
+    name = first.selectbox("Trace", signals.CLASSES, 2, key="rhythm", bind="query-params")
+    with line.popover("Trace"):
+        number = int(st.number_input("Trace no.", 0, 10**6, 0, key="trace_no", bind="query-params"))
+    B, eps, K = text.ask_symbols(others)
+    methods = on.settings.multiselect(
         "Methods", list(signal_compute.METHODS), DEFAULT, key="signal_methods", bind="query-params"
     )
-    B, eps, K = text.ask_symbols(others)
-    show_guess()
-    maps = show_maps(name, number, methods, B, eps, K)
-    show_baseline(name, number, eps, B)
-    show_measured(B, K)
-    show_code()
-    frame.scenes("domains", TRY, domain="signal")
-    offer(name, number, maps, B, eps, K)
+    with on.guess:
+        show_guess()
+    p = signal_compute.answers(name, number)
+    says = signals.CLASSES[int(p.argmax())]
+    line.say(None, f"**{name}, no. {number}** · the network *signals* says **{says}**, {float(p.max()):.1%}")
+    with on.pictures:
+        maps = show_maps(name, number, methods, B, eps, K)
+    on.legend.caption("Shaded: the stretch that decides. Drawn by a formula to look a little like heartbeats. A toy for"
+                      " methods, and no medical advice.")  # fmt: skip
+    with on.number:
+        show_number(name, number, maps)
+    with on.judge:
+        show_judgement(name, number, maps)
+    with on.tabs[STARTS]:
+        if on.shows(STARTS):
+            show_baseline(name, number, eps, B)
+    with on.tabs[MANY]:
+        if on.shows(MANY):
+            show_measured(B, K)
+    with on.code:
+        show_code()
+    with on.scenes:
+        frame.scenes("domains", TRY, domain="signal")
+    with on.take_away:
+        offer(name, number, maps, B, eps, K)
+
+
+def show_number(name: str, number: int, maps: dict[str, Tensor]) -> None:
+    """The best map's share on the stretch that decides; of a trace without one, that there is none."""
+    judged = {method: signal_compute.judged(name, number, A) for method, A in maps.items()}
+    found = {method: each for method, each in judged.items() if each is not None}
+    if not found:
+        st.metric("stretches decide: the trace is normal, or no method is chosen", "0")
+        return
+    best = max(found, key=lambda method: found[method].share)
+    st.metric(f"of Σ|A| lie on the stretch that decides, by {best}, the best here; by chance {found[best].chance:.0%}",
+              f"{found[best].share:.0%}")  # fmt: skip
+
+
+def show_judgement(name: str, number: int, maps: dict[str, Tensor]) -> None:
+    """A row a method: its share on the stretch, and where its largest value stands."""
+    rows = []
+    for method, A in maps.items():
+        found = signal_compute.judged(name, number, A)
+        words = ["", ""] if found is None else [f"{found.share:.0%}", said_of(found.pointing)]
+        rows.append([method, signal_compute.METHODS[method][2], *words])
+    frame.table(["", "how", "of Σ|A| on the stretch", "its largest value"], rows, "traced")
+
+
+def said_of(pointing: float) -> str:
+    """Where the largest value stands, in words."""
+    return "points at it" if pointing == 1 else "points elsewhere" if pointing == 0 else "a tie"

@@ -11,17 +11,23 @@ from torch import Tensor
 
 import xai_core
 from app.labs.domains import text_compute
-from app.shared import controls, frame, take_away
+from app.shared import controls, frame, screen, take_away
 from app.shared import show as shown
 from app.shared.equations import EQUATIONS
 from app.shared.frame import Tab
+from app.shared.screen import Screen
+from app.shared.subject import Line
 from data.nets import networks
 from data.text import reviews
 from xai_core.evaluate.sequence_truth import mean_interval
 from xai_core.figures import COLOURS
 from xai_core.figures.sequences import shares, word_bars, word_grid
+from xai_core.plain import LONGEST_SENTENCE
 from xai_core.plain import markdown as plain
 
+QUESTION = "A review is not a picture. Which words made the verdict?"
+STARTS, MANY = "UNI's baseline", "Many reviews"
+TABS = (screen.JUDGE, STARTS, MANY, *screen.TABS[1:])
 OWN = "your own words"
 START = "the plot was not dull, but the music felt weak to me."
 DEFAULT = ["Gradient × input", "Integrated Gradients", "UNI", "LIME"]
@@ -31,22 +37,21 @@ TRY = {
     "“but”: what stands before it does not count": {"review": "contrast", "review_no": "2"},
     "“very”: two verdicts, the stressed one wins": {"review": "balance", "review_no": "1"},
     "Irony: the network has never met any": {"review": OWN, "own_review": "what a great idea to make it so dull"},
+    "What is “unlearned”, for words?": {"tab": STARTS},
     "Every word unknown: the network answers all the same": {"review": OWN, "own_review": "colourless green ideas"},
 }
 
 
-def ask_words() -> tuple[str, ...] | None:
-    """The review, generated or typed; None, after a sentence, where there is nothing to read."""
-    left, right = st.columns([2, 3], gap="medium")
-    form = left.selectbox("Review", [OWN, *reviews.FORMS], key="review", bind="query-params")
+def ask_words(line: Line, place: DeltaGenerator) -> tuple[str, ...] | None:
+    """The review, generated or typed; None where there is nothing to read."""
+    form = line.popover("Review").selectbox("Review", [OWN, *reviews.FORMS], key="review", bind="query-params")
     if form != OWN:
-        number = right.number_input("Review no.", 0, 10**6, 3, key="review_no", bind="query-params")
-        return reviews.draw(int(number) % 2, int(number), form=form).words
-    text = right.text_input("Your own words", START, max_chars=400, key="own_review", bind="query-params")
+        number = int(place.number_input("Review no.", 0, 10**6, 3, key="review_no", bind="query-params"))
+        return reviews.draw(number % 2, number, form=form).words
+    text = place.text_input("Your own words", START, max_chars=400, key="own_review", bind="query-params")
     try:
         return reviews.words_of(text or "")
     except ValueError:
-        st.info("There is no word to read. Type a short review, such as: the ending was lovely.")
         return None
 
 
@@ -89,66 +94,57 @@ def show_words(words: tuple[str, ...], methods: list[str], B: int, eps: float | 
     )
     for method, (A, gap) in scored.items():
         found = this.judge(A)
-        said = [f"**{method}** ({text_compute.METHODS[method]})"]
-        if found is not None:
-            said.append(f"{found.share:.0%} of Σ|A| on the deciding words (chance {found.chance:.0%})")
-        said += [] if gap is None else [f"completeness gap {gap:.3f}"]
-        st.markdown(" · ".join(said))
-        st.html(coloured_words(words, A, this.decides))
+        left, right = st.columns([4, 8], gap="small", vertical_alignment="center")
+        said = [] if found is None else [f"{found.share:.0%} of Σ|A| on the deciding words (chance {found.chance:.0%})"]
+        said += [] if gap is None else [f"gap {gap:.3f}"]
+        left.markdown(f"**{method}**, {text_compute.METHODS[method]}  \n:small[{' · '.join(said)}]")
+        right.html(coloured_words(words, A, this.decides))
     for method, sentence in failures.items():
         st.warning(f"{method}: {sentence}")
-    st.caption(
-        "Red speaks for the verdict, blue against it. Below each word: its share of Σ|A| in per cent, with the sign."
-        " Frames: the words that decide by the grammar's rule."
-    )
     return {method: A for method, (A, _) in scored.items()}
 
 
-def show_verdict(words: tuple[str, ...]) -> None:
-    """What the network says, what the rule says, and which words neither has met."""
-    this = text_compute.read(words)
-    row = st.container(horizontal=True)
-    row.metric(
-        "The network says",
-        reviews.CLASSES[this.target],
-        f"{float(this.probabilities.max()):.1%} sure",
-        "off",
-        delta_arrow="off",
-    )
-    by_rule = "no opinion" if this.value == 0 else reviews.CLASSES[this.value > 0]
-    row.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off", delta_arrow="off")
+def show_unknown(this: text_compute.Read) -> None:
+    """Which words the network has never met."""
     if this.unknown:
         st.info(
             f"The network never met: {', '.join(map(plain, this.unknown))}. Such words all get one and the same vector."
             f" It knows {len(reviews.VOCABULARY)} words of a small grammar, not English."
         )
+
+
+def show_rule(this: text_compute.Read) -> None:
+    """What the rule says of the review."""
+    by_rule = "no opinion" if this.value == 0 else reviews.CLASSES[this.value > 0]
+    st.metric("The grammar's rule says", by_rule, f"V = {this.value:+d}", "off", delta_arrow="off")
     if this.value and reviews.CLASSES[this.target] != by_rule:
         st.warning("Network and rule disagree here. The explanations are of the network.")
+    st.caption("It gives a review its verdict by construction. Gap: completeness gap |Σ A − (F(x) − F(x′))|.")
 
 
-def show_guess(B: int, K: int) -> None:
+def show_guess(B: int, K: int, on: Screen) -> None:
     """In "not dull", which way does "dull" pull? Asked before, answered by the methods."""
     depends = "it depends on whom you ask"
-    guess = frame.guess(
-        "“the plot was not dull” is positive. Which way does the word “dull” pull?",
-        ["for positive", "against", depends], "dull",
-    )  # fmt: skip
+    with on.guess:
+        guess = frame.guess("“the plot was not dull” is positive. Which way does the word “dull” pull?",
+                            ["for positive", "against", depends], "dull")  # fmt: skip
     if guess is None:
         return
     words = reviews.words_of("the plot was not dull.")
     found = {m: float(text_compute.scores(words, m, B, None, K)[0][words.index("dull")]) for m in text_compute.METHODS}
+    low, high = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+    told = f"from {found[low]:+.2f} by {low} to {found[high]:+.2f} by {high}. By the rule no sign of it is true."
+    with on.guess:
+        frame.verdict(guess, depends, told)
     said = ", ".join(f"{name} {value:+.2f}" for name, value in found.items())
-    frame.verdict(
-        guess, depends,
-        f"the methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the"
-        " praise: its Shapley value is 0, and no sign of it is true by construction. “not” pulls to positive with its"
-        " whole weight.",
-    )  # fmt: skip
+    on.judge.markdown(
+        f"The methods give “dull” {said}. By the rule, “dull” alone is blame, and behind “not” it makes the praise:"
+        " its Shapley value is 0. “not” pulls to positive with its whole weight."
+    )
 
 
 def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
     """x′ in the space of embeddings: how far each word went, and whether it became another."""
-    st.markdown("### What is “unlearned”, for words?")
     this, there = text_compute.read(words), text_compute.moved(words, eps)
     farthest = words[int(there.distance.argmax())]
     others = [
@@ -175,7 +171,6 @@ def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
 
 def show_measured(B: int, K: int) -> None:
     """Share, pointing game and signs over fresh reviews, on request: it takes some seconds."""
-    st.markdown("### How often are they right?")
     if not st.toggle(f"Measure all methods on {FRESH} fresh reviews", key="measure_text", bind="query-params"):
         return
     with st.spinner("Explaining reviews that the network never saw …", show_time=True):
@@ -212,20 +207,42 @@ def offer(words: tuple[str, ...], maps: Mapping[str, Tensor], B: int, eps: float
     )
 
 
-def show() -> None:
-    """The whole page below the choice of a domain."""
-    st.markdown("### A review is not a picture. Which words made the verdict?")
-    words = ask_words()
-    first, *others = st.columns([4, 2, 2, 2], gap="medium")
-    methods = first.multiselect("Methods", list(text_compute.METHODS), DEFAULT, key="text_methods", bind="query-params")
+def show(on: Screen) -> None:
+    """The whole page."""
+    line = Line(on.subject)
+    first, *others = on.controls.columns([4, 3, 3, 3], gap="medium")
+    words = ask_words(line, first)
     B, eps, K = ask_symbols(others)
-    show_guess(B, K)
+    some = [*text_compute.METHODS]
+    methods = on.settings.multiselect("Methods", some, DEFAULT, key="text_methods", bind="query-params")
+    show_guess(B, K, on)
+    with on.scenes:
+        frame.scenes("domains", TRY, domain="text")
+    with on.code:
+        show_code()
     if words is None:
+        line.say(None, "the network *reviews*")
+        on.pictures.info("There is no word to read. Type a short review, such as: the ending was lovely.")
         return
-    show_verdict(words)
-    maps = show_words(words, methods, B, eps, K)
-    show_baseline(words, eps)
-    show_measured(B, K)
-    show_code()
-    frame.scenes("domains", TRY, domain="text")
-    offer(words, maps, B, eps)
+    this = text_compute.read(words)
+    sure, says = f"{float(this.probabilities.max()):.1%}", reviews.CLASSES[this.target]
+    line.say(None, f"{plain(reviews.joined(words), LONGEST_SENTENCE)} · the network *reviews* says **{says}**, {sure}")
+    with on.pictures:
+        show_unknown(this)
+        maps = show_words(words, methods, B, eps, K)
+    on.legend.caption(
+        "Red speaks for the verdict, blue against it. Below each word: its share of Σ|A| in per cent, with the sign."
+        " Frames: the words that decide by the grammar's rule."
+    )
+    with on.number:
+        st.metric(f"sure is the network that this review is {says}", sure)
+    with on.judge:
+        show_rule(this)
+    with on.tabs[STARTS]:
+        if on.shows(STARTS):
+            show_baseline(words, eps)
+    with on.tabs[MANY]:
+        if on.shows(MANY):
+            show_measured(B, K)
+    with on.take_away:
+        offer(words, maps, B, eps)

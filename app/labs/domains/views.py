@@ -11,6 +11,7 @@ from app.labs.domains import compute as pictures
 from app.labs.domains.compute import COMPARED, FRESH, Fresh, Start
 from app.shared import frame, show
 from app.shared.frame import Tab
+from app.shared.screen import Screen
 from app.shared.shares import interval, percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject, crisp
@@ -39,6 +40,7 @@ def show_maps(
     found: Mapping[str, Explanation],
     failures: Mapping[str, str],
     told: bool,
+    on: Screen,
 ) -> None:
     """The picture, drawn sharply, and its maps over the grey picture that the network saw; outlines, if any, on all.
     told: whether the numbers may be seen already.
@@ -64,7 +66,19 @@ def show_maps(
     panels |= {title[name]: (sentence, "") for name, sentence in failures.items()}
     show.pictures(panels, "domain")
     if drawn:
-        show.colours(next(iter(top.values())), "share")
+        with on.legend:
+            show.colours(next(iter(top.values())), "share")
+
+
+def show_number(found: Mapping[str, Explanation], mask: Tensor, thing: str, told: bool) -> None:
+    """The first map's share on what decides; before a guess how large that is."""
+    area = f"{float(mask.float().mean()):.1%}"
+    if told and found and mask.any():
+        name, e = next(iter(found.items()))
+        st.metric(f"of Σ|A| lie on {thing}, {area} of the pixels, by {catalogue()[name].title}",
+                  percent(share_on(e.A, mask)))  # fmt: skip
+    else:
+        st.metric(f"of the pixels show {thing}, which alone decide", area)
 
 
 def show_numbers(found: Mapping[str, Explanation], parts: Mapping[str, Tensor], mask: Tensor) -> None:

@@ -5,7 +5,12 @@ from typing import Any
 import streamlit as st
 
 from app.shared import controls, frame, methods, networks, show, stages, subject, take_away
+from app.shared.controls import Control
+from app.shared.film import player
+from app.shared.film.frames import ALONE, refusal
+from app.shared.film.maps import Maps, of_maps
 from app.shared.meter import Cost, measured
+from app.shared.screen import Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -25,40 +30,47 @@ TRY = {
 }  # fmt: skip
 
 
-def ask_settings(chosen: list[str], about: Subject) -> dict[str, dict[str, Any]]:
-    """The controls, the lecture's four in front: each method's arguments, by its name."""
+def ask_settings(
+    chosen: list[str], about: Subject, on: Stage
+) -> tuple[Control | None, dict[str, Any], dict[str, Any], str]:
+    """The control that the film moves, which is the first method's that has one; the values of all others, those of
+    the lecture in front; what is no symbol; and the scale of the colours."""
     front, folded = controls.controls_of(chosen)
+    heart = next((c for name in chosen for c in front if name in c.methods), None)
+    others = [c for c in front if c is not heart]
     values = {}
-    if front:
+    if others:
         names = [control.name for control in front]
-        for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
+        for column, control in zip(on.controls.columns(len(others), gap="medium"), others, strict=True):
             with column:  # two sliders of one letter say whose they are
                 values[control.key] = controls.ask(control, chosen if names.count(control.name) > 1 else None)
-    with st.expander("All settings"):
+    with on.settings:
         columns = st.columns(3, gap="medium")
         for i, control in enumerate(folded):
             with columns[i % 3]:
                 values[control.key] = controls.ask(control, chosen)
         with columns[len(folded) % 3]:
             rest = controls.ask_rest(chosen, networks.load(about.network.name))
-    return {name: controls.values_for(name, values, rest) for name in chosen}
+        scale = ask_scale()
+    return heart, values, rest, scale
 
 
 def explain(
-    about: Subject, given: dict[str, dict[str, Any]]
-) -> tuple[dict[str, Explanation], dict[str, str], dict[str, Cost]]:
-    """Every method's map, or the sentence that says why there is none, and what it cost just now."""
-    costs = {}
+    about: Subject, given: dict[str, dict[str, Any]], spent: dict[str, Cost]
+) -> tuple[dict[str, Explanation], dict[str, str]]:
+    """Every method's map, or the sentence that says why there is none. spent: what it has cost is added there."""
 
     def answer(name: str, asked: dict[str, Any]) -> Explanation:
-        with measured() as costs[name]:
-            return stages.explanation(about.question(asked["output"]), name, asked)
+        with measured() as cost:
+            found = stages.explanation(about.question(asked["output"]), name, asked)
+        spent[name] = spent.get(name, Cost()) + cost
+        return found
 
-    return *frame.answers(given, answer), costs
+    return frame.answers(given, answer, refusal)
 
 
-def caption(e: Explanation, cost: Cost) -> str:
-    """The number that judges a map, and what it cost."""
+def caption(e: Explanation) -> str:
+    """The number that judges a map."""
     judged = ""
     if e.gap is not None:
         judged = f"gap {e.gap:.3f} of {e.change:+.3f}"
@@ -68,8 +80,14 @@ def caption(e: Explanation, cost: Cost) -> str:
         judged = f"local R² {show.r2(e.r2)}"
     if not e.A.any():
         judged = "zero everywhere"
-    spent = f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"
-    return f"{judged}  \n{spent}" if judged else f"{spent}"
+    return judged
+
+
+def judge_of(e: Explanation | None) -> tuple[str, str]:
+    """The number that judges a map, and its name."""
+    if e is None or (e.gap is None and e.r2 is None):
+        return "", ""
+    return (f"{e.gap:.3f}", "completeness gap") if e.gap is not None else (show.r2(e.r2), "local R²")
 
 
 def ask_guess(about: Subject) -> str | None:
@@ -78,28 +96,24 @@ def ask_guess(about: Subject) -> str | None:
     return frame.guess("what decides?", parts, "guess") if parts else None
 
 
-def ask_display() -> tuple[str, float]:
+def ask_scale() -> str:
     """How the maps are drawn. Nothing is computed again for it."""
-    left, right = st.columns(2, gap="medium")
     words = "; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items())
-    scale = left.segmented_control(
+    return st.segmented_control(
         "Scale of the colours", list(figures.SCALES), default="share", required=True, key="scale",
         bind="query-params", help=words,
     )  # fmt: skip
-    opacity = right.slider(
-        "Opacity of the map over the grey picture", 0.0, 1.0, 1.0, 0.05, key="opacity", bind="query-params"
-    )
-    return scale, opacity
 
 
-def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | None) -> None:
+def show_judgement(about: Subject, found: dict[str, Explanation], costs: dict[str, Cost], guess: str | None) -> None:
     """The numbers that judge the maps. Where the picture was drawn, the truth is known; it is told after a guess."""
-    st.subheader("Which number judges it?")
     st.markdown(
         "A path method shares out the whole change of the score, F(x) − F(x′). Its **completeness gap**"
         " |Σ A − (F(x) − F(x′))| is what got lost on the way. LIME's **local R²** is the part of the network's"
         " answers near the picture that its K features explain. A map may look good and be judged badly."
     )
+    rows = [[catalogue()[name].title, caption(e), frame.spent(costs[name])] for name, e in found.items()]
+    frame.table(["", "judged by", "cost just now"], rows, "judged")
     if not about.opened.parts or not found:
         return
     if guess is None:
@@ -114,30 +128,61 @@ def show_judgement(about: Subject, found: dict[str, Explanation], guess: str | N
     frame.table(["", "of the pixels", *(catalogue()[n].title for n in found)], rows, "parts")
 
 
-about = subject.choose()
+on = stage()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
-guess = ask_guess(about)
-chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
-given = ask_settings(chosen, about)
-with st.spinner("Asking the network …", show_time=True):
-    found, failures, costs = explain(about, given)
-
+on.question.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
+with on.guess:
+    guess = ask_guess(about)
+with on.controls:
+    chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
+heart, values, others, scale = ask_settings(chosen, about, on)
+slider, stops = controls.slider(heart, chosen) if heart else (ALONE, [None])
 title = {name: method.title for name, method in catalogue().items()}
-place = st.container()
-scale, opacity = ask_display()
-with place:
-    show.maps(
-        about.opened.x,
+judged = next((name for name in chosen if heart is None or name in heart.methods), "")
+spent: dict[str, Cost] = {}
+
+
+def given_at(stop: int) -> dict[str, dict[str, Any]]:
+    """Each method's arguments, by its name."""
+    moved = {heart.key: stops[stop]} if heart else {}
+    return {name: controls.values_for(name, {**values, **moved}, others) for name in chosen}
+
+
+def shown_at(stop: int) -> Maps:
+    """What a stop of the film shows."""
+    found, failures = explain(about, given_at(stop), {})
+    return Maps(
         {title[n]: e.A for n, e in found.items()},
-        {title[n]: caption(found[n], costs[n]) if n in found else "" for n in chosen},
-        {title[n]: sentence for n, sentence in failures.items()},
-        title=about.said,
-        scale=scale,
-        opacity=opacity,
+        {title[n]: caption(e) for n, e in found.items()},
+        {title[n]: why for n, why in failures.items()},
+        judge_of(found.get(judged))[0],
     )
-show_judgement(about, found, guess)
-frame.code(frame.of_methods(chosen))
-frame.scenes("explain", TRY)
-take_away.offer(about, found, given, scale)
+
+
+def below(stop: int) -> None:
+    """All that is told of the stop at which the hand rests."""
+    given = given_at(stop)
+    found, _ = explain(about, given, spent)
+    under = tabs()
+    with under.judge:
+        show_judgement(about, found, spent, guess)
+    spent.clear()
+    with under.code:
+        frame.code(frame.of_methods(chosen))
+    with under.scenes:
+        frame.scenes("explain", TRY)
+    with under.take_away:
+        take_away.offer(about, found, given, scale)
+
+
+with st.spinner("Asking the network …", show_time=True):
+    first, _ = explain(about, given_at(player.value(slider)), spent)
+named = judge_of(first.get(judged))[1]
+film = of_maps(
+    slider, ("explain", about.question(""), str(given_at(0))), about.opened.x, about.said, [title[n] for n in chosen],
+    shown_at, scale=scale, number=f"{named}, {title[judged]}" if named else "",
+    ahead=controls.cheap(stops, about.opened.x),
+)  # fmt: skip
+player.play(film, below)

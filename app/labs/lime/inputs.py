@@ -15,13 +15,14 @@ from app.labs.lime import compute
 from app.labs.lime.compute import Input
 from app.shared import stages, subject
 from app.shared.stages import Question
-from app.shared.subject import PREDICTED, Subject
+from app.shared.subject import PREDICTED, Line, Subject
 from data.tables import Table
 from data.text.documents import Document
 from data.text.texts import TextClassifier
 from xai_core import Neighbourhood, neighbourhood, superpixels
 from xai_core.perturbation.neighbourhood import coin_flips
 from xai_core.perturbation.superpixels import filling
+from xai_core.plain import markdown as plain
 
 KINDS = ("picture", "text", "table")
 
@@ -109,19 +110,12 @@ def _superpixels(place: tuple, segments: str, _q: Question) -> Tensor:
     return superpixels(_q.x, segments)
 
 
-def say(classes: tuple[str, ...], answers: Tensor, judged: str, title: str, key: str) -> int:
-    """In the sidebar: what the model says, and which class is to be explained."""
+def say(line: Line, classes: tuple[str, ...], answers: Tensor, judged: str, title: str, key: str) -> int:
+    """In the line of the subject: what the model says, and which class is to be explained."""
     best = answers.argsort(descending=True).tolist()
-    with st.sidebar:
-        st.markdown("**The classifier says**")
-        for c in best[: subject.BARS]:
-            st.progress(min(1.0, float(answers[c])), text=f"{classes[c]} {float(answers[c]):.1%}")
-        st.caption(judged)
+    with line.popover("Class"):
         wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key=key, bind="query-params")
-    where(title)
+        st.caption(judged)
+    says = ", ".join(f"{plain(classes[c])} {float(answers[c]):.1%}" for c in best[: subject.BARS])
+    line.say(None, f"**{plain(title)}** · the model says {says}")
     return best[0] if wanted == PREDICTED else classes.index(wanted)
-
-
-def where(title: str) -> None:
-    with st.container(key="where"):
-        st.caption(f"Explained: {title}. Change it behind the » at the top left.")

@@ -1,6 +1,6 @@
 """LIME: switch parts off, ask again, fit a short linear model. A picture, a text, or a row of a table."""
 
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
@@ -9,15 +9,19 @@ from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given
 from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
-from app.shared import controls, frame, subject
+from app.shared import controls, frame, show, subject
 from app.shared.equations import EQUATIONS
+from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
+from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
 from xai_core.perturbation.k_lasso import kernel
 from xai_core.perturbation.superpixels import superpixels
 from xai_core.perturbation.words import random_sizes
 
+COPIES, TRUSTED, CLASSES = "Copies", "Fit", "Classes"  # tabs
 SIGMA_TABLE = 1.06  # the reference package's width for tables, see xai_core.table_neighbourhood
 QUESTIONS = {
     "picture": "Which regions make the network say *{}*?",
@@ -41,34 +45,40 @@ TRY = {
     "The linear classifier's own weights: does LIME find them?": {
         "input": "text", "classifier": "linear", "beside": OWN,
     },
-    "How wide may σ be until a straight line no longer fits?": {"input": "picture", "against": "N and σ"},
+    "How wide may σ be until a straight line no longer fits?": {
+        "input": "picture", "against": "N and σ", "tab": TRUSTED,
+    },
     "Write a text of your own": {"input": "text", "text": texts.OWN},
     "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
 }  # fmt: skip
 
 
-def ask_settings(kind: str) -> tuple[Reading, dict[str, str], list[str]]:
+def ask_settings(kind: str, on: Stage) -> tuple[Reading, dict[str, str], list[str]]:
     """N, K, σ and what stands beside the weights in front; the rest folded away."""
     declared = {c.name: c for c in controls.controls() if "lime" in c.methods}
-    columns = st.columns(4, gap="medium")
-    with columns[0]:
+    columns = on.controls.columns([4, 4, 3, 3][kind == "picture" :], gap="medium")
+    if kind == "picture":  # its film moves K
+        slider, lengths = controls.slider(declared["K"])
+        K = lengths[player.value(slider)]
+    else:
+        with columns[0]:
+            K = controls.ask(declared["K"])
+    with columns[-3]:
         N = controls.ask(declared["N"])
-    with columns[1]:
-        K = controls.ask(declared["K"])
-    with columns[2]:
+    with columns[-2]:
         if kind == "table":
             sigma = st.slider(
                 "σ: width of the locality kernel", 0.05, 2.0, SIGMA_TABLE, 0.01, key="sigma_table", bind="query-params"
             )
         else:
             sigma = controls.ask(declared["sigma"])
-    beside = columns[3].multiselect(
+    beside = columns[-1].multiselect(
         "Beside LIME's weights", [BAND, SHAP, *([OWN] if kind == "text" else [])], key="beside", bind="query-params",
         help=f"The band asks {SEEDS - 1} × N more times, KernelSHAP N more times (tables: × {tables.BACKGROUND}"
         " rows of a background), once. The classifier's own weights cost nothing.",
     )  # fmt: skip
     setting = {}
-    with st.expander("All settings"):
+    with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         with left:
             if kind == "table":
@@ -93,21 +103,21 @@ def possible(this: Input, how: Reading) -> Reading:
     if this.features >= how.K:
         return how
     st.caption(f"There are only {this.features} features here, so K = {how.K} is read as K = {this.features}.")
-    return Reading(how.N, this.features, how.sigma, how.distance, how.seed)
+    return replace(how, K=this.features)
 
 
-def choose(kind: str, place: Any) -> tuple[Given, Reading, list[str]]:
+def choose(kind: str, on: Stage) -> tuple[Given, Reading, list[str]]:
     """What is explained and how; the page stops where there is nothing to explain."""
     if kind == "picture":
-        about = subject.choose()
+        about = subject.choose(on.subject)
         given: Given | None = None
     else:
         about = None
-        given = texts.ask_text() if kind == "text" else tables.ask_row()
+        line = Line(on.subject)
+        given = texts.ask_text(line) if kind == "text" else tables.ask_row(line)
     if about is None and given is None:
         frame.end()
-    with place:
-        how, setting, beside = ask_settings(kind)
+    how, setting, beside = ask_settings(kind, on)
     if about is not None:
         try:
             given = inputs.picture(about, **setting)
@@ -132,28 +142,59 @@ def show_code(kind: str) -> None:
     frame.code(functions, [EQUATIONS["lime"], EQUATIONS["kernel_shap"]], SLIDES[kind])
 
 
-kind = inputs.ask_kind()
-question, betting, settings = st.container(), st.container(), st.container()
-given, how, beside = choose(kind, settings)
+on = stage()
+with on.question:
+    words, choice = st.columns([5, 2], vertical_alignment="center")
+with choice:
+    kind = inputs.ask_kind()
+given, how, beside = choose(kind, on)
 this = given.this
 if len(this.classes) > 1:
-    question.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
+    words.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
 else:
-    question.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
-with betting:
+    words.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
+with on.guess:
     guess = truth.ask_guess(given)
-how = possible(this, how)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
-numbers = st.container()
-with frame.asking("Fitting …") as more:
-    fit = weights.show_explanation(given, how, beside)
-with numbers:
-    weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
-truth.show_truth(given, fit, guess)
-samples.samples(given, how)
-views.show_fit(this, how)
-views.show_classes(given, how)
-show_code(kind)
-frame.scenes("lime", TRY)
-files.offer(given, how)
+
+
+def tell(how: Reading) -> None:
+    """All that is read off the copies."""
+    how = possible(this, how)
+    if kind != "picture":
+        with st.container(key="at_pictures"):
+            weights.show_explanation(given, how, beside)
+        with st.container(key="at_number"):
+            st.metric(f"Local R²: what {how.K} of {this.features} features explain", show.r2(compute.fit(this, how).r2))
+    under = tabs((TABS[0], COPIES, TRUSTED, CLASSES, *TABS[1:]))
+    with under.judge:
+        with frame.asking("Fitting …") as more:
+            fit = compute.fit(this, how)
+        weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
+        if kind == "picture":
+            weights.show_explanation(given, how, beside)
+        truth.show_truth(given, fit, guess)
+    if under.shows(COPIES):
+        with under.tabs[COPIES]:
+            samples.samples(given, how)
+    if under.shows(TRUSTED):
+        with under.tabs[TRUSTED]:
+            views.show_fit(this, how)
+    if under.shows(CLASSES):
+        with under.tabs[CLASSES]:
+            views.show_classes(given, how)
+    with under.code:
+        show_code(kind)
+    with under.scenes:
+        frame.scenes("lime", TRY)
+    with under.take_away:
+        files.offer(given, how)
+
+
+if kind == "picture":
+    slider, lengths = controls.slider(next(c for c in controls.controls() if c.key == "K"))
+    film = weights.film_of(given, how, slider, lengths)
+    player.play(film, lambda stop: tell(replace(how, K=lengths[stop])))
+else:
+    tell(how)

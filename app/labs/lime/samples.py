@@ -51,7 +51,7 @@ class Copies:
 def samples(given: Given, how: Reading) -> None:
     """One slider through all copies: the one it is at, large, and the dozen from there on."""
     this, copies = given.this, Copies.of(given.this, how)
-    st.subheader(f"Every copy that the {WHO[this.kind]} was asked about")
+    st.markdown(f"**Every copy that the {WHO[this.kind]} was asked about**")
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
     first = 1 if this.kind == "text" else 0  # the nearest copies of a text lack a single word
     by = left.selectbox("In which order", list(ORDERS), first, key="order", bind="query-params")

@@ -11,6 +11,7 @@ from app.labs.lime import inputs
 from app.labs.lime.compute import Input
 from app.labs.lime.inputs import Rowed
 from app.shared.meter import answered
+from app.shared.subject import Line
 from data import tables
 from data.tables import Table
 from xai_core import Neighbourhood, neighbourhood, table_neighbourhood
@@ -19,9 +20,9 @@ from xai_core.perturbation.neighbourhood import Predict
 BACKGROUND = 50  # rows that stand in for an absent column in KernelSHAP
 
 
-def ask_row() -> Rowed:
-    """The sidebar of a table."""
-    with st.sidebar:
+def ask_row(line: Line) -> Rowed:
+    """The controls of a table."""
+    with line.popover("Row"):
         name = st.selectbox("Table", tables.NAMES, key="table", bind="query-params")
         kind = st.selectbox("Model", tables.KINDS, key="model", bind="query-params")
         number = int(st.number_input("Row no., none of which it has seen", 0, 10**6, 0, key="row", bind="query-params"))
@@ -35,6 +36,7 @@ def ask_row() -> Rowed:
     if table.classes:
         classes, unit, truth = table.classes, "probability", table.classes[int(label)]
         target = inputs.say(
+            line,
             classes,
             answers,
             f"It is right on {right:.0%} of the rows that it has not seen.",
@@ -43,10 +45,10 @@ def ask_row() -> Rowed:
         )
     else:
         classes, unit, truth, target = (table.label_name,), table.label_name, f"{label:g}", 0
-        with st.sidebar:
-            st.metric("The model says", f"{float(answers[0]):.1f}", help=table.label_name)
-            st.caption(f"Its R² on rows that it has not seen is {right:.2f}. What came true: {truth}.")
-        inputs.where(title)
+        line.say(
+            None, f"**{title}** · the model says {float(answers[0]):.1f}; what came true: {truth}. Its R² on rows that"
+            f" it has not seen is {right:.2f}.",
+        )  # fmt: skip
 
     def predict(rows: np.ndarray) -> np.ndarray:
         answered(len(rows))

@@ -9,7 +9,7 @@ from app.labs.lime import compute, inputs
 from app.labs.lime.compute import Input
 from app.labs.lime.inputs import Worded
 from app.shared.meter import answered
-from app.shared.subject import PREDICTED
+from app.shared.subject import PREDICTED, Line
 from data.text import documents, newsgroups, texts
 from data.text.texts import TextClassifier
 from xai_core import Neighbourhood, word_neighbourhood, words_of
@@ -29,10 +29,10 @@ MINE = "My sister is a pastor, and at home we often spoke about grace. Today I w
 _HEADER = {LEAKING: "with class", CLEAN: "none"}
 
 
-def ask_text() -> Worded | None:
-    """The sidebar of a text. None, after a sentence, where there is nothing to explain yet."""
+def ask_text(line: Line) -> Worded | None:
+    """The controls of a text. None, after a sentence, where there is nothing to explain yet."""
     real = newsgroups.is_available()
-    with st.sidebar:
+    with line.popover("Text"):
         kind = st.selectbox(
             "Text", [GENERATED, *([NEWS] if real else []), OWN], key="text", bind="query-params",
             on_change=_follow_text,
@@ -44,10 +44,10 @@ def ask_text() -> Worded | None:
             left, right = st.columns([3, 2])
             group = left.selectbox("Written by", documents.CLASSES, key="group", bind="query-params")
             number = int(right.number_input("Post no.", 0, 10**6, 3, key="post", bind="query-params"))
-            line = st.toggle("with the header line that leaks", True, key="line", bind="query-params")
-            document = documents.draw(group, number, header=line)
+            header_line = st.toggle("with the header line that leaks", True, key="line", bind="query-params")
+            document = documents.draw(group, number, header=header_line)
             text, title = document.text, f"a post from the side of {group}, no. {number}"
-            python = f'text = documents.draw("{group}", {number}, header={line}).text'
+            python = f'text = documents.draw("{group}", {number}, header={header_line}).text'
         elif kind == NEWS:
             posts = _short_posts()
             i = int(st.number_input("Post no.", 0, 10**6, 0, key="news", bind="query-params")) % len(posts)
@@ -70,8 +70,9 @@ def ask_text() -> Worded | None:
         classifier, right = _classifier(learnt, model)
     answers = _answers(learnt, model, text, classifier)
     target = inputs.say(
-        classifier.classes, answers, f"It is right on {right:.0%} of posts that it has not read.", title, "target_text"
-    )
+        line, classifier.classes, answers, f"It is right on {right:.0%} of posts that it has not read.", title,
+        "target_text",
+    )  # fmt: skip
 
     def predict(copies: list[str]) -> np.ndarray:
         answered(len(copies))

@@ -16,7 +16,6 @@ TOP = 3
 
 def show_fit(this: Input, how: Reading) -> None:
     """How good the fit is, and how much of it is the settings."""
-    st.subheader("How far is it to be trusted?")
     copies = Copies.of(this, how)
     left, right = st.columns([4, 5], gap="medium")
     with left:

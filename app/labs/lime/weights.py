@@ -1,17 +1,21 @@
 """What LIME says on its page: the regions, words or columns of the fit, their weights, and what stands beside."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 import torch
+from torch import Tensor
 
 from app.labs.lime import compute
 from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.samples import WHO, highlighted
 from app.shared import frame, show
+from app.shared.film.frames import Film, Slider
+from app.shared.film.maps import Maps, of_maps
 from app.shared.pages import OWN_WEIGHTS as OWN
-from xai_core import figures
 from xai_core.figures import linear
 from xai_core.perturbation.k_lasso import LinearFit
 
@@ -20,13 +24,16 @@ OWN_SAYS = "its own, scaled"
 
 
 def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit:
-    """What speaks for the class and what against it, as a picture or a text, and as bars."""
+    """What speaks for the class and what against it: a text or a row beside bars; of a picture the bars below its
+    film."""
     this, fit = given.this, compute.fit(given.this, how)
-    left, right = st.columns([3, 2] if isinstance(given, Pictured) else [1, 1], gap="medium")
+    if isinstance(given, Pictured):
+        with st.columns([3, 2])[0]:
+            _bars(given, how, fit, beside)
+        return fit
+    left, right = st.columns(2, gap="medium")
     with left:
-        if isinstance(given, Pictured):
-            _regions(given, fit)
-        elif isinstance(given, Worded):
+        if isinstance(given, Worded):
             st.html(highlighted(given.text, this.names, fit.weights))
             st.caption("Red: leaving the word out lowers F. Blue: it raises F. The fuller, the more.")
         else:
@@ -36,18 +43,34 @@ def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit
     return fit
 
 
-def _regions(given: Pictured, fit: LinearFit) -> None:
-    """The superpixels, those that are kept against grey, and the signed map."""
-    x, w = given.about.opened.x, fit.weights
-    lines = linear.numbered(x, given.labels, linear.strongest(w, len(fit.chosen)))
-    signed = w[given.labels].numpy()
-    panels = {
-        f"{given.this.features} superpixels": (lines, "numbers: those of the fit"),
-        "what speaks for it": (linear.kept(x, given.labels, w), "the rest is grey, as in the paper’s figure 4"),
-        "for and against": (figures.coloured(signed, float(w.abs().max()) or 1.0, figures.pixels(x), 0.75),
-                            "red for the class, blue against it"),
-    }  # fmt: skip
-    show.pictures(panels, "regions")
+SUPERPIXELS, SPEAKS, SIGNED = "superpixels", "what speaks for it", "for and against"
+
+
+def film_of(given: Pictured, how: Reading, slider: Slider, lengths: list[int]) -> Film:
+    """The superpixels, those that are kept against grey, and the signed map, at every K."""
+    x, M = given.about.opened.x, given.this.features
+
+    def shown_at(stop: int) -> Maps:
+        fit = compute.fit(given.this, replace(how, K=min(lengths[stop], M)))
+        chosen = linear.strongest(fit.weights, len(fit.chosen))
+        words = ", ".join(f"{given.this.names[j]} {float(fit.weights[j]):+.3f}" for j in chosen[:3])
+        r2 = show.r2(fit.r2)
+        return Maps(
+            {SIGNED: fit.weights[given.labels][None, None]},
+            {SUPERPIXELS: f"{M}; numbers: those of the fit", SPEAKS: "the rest is grey, as in the paper's figure 4",
+             SIGNED: f"largest: {words}" if words else "every weight is 0"},
+            number=r2, says=f"local R² {r2}; largest weights: {words}",
+            pictures={SUPERPIXELS: _picture(linear.numbered(x, given.labels, chosen)),
+                      SPEAKS: _picture(linear.kept(x, given.labels, fit.weights))},
+        )  # fmt: skip
+
+    about = ("lime", given.this.place, given.this.target, replace(how, K=0))
+    return of_maps(slider, about, x, given.about.said, [SIGNED], shown_at, scale="value",
+                   pictured=(SUPERPIXELS, SPEAKS), number="local R²")  # fmt: skip
+
+
+def _picture(rgb: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None]
 
 
 def _row(given: Rowed, fit: LinearFit) -> None:
@@ -101,7 +124,8 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
                 f"**Its own weights** are in log-odds, here scaled to the longest bar ({largest}: {own[largest]:+.2f}"
                 f" in log-odds). Correlation: {_number(r)}."
             )
-    fig = linear.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", theme=show.theme())
+    size = (6.4, 1.1 + 0.3 * len(bars) + (0.3 if marks else 0))  # on a projector above the tabs
+    fig = linear.bars(bars, bands=bands, marks=marks, unit=f"weight ({this.unit})", size=size, theme=show.theme())
     words = ", ".join(f"{n} {w:+.3f}" for n, w in bars.items())
     show.figure(fig, f"LIME's weights for {this.class_name}: {words}.")
     for each in said:

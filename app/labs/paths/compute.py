@@ -1,18 +1,18 @@
 """What the page Paths computes: ways from a baseline to the picture, and what is seen on each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-from app.shared import stages
+from app.shared import controls, stages
+from app.shared.film.frames import Frame, Scale, Shown, in_words
 from app.shared.stages import Explanation, Question
-from xai_core import Trace, bound, catalogue, gaps, steps_for
+from xai_core import Trace, bound, catalogue, figures, gaps, steps_for
 from xai_core.path.convergence import FINE, ladder
 from xai_core.path.quadrature import quadrature
 from xai_core.stages import parameters
-
-SMALL = 3 * 64 * 64  # numbers in a picture up to which a finer grid, and the errors of all B, take a second
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def finds_its_way(way: Way) -> bool:
 
 def grid(q: Question) -> list[float]:
     """The α at which the curves are drawn and the scrubber stops."""
-    n = 50 if q.x.numel() <= SMALL else 20  # both have a stop at α = ½
+    n = 50 if q.x.numel() <= controls.SMALL else 20  # both have a stop at α = ½
     return [k / n for k in range(n + 1)]
 
 
@@ -123,6 +123,44 @@ def at(trace: Trace, α: float, B: int, rule: str) -> Moment:
         norm=float(trace.gradient_norm([α])),
         confidence=float(trace.confidence([α])),
     )
+
+
+def frame(walks: Mapping[Way, Trace], seen: Mapping[Way, Seen], steps: Mapping[Way, tuple], α: float) -> Frame:
+    """Where every way is at one α, and a mark on the curves."""
+    shown, said = [], []
+    for way, walk in walks.items():
+        now, whole = at(walk, α, *steps[way]), seen[way].whole
+        gradient, collected = figures.pixel_map(now.gradient), figures.pixel_map(now.collected) / total(whole.A)
+        F_, length, sum_ = (
+            f"F = {now.confidence:.3f}",
+            f"length {now.norm:.3g}",
+            f"ΣA = {float(now.collected.sum()):+.3f}",
+        )
+        shown += [
+            Shown(figures.pixels(now.point), F_, f"{way.title}, the picture at α = {α:g}: {F_}"),
+            Shown(gradient, length, f"{way.title}, the gradient: {in_words(gradient, length)}"),
+            Shown(collected, f"{sum_} of {whole.change:+.3f}", f"{way.title}, A so far: {in_words(collected, sum_)}"),
+        ]
+        said.append(f"{way.title}: {F_}, {sum_}")
+    ends = "; ".join(f"{w.title} from {s.confidence[0]:.2f} to {s.confidence[-1]:.2f}" for w, s in seen.items())
+    alt = f"Score, collected sum and gradient length against α, at {α:g} now. Score: {ends}."
+    first = at(next(iter(walks.values())), α, *next(iter(steps.values())))
+    return Frame([*shown, Shown(α, alt=alt)], f"{first.confidence:.3f}", "; ".join(said))
+
+
+def scales(walks: Mapping[Way, Trace], seen: Mapping[Way, Seen], α: list[float]) -> tuple[Scale, ...]:
+    """Of all that is collected, as shares, one; and of each way's gradients its own."""
+    whole = {way: figures.pixel_map(s.whole.A) / total(s.whole.A) for way, s in seen.items()}
+    collected = next(iter(figures.scaled(whole, "value")[1].values()))
+    steep = {way: figures.pixel_map(steepest(walk, seen[way], α)) for way, walk in walks.items()}
+    gradients = figures.scaled(steep, "own")[1]
+    unit = "of a gradient, F per unit of a pixel"
+    return (Scale(collected, "share of the whole Σ|A|"), *(Scale(gradients[way], unit, legend=False) for way in walks))
+
+
+def total(A: Tensor) -> float:
+    """Σ|A|, 1 where there is nothing."""
+    return float(A.abs().sum()) or 1.0
 
 
 def steepest(trace: Trace, seen: Seen, α: list[float]) -> Tensor:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.labs.paths import compute
 from app.labs.paths.compute import Seen, Way
-from app.shared import show
+from app.shared import controls, show
 from app.shared.stages import Question
 from xai_core import Trace, figures
 from xai_core.path import convergence
@@ -24,7 +24,7 @@ def show_errors(
     st.subheader("How many steps are enough?")
     wanted = st.toggle(
         f"Measure the gap for every B that divides {convergence.FINE} (up to {convergence.FINE} gradients a way)",
-        q.x.numel() <= compute.SMALL, key="errors", bind="query-params",
+        q.x.numel() <= controls.SMALL, key="errors", bind="query-params",
     )  # fmt: skip
     if not wanted:
         return

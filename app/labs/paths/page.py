@@ -5,17 +5,22 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 
 from app.labs.paths import colour, compute, errors
 from app.labs.paths.compute import WAYS, Seen, Way
-from app.shared import controls, frame, show, stages, subject, take_away
+from app.shared import controls, frame, stages, subject, take_away
+from app.shared.film import player
+from app.shared.film.frames import Film, Panel, Slider, Stop
 from app.shared.frame import Tab
-from app.shared.show import Sheet
+from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.stages import Question
 from xai_core import Trace, figures
 from xai_core.path import paths
 
 FIRST = ("straight from black", "UNI: from the unlearned picture")
 MOST = 4
+ERRORS = "How many steps?"
 THIRDS = ("in the first third", "in the middle third", "in the last third")
 TRY = {
     "P1, P2 and P3 of the lecture: one sum, three maps": {
@@ -36,17 +41,17 @@ def ask_ways() -> list[Way]:
     """Up to four ways, in the order in which they were chosen."""
     titles = {way.title: way for way in WAYS}
     chosen = st.multiselect(
-        "Ways from a baseline to the picture", list(titles), FIRST, key="way", bind="query-params",
-        max_selections=MOST, wrap=True,
+        "Ways from a baseline to the picture", list(titles), FIRST, label_visibility="collapsed", key="way",
+        bind="query-params", max_selections=MOST, wrap=True,
     )  # fmt: skip
     return [titles[title] for title in chosen]
 
 
-def ask_settings() -> tuple[dict[str, Any], str, float]:
+def ask_settings(on: Stage) -> tuple[dict[str, Any], str, float]:
     """What all ways share, the score that is explained, and the tolerance."""
     declared = {c.key: c for c in controls.controls()}
     values: dict[str, Any] = {}
-    with st.popover("All settings", icon=":material/tune:"):
+    with on.settings:
         values["rule"] = controls.ask(declared["rule"])
         output = controls.ask_output() or "probability"
         values["seed"] = int(st.number_input("seed: of the noise", 0, 2**31 - 1, 0, key="seed", bind="query-params"))
@@ -57,48 +62,27 @@ def ask_settings() -> tuple[dict[str, Any], str, float]:
     return values, output, tolerance / 100
 
 
-@st.fragment
-def scrub(
-    walks: Mapping[Way, Trace], seen: Mapping[Way, Seen], α: list[float], steps: Mapping[Way, tuple], curves: Sheet
-) -> None:
+def film_of(q: Question, given: Mapping[Way, dict], walks: Mapping[Way, Trace], seen: Mapping[Way, Seen],
+            α: list[float], steps: Mapping[Way, tuple]) -> Film:  # fmt: skip
     """One α, and where each way is: the picture there, the gradient, what is collected, and the curves."""
-    at = st.slider("α: 0 is the baseline, 1 the picture", 0.0, 1.0, 0.5, α[1], key="at", bind="query-params")
-    at = min(α, key=lambda a: abs(a - at))  # a link may ask for a place between two stops
-    left, right = st.columns([6, 5], gap="medium")
-    with left:
-        for way, walk in walks.items():
-            B, rule = steps[way]
-            now, whole = compute.at(walk, at, B, rule), seen[way].whole
-            total = float(whole.A.abs().sum()) or 1.0
-            top = figures.scaled({"A": figures.pixel_map(whole.A) / total}, "value")[1]["A"]
-            steep = figures.pixel_map(compute.steepest(walk, seen[way], α))
-            st.markdown(f"**{way.title}**")
-            show.pictures(
-                {
-                    "γ(α)": (figures.pixels(now.point), f"F = {now.confidence:.3f}"),
-                    "∇F(γ(α))": (
-                        figures.coloured(figures.pixel_map(now.gradient), figures.scaled({"g": steep}, "own")[1]["g"]),
-                        f"length {now.norm:.3g}",
-                    ),
-                    "A so far": (
-                        figures.coloured(figures.pixel_map(now.collected) / total, top),
-                        f"ΣA = {float(now.collected.sum()):+.3f} of {whole.change:+.3f}",
-                    ),
-                },
-                f"at_{way.name}",
-                side=256,
-            )
-        st.caption(
-            "Red speaks for the class, blue against it. A gradient is drawn against the longest on its way: white means"
-            " that F is flat here. What is collected is drawn as a share of the whole map's Σ|A|."
-        )
-    with right:
-        words = "; ".join(f"{w.title} from {s.confidence[0]:.2f} to {s.confidence[-1]:.2f}" for w, s in seen.items())
-        alt = f"Score, collected sum and gradient length against α, at {at:g} now. Score: {words}."
-        st.image(curves.marked(at, figures.INK[show.theme()]), alt=alt, width="stretch", output_format="PNG")
+    side = max(q.x.shape[2:])
+    maps = [(Panel("γ(α)", side=side), Panel("∇F(γ(α))", i + 1, side=side), Panel("A so far", 0, side=side))
+            for i in range(len(walks))]  # fmt: skip
+    about = ("paths", q, *((w.name, given[w]) for w in walks))
+    curves = player.curves(about, lambda theme: draw_curves(seen, α, theme))
+    stops = tuple(Stop(a, f"{a:g}", f"α = {a:g}") for a in α)
+    return Film(
+        Slider("at", "α: 0 is the baseline, 1 the picture", stops, len(α) // 2),
+        about,
+        rows={w.title: 3 for w in walks},
+        panels=(*(panel for row in maps for panel in row), Panel("curves", curves=curves)),
+        scales=lambda: compute.scales(walks, seen, α),
+        frame=lambda k: compute.frame(walks, seen, steps, α[k]),
+        number=f"F(γ(α)), {next(iter(walks)).title}",
+    )
 
 
-def draw_curves(seen: Mapping[Way, Seen], α: list[float]) -> Sheet:
+def draw_curves(seen: Mapping[Way, Seen], α: list[float], theme: str) -> Figure:
     """Score, collected sum and gradient length of all ways on one axis."""
     panels = {
         "F(γ(α)): the score": {w.title: (α, s.confidence) for w, s in seen.items()},
@@ -106,7 +90,7 @@ def draw_curves(seen: Mapping[Way, Seen], α: list[float]) -> Sheet:
         "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
     }
     x = "α: from the baseline (0) to the picture (1)"
-    return show.sheet(figures.curve_grid(panels, x=x, columns=1, size=(6.2, 7.2), theme=show.theme()))
+    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 4.0), theme=theme)
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:
@@ -121,7 +105,6 @@ def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:
 
 def show_numbers(seen: Mapping[Way, Seen], steps: Mapping[Way, tuple]) -> None:
     """What judges a path."""
-    st.subheader("Which number judges it?")
     rows = {
         "F(x′), where it starts": lambda w, s: f"{s.confidence[0]:.3f}",
         "ΣA": lambda w, s: f"{float(s.whole.A.sum()):+.3f}",
@@ -139,20 +122,22 @@ def show_numbers(seen: Mapping[Way, Seen], steps: Mapping[Way, tuple]) -> None:
     )
 
 
-about = subject.choose()
+on = stage()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown(f"### On the way from nothing to *{about.class_name}*: where does the score come from?")
-guess = frame.guess("where on the first way does the score rise most?", THIRDS, "third")
-left, middle, right = st.columns([10, 6, 4], gap="medium", vertical_alignment="bottom")
+on.question.markdown(f"### On the way from nothing to *{about.class_name}*: where does the score come from?")
+with on.guess:
+    guess = frame.guess("where on the first way does the score rise most?", THIRDS, "third")
+left, right = on.controls.columns([3, 1], gap="medium", vertical_alignment="bottom")
 with left:
     ways = ask_ways()
-with middle:
-    B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
 with right:
-    asked, output, tolerance = ask_settings()
+    B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
+asked, output, tolerance = ask_settings(on)
 if compute.COLOUR in ways:
-    asked["baseline"] = controls.colour_of(colour.ask(about), about.network.channels)
+    with on.controls:
+        asked["baseline"] = controls.colour_of(colour.ask(about), about.network.channels)
 if not ways:
     st.info("Choose a way above.")
     frame.end()
@@ -161,21 +146,33 @@ given = {way: compute.arguments(way, B=B, **asked) for way in ways}
 α = compute.grid(q)
 with frame.asking() as cost:
     runs = {way: stages.run(q, way.method, given[way]) for way in ways}
-    walks, steps = ({way: run[stage] for way, run in runs.items()} for stage in ("trace", "nodes"))
+    walks, steps = ({way: run[name] for way, run in runs.items()} for name in ("trace", "nodes"))
     seen = {way: compute.see(q, way, given[way]) for way in ways}
-scrub(walks, seen, α, steps, draw_curves(seen, α))
-frame.cost(cost)
 if guess is not None:
-    show_answer(guess, seen)
-show_numbers(seen, steps)
-errors.show_errors(q, walks, seen, steps, B, tolerance)
+    with on.guess:
+        show_answer(guess, seen)
+player.play(film_of(q, given, walks, seen, α, steps))
+under = tabs((TABS[0], ERRORS, *TABS[1:]))
+with under.judge:
+    st.caption(
+        "A gradient is drawn against the longest on its way: white means that F is flat here. What is collected is"
+        " drawn as a share of the whole map's Σ|A|."
+    )
+    show_numbers(seen, steps)
+    frame.cost(cost)
+if under.shows(ERRORS):
+    with under.tabs[ERRORS]:
+        errors.show_errors(q, walks, seen, steps, B, tolerance)
 methods = list(dict.fromkeys(way.method for way in ways))
-frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
-frame.scenes("paths", TRY)
-take_away.offer(
-    about,
-    {way.name: s.whole for way, s in seen.items()},
-    {way.name: given[way] | {"output": output} for way in ways},
-    "share",
-    {way.name: way.method for way in ways},
-)
+with under.code:
+    frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
+with under.scenes:
+    frame.scenes("paths", TRY)
+with under.take_away:
+    take_away.offer(
+        about,
+        {way.name: s.whole for way, s in seen.items()},
+        {way.name: given[way] | {"output": output} for way in ways},
+        "share",
+        {way.name: way.method for way in ways},
+    )

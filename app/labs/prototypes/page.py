@@ -3,23 +3,28 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.prototypes import compute
 from app.labs.prototypes.compute import PAINTERS, Setting
 from app.shared import frame, networks, show, take_away
 from app.shared.frame import Tab
+from app.shared.screen import TABS, Screen, screen
+from app.shared.subject import Line
 from data.drawn import zoo
 from xai_core import figures
 from xai_core.classwide.maximisation import Maximised, maximise
 from xai_core.evaluate.class_means import agreement
 from xai_core.symbols import Symbol, of
 
+AVERAGED = "Explanations, averaged"
 CAT = 281  # of ImageNet: a tabby
 GUESSES = ("all of them", "its painter alone", "none")
 TRY = {
     "No help at all: the network is certain, and nobody sees an animal": {"jitter": "0", "tv": "0.0", "smear": "0.0"},
     "The frog: what is there many times over?": {"prototype": "frog"},
     "A transformer paints: look for its patches": {"painter": "zoo_vit"},
+    "The other way: what forty explanations of frogs have in common": {"prototype": "frog", "tab": AVERAGED},
     "From noise instead of grey": {"from": "uniform_noise"},
 }
 CODE = {
@@ -38,17 +43,17 @@ def ask_number(where: Any, name: str, key: str) -> float:
     )
 
 
-def ask() -> Setting:
-    """The class and the painter, T and λ in front; the rest folded away."""
-    first, second, third, fourth = st.columns(4, gap="medium")
-    painter = second.selectbox(
+def ask(line: Line, places: list[DeltaGenerator], on: Screen) -> Setting:
+    """T, λ and the class in front, the painter above them; the rest with all settings."""
+    first, second, third = places
+    painter = line.popover("Painter").selectbox(
         "Painted by", compute.painters(), key="painter", bind="query-params",
         help="The zoo's networks, and pretrained ones that *Explain* has downloaded: these take longer.",
     )  # fmt: skip
     names, key = (zoo.CLASSES, "prototype") if painter in PAINTERS else (networks.classes(painter), "imagenet")
-    animal = first.selectbox("Class", names, 0 if painter in PAINTERS else CAT, key=key, bind="query-params")
-    steps, tv = ask_number(third, "steps", "ascent"), ask_number(fourth, "tv", "tv")
-    with st.expander("All settings"):
+    animal = third.selectbox("Class", names, 0 if painter in PAINTERS else CAT, key=key, bind="query-params")
+    steps, tv = ask_number(first, "steps", "ascent"), ask_number(second, "tv", "tv")
+    with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         jitter, blur = ask_number(left, "jitter", "jitter"), ask_number(middle, "blur", "smear")
         rate, decay = ask_number(right, "rate", "climb"), ask_number(left, "decay", "decay")
@@ -58,25 +63,40 @@ def ask() -> Setting:
     return Setting(painter, animal, steps, jitter, tv, blur, rate, decay, start, int(seed))
 
 
-def show_way(s: Setting, found: Maximised) -> int:
-    """The picture at a step that one chooses, and the way of its logit. Returns which snapshot."""
-    at = st.select_slider("After so many steps", [str(n) for n in found.steps], str(found.steps[-1]), key="after")
-    which = [str(n) for n in found.steps].index(at)
-    left, right = st.columns([2, 3], gap="medium")
+def show_way(s: Setting, found: Maximised, which: int) -> None:
+    """The picture at a step that one chooses, and the way of its logit."""
+    left, right = st.columns([2, 5], gap="medium")
     with left:
         words = f"logit {float(found.logits[which, 0]):.1f}, total variation {float(found.variation[which, 0]):.2f}"
         rgb = figures.pixels(found.pictures[which, 0])
-        show.pictures({f"{s.animal}, as {s.network} likes it, after {at} steps": (rgb, words)}, "one_prototype")
+        show.pictures({f"{s.animal}, after {found.steps[which]} steps": (rgb, words)}, "prototype")
     with right:
         lines = {"logit": (found.steps, found.logits[:, 0].tolist())}
-        fig = figures.curves(lines, x="steps", y="logit of the class", size=(6.4, 3.4), theme=show.theme())
+        fig = figures.curves(
+            lines, x="steps", y="logit of the class", size=(10, 3.2), theme=show.theme(),
+            marks={"": (found.steps[which], float(found.logits[which, 0]))},
+        )  # fmt: skip
         show.figure(fig, f"The logit rises from {lines['logit'][1][0]:.1f} to {lines['logit'][1][-1]:.1f}.")
-    return which
+
+
+def show_number(s: Setting, found: Maximised, which: int, guess: str | None) -> None:
+    """Before the guess what the painter says; then how many networks know the picture."""
+    if guess is None:
+        first = float(found.logits[0, 0])
+        st.metric(f"is the logit of {s.animal} after {found.steps[which]} steps; it began at {first:.1f}",
+                  f"{float(found.logits[which, 0]):.1f}")  # fmt: skip
+        return
+    sure = compute.known(s, which)
+    st.metric(f"networks are more sure than not that it is a {s.animal}", f"{len(knowing(sure))} of {len(sure)}")
+
+
+def knowing(sure: dict[str, float]) -> list[str]:
+    """The networks that know the picture."""
+    return [name for name, p in sure.items() if p > 0.5]
 
 
 def show_judgement(s: Setting, which: int, guess: str | None) -> None:
     """Shown to the other networks, which had no part in the painting."""
-    st.subheader("Which number judges it?")
     if guess is None:
         frame.veil("Its painter calls it so: that is how it was made. What the other networks say is not shown yet.")
         return
@@ -84,16 +104,15 @@ def show_judgement(s: Setting, which: int, guess: str | None) -> None:
     row = st.container(horizontal=True)
     for name, p in sure.items():
         row.metric(f"{name}{' (painter)' if name == s.network else ''}", f"{p:.0%}")
-    knows = [name for name, p in sure.items() if p > 0.5]
     st.markdown(
-        f"You guessed **{guess}**. More sure than not that it is a {s.animal}: {', '.join(knows) or 'none of them'}."
+        f"You guessed **{guess}**. More sure than not that it is a {s.animal}:"
+        f" {', '.join(knowing(sure)) or 'none of them'}."
         " What only its painter knows is noise that the painter happens to like."
     )
 
 
 def show_class(s: Setting) -> None:
     """The mean over many scenes of the class: of the pictures, of the maps, of the parts."""
-    st.subheader(f"The other way: many explanations of {s.animal}, averaged")
     mean = compute.class_mean(s.network, s.animal)
     maps = {"mean of the maps": mean.map_}
     words = {"mean of the maps": f"agreement {mean.agreement:.2f}"}
@@ -109,20 +128,40 @@ def show_class(s: Setting) -> None:
     )
 
 
-st.markdown("### What does a class look like to the network?")
-guess = frame.guess("the picture that one network likes best, which networks know it?", GUESSES, "who_knows")
-s = ask()
+on = screen((TABS[0], AVERAGED, *TABS[1:]))
+on.question.markdown("### What does a class look like to the network?")
+line = Line(on.subject)
+with on.guess:
+    guess = frame.guess("the picture that one network likes best, which networks know it?", GUESSES, "who_knows")
+with on.controls:
+    first, *others = st.columns(4, gap="medium")
+s = ask(line, others, on)
 found = compute.painted(s)
-which = show_way(s, found)
-show_judgement(s, which, guess)
-if s.network in PAINTERS:
-    show_class(s)
-frame.code(CODE)
-frame.scenes("prototypes", TRY)
+steps = [str(n) for n in found.steps]
+which = steps.index(first.select_slider("After so many steps", steps, steps[-1], key="after"))
+sure = f"{float(found.probabilities[-1, 0]):.0%}"
+line.say(found.picture, f"**{s.animal}** · painted by the network *{s.network}*, which calls it so, {sure}")
+with on.pictures:
+    show_way(s, found, which)
+on.legend.caption("As the network paints it: pixels between 0 and 1, no scale of colours.")
+with on.number:
+    show_number(s, found, which, guess)
+with on.judge:
+    show_judgement(s, which, guess)
+with on.tabs[AVERAGED]:
+    if s.network not in PAINTERS:
+        st.caption("Only the toy zoo's classes have scenes without end to average over.")
+    elif on.shows(AVERAGED):
+        show_class(s)
+with on.code:
+    frame.code(CODE)
+with on.scenes:
+    frame.scenes("prototypes", TRY)
 arrays = {"pictures": found.pictures, "logits": found.logits, "steps": found.steps}
-take_away.offer_files(
-    compute.python(s),
-    lambda: take_away.png(figures.picture_row({s.animal: found.picture[0]})),
-    lambda: take_away.npz(arrays, vars(s)),
-    stem="prototype",
-)
+with on.take_away:
+    take_away.offer_files(
+        compute.python(s),
+        lambda: take_away.png(figures.picture_row({s.animal: found.picture[0]})),
+        lambda: take_away.npz(arrays, vars(s)),
+        stem="prototype",
+    )

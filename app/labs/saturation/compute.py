@@ -68,13 +68,12 @@ class Growth:
     gradients: Tensor  # ∇F(x), (21, 3, H, W)
     attributions: Tensor  # Integrated Gradients from the same elephant without a trunk, (21, 3, H, W)
 
-    def gradient_on_trunk(self, i: int) -> float:
-        """Σ |∇F| over the trunk's pixels. Units: score per pixel value."""
-        return float(self.gradients[i].sum(0).abs()[self.scenes[i].part].sum())
-
-    def attribution_on_trunk(self, i: int) -> float:
-        """Σ A over the trunk's pixels. Units: score."""
-        return float(self.attributions[i].sum(0)[self.scenes[i].part].sum())
+    def on_trunk(self, what: str) -> list[float]:
+        """At each length, over the trunk's pixels: of "gradients" Σ |∇F|, in score per pixel value; of "attributions"
+        Σ A, in score."""
+        A = getattr(self, what).sum(1)  # (21, H, W)
+        A = A.abs() if what == "gradients" else A
+        return [float(A[i][scene.part].sum()) for i, scene in enumerate(self.scenes)]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,58 +2,87 @@
 
 import streamlit as st
 import torch
+from matplotlib.figure import Figure
+from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.saturation import compute
-from app.labs.saturation.compute import LENGTHS, grow
+from app.labs.saturation.compute import LENGTHS, Growth, Toy, grow
 from app.shared import controls, frame, show, take_away
+from app.shared.film import player
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, drawn, in_words
+from app.shared.links import coming
+from app.shared.screen import stage, tabs
 from app.shared.subject import START
 from xai_core import figures
 
-SIZE = (5.0, 3.2)  # inches, for half the page: text stays legible
+SIZE = (5.0, 2.8)  # inches, for half the page: text stays legible
+RELU, ELEPHANT = "a ReLU", "an elephant"
+QUESTIONS = {
+    RELU: "A network is sure. What does its gradient say then?",
+    ELEPHANT: "How much trunk does the network need?",
+}
 METHODS = ("simple_gradient", "integrated_gradients")
 TRY = {
     "The lecture's point: x = 2, baseline 0": {"x": "2", "start": "0"},
     "A baseline that is saturated too: nothing is left to share out": {"x": "5", "start": "1.5"},
     "B = 1: one rectangle, at the far end of the path": {"x": "2", "start": "0", "B": "1"},
-    "An elephant just before the network believes in it: here the gradient is largest": {"trunk": "0.35"},
+    "An elephant just before the network believes in it: here the gradient is largest": {
+        "saturated": ELEPHANT,
+        "trunk": "0.35",
+    },
 }
 
 
-def ask_toy() -> tuple[float, float, int]:
-    """x, its baseline and B."""
-    left, middle, right = st.columns(3, gap="medium")
-    x = left.slider("x: the input", -1.0, 7.0, 2.0, 0.1, key="x", bind="query-params")
-    start = middle.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
+PLACES = tuple(round(-1 + 0.1 * k, 1) for k in range(81))
+X = Slider("x", "x: the input", tuple(Stop(x, f"{x:g}", f"x = {x:g}") for x in PLACES), PLACES.index(2.0))
+FUNCTION, AREA = "f", "its slope"
+
+
+def ask_toy(place: DeltaGenerator) -> tuple[float, int]:
+    """The baseline of x, and B."""
+    left, right = place.columns(2, gap="medium")
+    start = left.slider("x′: the baseline", -1.0, 7.0, 0.0, 0.1, key="start", bind="query-params")
     with right:
         B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
-    return x, start, B
+    return start, B
+
+
+def toy_film(start: float, B: int) -> Film:
+    """f with x and x′ on it, and the area under its slope between them, at every x."""
+    theme = show.theme()
+
+    def shown(stop: int) -> Frame:
+        x = PLACES[stop]
+        seen = compute.toy(x, start, B)
+        function, area = (drawn(fig, theme) for fig in draw_toy(x, start, seen, theme))
+        values = f"f(x) = {seen.value:.3g}, f(x) − f(x′) = {seen.change:.3g}"
+        sums = f"Integrated Gradients {seen.attribution:.3g}, gap {seen.gap:.2g}"
+        gradient = f"{seen.slope + 0.0:.3g}"
+        told = [
+            Shown(function, values, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. {values}."),
+            Shown(area, sums, f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area: {sums}."),
+        ]
+        return Frame(told, gradient, f"gradient {gradient}, {sums}")
+
+    panels = (Panel(FUNCTION, side=300), Panel(AREA, side=300))
+    return Film(X, ("toy", start, B, theme), {"": 2}, panels, lambda: (), shown, "gradient at x")
+
+
+def draw_toy(x: float, start: float, seen: Toy, theme: str) -> tuple[Figure, Figure]:
+    """The function with x and x′ on it, and the area under its slope."""
+    grid = torch.linspace(-1, 7, 161)
+    function = figures.curves(
+        {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())}, x="x", y="f(x)", title="f(x) = 1 − ReLU(1 − x)",
+        marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)}, size=SIZE, theme=theme,
+    )  # fmt: skip
+    title = "The area under the slope is the attribution"
+    area = figures.riemann(seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=theme)
+    return function, area
 
 
 def show_toy(x: float, start: float, B: int) -> None:
-    """f with x and x′ on it, the area under its slope between them, and the numbers."""
+    """The numbers of f at x."""
     seen = compute.toy(x, start, B)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        grid = torch.linspace(-1, 7, 161)
-        fig = figures.curves(
-            {"f": (grid.tolist(), compute.f(grid[:, None]).tolist())},
-            x="x",
-            y="f(x)",
-            title="f(x) = 1 − ReLU(1 − x)",
-            marks={"x′": (start, seen.value - seen.change), "x": (x, seen.value)},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"f rises with slope 1 up to x = 1 and stays at 1 from there on. f({x:g}) = {seen.value:g}.")
-    with right:
-        title = "The area under the slope is the attribution"
-        fig = figures.riemann(
-            seen.fine, seen.points, seen.heights, seen.weights, title=title, size=SIZE, theme=show.theme()
-        )
-        alt = (
-            f"The slope of f on the way from x′ = {start:g} to x = {x:g}. The area under it is {seen.attribution:.3g}."
-        )
-        show.figure(fig, alt)
     row = st.container(horizontal=True)
     row.metric("f(x)", f"{seen.value:.3g}")
     row.metric("Gradient at x", f"{seen.slope + 0.0:.3g}")
@@ -73,71 +102,73 @@ def show_answer(guess: str) -> None:
     )  # fmt: skip
 
 
-def show_elephant(B: int) -> tuple[int, float]:
+GRADIENT, ATTRIBUTION = "Simple gradient", "Integrated Gradients"
+
+
+TRUNK = Slider(
+    "trunk", "Length of the trunk (0: none, 1: the longest):",
+    tuple(Stop(length, str(length), f"{length:g}") for length in LENGTHS), LENGTHS.index(0.8),
+)  # fmt: skip
+
+
+def film_of(grown: Growth, seed: int, B: int) -> Film:
     """The same on a picture: a trunk that grows, and a network that has seen enough at half its length.
 
-    Returns the scene's number and the trunk's length.
+    One scale for every length: a gradient that fades becomes white.
     """
-    left, right = st.columns([2, 1], gap="medium")
-    trunk = left.select_slider(
-        "Length of the trunk (0: none, 1: the longest)", LENGTHS, value=0.8, key="trunk", bind="query-params"
-    )
-    seed = right.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params")
-    with st.spinner("Letting the trunk grow …", show_time=True):
-        grown = grow(int(seed), B)
-    i = LENGTHS.index(trunk)
-    on_trunk = {
-        "confidence F(x)": grown.confidence,
-        "Integrated Gradients on the trunk": [grown.attribution_on_trunk(k) for k in range(len(LENGTHS))],
-    }
-    gradients = [grown.gradient_on_trunk(k) for k in range(len(LENGTHS))]
-    confidence, attribution = grown.confidence[i], on_trunk["Integrated Gradients on the trunk"][i]
+    gradients, attributions, n = grown.on_trunk("gradients"), grown.on_trunk("attributions"), len(LENGTHS)
+    maps = {GRADIENT: grown.gradients, ATTRIBUTION: grown.attributions}
 
-    show.maps(
-        grown.scenes[i].image,
-        {"Simple gradient": grown.gradients[i], "Integrated Gradients": grown.attributions[i]},
-        {
-            "Simple gradient": f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
-            "Integrated Gradients": f"Σ A on the trunk: {attribution:+.2f} of {confidence - grown.confidence[0]:+.2f}",
+    def shown(i: int) -> Frame:
+        F_ = grown.confidence[i]
+        words = {
+            GRADIENT: f"Σ|∇F| on the trunk: {gradients[i]:.2f}",
+            ATTRIBUTION: f"Σ A on the trunk: {attributions[i]:+.2f} of {F_ - grown.confidence[0]:+.2f}",
+        }
+        picture = Shown(figures.pixels(grown.scenes[i].image), f"F(x) = {F_:.3f}", f"An elephant, {F_:.0%}.")
+        drawn = [figures.pixel_map(A[i]) for A in maps.values()]
+        told = [Shown(A, words[name], f"{name}: {in_words(A, words[name])}")
+                for name, A in zip(maps, drawn, strict=True)]  # fmt: skip
+        mark = Shown(LENGTHS[i], alt=f"Score and gradient against the trunk's length, at {LENGTHS[i]:g} now: {F_:.2f}.")
+        of_largest = f"{gradients[i] / (max(gradients) or 1):.0%}"
+        return Frame([picture, *told, mark], of_largest, f"confidence {F_:.2f}, {'; '.join(words.values())}")
+
+    def scales() -> tuple[Scale, ...]:
+        every = ({i: figures.pixel_map(A[i]) for i in range(n)} for A in maps.values())
+        units = ("of a gradient, F per unit of a pixel", "attribution")
+        tops = (next(iter(figures.scaled(each, "value")[1].values())) for each in every)
+        return tuple(Scale(top, unit) for top, unit in zip(tops, units, strict=True))
+
+    about = ("saturation", seed, B)
+    curves = player.curves(about, lambda theme: draw_curves(grown, gradients, attributions, theme))
+    panels = (Panel("the picture"), Panel(GRADIENT, 0), Panel(ATTRIBUTION, 1), Panel("curves", curves=curves))
+    return Film(TRUNK, about, {"": 3}, panels, scales, shown, "gradient on the trunk, of its largest")
+
+
+def draw_curves(grown: Growth, gradients: list[float], attributions: list[float], theme: str) -> Figure:
+    """Score and gradient against the trunk's length."""
+    panels = {
+        "Half a trunk is enough …": {
+            "confidence F(x)": (LENGTHS, grown.confidence),
+            "Integrated Gradients on the trunk": (LENGTHS, attributions),
         },
-        {},
-        title=f"elephant, {confidence:.0%}",
-        scale="own",
-        key="elephant",
-    )
-    left, right = st.columns(2, gap="medium")
-    with left:
-        fig = figures.curves(
-            {name: (LENGTHS, values) for name, values in on_trunk.items()},
-            x="length of the trunk",
-            y="score",
-            title="Half a trunk is enough …",
-            marks={f"{confidence:.2f}": (trunk, confidence)},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"Confidence against the trunk's length: {confidence:.2f} at {trunk:g}.")
-    with right:
-        fig = figures.curves(
-            {"gradient": (LENGTHS, gradients)},
-            x="length of the trunk",
-            y="Σ|∇F| on the trunk",
-            title="… and then the gradient fades",
-            marks={f"{gradients[i]:.1f}": (trunk, gradients[i])},
-            size=SIZE,
-            theme=show.theme(),
-        )
-        show.figure(fig, f"The gradient on the trunk against its length: {gradients[i]:.2g} at {trunk:g}.")
+        "… and then the gradient fades": {"Σ|∇F| on the trunk": (LENGTHS, gradients)},
+    }
+    return figures.curve_grid(panels, x="length of the trunk", columns=1, size=(5.6, 3.4), theme=theme)
+
+
+def show_numbers(grown: Growth, i: int) -> None:
+    """What judges the picture's maps."""
+    gradients = grown.on_trunk("gradients")
     row = st.container(horizontal=True)
-    row.metric("Confidence", f"{confidence:.3f}")
+    row.metric("Confidence", f"{grown.confidence[i]:.3f}")
     row.metric("Its slope against the length", f"{grown.rise[i]:+.2f}")
     row.metric("Gradient on the trunk, of its largest", f"{gradients[i] / (max(gradients) or 1):.0%}")
-    row.metric("Integrated Gradients on the trunk", f"{attribution:+.2f}")
+    row.metric("Integrated Gradients on the trunk", f"{grown.on_trunk('attributions')[i]:+.2f}")
     st.caption(
         "Real network, real gradients. The baseline is the same elephant without a trunk. The slope against the length"
         f" is from differences of {LENGTHS[1]:g}; Σ|∇F| is the gradient on the trunk's pixels, per unit of pixel value."
     )
-    return int(seed), trunk
 
 
 def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None:
@@ -155,14 +186,45 @@ def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None
     )
 
 
-st.markdown("### A network is sure. What does its gradient say then?")
-guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-x, start, B = ask_toy()
-show_toy(x, start, B)
-if guess is not None:
-    show_answer(guess)
-st.markdown("### The same with an elephant: how much trunk does the network need?")
-seed, trunk = show_elephant(B)
-frame.code(frame.of_methods(METHODS))
-frame.scenes("saturation", TRY)
-offer_files(x, start, B, seed, trunk)
+if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
+    st.session_state.setdefault("saturated", ELEPHANT)
+part = coming("saturated", list(QUESTIONS))
+on = stage()
+with on.question:
+    words, choice = st.columns([5, 2], vertical_alignment="center")
+words.markdown(f"### {QUESTIONS[part]}")
+choice.segmented_control(
+    "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
+    label_visibility="collapsed",
+)  # fmt: skip
+with on.guess:
+    guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
+    if guess is not None:
+        show_answer(guess)
+toy, scene = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
+start, B = ask_toy(toy)
+seed = int(scene.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
+with st.spinner("Letting the trunk grow …", show_time=True):
+    grown = grow(seed, B)
+
+
+def below(x: float, length: int) -> None:
+    """All that is told of the x, or the trunk's length, at which the hand rests."""
+    under = tabs()
+    with under.judge:
+        if part == RELU:
+            show_toy(x, start, B)
+        else:
+            show_numbers(grown, length)
+    with under.code:
+        frame.code(frame.of_methods(METHODS))
+    with under.scenes:
+        frame.scenes("saturation", TRY)
+    with under.take_away:
+        offer_files(x, start, B, seed, LENGTHS[length])
+
+
+if part == RELU:
+    player.play(toy_film(start, B), lambda stop: below(PLACES[stop], player.value(TRUNK)))
+else:
+    player.play(film_of(grown, seed, B), lambda stop: below(PLACES[player.value(X)], stop))

@@ -9,6 +9,7 @@ from app.labs.scoreboard.compute import CANVASES, GAMES
 from app.labs.scoreboard.curves import aucs, play
 from app.labs.scoreboard.views import Entries, Numbers, listed, show_maps, stressed
 from app.shared import frame
+from app.shared.screen import Screen
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core.evaluate import SCORES
@@ -35,9 +36,11 @@ def all_scores(about: Subject, q: Question, entries: Entries, seed: int) -> dict
     return found
 
 
-def show_all(about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int) -> Numbers:
+def show_all(
+    on: Screen, about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int
+) -> Numbers:
     """One row a score, one column a candidate, the best of each row in bold."""
-    show_maps(about, entries, failures, {})
+    show_maps(on, about, entries, failures, {})
     with st.spinner("All scores …", show_time=True):
         found = all_scores(about, q, entries, seed)
     wins = dict.fromkeys(entries, 0)

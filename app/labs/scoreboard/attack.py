@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app.labs.scoreboard import robustness
 from app.labs.scoreboard.views import Entries, Numbers, as_maps, number, show_maps
 from app.shared import frame, show
+from app.shared.screen import Screen
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core import figures, symbols
@@ -29,7 +30,7 @@ def ask_attack(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, Any]:
 
 
 def show_attack(
-    about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], *, eps: float, steps: int,
+    on: Screen, about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], *, eps: float, steps: int,
     seed: int,
 ) -> Numbers:  # fmt: skip
     """Pictures that look the same, and their maps."""
@@ -39,7 +40,7 @@ def show_attack(
         )
     failures = {**failures, **{title: f"It could not be attacked: {sentence}" for title, sentence in refused.items()}}
     entries = {title: entry for title, entry in entries.items() if title in found}
-    show_maps(about, entries, failures, {})
+    show_maps(on, about, entries, failures, {})
     if not found:
         return {}
     st.markdown("**The attacked pictures: the network names the same class**")

@@ -29,7 +29,8 @@ from xai_core.evaluate import (
     ground_truth,
     without_subsets,
 )
-from xai_core.evaluate.examination import CANVASES, Examination
+from xai_core.evaluate.examination import Examination
+from xai_core.evaluate.scores import CANVASES
 from xai_core.evaluate.walks import baseline_of
 
 EDGES, RANDOM = "the picture's edges", "random numbers"

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.compute import CANVASES, GAMES, STEPS
-from app.labs.scoreboard.views import Entries, Numbers, curve_sheet, listed, marked, number, show_maps, stressed
+from app.labs.scoreboard.views import Entries, Numbers, listed, number, row, stressed
 from app.shared import frame, show
-from app.shared.show import Sheet
+from app.shared.film import player
+from app.shared.film.frames import Film, Frame, Panel, Shown, Slider, Stop
+from app.shared.screen import Tabs, tabs
 from app.shared.stages import Question
 from app.shared.subject import Subject
 from xai_core import figures
@@ -25,11 +29,12 @@ def ask_game(left: DeltaGenerator, right: DeltaGenerator) -> dict[str, str]:
     """Which way the pixels go, and what stands where they are not."""
     game = left.segmented_control(
         "What is played", GAMES, default=GAMES[0], required=True, key="game", bind="query-params",
+        label_visibility="collapsed",
         help="  \n".join(f"**{name}**: {ENDS[name]}, best pixels first." for name in GAMES),
     )  # fmt: skip
     canvas = right.segmented_control(
         "Canvas: what stands where no pixel is", CANVASES, default="blurred", required=True, key="canvas",
-        bind="query-params",
+        bind="query-params", label_visibility="collapsed",
         help="**own**: what the method itself compares the picture with. Gradients, edges and numbers have none.",
     )  # fmt: skip
     return {"game": game, "canvas": canvas}
@@ -48,44 +53,66 @@ def aucs(played: Played, canvas: str) -> dict[str, float]:
 def show_game(
     about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str,
     guess: str | None,
-) -> Numbers:  # fmt: skip
-    """The maps, what becomes of the picture below them, the curves, and who wins where: the AUCs."""
-    words = {title: f"AUC {number(auc)}" for title, auc in aucs(played, canvas).items()}
-    show_maps(about, entries, failures, words)
-    on_it = {title: each[canvas] for title, each in played.items() if canvas in each}
-    if on_it:
-        scrub(about, played, game, canvas, draw_curves(on_it, game, canvas), guess)
+) -> tuple[Numbers, Tabs]:  # fmt: skip
+    """The maps, what becomes of the picture below them, the curves; and, in a tab, who wins where: the AUCs."""
+    if any(canvas in each for each in played.values()):
+        player.play(film_of(about, entries, played, game, canvas))
     else:
         st.info("None of these has a baseline of its own. Choose another canvas, or a method with a path.")
-    return {f"{game}_{c}": aucs(played, c) for c in CANVASES}
+    under = tabs()
+    with under.judge:
+        show_winners(played, game, guess)
+        row(about, entries, failures, {title: f"AUC {number(auc)}" for title, auc in aucs(played, canvas).items()})
+        show_caption(game, canvas)
+    return {f"{game}_{c}": aucs(played, c) for c in CANVASES}, under
 
 
-@st.fragment
-def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, guess: str | None) -> None:
+SLIDER = Slider(
+    "step", f"k: steps done, each {100 // STEPS} % of the pixels, best first:",
+    tuple(Stop(k, str(k), f"k = {k}") for k in range(STEPS + 1)), 3,
+)  # fmt: skip
+
+
+def film_of(about: Subject, entries: Entries, played: Played, game: str, canvas: str) -> Film:
     """One step for all: what the network sees now, and where that is on the curves. Nothing is asked."""
-    with st.container(key="stays"):
-        k = st.slider(f"k: steps done, each {100 // STEPS} % of the pixels, best first", 0, STEPS, 3, key="step",
-                      bind="query-params")  # fmt: skip
-    first = next(each[canvas] for each in played.values() if canvas in each)
-    bare = -1 if game == "deletion" else 0
+    on_it = {title: each[canvas] for title, each in played.items() if canvas in each}
+    drawn, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
+    upper = {title: figures.coloured(map_, top[title]) for title, map_ in drawn.items()}
+    first, bare = next(iter(on_it.values())), -1 if game == "deletion" else 0
     if canvas == "own":
-        panels = {"the picture": (figures.pixels(about.opened.x), f"F(x) = {first.scores[0, -1 - bare]:.3f}")}
+        still, ground, words = "the picture", about.opened.x, f"F(x) = {first.scores[0, -1 - bare]:.3f}"
     else:
         ground = first.picture(STEPS if game == "deletion" else 0)
-        panels = {f"{canvas}, bare": (figures.pixels(ground), f"F = {first.scores[0, bare]:.3f}")}
-    for title, each in played.items():
-        if canvas in each:
-            own = f", bare x′ {each[canvas].scores[0, bare]:.3f}" if canvas == "own" else ""
-            panels[title] = (figures.pixels(each[canvas].picture(k)), f"F = {each[canvas].scores[0, k]:.3f}{own}")
-        else:
-            panels[title] = ("It compares the picture with nothing, so it has no canvas of its own.", "")
-    show.pictures(panels, "played", side=320)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        now = "; ".join(f"{t} {each[canvas].scores[0, k]:.2f}" for t, each in played.items() if canvas in each)
-        marked(sheet, k / STEPS, f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {now}.")
-    with right:
-        show_winners(played, game, guess)
+        still, words = f"{canvas}, bare", f"F = {first.scores[0, bare]:.3f}"
+
+    def shown_at(k: int) -> Frame:
+        shown, said = [Shown("", words, f"{still}: {words}")], []
+        for title in played:
+            if title not in on_it:
+                why = "It compares the picture with nothing, so it has no canvas of its own."
+                shown.append(Shown(why, alt=f"{title}: {why}"))
+                continue
+            curve = on_it[title]
+            F_ = f"F = {curve.scores[0, k]:.3f}"
+            own = f", bare x′ {curve.scores[0, bare]:.3f}" if canvas == "own" else ""
+            alt = f"{title}, after {k} of {STEPS} steps: {F_}{own}"
+            both = np.concatenate([upper[title], figures.pixels(curve.picture(k))])
+            shown.append(Shown(both, F_ + own, alt))
+            said.append(f"{title} {F_}")
+        alt = f"F against the share of the pixels exchanged, after {k} of {STEPS} steps: {'; '.join(said)}."
+        return Frame([*shown, Shown(k / STEPS, alt=alt)], f"{first.scores[0, k]:.3f}", "; ".join(said))
+
+    who = (entry.candidate for entry in entries.values())
+    known = ("deletion", about.question(""), about.picture, game, canvas, *who)
+    curves = player.curves(known, lambda theme: draw_curves(on_it, game, canvas, theme))
+    side = max(about.opened.x.shape[2:])
+    pictures = (Panel(still, still=figures.pixels(ground), side=side), *(Panel(title, side=side) for title in played))
+    panels = (*pictures, Panel("curves", curves=curves))
+    return Film(SLIDER, known, {"": len(pictures)}, panels, lambda: (), shown_at, f"F of {next(iter(on_it))}")
+
+
+def show_caption(game: str, canvas: str) -> None:
+    """What to look at."""
     st.caption(
         f"**{game.capitalize()}**: {ENDS[game]}, the pixels with the largest A (summed over channels) first. AUC is"
         f" the mean of F after each step; {'low' if game == 'deletion' else 'high'} is good."
@@ -101,13 +128,15 @@ def scrub(about: Subject, played: Played, game: str, canvas: str, sheet: Sheet, 
     )
 
 
-def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str) -> Sheet:
+def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str, theme: str) -> Figure:
     """F of all candidates on one canvas."""
     lines = {
         f"{title}: AUC {number(float(curve.auc))}": (curve.shares.tolist(), curve.scores[0].tolist())
         for title, curve in on_it.items()
     }
-    return curve_sheet(f"{game}, canvas {canvas}: F", lines, "share of the pixels exchanged", show.theme())
+    heading = {f"{game}, canvas {canvas}: F": lines}
+    size = (5.4, 2.8 + 0.2 * len(lines))
+    return figures.curve_grid(heading, x="share of the pixels exchanged", columns=1, size=size, theme=theme)
 
 
 def show_winners(played: Played, game: str, guess: str | None) -> None:

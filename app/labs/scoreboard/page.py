@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import attack, compute, curves, files, points, ruins, truth
 from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
-from app.labs.scoreboard.views import show_maps
+from app.labs.scoreboard.views import Numbers, show_maps
+from app.labs.scoreboard.views import row as show_row
 from app.shared import controls, frame, networks, subject
 from app.shared.equations import SCOREBOARD
+from app.shared.links import coming
+from app.shared.screen import Screen, Tabs, screen, stage
 from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
 from xai_core.evaluate.deletion import exchange
@@ -27,19 +29,24 @@ ALL = "All scores"
 
 @dataclass(frozen=True)
 class Judge:
-    """One way to judge a map: the code that has just run, and the widths of its controls, UNI's ε last."""
+    """One way to judge a map: the code that has just run, and the widths of the candidates and of its controls."""
 
     code: tuple[Callable, ...]
     columns: tuple[int, ...]
 
 
 JUDGES = {
-    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (3, 5, 5)),
-    POINTS: Judge((evaluate.without_subsets, read), (4, 3, 4, 4)),
+    GAME: Judge((exchange, evaluate.insertion, evaluate.deletion), (7, 2, 3)),
+    POINTS: Judge((evaluate.without_subsets, read), (6, 4, 3, 4)),
     TRUTH: Judge((evaluate.ground_truth,), (1,)),
-    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (1, 2)),
-    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (4, 3, 4)),
+    RUINS: Judge((evaluate.ruined, evaluate.randomisation), (4, 2)),
+    ATTACK: Judge((evaluate.attack_maps, evaluate.robustness), (6, 4, 3)),
     ALL: Judge((all_scores,), (1,)),
+}
+BEST = {  # judges whose first numbers have a best one, and its name
+    POINTS: "the best correlation r of MuFidelity",
+    TRUTH: "the largest share of a map inside what decides",
+    ATTACK: "the largest rank correlation ρ that is left after the attack",
 }
 TRY = {
     "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
@@ -66,23 +73,21 @@ TRY = {
 def ask_candidates() -> list[str]:
     """Up to five titles, in the reader's order."""
     return st.multiselect(
-        "Candidates", list(TITLES), FIRST, key="candidate", bind="query-params", max_selections=MOST, wrap=True,
+        "Candidates", list(TITLES), FIRST, label_visibility="collapsed", key="candidate", bind="query-params",
+        max_selections=MOST, wrap=True,
         help="The last two in the list explain nothing: the edges of the picture, and numbers drawn by lot.",
     )  # fmt: skip
 
 
-def ask_settings(
-    chosen: list[str], about: Subject, sight: DeltaGenerator, folded: DeltaGenerator
-) -> tuple[dict[str, dict[str, Any]], int]:
-    """UNI's ε in sight, all other symbols folded away: each candidate's arguments by its title, and the seed."""
+def ask_settings(chosen: list[str], about: Subject) -> tuple[dict[str, dict[str, Any]], int]:
+    """All symbols: each candidate's arguments by its title, and the seed."""
     methods = [TITLES[title] for title in chosen if title not in NO_EXPLANATIONS]
-    front, rest_of_them = controls.controls_of(methods)
-    values: dict[str, Any] = {}
-    for control in [*front, *rest_of_them]:
-        with sight if control.name == "eps" and "uni" in control.methods else folded:
+    front, others = controls.controls_of(methods)
+    columns, values = st.columns(3, gap="medium"), {}
+    for i, control in enumerate([*front, *others]):
+        with columns[i % 3]:
             values[control.key] = controls.ask(control, methods)
-    with folded:
-        rest = controls.ask_rest(methods, networks.load(about.network.name))
+    rest = controls.ask_rest(methods, networks.load(about.network.name))
     given = {t: controls.values_for(TITLES[t], values, rest) for t in chosen if t not in NO_EXPLANATIONS}
     return given | {t: {"seed": rest["seed"]} for t in chosen if t in NO_EXPLANATIONS}, rest["seed"]
 
@@ -98,55 +103,78 @@ def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, E
     return frame.answers(given, lambda title, asked: compute.enter(about, Candidate(TITLES[title], title, asked)))
 
 
-about = subject.choose()
+judge = coming("judge", list(JUDGES))
+on = stage() if judge == GAME else screen()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown(f"### Which explanation of *{about.class_name}* should we believe?")
-above = st.container()
-left, right = st.columns([5, 1], gap="medium", vertical_alignment="bottom")
-with left:
+with on.question:
+    words, choice = st.columns([2, 3], vertical_alignment="center")
+words.markdown(f"### Which map of *{about.class_name}* should we believe?")
+choice.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params",
+                                 label_visibility="collapsed")  # fmt: skip
+first, *row = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
+with first:
     chosen = ask_candidates()
-with above:
+with on.guess:
     guess = ask_guess(chosen)
 if not chosen:
     st.info("Choose a candidate above.")
     frame.end()
-judge = st.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key="judge", bind="query-params")
-*row, last = st.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
-given, seed = ask_settings(chosen, about, last, right.popover("Settings", icon=":material/tune:"))
+with on.settings:
+    given, seed = ask_settings(chosen, about)
 q = about.question("probability")
 with frame.asking() as cost:
     entries, failures = enter(about, given)
 
-if not entries:
-    show_maps(about, entries, failures, {})
-    frame.end()
 how: dict[str, Any] = {}
-with frame.asking("Judging …") as judging:
-    if judge == GAME:
-        how = curves.ask_game(*row)
-        played = curves.play(q, how["game"], entries)
-        numbers = curves.show_game(about, entries, failures, played, **how, guess=guess)
-        curves.show_budgets(q, entries)
-    elif judge == POINTS:
-        how = points.ask_subsets(*row)
-        numbers = points.show_points(about, entries, failures, compute.points(q, **how, seed=seed), **how)
-    elif judge == TRUTH:
-        numbers = truth.show_truth(about, entries, failures)
-    elif judge == RUINS:
-        how = ruins.ask_ruins(about, *row)
-        numbers = ruins.show_ruins(about, q, entries, failures, seed, **how)
-    elif judge == ATTACK:
-        how = attack.ask_attack(*row)
-        numbers = attack.show_attack(about, q, entries, failures, **how, seed=seed)
-    else:
-        numbers = show_all(about, q, entries, failures, seed)
-cost += judging
-if judge in (RUINS, ATTACK):
-    st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
+numbers: Numbers = {}
+if isinstance(on, Screen):
+    under: Tabs = on
+    if not entries:
+        show_maps(on, about, entries, failures, {})
+        frame.end()
+    with on.judge, frame.asking("Judging …") as judging:
+        if judge == POINTS:
+            how = points.ask_subsets(*row)
+            numbers = points.show_points(
+                on, about, entries, failures, compute.points(q, **how, seed=seed), **how
+            )  # fmt: skip
+        elif judge == TRUTH:
+            numbers = truth.show_truth(on, about, entries, failures)
+        elif judge == RUINS:
+            how = ruins.ask_ruins(about, *row)
+            numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
+        elif judge == ATTACK:
+            how = attack.ask_attack(*row)
+            numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
+        else:
+            numbers = show_all(on, about, q, entries, failures, seed)
 else:
-    frame.cost(cost)
+    if not entries:
+        show_row(about, entries, failures, {})
+        frame.end()
+    how = curves.ask_game(*row)
+    with frame.asking("Judging …") as judging:
+        played = curves.play(q, how["game"], entries)
+    numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
+    with under.judge:
+        curves.show_budgets(q, entries)
+cost += judging
+if isinstance(on, Screen) and judge in BEST and numbers:
+    each = next(iter(numbers.values()))
+    winner = max((t for t in each if each[t] == each[t]), key=lambda t: each[t], default=None)
+    if winner:
+        on.number.metric(f"is {BEST[judge]}: {winner}", f"{each[winner]:.2f}")
+with under.judge:
+    if judge in (RUINS, ATTACK):
+        st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
+    else:
+        frame.cost(cost)
 equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
-frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
-frame.scenes("scoreboard", TRY)
-files.offer(about, entries, judge, how, numbers, seed)
+with under.code:
+    frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
+with under.scenes:
+    frame.scenes("scoreboard", TRY)
+with under.take_away:
+    files.offer(about, entries, judge, how, numbers, seed)

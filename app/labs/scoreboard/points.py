@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard.views import Entries, Numbers, number, show_maps
 from app.shared import show
+from app.shared.screen import Screen
 from app.shared.show import Sheet
 from app.shared.subject import Subject
 from xai_core import Neighbourhood, figures, symbols
@@ -52,12 +53,12 @@ def ask_subsets(left: DeltaGenerator, middle: DeltaGenerator, right: DeltaGenera
 
 
 def show_points(
-    about: Subject, entries: Entries, failures: Mapping[str, str], near: Neighbourhood, *, N: int, share: float,
-    reference: str,
+    on: Screen, about: Subject, entries: Entries, failures: Mapping[str, str], near: Neighbourhood, *, N: int,
+    share: float, reference: str,
 ) -> Numbers:  # fmt: skip
     """The maps with r, the scatter, and one subset."""
     found = {title: read([near], entry.A) for title, entry in entries.items()}
-    show_maps(about, entries, failures, {t: f"r = {number(float(m.correlation))}" for t, m in found.items()})
+    show_maps(on, about, entries, failures, {t: f"r = {number(float(m.correlation))}" for t, m in found.items()})
     look(about, near, found, share, dotted(found, reference, show.theme()))
     return {"r": {title: float(m.correlation) for title, m in found.items()}}
 

@@ -7,11 +7,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import robustness
 from app.labs.scoreboard.robustness import SMALL, Ruin
-from app.labs.scoreboard.views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_maps
+from app.labs.scoreboard.views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_pairs
 from app.shared import frame, networks, show
+from app.shared.screen import Screen
 from app.shared.stages import Question
 from app.shared.subject import Subject
-from xai_core import figures
 
 
 def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
@@ -21,10 +21,16 @@ def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
 
 
 def show_ruins(
-    about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int, *, everywhere: bool
+    on: Screen,
+    about: Subject,
+    q: Question,
+    entries: Entries,
+    failures: Mapping[str, str],
+    seed: int,
+    *,
+    everywhere: bool,
 ) -> Numbers:
     """The maps of a network that is forgetting, layer by layer."""
-    show_maps(about, entries, failures, {})
     stops = robustness.depths(q.network.name)
     known: dict[str, dict[int, Ruin]] = {title: {} for title in entries}
     if everywhere:
@@ -32,42 +38,49 @@ def show_ruins(
             for depth in stops:
                 for title, entry in entries.items():
                     known[title][depth] = robustness.in_ruins(q, entry.candidate, depth, seed, entry)
-    ruin(about, q, entries, stops, known, seed)
+    with on.pictures:
+        ruin(about, q, entries, failures, stops, known, seed)
+    if all(known.values()):
+        with on.judge:
+            show_depths(stops, known)
     return {f"rho of {t}": {str(depth): r.spearman for depth, r in each.items()} for t, each in known.items()}
 
 
 @st.fragment
 def ruin(
-    about: Subject, q: Question, entries: Entries, stops: Mapping[int, str], known: Mapping[str, Mapping[int, Ruin]],
-    seed: int,
+    about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], stops: Mapping[int, str],
+    known: Mapping[str, Mapping[int, Ruin]], seed: int,
 ) -> None:  # fmt: skip
     """One depth for all: what the network says now, and the maps."""
-    with st.container(key="stays"):
-        depth = st.select_slider(
-            f"Layers in ruins, of {max(stops)}, from the answer downwards", list(stops), list(stops)[1], key="ruin",
-            bind="query-params",
-        )  # fmt: skip
+    depth = st.select_slider(
+        f"Layers in ruins, of {max(stops)}, from the answer downwards", list(stops), list(stops)[1], key="ruin",
+        bind="query-params",
+    )  # fmt: skip
     with st.spinner("Asking the ruined network …"):
         F, best, p = robustness.answer_in_ruins(q, depth, seed)
         now = {title: robustness.in_ruins(q, entry.candidate, depth, seed, entry) for title, entry in entries.items()}
     named = networks.classes(about.network.name)[best]
     answer = f"{depth} layers ruined, last *{stops[depth]}*" if depth else "as it was trained"
-    panels = {"the network": (figures.pixels(q.x), f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}")}
-    for title, rgb in as_maps(entries, {t: r.A for t, r in now.items()}).items():
-        panels[title] = (rgb, f"ρ = {number(now[title].spearman)}")
-    show.pictures(panels, "ruined", side=320)
-    if not all(known.values()):
-        return
-    lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
-    left, right = st.columns(2, gap="medium")
+    said = f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}"
+    below = as_maps(entries, {t: r.A for t, r in now.items()})
+    words = {t: f"ρ = {number(r.spearman)}" for t, r in now.items()} | {"the network": said}
+    left, right = st.columns([3, 2], gap="medium")
+    if all(known.values()):
+        lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
+        ends = "; ".join(f"{t} ends at {number(ys[-1])}" for t, (_, ys) in lines.items())
+        with right:
+            sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
+            marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {ends}.")
     with left:
-        said = "; ".join(f"{t} ends at {number(ys[-1])}" for t, (_, ys) in lines.items())
-        sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
-        marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {said}.")
+        show_pairs(q.x, "the network", entries, below, words, failures, "ruined", right)
+
+
+def show_depths(stops: Mapping[int, str], known: Mapping[str, Mapping[int, Ruin]]) -> None:
+    """Who keeps its map although the network forgot everything, and ρ at every depth."""
     deepest = max(stops)
     left_over = [t for t, each in known.items() if each[deepest].spearman > 0.5]
-    right.markdown(f"With every layer in ruins still above ρ = ½: **{listed(left_over) or 'none'}**.")
-    right.caption(
+    st.markdown(f"With every layer in ruins still above ρ = ½: **{listed(left_over) or 'none'}**.")
+    st.caption(
         "A layer is ruined by putting its weights in a random order, the answer's layer first. ρ is Spearman's rank"
         " correlation with the map of the trained network."
         "  \n**What to look at:** a map that stays while the network forgets everything has never shown the network."

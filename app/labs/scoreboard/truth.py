@@ -11,6 +11,7 @@ from skimage.segmentation import find_boundaries
 from app.labs.scoreboard import compute
 from app.labs.scoreboard.views import Entries, Numbers, as_maps, listed, number, show_maps, stressed
 from app.shared import frame, show
+from app.shared.screen import Screen
 from app.shared.subject import Subject
 from xai_core import figures
 from xai_core.evaluate import Truth
@@ -18,10 +19,10 @@ from xai_core.evaluate import Truth
 OUTLINES = ((0.0, 0.0, 0.0), (0.9, 0.62, 0.0), (0.0, 0.62, 0.45))  # of the animal, its part, the snow
 
 
-def show_truth(about: Subject, entries: Entries, failures: Mapping[str, str]) -> Numbers:
+def show_truth(on: Screen, about: Subject, entries: Entries, failures: Mapping[str, str]) -> Numbers:
     """Where the best of each map lies, against what decides by construction."""
     known = compute.masks(about.opened)
-    show_maps(about, entries, failures, {})
+    show_maps(on, about, entries, failures, {})
     if not known:
         st.info(
             "Nobody knows which pixels of this picture *should* decide, so there is nothing to compare with. Scenes of"

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.labs.scoreboard.compute import Entry
 from app.shared import show
+from app.shared.screen import Screen
 from app.shared.show import Sheet
 from app.shared.subject import Subject
 from xai_core import figures
@@ -16,15 +18,32 @@ Numbers = Mapping[str, Mapping[str, float]]  # what → title → number
 Entries = Mapping[str, Entry]  # by title, in the reader's order
 
 
-def show_maps(about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str]) -> None:
+def show_maps(
+    on: Screen, about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str]
+) -> None:
+    """On the stage the picture and every map, on one scale. words: what stands below a map."""
+    with on.pictures:
+        row(about, entries, failures, words, on.legend)
+
+
+def row(
+    about: Subject, entries: Entries, failures: Mapping[str, str], words: Mapping[str, str],
+    legend: DeltaGenerator | None = None,
+) -> None:  # fmt: skip
     """The picture and every map, on one scale. words: what stands below a map."""
-    show.maps(
-        about.opened.x,
-        {title: entry.A for title, entry in entries.items()},
-        {title: words.get(title, "") for title in [*entries, *failures]},
-        failures,
-        title=about.said,
-    )
+    captions = {title: words.get(title, "") for title in [*entries, *failures]}
+    maps = {title: entry.A for title, entry in entries.items()}
+    show.maps(about.opened.x, maps, captions, failures, title=about.said, legend=legend)
+
+
+def show_pairs(
+    image: Tensor, title: str, entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
+    failures: Mapping[str, str], key: str, legend: DeltaGenerator,
+) -> None:  # fmt: skip
+    """Every map, and below it what became of it, or of the picture; before them an image of its own."""
+    captions = {name: words.get(name, "") for name in [title, *entries, *failures]}
+    maps = {name: entry.A for name, entry in entries.items()}
+    show.maps(image, maps, captions, failures, title=title, key=f"pairs_{key}", below=below, legend=legend)
 
 
 def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
@@ -40,7 +59,7 @@ Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # name → (xs, y
 @st.cache_resource(max_entries=256, show_spinner=False)
 def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
     """Curves that a slider moves over: drawn once for all readers."""
-    size = (5.4, 3.9 + 0.2 * len(lines))
+    size = (5.4, 2.6 + 0.2 * len(lines))
     return show.sheet(figures.curve_grid({heading: lines}, x=x, columns=1, size=size, theme=theme))
 
 

@@ -7,16 +7,20 @@ code one sees the paper's result beside a made-up class, and can start a study.
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
 from app.labs.study import explanations, questions, results, taking, teaching
 from app.labs.study.store import LONGEST_TITLE, Store, StoreError, default_path
 from app.shared import frame, take_away
+from app.shared.screen import TABS, Screen, screen
 from app.shared.script import call, script
+from app.shared.subject import Line
 from xai_core.evaluate import votes
 from xai_core.evaluate.votes import PAPER_TAKERS, PAPER_VOTES
 
+CLASS = "With your class"
 PLACE = "_study_place"  # code and token or secret, for who comes back from another page
 EXAMPLE = 3  # the digit of the question on the first page
 GUESSES = ("a quarter, as by chance", "a third", "more than a half", "nearly all")
@@ -103,29 +107,41 @@ def code_in(word: str) -> str:
     return parse_qs(query).get("study", [word])[0].lower()
 
 
-def show_paper(guess: str | None) -> dict[str, Any]:
-    """A made-up class beside the paper's votes, which a guess uncovers. Returns the settings."""
-    columns = st.columns(3, gap="medium")
+def ask_class(on: Screen) -> dict[str, Any]:
+    """A made-up class: how many, with which taste."""
+    columns = on.controls.columns(3, gap="medium")
     takers = columns[0].slider("Takers", 0, 120, 30, key="takers", bind="query-params")
     preference = columns[1].slider(
         "Taste, in % of the paper's: 0 chooses by chance", 0, 100, 50, 5, key="preference", bind="query-params"
     )
     seed = columns[2].number_input("seed: another class", 0, 2**31 - 1, 0, key="seed", bind="query-params")
-    settings = {"takers": takers, "preference": preference / 100, "seed": int(seed)}
-    made = votes.simulated(**settings)
-    if guess is not None:
-        share = PAPER_VOTES["normlime"] / sum(PAPER_VOTES.values())
-        frame.verdict(
-            guess, GUESSES[2],
-            f"NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
-            f" {PAPER_TAKERS} takers; LIME {PAPER_VOTES['lime']}, VarGrad {PAPER_VOTES['vargrad']}, SmoothGrad²"
-            f" {PAPER_VOTES['smoothgrad_squared']}.",
-        )  # fmt: skip
-    else:
-        frame.veil("The paper's result can stand beside this one.")
-    results.show_votes(made, "made-up class", paper=guess is not None)
-    st.markdown(results.CAUTION)
-    return settings
+    return {"takers": takers, "preference": preference / 100, "seed": int(seed)}
+
+
+def show_class(on: Screen, made: np.ndarray, paper: bool) -> None:
+    """The votes of the made-up class (n, 4), and how sure they are. paper: whether the paper's stand beside them."""
+    left, right = on.pictures.columns([1, 1], gap="medium")
+    with left:
+        taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
+        st.caption(f"Which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")
+    if not len(made):
+        right.info("No votes to show yet.")
+        return
+    with right:
+        results.show_chart(made, "made-up class", paper)
+    shares = votes.shares(made)
+    with on.number:
+        if votes.why_untested(shares):
+            st.metric("F of the one-way ANOVA: no test", "none")
+        else:
+            test = votes.anova(shares)
+            st.metric(f"F of the one-way ANOVA, with p: {results.p_value(test.p)}", f"{test.F:.1f}")
+    with on.judge:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            results.show_tests(made, paper)
+        with right:
+            results.show_pairs(made)
 
 
 def offer_files(settings: dict[str, Any]) -> None:
@@ -176,15 +192,32 @@ here = place()
 if "study" in here:
     show_study(store, here)
     frame.end()
-st.markdown("### Which explanation do people like best, and is that more than chance?")
-guess = frame.guess(
-    "of four explanations of a digit, what share of the votes did NormLIME get in its paper?", GUESSES, "votes"
-)  # fmt: skip
-taking.show_options(next(q for q in questions.VOTES if q.digit == EXAMPLE), "example")
-st.caption(f"One of the 20 questions: which picture shows best what makes a {EXAMPLE}? Red pixels are important ones.")
-start_or_join(store)
-st.markdown("#### How sure is such a result? A made-up class, to try the tests on")
-settings = show_paper(guess)
-frame.code(FUNCTIONS, [EQUATION])
-frame.scenes("study", TRY)
-offer_files(settings)
+on = screen((CLASS, *TABS))
+on.question.markdown("### Which explanation do people like best, and is that more than chance?")
+with on.guess:
+    guess = frame.guess(
+        "in the NormLIME paper, what share of the votes did NormLIME get, one of four?", GUESSES, "votes"
+    )
+    if guess is not None:
+        share = PAPER_VOTES["normlime"] / sum(PAPER_VOTES.values())
+        frame.verdict(
+            guess, GUESSES[2],
+            f"NormLIME got {PAPER_VOTES['normlime']} of {sum(PAPER_VOTES.values())} votes, {share:.0%}, from"
+            f" {PAPER_TAKERS} takers; LIME {PAPER_VOTES['lime']}, VarGrad {PAPER_VOTES['vargrad']}, SmoothGrad²"
+            f" {PAPER_VOTES['smoothgrad_squared']}.",
+        )  # fmt: skip
+Line(on.subject).say(None, f"**one of {len(questions.VOTES)} questions**, and a made-up class to try the tests on")
+settings = ask_class(on)
+with on.tabs[CLASS]:
+    start_or_join(store)
+show_class(on, votes.simulated(**settings), paper=guess is not None)
+with on.judge:
+    if guess is None:
+        frame.veil("The paper's result can stand beside this one.")
+    st.markdown(results.CAUTION)
+with on.code:
+    frame.code(FUNCTIONS, [EQUATION])
+with on.scenes:
+    frame.scenes("study", TRY)
+with on.take_away:
+    offer_files(settings)

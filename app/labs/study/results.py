@@ -34,33 +34,43 @@ CAUTION = (
 )
 
 
-def show_votes(votes: np.ndarray, whose: str, paper: bool = True) -> None:
-    """Counts of each taker (n, 4): the chart, then the tests. whose: the legend's words, such as "this class".
+def show_votes(votes: np.ndarray, whose: str) -> None:
+    """Counts of each taker (n, 4), beside the paper's: the chart, then the tests. whose: the legend's words."""
+    if len(votes):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            show_chart(votes, whose)
+        with right:
+            show_tests(votes)
+        show_pairs(votes)
+    else:
+        st.info("No votes to show yet.")
+
+
+def show_chart(votes: np.ndarray, whose: str, paper: bool = True) -> None:
+    """The shares with their intervals. whose: the legend's words, such as "this class".
 
     paper: whether the paper's votes stand beside them; False before a guess.
     """
-    if not len(votes):
-        st.info("No votes to show yet.")
-        return
     s = shares(votes)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        means, half = interval(s)
-        legend = f"{whose}, {len(s)} taker{'s' if len(s) > 1 else ''}"
-        show.figure(bars(means, half, legend, show.theme(), paper), described(means, half, whose, paper))
-        st.caption(
-            "Share of the votes, mean over takers, with its 95 % interval (Student's t over takers). Chance: 25 %."
-            + (" The paper gives no spread; its intervals are those that its F implies." if paper else "")
-        )
-    with right:
-        show_counts(votes.sum(0), paper)
-        reason = why_untested(s)
-        if reason:
-            st.info(f"No test is shown. {reason}")
-        else:
-            show_equality(s, paper)
-    if not reason:
-        show_pairs(s)
+    means, half = interval(s)
+    legend = f"{whose}, {len(s)} taker{'s' if len(s) > 1 else ''}"
+    show.figure(bars(means, half, legend, show.theme(), paper), described(means, half, whose, paper))
+    st.caption(
+        "Share of the votes, mean over takers, with its 95 % interval (Student's t over takers). Chance: 25 %."
+        + (" The paper gives no spread; its intervals are those that its F implies." if paper else "")
+    )
+
+
+def show_tests(votes: np.ndarray, paper: bool = True) -> None:
+    """The votes in numbers, and whether chance alone could have made the methods differ."""
+    show_counts(votes.sum(0), paper)
+    s = shares(votes)
+    reason = why_untested(s)
+    if reason:
+        st.info(f"No test is shown. {reason}")
+    else:
+        show_equality(s, paper)
 
 
 def show_counts(counts: np.ndarray, paper: bool) -> None:
@@ -83,8 +93,11 @@ def show_equality(s: np.ndarray, paper: bool) -> None:
     frame.table(["are all equal?", "", "p"], rows, "equality")
 
 
-def show_pairs(s: np.ndarray) -> None:
-    """Which methods differ, and by how much."""
+def show_pairs(votes: np.ndarray) -> None:
+    """Which methods differ, and by how much; nothing where there is no test."""
+    s = shares(votes)
+    if why_untested(s):
+        return
     rows = [
         [f"{NAMES[t.first]} − {NAMES[t.second]}", f"{100 * t.difference:+.1f}",
          f"{100 * t.low:+.1f} … {100 * t.high:+.1f}", p_value(t.p)]
@@ -95,7 +108,7 @@ def show_pairs(s: np.ndarray) -> None:
 
 def bars(means: np.ndarray, half: np.ndarray, legend: str, theme: str, paper: bool = True) -> Figure:
     """Two bars a method, here and in the paper, each with its interval; means and half widths (4,)."""
-    fig = figures.figure(6.4, 4.0, theme)
+    fig = figures.figure(6.4, 3.1, theme)
     ax = figures.style(fig.subplots(), "", "", "share of the votes (%)")
     at = np.arange(len(NAMES))
     groups = [(-0.2, means, np.nan_to_num(half), legend, figures.LINES[0])]

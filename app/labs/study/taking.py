@@ -65,7 +65,7 @@ def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None
     st.progress(
         done / len(QUESTIONS), text=f"{markdown(study.title, LONGEST_TITLE)} · question {done + 1} of {len(QUESTIONS)}"
     )
-    st.markdown(f"#### Which picture shows best what makes a **{question.digit}**?")
+    st.markdown(f"### Which picture shows best what makes a **{question.digit}**?")
     show_options(question, taker.name)
     key = f"_study_choice_{question.number}"
     with (

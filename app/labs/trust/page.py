@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from torch import Tensor
 
@@ -12,8 +13,9 @@ from app.shared import controls, frame, huskies, networks, show, stages, take_aw
 from app.shared.controls import Control
 from app.shared.equations import EQUATIONS
 from app.shared.meter import measured
+from app.shared.screen import TABS, Screen, screen
 from app.shared.stages import Explanation
-from app.shared.subject import Subject
+from app.shared.subject import Line, Subject
 from data.drawn import zoo
 from xai_core import catalogue, figures, k_lasso, share
 from xai_core.perturbation.superpixels import superpixels
@@ -25,7 +27,10 @@ SHARE = (
     r"S = \frac{\sum_{\text{part}} |A_i|}{\sum_{\text{picture}} |A_i|} \Big/"
     r" \frac{|\text{part}|}{|\text{picture}|} \qquad \text{1: as much as its area, on average}"
 )
-OPEN = {"trust": "yes", "reveal": "true", "proof": "true"}
+PROOF = "The proof"
+RIGHT = f"of its answers on {huskies.ANIMALS} fresh pictures are right"
+SWAPPED = "of its answers are right with the snow swapped, under the huskies"
+OPEN = {"trust": "yes", "reveal": "true", "proof": "true", "tab": PROOF}
 TRY = {
     "LIME where “off” means the region's mean colour: snow without snow is still white. Whom does it blame?": {
         "by": "LIME", "fill": "mean",
@@ -49,45 +54,39 @@ class Settings:
     given: dict[str, Any]  # the method's arguments
     K: int  # superpixels kept
     number: int  # of the picture, from 0
-    many: int  # scenes of the proof
 
 
-def show_predictions(ten: list[Subject]) -> None:
-    """What the class judges by: the accuracy, and ten predictions."""
-    right = sum(map(compute.is_right, ten))
-    st.markdown(
-        f"This network tells huskies from wolves. On {huskies.ANIMALS} fresh pictures, drawn like those it learned"
-        f" from, **{huskies.accuracy_as_trained():.0%}** of its answers are right. Below are ten predictions,"
-        f" {right} of them right."
-    )
-    show.pictures(
-        {f"{i} · {p.picture.name}": (figures.pixels(p.opened.x), compute.words(p)) for i, p in enumerate(ten, 1)},
-        "ten",
-        side=192,
-    )
+def ask_judgement() -> bool:
+    """The paper's three questions, before and after. The answers stay in the address. Returns whether to reveal."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    before = row.pills("**Do you trust it**, out in the world?", ANSWERS, key="trust", bind="query-params")
+    reveal = row.toggle(
+        "Show me what it looks at", key="reveal", bind="query-params", disabled=before is None,
+        help="Answer first: yes, no or not sure." if before is None else None,
+    )  # fmt: skip
+    shown = before is not None and reveal  # a link may say “reveal” without an answer
+    if shown:
+        row.pills("**And now?**", ANSWERS, key="trust_now", bind="query-params")
+    with row.popover("Why?"):
+        for key, when in {"trust": "", **({"trust_now": " now"} if shown else {})}.items():
+            st.text_input(f"Why{when}?", key=f"{key}_why", bind="query-params", max_chars=200)
+            st.text_input(f"How does it tell them apart, do you think{when}?", key=f"{key}_how", bind="query-params",
+                          max_chars=200)  # fmt: skip
+    return shown
 
 
-def ask_judgement(when: str, key: str) -> str | None:
-    """The paper's three questions. The answers stay in the address."""
-    left, middle, right = st.columns([2, 3, 3], gap="medium")
-    with left:
-        answer = st.pills(f"**Do you trust it{when}**, out in the world?", ANSWERS, key=key, bind="query-params")
-    middle.text_input("Why?", key=f"{key}_why", bind="query-params", max_chars=200)
-    right.text_input("How does it tell them apart, do you think?", key=f"{key}_how", bind="query-params", max_chars=200)
-    return answer
-
-
-def ask_settings() -> Settings:
-    """Method, K, picture and number of scenes in front; the method's symbols folded away."""
+def ask_settings(on: Screen) -> Settings:
+    """K, method and picture in front; the method's symbols with all settings."""
     declared = [c for c in controls.controls() if c.key != "K"]
     titles = {catalogue()[name].title: name for name in METHODS}
-    left, middle, right, last = st.columns([3, 3, 3, 3], gap="medium")
-    method = titles[left.selectbox("Explained by", list(titles), key="by", bind="query-params")]
-    with middle:
+    left, middle, right = on.controls.columns(3, gap="medium")
+    with left:
         K = controls.ask(next(c for c in controls.controls() if c.key == "K"))
-    number = right.select_slider("Picture", range(1, compute.TEN + 1), 1, key="which", bind="query-params") - 1
-    many = last.select_slider("Scenes for the proof", MANY, 12, key="scenes", bind="query-params")
-    with st.expander("All settings"):
+    method = titles[middle.selectbox("Explained by", list(titles), key="by", bind="query-params")]
+    number = right.select_slider(
+        "Picture to look at closely", range(1, compute.TEN + 1), 1, key="which", bind="query-params"
+    )
+    with on.settings:
         columns = st.columns(3, gap="medium")
         mine = [c for c in declared if method in c.methods]
         values: dict[str, Any] = {"K": K}
@@ -96,7 +95,7 @@ def ask_settings() -> Settings:
                 values[control.key] = controls.ask(_small(control))
         with columns[len(mine) % 3]:
             rest = controls.ask_rest([method], networks.load(NAME))
-    return Settings(method, controls.values_for(method, values, rest), K, number, many)
+    return Settings(method, controls.values_for(method, values, rest), K, number - 1)
 
 
 def _small(control: Control) -> Control:
@@ -113,27 +112,26 @@ def explained(p: Subject, chosen: Settings) -> tuple[Explanation, Tensor]:
     return found, compute.kept(p.opened.x, compute.by_superpixel(found.A, segments), segments, chosen.K)
 
 
-def show_explanations(ten: list[Subject], chosen: Settings) -> Explanation:
-    """Ten times what speaks for the prediction, and one signed map."""
+def show_ten(ten: list[Subject], kept: list[Tensor] | None = None) -> None:
+    """The ten predictions; below each, once it is revealed, what speaks for it, the rest grey."""
+    panels = {}
+    for i, p in enumerate(ten, 1):
+        rgb = figures.pixels(p.opened.x)
+        if kept is not None:
+            gap = np.ones((2, *rgb.shape[1:]))
+            rgb = np.concatenate([rgb, gap, figures.pixels(kept[i - 1])])
+        panels[f"{i} · {p.picture.name}"] = (rgb, compute.words(p))
+    show.pictures(panels, "ten" if kept is None else "kept", side=192)
+
+
+def show_closely(p: Subject, e: Explanation, chosen: Settings) -> None:
+    """One picture again, with everything that the method says of it."""
     title = catalogue()[chosen.method].title
-    st.markdown(
-        f"#### What speaks for each prediction\nThe same ten: the {chosen.K} superpixels with the largest weight for"
-        f" what the network says, by {title}. All else is grey."
-    )
-    with st.spinner("Asking the network …", show_time=True), measured() as cost:
-        found = [explained(p, chosen) for p in ten]
-    panels = {
-        f"{i} · {p.picture.name}": (figures.pixels(seen), f"for {p.class_name}")
-        for i, (p, (_, seen)) in enumerate(zip(ten, found, strict=True), 1)
-    }
-    show.pictures(panels, "kept", side=192)
-    frame.cost(cost)
-    p, (e, _) = ten[chosen.number], found[chosen.number]
     left, right = st.columns([3, 2], gap="large")
     with left:
         show.maps(
             p.opened.x, {title: e.A}, {title: f"picture {chosen.number + 1}, with its sign"}, {},
-            title=f"{p.picture.name}: {compute.words(p)}", key="signed",
+            title=f"{p.picture.name}: {compute.words(p)}", key="one_signed",
         )  # fmt: skip
     with right:
         st.markdown(
@@ -142,47 +140,88 @@ def show_explanations(ten: list[Subject], chosen: Settings) -> Explanation:
             + (f" Local R² is {show.r2(e.r2)}." if e.r2 is not None else "")
             + (f" Completeness gap {e.gap:.3f} of {e.change:+.3f}." if e.gap is not None else "")
         )
-    return e
 
 
-def show_rest(about: Subject, found: Explanation, chosen: Settings) -> None:
+def show_proof(p: Subject, chosen: Settings) -> bool:
+    """The same animal on snow and off it, and where the weight lies. Returns whether it is asked for."""
+    if not st.toggle("Show me the proof", key="proof", bind="query-params"):
+        return False
+    left, right = st.columns([2, 1], gap="medium")
+    fair = left.toggle(
+        "Beside it: the same network, trained where snow says nothing (trained now, once, in less than a minute)",
+        key="fair", bind="query-params",
+    )  # fmt: skip
+    many = right.select_slider("Scenes for the proof", MANY, 12, key="scenes", bind="query-params")
+    proof.show_twins(p, fair)
+    proof.show_shares(chosen.method, chosen.given, many, fair)
+    proof.show_paper()
+    return True
+
+
+def show_rest(on: Screen, about: Subject, found: Explanation, chosen: Settings) -> None:
     """Equation and code, what to try, what to take away."""
     functions = [catalogue()[chosen.method].function, *([k_lasso] if chosen.method == "lime" else []), share,
                  zoo.draw_husky_wolf]  # fmt: skip
-    frame.code({function.__name__: function for function in functions}, [EQUATIONS[chosen.method], SHARE])
-    frame.scenes("trust", TRY, **OPEN)
-    take_away.offer(about, {chosen.method: found}, {chosen.method: chosen.given}, "share")
+    with on.code:
+        frame.code({function.__name__: function for function in functions}, [EQUATIONS[chosen.method], SHARE])
+    with on.scenes:
+        frame.scenes("trust", TRY, **OPEN)
+    with on.take_away:
+        take_away.offer(about, {chosen.method: found}, {chosen.method: chosen.given}, "share")
 
 
-def stop_here() -> None:
+def stop_here(on: Screen) -> None:
     """Before the explanations there is only the link: a script would tell how each scene was drawn."""
-    take_away.offer_link()
+    with on.take_away:
+        take_away.offer_link()
     frame.end()
 
 
-st.markdown("### Would you trust this network?")
+on = screen((TABS[0], PROOF, *TABS[1:]))
+on.question.markdown("### Would you trust this network?")
 ten = compute.predictions()
-show_predictions(ten)
-before = ask_judgement("", "trust")
-reveal = st.toggle(
-    "Show me what it looks at", key="reveal", bind="query-params", disabled=before is None,
-    help="Answer first: yes, no or not sure." if before is None else None,
-)  # fmt: skip
-if before is None or not reveal:  # a link may say “reveal” without an answer
-    stop_here()
-chosen = ask_settings()
+right, known = sum(map(compute.is_right, ten)), huskies.accuracy_as_trained()
+Line(on.subject).say(
+    ten[0].opened.x,
+    f"the network *{NAME}* · on {huskies.ANIMALS} fresh pictures, drawn like those it learned from, **{known:.0%}** is"
+    f" right · ten predictions, {right} of them right",
+)
+with on.guess:
+    revealed = ask_judgement()
+if not revealed:
+    with on.pictures:
+        show_ten(ten)
+    with on.number:
+        st.metric(RIGHT, f"{known:.0%}")
+    with on.judge:
+        st.info("What the network looks at is shown after your answer.")
+    stop_here(on)
+chosen = ask_settings(on)
+p = ten[chosen.number]
 try:
-    found = show_explanations(ten, chosen)
-    ask_judgement(" now", "trust_now")
-    if st.toggle("Show me the proof", key="proof", bind="query-params"):
-        fair = st.toggle(
-            "Beside it: the same network, trained where snow says nothing (trained now, once, in less than a minute)",
-            key="fair", bind="query-params",
-        )  # fmt: skip
-        proof.show_twins(ten[chosen.number], fair)
-        proof.show_shares(chosen.method, chosen.given, chosen.many, fair)
-        proof.show_paper()
+    with st.spinner("Asking the network …", show_time=True), measured() as cost:
+        found = [explained(each, chosen) for each in ten]
+    with on.pictures:
+        show_ten(ten, [seen for _, seen in found])
+    on.legend.caption(
+        f"Above the picture, below it the {chosen.K} superpixels with the largest weight for what the network says, by"
+        f" {catalogue()[chosen.method].title}. All else is grey."
+    )
+    with on.judge:
+        show_closely(p, found[chosen.number][0], chosen)
+        frame.cost(cost)
+    proven = bool(st.session_state.get("proof"))
+    with on.tabs[PROOF]:
+        if on.shows(PROOF):
+            proven = show_proof(p, chosen)
+    with on.number:
+        if proven:
+            swapped = huskies.twins(False)
+            st.metric(SWAPPED, f"{swapped.accuracy(~swapped.wolf):.0%}")
+        else:
+            st.metric(RIGHT, f"{known:.0%}")
 except frame.REFUSALS as error:
-    frame.tell(error)
-    stop_here()
-show_rest(ten[chosen.number], found, chosen)
+    with on.pictures:
+        frame.tell(error)
+    stop_here(on)
+show_rest(on, p, found[chosen.number][0], chosen)

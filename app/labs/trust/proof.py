@@ -16,7 +16,7 @@ from xai_core import catalogue, figures
 
 def show_twins(p: Subject, fair: bool) -> None:
     """The same animal on snow and off it, one to see and a hundred to count."""
-    st.markdown("#### The same animal, on snow and off it")
+    st.markdown("**The same animal, on snow and off it**")
     network = networks.describe(NAME)
     panels = {}
     for snow in (True, False):
@@ -46,7 +46,7 @@ def show_twins(p: Subject, fair: bool) -> None:
 def show_shares(method: str, given: Mapping[str, Any], many: int, fair: bool) -> None:
     """Where the weight lies, over many scenes, against the area."""
     title = catalogue()[method].title
-    st.markdown(f"#### Where the weight lies: {title} on {many} scenes, half of each animal on snow")
+    st.markdown(f"**Where the weight lies: {title} on {many} scenes, half of each animal on snow**")
     with st.spinner("Asking the network …", show_time=True):
         found = {"this network": compute.proof(False, method, given, many)}
         if fair:
@@ -73,7 +73,7 @@ def show_shares(method: str, given: Mapping[str, Any], many: int, fair: bool) ->
 
 def show_paper() -> None:
     """The paper's table 2."""
-    st.markdown("#### What the paper found")
+    st.markdown("**What the paper found**")
     rows = [["trusted the bad network", "10", "3"], ["named snow as a feature", "12", "25"]]
     frame.table(["of 27 graduate students", "before", "after the explanations"], rows, "paper")
     st.caption(

@@ -14,7 +14,7 @@ from xai_core.path.paths import straight
 from xai_core.score import gradient
 
 SWEPT = {"η": "eta", "ε": "eps", "μ": "mu", "T": "T"}  # letter → argument of `xai_core.uni`
-COMPARED = {name: catalogue()["uni"].options[name].values for name in ("goal", "divergence", "weights")}
+COMPARED = {name: catalogue()["uni"].options[name].values for name in ("goal", "divergence", "weights", "rule")}
 STOPS = {"eta": (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), "T": (1, 2, 3, 5, 10, 20, 50)}
 FACTORS = {"eps": (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8), "mu": (0.01, 0.03, 0.1, 0.3, 1, 3, 10)}  # of the rule's value
 

@@ -26,6 +26,7 @@ EXPERIMENTS = {
     "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights and fits any picture.",
     "divergence": "Does it matter how two answers are compared? All but KL lose their slope where the network is sure.",
     "weights": "Has the whole network to forget, or is its last layer enough?",
+    "rule": "Where on the path is the gradient taken? The paper takes the right ends; the midpoints cost as much.",
     "B": f"How many steps until the map stays as it is? Each is compared with that of B = {REFERENCE}.",
 }
 SWEEP = {"F(x′): should be low": "score", "Monotone: 1 is best": "monotonicity", "Completeness gap: 0 is best": "gap"}
@@ -36,7 +37,6 @@ def show_chosen(q: Question, given: dict[str, Any], asked: dict[str, tuple[str, 
 
     given: UNI's arguments. asked: title → method and arguments of the maps on the page. now: UNI's map.
     """
-    st.subheader("Experiments")
     chosen = st.segmented_control(
         "Change one setting, keep the others:", list(EXPERIMENTS), default=NOTHING, required=True, key="experiment",
         bind="query-params", help="Letters: curves over many values; B: maps. Words: one map for each.",

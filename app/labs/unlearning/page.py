@@ -7,13 +7,20 @@ import streamlit as st
 
 from app.labs.unlearning import experiments
 from app.shared import controls, frame, show, stages, subject, take_away
+from app.shared.controls import Control
 from app.shared.equations import DIVERGENCES, EQUATIONS
-from app.shared.stages import Question
+from app.shared.film import player
+from app.shared.film.maps import Maps, of_maps
+from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from xai_core import Stages, figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
+MOVED = {"ε": "eps", "B": "B"}  # what the film moves
 SIZE = (5.6, 3.3)  # inches, for a column of the page
+CHANGE = "the change"
+EXPERIMENTS = "Experiments"
 TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
 POINTS = 20  # of the confidence curves
 TRY = {
@@ -26,64 +33,58 @@ TRY = {
 }
 
 
-def ask_settings() -> tuple[dict[str, Any], str]:
-    """UNI's symbols, four in front, and the score that is explained."""
+def ask_settings(on: Stage) -> tuple[Control, dict[str, Any], str | None]:
+    """The control that the film moves, the values of UNI's other symbols, and the score that is explained."""
     mine = [c for c in controls.controls() if "uni" in c.methods]
-    front = [c for name in FRONT for c in mine if c.name == name]
+    *columns, last = on.controls.columns(len(FRONT), gap="medium", vertical_alignment="bottom")
+    word = last.segmented_control(
+        "Move by hand", list(MOVED), default="ε", required=True, key="moved", bind="query-params"
+    )  # fmt: skip
+    heart = next(c for c in mine if c.name == MOVED[word])
+    front = [c for name in FRONT for c in mine if c.name == name and c is not heart]
     values = {}
-    for column, control in zip(st.columns(len(front), gap="medium"), front, strict=True):
+    for column, control in zip(columns, front, strict=True):
         with column:
             values[control.key] = controls.ask(control)
-    with st.expander("All settings"):
+    with on.settings:
         columns = st.columns(3, gap="medium")
-        folded = [c for c in mine if c not in front]
+        folded = [c for c in mine if c not in front and c is not heart]
         for i, control in enumerate(folded):
             with columns[i % len(columns)]:
                 values[control.key] = controls.ask(control)
         with columns[len(folded) % 3]:
             rest = controls.ask_output()
-    given = controls.values_for("uni", values, {"output": rest})
-    return given, given.pop("output")
+    return heart, values, rest
 
 
-def show_forgetting(q: Question, about: Subject, given: dict[str, Any]) -> None:
-    """Stage 1: the answer before, and the one that x′ should get, which is the unlearned one or a uniform one."""
-    after = float(stages.run(q, "uni", given)["unlearned"][0, q.target])
-    if given["goal"] == "uniform":
-        st.markdown("#### 1 · Instead of unlearning: every class is as likely as any other")
-        goal = f"{about.class_name}, in a uniform answer: 1/{len(about.classes)}"
-    else:
-        whose = "" if given["weights"] == "all" else ", by the last layer alone"
-        st.markdown(f"#### 1 · Unlearn: one step of length η = {given['eta']:g} up the loss{whose}")
-        goal = f"{about.class_name}, after forgetting: F(x; θ̂)"
-    left, right = st.columns(2, gap="medium")
-    left.metric(f"{about.class_name}, as trained: F(x; θ)", f"{about.confidence:.1%}")
-    right.metric(goal, f"{after:.1%}", f"{100 * (after - about.confidence):+.1f} points")
+def shown_at(q: Question, given: dict[str, Any]) -> Maps:
+    """What a stop of the film shows: the baseline, how little it differs, and the maps from it and from black."""
+    run, found = stages.run(q, "uni", given), maps_of(q, given)
+    start, eps = run["start"], float(run["budget"])
+    factor, now = amplification(float((start - q.x).abs().flatten().quantile(0.99))), stages.score_of(q, start)
+    how = "by rule" if given["eps"] is None else "by hand"
+    score = f"F(x′) = {now:.3g}"
+    captions = {
+        "x′": f"{score} at ε = {eps:.3g}, {how}",
+        CHANGE: f"x′ − x, amplified {factor} times; grey is none",
+        **{TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
+    }
+    changed = figures.difference(start, q.x, factor)
+    return Maps(
+        {TITLES[name]: e.A for name, e in found.items()}, captions, pictures={"x′": start, CHANGE: changed},
+        number=f"{now:.3g}", says=f"ε = {eps:.3g} ({how}), {score}, {captions['UNI']}",
+    )  # fmt: skip
 
 
-def show_baseline(
-    q: Question, about: Subject, given: dict[str, Any], start: Any, eps: float, guess: str | None
-) -> None:
-    """Stage 2: the baseline, and how little it differs."""
-    how = "chosen by the rule" if given["eps"] is None else "chosen by hand"
-    a_pixel = eps / q.x.numel() ** 0.5
-    st.markdown(f"#### 2 · Match: x′ at distance ε = {eps:.3g} ({how}), {255 * a_pixel:.1f}/255 a pixel")
-    factor = amplification(float((start - q.x).abs().flatten().quantile(0.99)))
-    now = stages.score_of(q, start)
-    show.pictures(
-        {
-            "x": (figures.pixels(q.x), f"the picture: {about.confidence:.1%}"),
-            "x′": (figures.pixels(start), f"the matched baseline: F(x′) = {now:.3g}"),
-            f"{factor} × (x′ − x)": (
-                figures.pixels(figures.difference(start, q.x, factor)),
-                f"the change, amplified {factor} times; grey is none",
-            ),
-        },
-        "baseline",
-    )
-    if guess is not None:
-        lost = 1 - now / stages.score_of(q, q.x)
-        frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
+def maps_of(q: Question, given: dict[str, Any]) -> dict[str, Explanation]:
+    """The maps from the matched baseline and from black."""
+    return {name: stages.explanation(q, name, arguments) for name, arguments in asked_of(given).items()}
+
+
+def asked_of(given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """UNI's arguments, and those of Integrated Gradients beside it."""
+    black = {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0}
+    return {"uni": given, "integrated_gradients": black}
 
 
 def amplification(change: float) -> int:
@@ -91,15 +92,30 @@ def amplification(change: float) -> int:
     return max(1, 2 ** math.floor(math.log2(0.5 / change))) if change > 0 else 1
 
 
+def show_stages(q: Question, about: Subject, given: dict[str, Any], eps: float, unlearned: float) -> None:
+    """Stages 1 and 2 in numbers: how much is forgotten, and how far x′ may go."""
+    if given["goal"] == "uniform":
+        goal = "1 · Goal: every class as likely as any other"
+    else:
+        whose = "" if given["weights"] == "all" else ", of the last layer alone"
+        goal = f"1 · Unlearn: one step of length η = {given['eta']:g} up the loss{whose}"
+    a_pixel = 255 * eps / q.x.numel() ** 0.5
+    how = "by rule" if given["eps"] is None else "by hand"
+    rows = [
+        [goal, f"{about.class_name}: {about.confidence:.1%} → {unlearned:.1%}"],
+        ["2 · Match: x′ at distance ε", f"{eps:.3g}, {how}; {a_pixel:.1f}/255 a pixel"],
+    ]
+    frame.table(["Stage", ""], rows, "stages")
+
+
 def show_paths(runs: dict[str, Stages]) -> None:
     """Stage 3: the confidence on the way back, and the numbers that judge both paths."""
-    st.markdown("#### 3 · Walk back from x′ to x, and collect the gradient")
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
     lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
     with left:
         fig = figures.curves(
-            lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="Score along the path",
+            lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="3 · Score along the path",
             size=SIZE, theme=show.theme(),
         )  # fmt: skip
         ends = "; ".join(f"{name} from {ys[0]:.2f} to {ys[-1]:.2f}" for name, (_, ys) in lines.items())
@@ -119,43 +135,70 @@ def show_paths(runs: dict[str, Stages]) -> None:
 NUMBERS = {"Monotone (1 is best)": "monotonicity", "Curvature (small is best)": "curvature", "Completeness gap": "gap"}
 
 
-about = subject.choose()
+on = stage()
+about = subject.choose(on.subject)
 if about is None:
     frame.end()
-st.markdown("### What does the network see when it has forgotten this picture?")
-guess = frame.guess(
-    "how much must the picture change until the network no longer recognises it?",
-    ["beyond recognition", "visibly", "hardly visibly"], "change",
-)  # fmt: skip
-given, output = ask_settings()
-q = about.question(output)
-with frame.asking() as cost:
-    uni_run = stages.run(q, "uni", given)
-    eps, start = float(uni_run["budget"]), uni_run["start"]
-    asked = {
-        "uni": given,
-        "integrated_gradients": {"baseline": "black", "B": given["B"], "rule": given["rule"], "seed": 0},
-    }
-    found = {name: stages.explanation(q, name, arguments) for name, arguments in asked.items()}
-black = stages.run(q, "integrated_gradients", asked["integrated_gradients"])
+on.question.markdown("### What does the network see when it has forgotten this picture?")
+with on.guess:
+    guess = frame.guess(
+        "how much must the picture change until the network no longer recognises it?",
+        ["beyond recognition", "visibly", "hardly visibly"], "change",
+    )  # fmt: skip
+heart, values, output = ask_settings(on)
+slider, stops = controls.slider(heart)
 
-show_forgetting(q, about, given)
-show_baseline(q, about, given, start, eps, guess)
-show_paths({"UNI": uni_run, "from black": black})
-show.maps(
-    q.x,
-    {TITLES[name]: e.A for name, e in found.items()},
-    {TITLES[name]: f"gap {e.gap:.3f} of {e.change:+.3f}" for name, e in found.items()},
-    {},
-    title=about.said,
-)
-frame.cost(cost)
-experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
-equations, note = [EQUATIONS["uni"]], ""
-if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
-    answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
-    equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
-    note = "On this page just now, the second line of UNI makes the last of these distances small instead."
-frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
-frame.scenes("unlearning", TRY)
-take_away.offer(about, found, {name: {**arguments, "output": output} for name, arguments in asked.items()}, "share")
+
+def given_at(stop: int) -> dict[str, Any]:
+    """UNI's arguments."""
+    return controls.values_for("uni", {**values, heart.key: stops[stop]}, {"output": output})
+
+
+output = given_at(0)["output"]
+q = about.question(output)
+
+
+def arguments_at(stop: int) -> dict[str, Any]:
+    return {name: value for name, value in given_at(stop).items() if name != "output"}
+
+
+def below(stop: int) -> None:
+    """All that is told of the stop at which the hand rests."""
+    given = arguments_at(stop)
+    under = tabs((TABS[0], EXPERIMENTS, *TABS[1:]))
+    with under.judge:
+        with frame.asking() as cost:
+            asked, found = asked_of(given), maps_of(q, given)
+            runs = {title: stages.run(q, name, asked[name])
+                    for title, name in (("UNI", "uni"), ("from black", "integrated_gradients"))}  # fmt: skip
+        start, eps = runs["UNI"]["start"], float(runs["UNI"]["budget"])
+        if guess is not None:
+            lost = 1 - stages.score_of(q, start) / stages.score_of(q, q.x)
+            frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
+        show_stages(q, about, given, eps, float(runs["UNI"]["unlearned"][0, q.target]))
+        show_paths(runs)
+        frame.cost(cost)
+    with under.tabs[EXPERIMENTS]:
+        experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
+    equations, note = [EQUATIONS["uni"]], ""
+    if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
+        answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
+        equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
+        note = "On this page just now, the second line of UNI makes the last of these distances small instead."
+    with under.code:
+        frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
+    with under.scenes:
+        frame.scenes("unlearning", TRY)
+    with under.take_away:
+        given_of = {name: {**arguments, "output": output} for name, arguments in asked.items()}
+        take_away.offer(about, found, given_of, "share")
+
+
+with frame.asking():
+    maps_of(q, arguments_at(player.value(slider)))
+film = of_maps(
+    slider, ("unlearning", q, str(arguments_at(0))), q.x, about.said, list(TITLES.values()),
+    lambda stop: shown_at(q, arguments_at(stop)), pictured=("x′", CHANGE), number="F(x′), the score that is left",
+    ahead=controls.cheap(stops, q.x) if heart.name == "B" else None,
+)  # fmt: skip
+player.play(film, below)

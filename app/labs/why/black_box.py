@@ -5,6 +5,7 @@ import streamlit as st
 from app.labs.why import compute
 from app.labs.why.compute import DEPTHS, TABLES
 from app.shared import frame, show, stages
+from app.shared.screen import Screen
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -13,6 +14,7 @@ from xai_core import catalogue, figures
 from xai_core.figures import trees
 from xai_core.taxonomy import decision_trees
 
+READABLE = "A model that can be read"
 METHOD = "integrated_gradients"
 MODEL = "the zoo's outlines"
 DEEPEST = 8  # a deeper tree is too large to be read, which is the point of one
@@ -24,34 +26,36 @@ def evidence(about: Subject) -> Explanation:
     return stages.explanation(about.question(given["output"]), METHOD, given)
 
 
-def show_box(about: Subject) -> str | None:
-    """The picture, the one word, and a guess; then the evidence. Returns the guess."""
-    left, right = st.columns([1, 2], gap="large")
-    said = f"“{about.class_name}”, {about.confidence:.0%}"
-    with left:
-        show.pictures({"Black box": (figures.pixels(about.opened.x), f"It says {said}. That is all it says.")}, "box")
-    with right:
-        parts = about.opened.parts
+def show_box(about: Subject, on: Screen) -> None:
+    """The picture, the one word, and a guess; then the evidence."""
+    parts = about.opened.parts
+    with on.guess:
         guess = frame.guess("what decides?", list(parts), "guess")
-        if guess is None:
-            st.info("A black box gives an answer and a number. Guess, and you see its evidence.")
-            return None
-        e = evidence(about)
-        title = catalogue()[METHOD].title
+    if guess is None:
+        with on.pictures:
+            show.pictures({"Black box": (figures.pixels(about.opened.x), "One word, and a number.")}, "box")
+        on.number.metric(f"sure that it is “{about.class_name}”. That is all it says", f"{about.confidence:.0%}")
+        on.judge.info("A black box gives an answer and a number. Guess, and you see its evidence.")
+        return
+    e, title = evidence(about), catalogue()[METHOD].title
+    part, mask = next(iter(parts.items()))
+    with on.pictures:
         show.maps(
-            about.opened.x, {title: e.A}, {title: f"gap {e.gap:.3f} of {e.change:+.3f}"}, {}, title=about.opened.title,
-            key="opened",
+            about.opened.x, {title: e.A}, {title: f"gap {e.gap:.3f} of {e.change:+.3f}"}, {}, title="Black box",
+            key="opened", legend=on.legend,
         )  # fmt: skip
+    area = f"{float(mask.float().mean()):.0%}"
+    on.number.metric(f"of Σ|A| lie on {part}, {area} of the pixels", percent(share_on(e.A, mask)))
+    with on.judge:
         told = [f"{p}: {m.float().mean():.0%} of the pixels, **{percent(share_on(e.A, m))}** of Σ|A|"
                 for p, m in parts.items()]  # fmt: skip
-        st.markdown(f"You guessed **{guess}**. {compute.TAUGHT.format(next(iter(parts)))}\n\n- " + "\n- ".join(told))
+        st.markdown(f"You guessed **{guess}**. {compute.TAUGHT.format(part)}\n\n- " + "\n- ".join(told))
         st.caption("Transparent is not yet right: a map is evidence about the box, and is itself to be judged.")
-    return guess
 
 
 def show_model(about: Subject) -> None:
     """A decision tree: its way for this very animal, or for a row of a table, and what it costs."""
-    st.markdown("#### A model that needs no explanation")
+    st.markdown("**A model that needs no explanation**")
     left, middle, right = st.columns([3, 3, 2], gap="medium")
     name = left.selectbox("Learned from", list(TABLES), key="readable", bind="query-params")
     depth = middle.select_slider("Most questions in a row", DEPTHS[:DEEPEST], 4, key="depth", bind="query-params")

@@ -8,6 +8,7 @@ correct it?  a new head on frozen features, judged on scenes that neither head h
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 import torch
 from sklearn.tree import DecisionTreeClassifier
@@ -23,7 +24,7 @@ from data import tables
 from data.drawn import outlines, zoo
 from data.nets import networks as shipped
 from data.training import fitting, repairing
-from xai_core import catalogue, integrated_gradients
+from xai_core import catalogue, figures, integrated_gradients
 from xai_core.contrast import contrast
 from xai_core.score import forward
 
@@ -138,6 +139,21 @@ def grown(animal: str, number: int) -> Growth:
 
 
 # --- when, and how to correct it? -------------------------------------------------------------------------------------
+
+
+def husky_and_wolf(swapped: bool) -> dict[str, tuple[np.ndarray, str]]:
+    """The first husky and the first wolf of the fresh stream with their snow as in training, and what is said of them;
+    then the same two with the snow swapped, if asked for.
+    """
+    names, found = zoo.batch_labels(huskies.ANIMALS, fitting.FRESH, zoo.HUSKY_WOLF), {}
+    for words, turned in {"as in training": False, **({"swapped": True} if swapped else {})}.items():
+        for name in zoo.HUSKY_WOLF:
+            snow = (name == "wolf") != turned
+            p = subject.of(
+                huskies.NAME, Picture(huskies.KIND, name, zoo.scene_seed(fitting.FRESH, names.index(name)), snow)
+            )
+            found[f"{name}, {words}"] = (figures.pixels(p.opened.x), f"says {p.said}")
+    return found
 
 
 def sureness(t: huskies.Twins) -> dict[str, tuple[float, float]]:

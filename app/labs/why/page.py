@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app.labs.why import black_box, compute, map, questions
-from app.shared import frame, take_away
-from app.shared.subject import START
+from app.shared import frame, links, screen, take_away
+from app.shared.subject import START, Line
 from data.drawn import zoo
 from data.training import repairing
 from xai_core import catalogue, share
@@ -12,12 +12,14 @@ from xai_core.contrast import contrast
 from xai_core.taxonomy import decision_trees
 from xai_core.taxonomy.black_boxes import needs
 
-BOX, ASK, MAP = "Black box", "Four questions", "Map of methods"
+BOX, ASK, MAP = "Black box", "Four questions", map.TITLE
 WHY, WHY_NOT, WHEN, CORRECT = questions.QUESTIONS
 TRY = {
-    "A tree of two questions: read it aloud. What can it not know?": {"part": BOX, "depth": "2"},
+    "A tree of two questions: read it aloud. What can it not know?": {
+        "part": BOX, "depth": "2", "tab": black_box.READABLE,
+    },
     "Iris: two questions are enough. What is the price of being readable here?": {
-        "part": BOX, "readable": "iris", "depth": "2",
+        "part": BOX, "readable": "iris", "depth": "2", "tab": black_box.READABLE,
     },
     "Why not a hippo? Watch the trunk in the third map": {"part": ASK, "question": WHY_NOT},
     "A network that is always right, and then never": {"part": ASK, "question": WHEN},
@@ -39,27 +41,44 @@ CODE = {  # of a part, or of a question: equation, and what has just run
     ),
 }
 
-st.markdown("### Why did it say that?")
-first, second, third = st.columns([4, 2, 1], gap="medium", vertical_alignment="bottom")
-part = first.segmented_control(
-    "Part", [BOX, ASK, MAP], default=BOX, required=True, key="part", bind="query-params"
-)  # fmt: skip
-animal = second.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index(START.name), key="animal", bind="query-params")
-number = int(third.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
+TABS_OF = {
+    BOX: (screen.JUDGE, black_box.READABLE, *screen.TABS[1:]),
+    ASK: screen.TABS,
+    MAP: (MAP, *screen.TABS[1:]),
+}
+
+part = links.coming("part", tuple(TABS_OF))
+on = screen.screen(TABS_OF[part])
+words, choice = on.question.columns([1, 1], vertical_alignment="center")
+words.markdown("### Why did it say that?")
+choice.segmented_control("Part", list(TABS_OF), default=BOX, required=True, key="part", bind="query-params",
+                         label_visibility="collapsed")  # fmt: skip
+line = Line(on.subject)
+with line.popover("Picture"):
+    animal = st.selectbox("Animal", zoo.CLASSES, zoo.CLASSES.index(START.name), key="animal", bind="query-params")
+    number = int(st.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params"))
 about = compute.scene(animal, number)
+said = f"says “{about.class_name}”, {about.confidence:.0%}"
+line.say(about.opened.x, f"**{about.opened.title}** · the network *{compute.NETWORK}* {said}")
+shown = part
 if part == BOX:
-    black_box.show_box(about)
-    black_box.show_model(about)
+    black_box.show_box(about, on)
+    with on.tabs[black_box.READABLE]:
+        if on.shows(black_box.READABLE):
+            black_box.show_model(about)
 elif part == ASK:
-    question = st.segmented_control(
-        "Ask it", list(questions.QUESTIONS), default=next(iter(questions.QUESTIONS)), required=True,
-        key="question", bind="query-params",
+    shown = on.controls.segmented_control(
+        "Ask it", list(questions.QUESTIONS), default=WHY, required=True, key="question", bind="query-params",
+        label_visibility="collapsed",
     )  # fmt: skip
-    questions.QUESTIONS[question](about)
+    questions.QUESTIONS[shown](about, on)
 else:
-    map.show(about)
-equation, function = CODE[question if part == ASK else part]
-frame.code({function.__name__: function}, [equation])
-frame.scenes("why", TRY)
+    map.show(about, on)
+equation, function = CODE[shown]
+with on.code:
+    frame.code({function.__name__: function}, [equation])
+with on.scenes:
+    frame.scenes("why", TRY)
 given = catalogue()[black_box.METHOD].defaults
-take_away.offer(about, {black_box.METHOD: black_box.evidence(about)}, {black_box.METHOD: given}, "share")
+with on.take_away:
+    take_away.offer(about, {black_box.METHOD: black_box.evidence(about)}, {black_box.METHOD: given}, "share")

@@ -25,7 +25,7 @@ from xai_core.figures import words as word_figures
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
-PAGE = "labs/attention/page.py"
+PAGE, WITHOUT = "labs/attention/page.py", "Take words away"
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def said(at: AppTest) -> str:
 
 def test_it_opens_on_the_decks_phrase(drawn: SimpleNamespace) -> None:
     at = opened()
-    assert "### Guten Morgen Damen und Herren" in said(at)
+    assert "good morning ladies and gentlemen → **Guten Morgen Damen und Herren**" in said(at)
     network = networks.load("translation")
     case = translation.opened(network, drawn.inputs, drawn.outputs)
     start = word_baseline(network.english.weight, "word", 0)
@@ -65,7 +65,9 @@ def test_it_opens_on_the_decks_phrase(drawn: SimpleNamespace) -> None:
     assert torch.equal(drawn.maps["Integrated Gradients, from the unknown word"], expected)
     assert torch.equal(drawn.maps["attention"], case.attention)
     assert drawn.decides.nonzero().tolist() == [[0, 0], [0, 1], [1, 1], [2, 2], [3, 3], [4, 4]]
-    assert {m.label: m.value for m in at.metric}["Words where they name different words"] == "2 of 5"
+    assert {m.label: m.value for m in at.metric}[
+        "words for which attention and Integrated Gradients name different words"
+    ] == "2 of 5"
     assert "Hidden, morning costs +0.23 and good +0.09: **attention** was right." in said(at)
     assert "Left out, morning costs +0.13 and good +0.28: **Integrated Gradients** was right." in said(at)
     assert set(drawn.bars) == {"attention", "Integrated Gradients", "erasure: hidden", "erasure: left out"}
@@ -73,13 +75,13 @@ def test_it_opens_on_the_decks_phrase(drawn: SimpleNamespace) -> None:
 
 def test_a_link_brings_back_every_choice(drawn: SimpleNamespace) -> None:
     at = opened(phrase_from="drawn", phrase_no="2", beside="UNI", B="4", german="3 keiner")
-    assert "**English:** we do not thank an old daughter" in said(at) and list(drawn.maps) == ["attention", "UNI"]
+    assert "we do not thank an old daughter → **" in said(at) and list(drawn.maps) == ["attention", "UNI"]
     assert drawn.decides[2].nonzero()[:, 0].tolist() == [2, 3, 4, 6]  # keiner: not, thank, an, daughter
     assert "What UNI's baseline is in words" in said(at)
 
 
 def test_a_word_is_taken_away() -> None:
-    at = opened(gone="5 gentlemen", way="left out")
+    at = opened(gone="5 gentlemen", way="left out", tab=WITHOUT)
     assert "`good morning ladies and`" in said(at)
     assert translation.translate(networks.load("translation"), "good morning ladies and").text.split()[0] in said(at)
     assert marked(("guten", "Morgen"), ("gute", "Nacht", "Morgen")) == "**Gute** **Nacht** Morgen"
@@ -89,7 +91,9 @@ def test_a_word_is_taken_away() -> None:
 
 
 def test_nothing_is_left_to_translate() -> None:
-    assert "Nothing would be left to translate" in said(opened(phrase="hello", gone="1 hello", way="left out"))
+    assert "Nothing would be left to translate" in said(
+        opened(phrase="hello", gone="1 hello", way="left out", tab=WITHOUT)
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,11 +133,12 @@ def test_the_transformers_attention_is_rolled_out(monkeypatch: pytest.MonkeyPatc
     p = model(x).softmax(1)[0, zoo.CLASSES.index("dog")]
     assert seen["title"] == f"dog, {p:.0%}"
     assert "over 4 fresh scenes" in at.success[0].value
+    assert [(m.label[-13:], m.value) for m in at.metric] == [("on the animal", f"{share:.0%}")]
 
 
 def test_the_table_is_what_the_readings_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "COUNTS", (4, 20))
-    at = opened(measure="true", fresh="4", missed="attention")
+    at = opened(measure="true", fresh="4", missed="attention", tab="Over many phrases")
     how = How("Integrated Gradients", "unknown word", 15)
     found = study.readings(4, how)
     assert len(found) == 4 and " | ".join(study.rows(found, how)[0]) in said(at)

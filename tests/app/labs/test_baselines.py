@@ -18,6 +18,10 @@ import xai_core
 from app.labs.baselines import compute
 from app.labs.baselines.compute import KINDS, OWN, STARTS
 from app.shared import controls, networks, show, stages, take_away
+from app.shared.film import maps as film_maps
+from app.shared.film import player
+from app.shared.film.frames import Film, Slider
+from app.shared.film.reel import reel
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
@@ -25,9 +29,9 @@ from data.nets import networks as shipped
 from data.nets import pretrained
 from data.pictures import corruptions
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
+from tests.app.running import ran, unpacked
 from tests.fresh import run as run_script
-from xai_core import nearest_part, roughness, share
+from xai_core import figures, nearest_part, roughness, share
 from xai_core.baselines import BaselineName
 
 PAGE = "labs/baselines/page.py"
@@ -47,6 +51,17 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page last drew and offered, as values instead of pixels."""
     drawn = SimpleNamespace(maps={}, panels={}, offered=None, files=None)
     real = show.maps, show.pictures, take_away.offer, take_away.offer_files
+    real_film = film_maps.of_maps
+
+    def of_maps(slider: Slider, about: tuple, image: Tensor, title: None, titles: Any, answer: Any, **how: Any) -> Film:
+        now = answer(player.value(slider))
+        drawn.image, drawn.maps = now.pictures["the picture"], now.maps
+        starts = {name: (figures.pixels(x), now.captions[name]) for name, x in now.pictures.items()}
+        drawn.panels["starts"] = starts
+        drawn.film = real_film(slider, about, image, title, titles, answer, **how)
+        return drawn.film
+
+    monkeypatch.setattr(film_maps, "of_maps", of_maps)
 
     def maps(image: Tensor, attributions: dict, *rest: Any, **how: Any) -> None:
         drawn.image, drawn.maps = image, attributions
@@ -174,16 +189,31 @@ def test_the_truth_comes_after_the_guess(seen: SimpleNamespace) -> None:
 def test_a_severity_seen_before_asks_nothing(seen: SimpleNamespace) -> None:
     at = opened(corruption="brightness", severity="2", **FEW)
     assert any("Just now:" in c.value for c in at.caption)
-    at.slider(key="severity").set_value(3)
+    at.query_params["severity"] = "3"
     ran(at)
     third = dict(seen.maps)
     assert any("Just now:" in c.value for c in at.caption)
-    at.slider(key="severity").set_value(2)
+    at.query_params["severity"] = "2"
     ran(at)
     assert any(c.value == "Read from the cache." for c in at.caption)
-    at.slider(key="severity").set_value(3)
+    at.query_params["severity"] = "3"
     ran(at)
     assert all(torch.equal(A, third[name]) for name, A in seen.maps.items())
+
+
+def test_a_frame_is_the_core_at_its_severity(seen: SimpleNamespace) -> None:
+    opened(corruption="brightness", start=["black", "white"], B="5")
+    film, model = seen.film, shipped.load("zoo")
+    before, target = open_picture(Picture("toy zoo", "elephant", 27), networks.describe("zoo")), seen.offered[0].target
+    x = corruptions.corrupt(before.x, "brightness", 3)
+    head, (picture, black, _, from_black, _) = unpacked(reel(film.id).expose(film, 3))
+    assert picture == pytest.approx(figures.pixels(x), abs=0.51 / 255) and not black.any()
+    A = xai_core.explain(model, x, target, "integrated_gradients", B=5, baseline="black")
+    whole = figures.pixel_map(A) / float(A.sum(1).abs().sum()) / film.scales()[0].top * 127
+    np.testing.assert_allclose(from_black, whole.clip(-127, 127), atol=0.6)
+    animal = before.parts["the trunk"] | before.parts["the rest of the elephant"]
+    darkest = float(share(A, nearest_part(before.x, "black", animal), animal))
+    assert float(head["number"]) == pytest.approx(darkest, abs=0.006)
 
 
 def test_corruption_severity_and_seed_are_part_of_the_key() -> None:
@@ -250,7 +280,7 @@ def test_a_photograph_and_its_own_network(monkeypatch: pytest.MonkeyPatch, seen:
     monkeypatch.setattr(pretrained, "load", lambda name: random)
     at = opened(network="squeezenet1_1", photo="cat", corruption="Gaussian blur", severity="4", start="black", B="3")
     assert seen.image.shape == (1, 3, 224, 224)
-    assert "Gaussian blur 4 of 5, σ 4.0 pixels" in seen.panels["starts"]
+    assert seen.panels["starts"]["the picture"][1].startswith("Gaussian blur 4 of 5, σ 4.0 pixels: F(x) = ")
     assert not any("Make your guess" in info.value for info in at.info)  # nobody drew it: no truth to tell
 
 
@@ -264,7 +294,7 @@ def test_an_upload(seen: SimpleNamespace) -> None:
     ran(at)
     assert seen.offered[0].picture.name == "mine.png" and seen.offered[0].picture.corruption == "brightness"
     mine = seen.image
-    at.slider(key="severity").set_value(0)
+    at.query_params["severity"] = "0"
     ran(at)
     torch.testing.assert_close(corruptions.corrupt(seen.image, "brightness", 1), mine)
 

@@ -1,5 +1,7 @@
 """The page CAM: its numbers are those of the core; zeros, layers, two animals and the table are explained."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,9 +11,10 @@ from app.labs.cam import compute
 from app.labs.cam import table as cam_table
 from app.labs.cam import two_animals as cam_two
 from app.shared import show
+from app.shared.film.reel import reel
 from data.drawn import two_animals, zoo
 from data.nets import networks
-from tests.app.running import opened
+from tests.app.running import opened, unpacked
 from xai_core import figures
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -33,11 +36,11 @@ def panels(monkeypatch: pytest.MonkeyPatch) -> dict:
     return found
 
 
-def test_the_maps_are_those_of_the_core(panels: dict) -> None:
+def test_the_maps_are_those_of_the_core(panels: dict, seen: SimpleNamespace) -> None:
     at = opened(PAGE, layer="blocks.1", depth="an early layer")
     x, model = zoo.draw("elephant", 27).image[None], networks.load("zoo")
     f = xai_core.make_score(model, x, "predicted", "logit")
-    maps, captions, failures = panels["six_cam"]
+    maps, captions, failures = seen.now.maps, seen.now.captions, seen.now.failures
     assert not failures
     expected = {"CAM": xai_core.cam(f, x), "Grad-CAM, enlarged": xai_core.grad_cam(f, x, "blocks.1")}
     for name, map_ in expected.items():
@@ -49,6 +52,16 @@ def test_the_maps_are_those_of_the_core(panels: dict) -> None:
     block = maps["Before the ReLU"].sum(1)[0, ::4, ::4]
     torch.testing.assert_close(block, signed[0], rtol=1e-4, atol=1e-7)
     assert captions["Grad-CAM, coarse"].startswith("16 × 16")
+    stops = [stop.text for stop in seen.film.slider.stops]
+    assert stops == [layer.name for layer in xai_core.cam_layers(f, x)]
+    for name in ("stem", "blocks.1"):  # every layer by its own largest numbers: a film's scale is one
+        head, (*_, coarse, _, _) = unpacked(reel(seen.film.id).expose(seen.film, stops.index(name)))
+        before = xai_core.grad_cam_map(f, x, name, signed=True)
+        own = compute.enlarged(before.relu(), x, "nearest")[0, 0].numpy()
+        drawn = own / np.percentile(own, figures.maps.TOP) * 127
+        np.testing.assert_allclose(coarse, drawn.clip(-127, 127), atol=0.6)
+        assert head["number"] == f"{float((before > 0).double().mean()):.0%}"
+    assert seen.film.scales()[0].top == 1
     values = {m.label: m.value for m in at.metric}
     assert float(values["Largest |Grad-CAM − ReLU(CAM)/(hw)|, relative"]) < 1e-5
     assert float(values["The same over 400 maps of the zoo network"]) < 1e-5
@@ -86,18 +99,18 @@ def test_grad_cam_follows_the_class_and_guided_backprop_does_not(panels: dict) -
     assert (by_hand.own, by_hand.other, by_hand.pointing, by_hand.chance, by_hand.empty) == (0.75, 0.25, 1.0, 0.5, 0)
 
 
-def test_another_network_no_cam_and_the_same_animal_twice(panels: dict) -> None:
+def test_another_network_no_cam_and_the_same_animal_twice(panels: dict, seen: SimpleNamespace) -> None:
     at = opened(PAGE, network="zoo_vgg", layer="stem", one="dog", two="dog", every="true", weights="published")
-    assert "global average pooling" in panels["six_cam"][2]["CAM"]
+    assert "global average pooling" in seen.now.failures["CAM"]
     assert "six_two" not in panels and any("two different animals" in w.value for w in at.warning)
     table = next(m.value for m in at.markdown if m.value.startswith("|  | "))
     assert table.count("\n") == len(xai_core.catalogue()) + 1 and "squeezenet1\\_1" in table
 
 
-def test_zeros_are_explained(panels: dict) -> None:
+def test_zeros_are_explained(panels: dict, seen: SimpleNamespace) -> None:
     """Nothing of this rabbit speaks for a cat at the last layer; the map before the ReLU is on the page."""
     at = opened(PAGE, animal="rabbit", number="6", target="cat")
-    maps = panels["six_cam"][0]
+    maps = seen.now.maps
     assert not maps["Grad-CAM, enlarged"].any() and not maps["Guided Grad-CAM"].any()
     f = xai_core.make_score(networks.load("zoo"), x := zoo.draw("rabbit", 6).image[None], 0, "logit")
     assert zoo.CLASSES[0] == "cat"

@@ -15,14 +15,14 @@ from app.shared import show, take_away
 from app.shared.meter import measured
 from data.nets import networks
 from data.pictures import digits
-from tests.app.running import opened
+from tests.app.running import metrics, opened
 from tests.fresh import run as run_script
 from xai_core.classwide import class_maps
 from xai_core.figures import classes
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
-PAGE = "labs/classes/page.py"
+PAGE, PICK = "labs/classes/page.py", "SP-LIME"
 FEW = {"many_digits": "40", "samples_digits": "50", "length": "6", "off": "grey"}
 SETTING = Setting("digits 8 × 8", 40, 50, "grey", 0, 6, 0.25)
 
@@ -81,10 +81,22 @@ def test_the_maps_and_their_numbers_are_those_of_the_core(seen: SimpleNamespace,
     assert f"**{best}** keeps 3 best, {kept[3, best]:.2f}" in at.success[0].value
     assert at.success[0].value.startswith("You guessed random: ")
     assert f"and random {kept[3, 'random']:.2f}." in at.success[0].value
+    assert [*metrics(at).values()] == [f"{kept[3, best]:.2f}"] and next(iter(metrics(at))).startswith("of 3 is kept by")
+    rows = next(m.value for m in at.markdown if m.value.startswith("| kept |")).splitlines()[2:]
+    assert rows == [f"| {y} | " + " | ".join(f"{kept[y, name]:.2f}" for name in class_maps.METHODS) + " |"
+                    for y in (3, 9)]  # fmt: skip
+
+
+def test_what_a_map_keeps_is_told_after_a_guess(seen: SimpleNamespace, core: SimpleNamespace) -> None:
+    at = opened(PAGE, **FEW)
+    alike = class_maps.likeness(core.maps[3]["NormLIME"], core.X[core.local.labels == 3], core.local.segments)
+    assert [*metrics(at).values()] == [f"{alike:.2f}"] and not at.success
+    assert not any("kept" in words for _, words in seen.panels["six_3"].values())
+    assert any("your guess" in each.value for each in at.info)
 
 
 def test_the_pick_is_sp_limes(seen: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, pick="3", **FEW)
+    at = opened(PAGE, pick="3", tab=PICK, **FEW)
     picked = xai_core.submodular_pick(core.local.weights, 3)
     assert seen.picked == [f"no. {i}: {core.local.labels[i]}" for i in picked]
     share = xai_core.coverage(core.local.weights, picked) / float(xai_core.sp_importance(core.local.weights).sum())
@@ -115,7 +127,7 @@ def test_another_class_asks_for_its_own_averages_alone(core: SimpleNamespace) ->
 @pytest.mark.parametrize("kind", ["posts", "iris"])
 def test_posts_and_tables(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sp_lime, "ROWS", 12)
-    at = opened(PAGE, look_at=kind, pick="4", **FEW)
+    at = opened(PAGE, look_at=kind, pick="4", tab=PICK, **FEW)
     named = sp_lime.named(kind)
     picked = xai_core.submodular_pick(named.local.weights, 4)
     titles = [e.label for e in at.expander if e.label.startswith(("post", "row"))]
@@ -131,7 +143,7 @@ def test_posts_and_tables(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_zoo_says_where_its_weight_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     small = compute.Source("zoo", "square of an 8 × 8 grid", 20, 20, (20, 50), ("elephant",))
     monkeypatch.setitem(compute.SOURCES, "toy zoo", small)
-    at = opened(PAGE, crowd="toy zoo", length="6")
+    at = opened(PAGE, crowd="toy zoo", length="6", tab="One explanation")
     assert not at.error
     said = next(m.value for m in at.markdown if "Single explanations of elephant" in m.value)
     shares = [int(word.rstrip("%")) for word in said.replace("**", "").split() if word.endswith("%")]
@@ -143,7 +155,7 @@ def test_a_class_nobody_is_taken_for_and_a_link_that_cannot_be(core: SimpleNames
     missing = sorted(set(range(10)) - set(core.local.labels[:20].tolist()))
     at = opened(PAGE, of_class=[str(missing[0]), "3"] if missing else ["3"], **few)
     assert len(at.warning) == bool(missing)
-    at = opened(PAGE, crowd="no such", look_at="nothing", **FEW)
+    at = opened(PAGE, crowd="no such", look_at="nothing", tab=PICK, **FEW)
     assert len(at.toast) == 1 and not at.error
 
 

@@ -14,20 +14,24 @@ import streamlit as st
 import torch
 
 import xai_core
-from app.labs.distancing import compute, pairs, views
+from app.labs.distancing import compute, drift, pairs, views
 from app.labs.distancing import files as distancing_files
 from app.labs.distancing import report as distancing_report
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import Pair
 from app.shared import show, take_away
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
 from app.shared.meter import measured
 from app.shared.pictures import Picture
 from data.drawn import zoo
 from data.nets import held_apart, networks
-from tests.app.running import opened, ran
+from tests.app.running import opened, ran, unpacked
+from xai_core import figures
 from xai_core.figures import distancing
 
 PAGE = "labs/distancing/page.py"
+NETWORKS, CLUES, ROWS = "All networks", "Least activated", "Several methods"
 CATS = Pair("zoo", ("cat", "dog"))
 COUNT = 32  # scenes: enough where only the bookkeeping is looked at
 
@@ -50,7 +54,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the page hands to its figures, tables and buttons, as values; nothing is painted."""
-    found = SimpleNamespace(surviving=None, hulls=[], rows=None, drifting=None, panels={}, files=None)
+    found = SimpleNamespace(surviving=None, hulls=[], rows=None, drifting=None, how={}, panels={}, files=None)
     empty = distancing.figure(1, 1)
 
     def surviving(image: Any, maps: dict, kept: dict, *rest: Any) -> Any:
@@ -66,7 +70,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return empty
 
     def drifting(logits: dict, labels: Any, names: Any, **how: Any) -> Any:
-        found.drifting = (logits, labels, names)
+        found.drifting, found.how = (logits, labels, names), how
         return empty
 
     real = show.pictures, take_away.offer_files
@@ -86,6 +90,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         "drifting": drifting,
     }.items():
         monkeypatch.setattr(distancing, name, function)
+    monkeypatch.setattr(drift, "painted", lambda *_: [np.full((4, 5, 3), k / 5) for k in range(5)])
     monkeypatch.setattr(show, "pictures", pictures)
     monkeypatch.setattr(take_away, "offer_files", offer)
     show._painted.clear()
@@ -116,7 +121,7 @@ def table(at: Any, first: str) -> list[list[str]]:
 
 
 def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, agreed="about half")
+    at = opened(PAGE, agreed="about half", tab=NETWORKS)
     assert not at.error and not at.toast and not at.button
     # the report, a row an α
     lines = table(at, "α")[2:]
@@ -147,6 +152,34 @@ def test_the_first_look(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
     assert all(share in at.success[0].value for share in shares) and "guessed about half" in at.success[0].value
 
 
+def test_a_frame_is_what_survives_at_its_alpha(
+    drawn: SimpleNamespace, core: SimpleNamespace, films: dict[str, Film]
+) -> None:
+    opened(PAGE, share_top="0.2", apart="4")
+    film, expected = films["apart"], found_by_core(core, apart=4, share=0.2)
+    assert [stop.value for stop in film.slider.stops] == [0, *held_apart.ALPHAS]
+    stop = [0, *held_apart.ALPHAS].index(4)
+    head, (_, clouds, *maps) = unpacked(reel(film.id).expose(film, stop))
+    assert clouds == pytest.approx(np.full((4, 5, 3), stop / 5), abs=0.01)
+    top = film.scales()[0].top
+    for i in (0, 1):
+        for seen, A in zip(maps[2 * i : 2 * i + 2], (expected.maps[-1, i], expected.A[i]), strict=True):
+            whole = figures.pixel_map(A) / top * 127
+            np.testing.assert_allclose(seen, whole.clip(-127, 127), atol=0.7)
+        assert f"{float(expected.left[-1, i]):.1%} of the pixels" in head["panels"][3 + 2 * i]["caption"]
+    assert head["number"] == f"{float(expected.left[-1, 0]):.1%}" and film.number == "of the pixels survive, for cat"
+
+
+def test_the_clouds_are_the_panels_of_figure_1() -> None:
+    """Each is a panel of its own, as large as the others; at α = 0 there are no arrows yet."""
+    kit = pairs.kit_of(CATS)
+    found = drift._painted.__wrapped__(CATS, "light", kit.scenes)
+    shapes = {panel.shape for panel in found}
+    assert len(found) == 5 and max(h for h, *_ in shapes) - min(h for h, *_ in shapes) <= 1
+    assert all(panel.min() >= 0 and panel.max() <= 1 and (panel < 0.9).any() for panel in found)
+    assert not np.array_equal(found[0][:200, :200], found[4][:200, :200])
+
+
 def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
     at = opened(PAGE, share_top="0.1", apart="4")
     expected = found_by_core(core, apart=4, share=0.1)
@@ -167,12 +200,12 @@ def test_regions_and_their_scores(drawn: SimpleNamespace, core: SimpleNamespace)
 
 
 def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, base="Gradient × input")
+    at = opened(PAGE, base="Gradient × input", tab=NETWORKS)
     assert any("10 gradients" in c.value for c in at.caption)  # 5 networks, 2 classes
     with measured() as cost:
         five = compute.maps(CATS, (Picture("toy zoo", "cat", 0),) * 2, (0, 1), "gradient_x_input", None)
     assert cost.passes == 0
-    at.select_slider(key="apart").set_value(2)
+    at.query_params["apart"] = "2"
     at.selectbox(key="join").set_value("minimum")
     at.selectbox(key="important").set_value("above")
     ran(at)
@@ -186,20 +219,21 @@ def test_alpha_rule_and_threshold_ask_the_networks_nothing(drawn: SimpleNamespac
 
 
 def test_integrated_gradients_have_their_steps(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, base="Integrated Gradients", B="3", apart="2")
+    at = opened(PAGE, base="Integrated Gradients", B="3", apart="2", tab=NETWORKS)
     assert any("30 gradients" in c.value for c in at.caption)
     expected = found_by_core(core, "integrated_gradients", 2, B=3)
     torch.testing.assert_close(drawn.surviving[1]["cat"]["α = 2"], expected.maps[1, 0], rtol=1e-3, atol=1e-6)
     assert not [s for s in opened(PAGE).slider if s.key == "B"]  # the gradient has none
 
 
-def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    opened(PAGE, pair_picture="least activated", of_cat_dog="dog", least="2", outlines="true")
+def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace, films: dict[str, Film]) -> None:
+    of = {"pair_picture": "least activated", "of_cat_dog": "dog", "least": "2"}
+    opened(PAGE, **of, outlines="true", tab=CLUES)
     dogs = (core.labels == 1).nonzero()[:, 0]
     with torch.no_grad():
         logits = core.model(core.X)
     rows = dogs[logits[dogs, 1].argsort()[:5]]
-    assert torch.equal(drawn.surviving[0], core.X[rows[1:2]])
+    assert np.array_equal(films["apart"].ground, figures.pixels(core.X[rows[1]]))
     captions = [words for _, words in drawn.panels["clues"].values()]
     assert captions == [f"cat {logits[i, 0]:.1f}, dog {logits[i, 1]:.1f}" for i in rows]
     images, regions, _ = drawn.hulls[1]
@@ -211,21 +245,25 @@ def test_the_least_activated(drawn: SimpleNamespace, core: SimpleNamespace) -> N
 
 
 def test_rows_and_new_scenes(drawn: SimpleNamespace, core: SimpleNamespace) -> None:
-    at = opened(PAGE, rows="true", rows_of=["Grad-CAM"], scene="7", spread_of="new scenes")
+    at = opened(PAGE, rows="true", rows_of=["Grad-CAM"], scene="7", tab=ROWS)
     images, maps, captions = drawn.rows
     assert captions == ["cat 7", "cat 8", "dog 7", "dog 8"] and list(maps) == ["Grad-CAM"]
     assert torch.equal(images[3], zoo.draw("dog", 8).image)
     expected = xai_core.gad(core.model, core.supports, images, torch.tensor([0, 0, 1, 1]), "grad_cam")
     for mine, theirs in zip(maps["Grad-CAM"], (expected.maps[0], expected.A), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
+    at = opened(PAGE, spread_of="new scenes", tab=NETWORKS)
     new = zoo.batch(16, 2, ("cat", "dog"))
     torch.testing.assert_close(drawn.drifting[0][0.0], core.model(new[0])[:, :2], rtol=1e-4, atol=1e-4)
     assert not at.error
 
 
 def test_nothing_left_is_a_sentence(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, important="above", share_above="1.0")  # nothing is above the maximum
-    assert [i.value.split(":")[0] for i in at.info] == ["For cat nothing is left", "For dog nothing is left"]
+    at = opened(PAGE, important="above", share_above="1.0", tab=NETWORKS)  # nothing is above the maximum
+    assert [i.value.split(":")[0] for i in at.info if i.value.startswith("For")] == [
+        "For cat nothing is left",
+        "For dog nothing is left",
+    ]
     assert [row[1:] for row in table(at, "")[2:]] == [["none", "none"]] * 3 + [["0, 0", "0, 0"]]
     assert any("no region" in m.value for m in at.markdown)
 
@@ -247,9 +285,9 @@ def test_what_the_report_complains_of() -> None:
     assert distancing_report.complaints(CATS, fine) == []
 
 
-def test_bad_links(drawn: SimpleNamespace) -> None:
+def test_bad_links(films: dict[str, Film]) -> None:
     at = opened(PAGE, apart="3", base="LIME", scene="-1", least="9", join="all")
-    assert len(at.toast) == 1 and not at.error and drawn.surviving is not None
+    assert len(at.toast) == 1 and not at.error and films["apart"]
     at = opened(PAGE, class_a_zoo="dog")
     assert "Choose another one beside dog" in at.info[0].value and not at.exception
 
@@ -257,13 +295,13 @@ def test_bad_links(drawn: SimpleNamespace) -> None:
 # --- other pairs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_pair_is_trained_once(drawn: SimpleNamespace) -> None:
+def test_a_pair_is_trained_once(films: dict[str, Film]) -> None:
     at = opened(PAGE, class_a_zoo="lion", class_b_zoo="rabbit", apart="2")
     pair = Pair("zoo", ("rabbit", "lion"))  # in the network's order
-    assert drawn.surviving is None and "rabbit and lion" in at.info[0].value
+    assert not films and "rabbit and lion" in at.info[0].value
     at.button[0].click()
     ran(at)
-    assert drawn.surviving is not None and not at.button
+    assert films["apart"] and not at.button
     files = sorted(pair.folder.iterdir())
     assert len(files) == 4 and "_rabbit_lion" in pair.folder.name
     kit = pairs.ready(pair)

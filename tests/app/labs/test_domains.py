@@ -24,6 +24,7 @@ from app.shared.pictures import Picture, open_picture
 from app.shared.shares import interval
 from data.drawn import retina, satellite
 from data.nets import networks as shipped
+from tests.app.running import metrics
 from tests.app.running import opened as opened_at
 from xai_core.evaluate import ground_truth
 
@@ -66,6 +67,12 @@ def test_a_map_is_judged_by_the_lesions_once_someone_has_guessed(panels: dict[st
     strength = A[0].sum(0).abs()
     expected = float(strength[eye.lesion].sum() / strength.sum())
     assert panels["domain"]["Integrated Gradients"][1].startswith(f"{expected:.0%} of")
+    A_first = xai_core.explain(network, eye.image[None], "predicted", "simple_gradient")[0].sum(0).abs()
+    area = float(eye.lesion.float().mean())
+    assert metrics(at) == {
+        f"of Σ|A| lie on the lesions, {area:.1%} of the pixels, by Simple gradient":
+        f"{float(A_first[eye.lesion].sum() / A_first.sum()):.0%}"
+    }  # fmt: skip
     hit = ground_truth(A, eye.lesion).pointing.item()
     row = next(line for e in at.markdown for line in e.value.splitlines() if "the best pixel" in line)
     assert row.split("|")[-2].strip() == ("yes" if hit else "no")
@@ -99,8 +106,8 @@ def test_baselines_take_away_what_the_table_says() -> None:
 
 
 def test_without_its_lesions_the_page_says_what_rule_and_network_say() -> None:
-    at = opened(eye="1", method="Simple gradient")
-    table = next(e.value for e in at.markdown if "the network says" in e.value and "by the rule" in e.value)
+    at = opened(eye="1", method="Simple gradient", tab="Remove the lesions")
+    table = next(e.value for e in at.markdown if "| the network says |" in e.value)
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
     network = shipped.load("retina")
     for kind in retina.LESIONS:
@@ -112,14 +119,16 @@ def test_without_its_lesions_the_page_says_what_rule_and_network_say() -> None:
 
 
 def test_a_healthy_eye_has_nothing_to_point_at_and_the_page_goes_on() -> None:
-    at = opened(grade="none", method=FAST, guess_eye="the lesions")
-    assert "A healthy eye has no lesion to point at" in text(at)
-    assert "What has UNI taken away?" not in [e.value for e in at.subheader]
-    assert "Take it away" in [e.value for e in at.subheader]
+    for tab in ("Judge", "UNI's baseline", "Remove the lesions"):
+        at = opened(grade="none", method=FAST, guess_eye="the lesions", tab=tab)
+        assert "A healthy eye has no lesion to point at" in text(at)
+        assert not any("baseline x′" in e.value or "by the rule |" in e.value for e in at.markdown)
+        assert "This setting as a link" in [e.label for e in at.expander]
+        assert metrics(at) == {"of the pixels show the lesions, which alone decide": "0.0%"}
 
 
 def test_the_real_photograph_is_not_to_be_believed() -> None:
-    at = opened(method="Simple gradient")
+    at = opened(method="Simple gradient", tab="A real eye")
     described = networks.describe("retina")
     x = open_picture(Picture("photograph", "retina"), described).x
     p = shipped.load("retina")(x).softmax(1)[0]
@@ -131,7 +140,7 @@ def test_means_over_fresh_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {"Simple gradient": ("simple_gradient", {}), BLURRED: domains_pictures.COMPARED[BLURRED]}
     for module in (views, domains_pictures):
         monkeypatch.setattr(module, "COMPARED", few)
-    at = opened(method="Simple gradient", fresh="true")
+    at = opened(method="Simple gradient", fresh="true", tab="Many eyes")
     table = next(e.value for e in at.markdown if "pointing game" in e.value)
     x, mask = domains_pictures.drawn("retina", 12, domains_retina.fresh)
     assert torch.equal(x[4], retina.draw("moderate", retina.eye_seed(1_000_000, 4)).image)
@@ -159,6 +168,7 @@ def test_a_scene_from_above_and_its_turns(panels: dict[str, Any]) -> None:
     assert panels["domain"]["Simple gradient"][1].startswith(f"{share:.0%} of")
     turned = torch.rot90(scene.image, -1, (1, 2))[None]
     back = torch.rot90(xai_core.explain(network, turned, 1, "simple_gradient").sum(1), 1, (1, 2))
+    opened(domain="satellite", place="harbour", scene="3", method=FAST, tab="Turn the scene")
     ρ = xai_core.rank_correlation(back[:, None], A[None, None]).item()
     assert panels["turned"]["turned by 90°"][1] == f"turned back: ρ = {ρ:.2f}"
     assert panels["turned"]["turned by 0°"][1] == "turned back: ρ = 1.00"
@@ -168,7 +178,7 @@ def test_a_scene_from_above_and_its_turns(panels: dict[str, Any]) -> None:
 def test_no_method_and_odd_links_are_no_crash() -> None:
     for domain in ("retina", "satellite"):
         at = opened(domain=domain, method=[], grade="terrible", place="moon", eye="-4", scene="x")
-        assert "Take it away" in [e.value for e in at.subheader]
+        assert "This setting as a link" in [e.label for e in at.expander]
 
 
 # --- the other pages --------------------------------------------------------------------------------------------------

@@ -13,15 +13,15 @@ from data.drawn import signals
 from data.nets import networks
 from data.nets.text_network import tokens
 from data.text import reviews
-from tests.app.running import opened, ran
+from tests.app.running import metrics, opened, ran
 from xai_core.evaluate.sequence_truth import sequence_truth
 
 PAGE = "labs/domains/page.py"
 WORDS = reviews.draw(0, 4, form="contrast").words
 
 
-def metrics(at: AppTest) -> dict[str, str]:
-    return {m.label: m.value for m in at.metric}
+def said(at: AppTest) -> str:
+    return next(m.value for m in at.markdown if "the network *signals* says" in m.value)
 
 
 def test_scores_are_the_cores_own() -> None:
@@ -51,7 +51,8 @@ def test_a_word_is_escaped_and_coloured_by_its_share() -> None:
 
 
 def test_the_page_reads_any_text() -> None:
-    at = opened(PAGE, domain="text", own_review="<i>NOT</i> good, zebra!", dull="against", text_methods=["UNI"])
+    at = opened(PAGE, domain="text", own_review="<i>NOT</i> good, zebra!", dull="against", text_methods=["UNI"],
+                tab="UNI's baseline")  # fmt: skip
     shown = metrics(at)
     words = reviews.words_of("<i>NOT</i> good, zebra!")
     there = text_compute.moved(words, None)
@@ -70,18 +71,30 @@ def test_the_page_reads_any_text() -> None:
 
 
 def test_the_page_judges_a_trace() -> None:
-    at = opened(PAGE, domain="signal", flat="nearly nothing", signal_methods=["CAM", "UNI"], B="9")
+    at = opened(PAGE, domain="signal", flat="nearly nothing", signal_methods=["CAM", "UNI"], B="9",
+                tab="UNI's baseline")  # fmt: skip
     shown, trace = metrics(at), signals.draw("missing beat", 0)
     there = signal_compute.unlearned("missing beat", 0, None, 9)
-    assert shown["The network says"] == "missing beat" and shown["F(x′)"] == f"{float(there.probabilities[2]):.2f}"
+    assert "says **missing beat**" in said(at) and shown["F(x′)"] == f"{float(there.probabilities[2]):.2f}"
     assert shown["Σ|x − x′| on the stretch"] == f"{there.share:.0%}"
     model, x = networks.load("signals"), trace.signal[None]
+    best = max(
+        (found.share, method)
+        for method in ("CAM", "UNI")
+        for found in [
+            sequence_truth(
+                xai_core.explain(model, x, 2, method.lower(), **({"B": 9} if method == "UNI" else {}))[0, 0], trace.mask
+            )
+        ]
+    )
+    (number,) = (value for label, value in shown.items() if f"by {best[1]}, the best here" in label)
+    assert number == f"{best[0]:.0%}"
     A = xai_core.explain(model, x, 2, "integrated_gradients", B=30)[0, 0]
     share = sequence_truth(A, trace.mask).share
     assert at.success[0].value.startswith(f"Right: {share:.0%} of Σ|A|") and share < 0.1
     at.selectbox(key="rhythm").set_value("normal")
     ran(at)
-    assert "Σ|x − x′| on the stretch" not in metrics(at) and metrics(at)["The network says"] == "normal"
+    assert "Σ|x − x′| on the stretch" not in metrics(at) and "says **normal**" in said(at)
 
 
 def test_the_script_makes_the_same_maps(tmp_path, monkeypatch) -> None:

@@ -4,13 +4,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 import xai_core
+from app.shared.film.reel import reel
 from data.nets import networks as shipped
-from tests.app.running import opened, png, ran, the_script_makes_the_same
-from xai_core import catalogue
+from tests.app.running import costs, hand, opened, png, ran, the_script_makes_the_same, unpacked
+from xai_core import catalogue, figures
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -26,9 +28,10 @@ def test_the_first_page_explains_a_prediction(seen: SimpleNamespace) -> None:
     assert set(seen.maps) == {"Simple gradient", "Integrated Gradients", "UNI", "LIME"}
     assert not seen.failures and not at.error and not at.warning
     assert all(A.shape == seen.image.shape and A.any() for A in seen.maps.values())
-    assert seen.captions["Simple gradient"].startswith("1 gradient,")
-    assert "15 gradients, 1 forward" in seen.captions["Integrated Gradients"]
-    assert "50 forwards" in seen.captions["LIME"] and "local R²" in seen.captions["LIME"]
+    spent = costs(at)
+    assert spent["Simple gradient"].startswith("1 gradient,")
+    assert "15 gradients, 1 forward" in spent["Integrated Gradients"]
+    assert "50 forwards" in spent["LIME"] and "local R²" in seen.captions["LIME"]
 
 
 def test_every_path_method_shows_its_gap(seen: SimpleNamespace) -> None:
@@ -59,8 +62,8 @@ def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
     few = {"N_lime": "80", "window": "16"}
     at = opened(method=["KernelSHAP", "RISE", "Occlusion"], **few)
     assert not seen.failures and not at.error and not at.warning
-    assert "80 forwards" in seen.captions["KernelSHAP"] and "80 forwards" in seen.captions["RISE"]
-    assert f"{7 * 7 + 1} forwards" in seen.captions["Occlusion"]  # (64 − 16) / 8 + 1 windows a side, and x itself
+    assert "80 forwards" in costs(at)["KernelSHAP"] and "80 forwards" in costs(at)["RISE"]
+    assert f"{7 * 7 + 1} forwards" in costs(at)["Occlusion"]  # (64 − 16) / 8 + 1 windows a side, and x itself
     about, found, given, _ = seen.offered
     for name, arguments in given.items():
         A = xai_core.explain(shipped.load("zoo"), about.opened.x, about.target, name, **arguments)
@@ -70,9 +73,8 @@ def test_perturbations_ask_as_often_as_they_say(seen: SimpleNamespace) -> None:
     values = torch.stack([found["kernel_shap"].A[0].sum(0)[labels == j].mean() for j in labels.unique()])
     change = xai_core.score.forward(f, torch.cat([about.opened.x, torch.full_like(about.opened.x, 0.5)]))
     assert float(values.sum()) == pytest.approx(float(change[0] - change[1]), abs=1e-4)  # efficiency, on the page
-    at.slider(key="opacity").set_value(0.5)
-    ran(at)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    hand(at, opacity="0.5")
+    assert all("0 passes, read from the cache" in words for words in costs(at).values())
 
 
 def test_windows_and_samples_that_cannot_be_are_sentences(seen: SimpleNamespace) -> None:
@@ -85,7 +87,7 @@ def test_K_never_asks_the_network(seen: SimpleNamespace) -> None:
     before = seen.maps["LIME"]
     at.slider(key="K").set_value(3)
     ran(at)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    assert all("0 passes, read from the cache" in words for words in costs(at).values())
     assert not torch.equal(before, seen.maps["LIME"])
     assert len(seen.maps["LIME"].unique()) <= 4  # three features and the rest
 
@@ -93,34 +95,63 @@ def test_K_never_asks_the_network(seen: SimpleNamespace) -> None:
 def test_B_asks_only_for_new_points(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
     # Every k/15 and k/10 is a point of k/30; of k/20 the odd k are not, and those are ten.
-    for B, spent in (("30", "15 gradients,"), ("15", "0 passes"), ("10", "0 passes"), ("20", "10 gradients,")):
-        at.select_slider(key="B").set_value(B)
-        ran(at)
-        assert all(spent in words for words in seen.captions.values()), (B, seen.captions)
+    for B, cost in (("30", "15 gradients,"), ("15", "0 passes"), ("10", "0 passes"), ("20", "10 gradients,")):
+        hand(at, B=B)
+        assert all(cost in words for words in costs(at).values()), (B, costs(at))
 
 
 def test_drawing_computes_nothing(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
-    at.slider(key="opacity").set_value(0.5)
     at.button_group(key="scale").set_value("own")
-    ran(at)
-    assert all("0 passes" in words for words in seen.captions.values())
-    assert (seen.how["opacity"], seen.how["scale"]) == (0.5, "own")
+    hand(at, opacity="0.5")
+    assert all("0 passes" in words for words in costs(at).values())
+    assert at.session_state["opacity"] == 0.5 and seen.how["scale"] == "own"
+
+
+def test_every_frame_is_the_map_of_explain_to_8_bits(seen: SimpleNamespace) -> None:
+    """At any B, on one scale, with the gap of this very map; a method without B is the same at every stop."""
+    opened(method=["Simple gradient", "Integrated Gradients"], B="3")
+    about, _, given, _ = seen.offered
+    film, network = seen.film, shipped.load("zoo")
+    kept, texts = reel(film.id), [stop.text for stop in film.slider.stops]
+    assert list(kept.frames) == [2] and texts[:3] == ["1", "2", "3"]  # the rest is computed when the browser asks
+    (scale,) = film.scales()
+    for B in (1, 3, 20):
+        head, (_, plain, map_) = unpacked(kept.expose(film, texts.index(str(B))))
+        A = xai_core.explain(
+            network, about.opened.x, about.target, "integrated_gradients", **given["integrated_gradients"] | {"B": B}
+        )
+        share = figures.pixel_map(A) / float(A.sum(1).abs().sum())
+        assert map_ == pytest.approx((share / scale.top * 127).clip(-127, 127), abs=0.6)
+        gap = abs(float(A.sum()) - seen.offered[1]["integrated_gradients"].change)
+        assert head["number"] == f"{gap:.3f}" and f"gap {gap:.3f} of" in head["panels"][2]["caption"]
+        assert (plain == unpacked(kept.frames[2])[1][1]).all()
+    assert scale.top == pytest.approx(max(figures.scaled(usual_maps(about, given), "share")[1].values()), rel=1e-4)
+
+
+def usual_maps(about: Any, given: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+    network, usual = shipped.load("zoo"), {"integrated_gradients": {"B": 15}}
+    return {
+        name: figures.pixel_map(
+            xai_core.explain(network, about.opened.x, about.target, name, **arguments | usual.get(name, {}))
+        )
+        for name, arguments in given.items()
+    }
 
 
 def test_two_readers_share_one_computation(seen: SimpleNamespace) -> None:
     opened(**PATHS)
-    opened(**PATHS)
-    assert all("0 passes, read from the cache" in words for words in seen.captions.values())
+    assert all("0 passes, read from the cache" in words for words in costs(opened(**PATHS)).values())
 
 
 # --- errors stay where they belong ------------------------------------------------------------------------------------
 
 
 def test_one_method_that_cannot_leaves_the_others(seen: SimpleNamespace) -> None:
-    at = opened(network="digits", picture="digit", method=["CAM", "Simple gradient"])
+    opened(network="digits", picture="digit", method=["CAM", "Simple gradient"])
     assert "global average pooling" in seen.failures["CAM"] and seen.maps.keys() == {"Simple gradient"}
-    assert [w.value for w in at.warning] == [seen.failures["CAM"]]
+    _, shown = unpacked(reel(seen.film.id).frames[0])
+    assert shown[1] == seen.failures["CAM"] and shown[2].any()
 
 
 def test_K_above_the_number_of_features_is_a_sentence(seen: SimpleNamespace) -> None:
@@ -149,24 +180,20 @@ def test_the_truth_comes_after_the_guess() -> None:
 
 def test_unlearning_shows_its_three_stages(seen: SimpleNamespace) -> None:
     at = opened("labs/unlearning/page.py", change="visibly")
-    assert [m.value.split("·")[0] for m in at.markdown if m.value.startswith("####")] == [
-        "#### 1 ",
-        "#### 2 ",
-        "#### 3 ",
-    ]
+    stages = next(m.value for m in at.markdown if m.value.startswith("| Stage")).splitlines()[2:]
+    assert [line.split("·")[0] for line in stages] == ["| 1 ", "| 2 "]  # the third is the path, a figure
     assert set(seen.maps) == {"UNI", "Integrated Gradients from black"}
     assert "You guessed visibly" in at.success[0].value
-    at.select_slider(key="eps").set_value("0.056")
-    ran(at)
-    assert any("ε = 0.056 (chosen by hand)" in m.value for m in at.markdown)
+    hand(at, eps="0.056")
+    assert any("| 0.056, by hand" in m.value for m in at.markdown)
 
 
 def test_settings_of_unlearning_are_those_of_explain(seen: SimpleNamespace) -> None:
     opened("labs/unlearning/page.py", eps="2", B="20")
     there = seen.maps["UNI"]
-    opened(method="UNI", eps="2", B="20")
+    at = opened(method="UNI", eps="2", B="20")
     assert torch.equal(there, seen.maps["UNI"])
-    assert "0 passes" in seen.captions["UNI"]
+    assert "0 passes" in costs(at)["UNI"]
 
 
 # --- take away --------------------------------------------------------------------------------------------------------

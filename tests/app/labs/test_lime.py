@@ -20,14 +20,17 @@ from app.labs.lime import texts as lime_texts
 from app.labs.lime import weights as lime_weights
 from app.labs.lime.samples import text_html
 from app.shared import frame, meter, show
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
 from app.shared.pages import OWN_WEIGHTS
 from app.shared.pictures import Picture, open_picture
 from data import tables
 from data.nets import networks as shipped
 from data.text import documents, newsgroups, texts
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
+from tests.app.running import ran, unpacked
 from tests.fresh import run as run_script
+from xai_core import figures
 from xai_core.figures import linear
 from xai_core.perturbation import words
 
@@ -99,10 +102,16 @@ def line(at: AppTest) -> str:
     return next(m.value for m in at.markdown if m.value.startswith("Local R²"))
 
 
+def choose(at: AppTest, tab: str) -> None:
+    """Open a tab."""
+    at.session_state["tab"] = tab
+    ran(at)
+
+
 # --- three kinds of input, against the core ---------------------------------------------------------------------------
 
 
-def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
+def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace, films: dict[str, Film]) -> None:
     at = opened(N_lime="80", K="4", sigma_lime="0.3", seed="5", fill="mean", segments="grid", output="logit")
     assert not at.error and not at.toast
     x = open_picture(Picture("toy zoo", "elephant", 27), seen.given.about.network).x
@@ -114,11 +123,21 @@ def test_a_picture_is_explained_as_the_core_does(seen: SimpleNamespace) -> None:
     assert list(weights) == [f"no. {j}" for j in top]
     assert list(weights.values()) == pytest.approx([float(fit.weights[j]) for j in top], rel=1e-4, abs=1e-5)
     assert f"Local R² **{fit.r2:.2f}**" in line(at) and "80 pictures asked about" in line(at)
-    kept = seen.panels["regions"]["what speaks for it"][0]
+    film = films["K"]
+    head, (_, _, kept, signed) = unpacked(reel(film.id).frames[3])  # K = 4
     grey = (fit.weights <= 0)[near.segments].numpy()
-    assert (kept[grey] == 0.5).all()
-    np.testing.assert_allclose(kept[~grey], x[0].permute(1, 2, 0).numpy()[~grey], atol=1e-6)
+    np.testing.assert_allclose(kept[grey], 0.5, atol=0.5 / 255 + 1e-6)
+    np.testing.assert_allclose(kept[~grey], x[0].permute(1, 2, 0).numpy()[~grey], atol=0.5 / 255 + 1e-6)
+    (scale,) = film.scales()
+    usual = xai_core.k_lasso(near, film.slider.usual + 1, 0.3).weights[near.segments].numpy()
+    assert scale.top == pytest.approx(np.percentile(abs(usual), figures.maps.TOP), rel=1e-4)
+    told = fit.weights[near.segments].numpy() / scale.top * 127
+    np.testing.assert_allclose(signed, told.clip(-127, 127), atol=0.6)
+    assert head["number"] == f"{fit.r2:.2f}" and f"no. {top[0]} {float(fit.weights[top[0]]):+.3f}" in head["says"]
+    one, _ = unpacked(reel(film.id).expose(film, 0))
+    assert one["number"] == f"{xai_core.k_lasso(near, 1, 0.3).r2:.2f}"
     names = shipped.class_names("zoo")
+    choose(at, "Classes")
     best = near.scores[0].argsort(descending=True)[:3].tolist()
     assert [said.split(",")[0] for said in seen.panels["top"]] == [names[c] for c in best]
     for c, (_, words_) in zip(best, seen.panels["top"].values(), strict=True):
@@ -161,15 +180,16 @@ def test_a_row_is_explained_as_the_core_does(name: str, seen: SimpleNamespace) -
     assert f"**{fit.r2:.2f}**" in line(at)
     regressor = table.classes is None
     assert ("progression" in at.markdown[0].value + at.markdown[1].value) == regressor
-    classes = [h.value for h in at.subheader if "classes, from the same copies" in h.value]
-    assert len(classes) == (0 if regressor else 1)  # a regressor has none to compare
+    drawn = len(seen.bars)
+    choose(at, "Classes")
+    assert (len(seen.bars) == drawn + 1) == regressor  # the explanation again; a regressor has no classes to compare
 
 
 # --- every copy -------------------------------------------------------------------------------------------------------
 
 
 def test_every_copy_can_be_seen_with_its_numbers(seen: SimpleNamespace) -> None:
-    at = opened(**DIGIT, order="lowest F first", copy="2")
+    at = opened(**DIGIT, order="lowest F first", copy="2", tab="Copies")
     given = seen.given
     near = compute.around(given.this, 60, 0)
     F, order = near.scores[:, near.target], [0, *(1 + near.scores[1:, near.target].argsort(stable=True)).tolist()]
@@ -194,7 +214,7 @@ def test_every_copy_can_be_seen_with_its_numbers(seen: SimpleNamespace) -> None:
 
 
 def test_copies_of_a_row_mark_what_changed(seen: SimpleNamespace) -> None:
-    opened(**TABLE, table="iris", order="as drawn", copy="1")
+    opened(**TABLE, table="iris", order="as drawn", copy="1", tab="Copies")
     table = tables.load("iris")
     rows, masks = xai_core.table_samples(table.test[0], table.train, 60, 0)
     _, lines = seen.tables["copies"]
@@ -217,7 +237,10 @@ def test_left_out_words_are_struck_and_nothing_is_markup() -> None:
 def test_only_new_copies_ask(kind: dict[str, str], seen: SimpleNamespace) -> None:
     at = opened(**kind)
     sigma = "sigma_table" if kind is TABLE else "sigma_lime"
-    at.slider(key="K").set_value(3)
+    if kind is DIGIT:
+        at.query_params["K"] = "3"
+    else:
+        at.slider(key="K").set_value(3)
     assert asked_by(at, seen) == 0 and len(seen.bars[0][0]) == 3
     before = line(at)
     at.slider(key=sigma).set_value(0.6)
@@ -245,7 +268,7 @@ def test_what_grows_is_what_would_have_been_asked_at_once(seen: SimpleNamespace)
 
 
 def test_curves_over_N_and_sigma_are_read_from_the_copies(seen: SimpleNamespace) -> None:
-    opened(**DIGIT, against="N and σ", K="3")
+    opened(**DIGIT, against="N and σ", K="3", tab="Fit")
     near = compute.around(seen.given.this, 60, 0)
     sizes, by_N, now = seen.curves["N: copies"]
     assert now == sizes[-1] == 60 and sizes[0] == 10
@@ -332,7 +355,7 @@ def test_K_larger_than_M_is_read_as_M(seen: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"input": "song"}, {"text": "poem"}, {"post": "-3"}, {"copy": "0"}, {"beside": "nothing"}],
+    [{"input": "song"}, {"text": "poem"}, {"post": "-3"}, {"copy": "0", "tab": "Copies"}, {"beside": "nothing"}],
     ids=str,
 )  # fmt: skip
 def test_a_bad_link_opens_the_usual_setting(query: dict[str, str], seen: SimpleNamespace) -> None:

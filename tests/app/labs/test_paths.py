@@ -11,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 import xai_core
 from app.labs.paths import compute
 from app.labs.paths.compute import WAYS
-from app.shared import controls, show
+from app.shared import controls
+from app.shared.film.frames import Film
+from app.shared.film.reel import reel
 from data.drawn import zoo
 from data.nets import networks
-from tests.app.running import opened, ran, the_script_makes_the_same
+from tests.app.running import opened, ran, the_script_makes_the_same, unpacked
 from xai_core import figures
 from xai_core.path import traces
 
@@ -27,9 +29,9 @@ CHEAP = {"errors": "false", "B": "10"}
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The curves and panels that the page last drew, as numbers."""
-    found = SimpleNamespace(panels={}, errors={}, bounds={}, marks={}, pictures={})
-    grid, errors, pictures = figures.curve_grid, figures.error_against_steps, show.pictures
+    """The curves that the page last drew, as numbers."""
+    found = SimpleNamespace(panels={}, errors={}, bounds={}, marks={})
+    grid, errors = figures.curve_grid, figures.error_against_steps
 
     def curve_grid(panels, **how):
         found.panels = panels
@@ -39,13 +41,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         found.errors, found.bounds, found.marks = lines, bounds, how
         return errors(lines, bounds, **how)
 
-    def panels(given, key, **how):
-        found.pictures[key] = given
-        pictures(given, key, **how)
-
     monkeypatch.setattr(figures, "curve_grid", curve_grid)
     monkeypatch.setattr(figures, "error_against_steps", error_against_steps)
-    monkeypatch.setattr(show, "pictures", panels)
     return found
 
 
@@ -61,7 +58,7 @@ def elephant() -> tuple[xai_core.Score, torch.Tensor]:
     return xai_core.make_score(networks.load("zoo"), x, "predicted"), x
 
 
-def test_the_numbers_are_those_of_the_trace(drawn: SimpleNamespace) -> None:
+def test_the_numbers_are_those_of_the_trace(drawn: SimpleNamespace, films: dict[str, Film]) -> None:
     at = opened(PAGE, at="0.4", third="in the last third", **CHEAP)
     f, x = elephant()
     rows = table(at)
@@ -85,30 +82,65 @@ def test_the_numbers_are_those_of_the_trace(drawn: SimpleNamespace) -> None:
         assert points == pytest.approx([k / 10 for k in range(11)]) and collected[-1] == pytest.approx(
             A.sum().item(), abs=1e-4
         )
-        panels = drawn.pictures["at_from_black" if column == 0 else "at_uni"]
-        so_far = path.attribution(10, until=0.4).sum().item()
-        assert panels["A so far"][1] == f"ΣA = {so_far:+.3f} of {path.change().item():+.3f}"
-        assert panels["γ(α)"][1] == f"F = {path.confidence([0.4]).item():.3f}"
-        assert panels["∇F(γ(α))"][1] == f"length {path.gradient_norm([0.4]).item():.3g}"
-        assert panels["γ(α)"][0] == pytest.approx(figures.pixels(path.points([0.4])[0]), abs=1e-6)
     rises = black.confidence([0.0, 1 / 3, 2 / 3, 1.0])[:, 0].diff()
     assert int(rises.argmax()) == 1 and at.success[0].value.startswith("You guessed in the last third: ")
 
 
-def test_the_scrubber_asks_for_nothing_new(drawn: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All stops of α are points of the curves: moving it slices the trace."""
+def test_a_frame_is_what_the_trace_says_at_its_alpha(films: dict[str, Film]) -> None:
+    opened(PAGE, at="0.4", **CHEAP)
+    film, (f, x) = films["at"], elephant()
+    assert [stop.value for stop in film.slider.stops] == [k / 50 for k in range(51)]
+    kept = reel(film.id)
+    assert set(kept.frames) == {20}  # the stop that the link asks for; the browser asks for the rest
+    head, shown = unpacked(kept.frames[20])
+    tops = [scale.top for scale in film.scales()]
+    wholes = []
+    for column, path in enumerate((xai_core.trace(f, x), xai_core.trace(f, x, xai_core.uni_baseline(f, x)))):
+        whole, point, captions = (
+            path.attribution(10),
+            path.points([0.4])[0],
+            head["panels"][3 * column : 3 * column + 3],
+        )
+        so_far = path.attribution(10, until=0.4)
+        picture, gradient, collected = shown[3 * column : 3 * column + 3]
+        assert picture == pytest.approx(figures.pixels(point), abs=0.51 / 255)
+        top = tops[1 + column]
+        steepest = path.gradients([max((path.gradient_norm([a]).item(), a) for a in compute.grid(q_of(x)))[1]])[0]
+        assert top == pytest.approx(np.percentile(np.abs(figures.pixel_map(steepest)), figures.maps.TOP), rel=1e-3)
+        is_to_8_bits(gradient, figures.pixel_map(path.gradients([0.4])[0]), top)
+        is_to_8_bits(collected, figures.pixel_map(so_far) / float(whole.abs().sum()), tops[0])
+        wholes.append(np.percentile(np.abs(figures.pixel_map(whole)) / float(whole.abs().sum()), figures.maps.TOP))
+        F_, length = f"F = {path.confidence([0.4]).item():.3f}", f"length {path.gradient_norm([0.4]).item():.3g}"
+        sum_ = f"ΣA = {so_far.sum().item():+.3f}"
+        assert [c["caption"] for c in captions] == [F_, length, f"{sum_} of {path.change().item():+.3f}"]
+        assert captions[2]["alt"].endswith(sum_) and f"{F_}, {sum_}" in head["says"]
+        if column == 0:
+            assert head["number"] == F_.removeprefix("F = ")
+    assert tops[0] == pytest.approx(max(wholes), rel=1e-3)  # one scale for what is compared
+    assert shown[-1] == 0.4
+
+
+def is_to_8_bits(seen: np.ndarray, map_: np.ndarray, top: float) -> None:
+    np.testing.assert_allclose(seen / 127 * top, map_.clip(-top, top), atol=0.52 * top / 127)
+
+
+def q_of(x: torch.Tensor) -> SimpleNamespace:
+    return SimpleNamespace(x=x)
+
+
+def test_all_of_the_film_is_in_the_trace_already(films: dict[str, Film], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All stops of α are points of the curves: a frame slices the trace."""
     at = opened(PAGE, **CHEAP)
-    before = drawn.pictures["at_uni"]["A so far"][1]
-    asked = []
+    film, asked = films["at"], []
     real = traces.gradient
     monkeypatch.setattr(traces, "gradient", lambda f, x: asked.append(len(x)) or real(f, x))
-    at.slider(key="at").set_value(0.86)
+    reel(film.id).fill(film, 43, 60)
+    assert len(reel(film.id).frames) == 51 and not asked
+    head, _ = unpacked(reel(film.id).frames[50])
+    assert head["panels"][2]["caption"].split()[2] == table(at)["ΣA"][0]
+    at.query_params["at"] = "0.86"
     ran(at)
-    assert drawn.pictures["at_uni"]["A so far"][1] != before and not asked
-    at.slider(key="at").set_value(1.0)
-    ran(at)
-    said = drawn.pictures["at_from_black"]["A so far"][1].split()
-    assert said[2] == table(at)["ΣA"][0] and not asked
+    assert at.session_state["at"] == 0.86 and not asked
 
 
 @pytest.mark.parametrize("start", range(0, len(WAYS), 4))
@@ -126,7 +158,7 @@ def test_every_way_arrives_and_its_map_is_that_of_explain(seen: SimpleNamespace,
 
 
 def test_the_error_against_b(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, way=[TITLES["from_grey"]], tolerance="10", B="20")
+    at = opened(PAGE, way=[TITLES["from_grey"]], tolerance="10", B="20", tab="How many steps?")
     f, x = elephant()
     path = xai_core.trace(f, x, "grey")
     Bs, gaps = drawn.errors[TITLES["from_grey"]]
@@ -143,7 +175,7 @@ def test_the_error_against_b(drawn: SimpleNamespace) -> None:
 
 
 def test_guided_ig_has_no_error_curve(drawn: SimpleNamespace) -> None:
-    at = opened(PAGE, way=[TITLES["guided_ig"]], B="10")
+    at = opened(PAGE, way=[TITLES["guided_ig"]], B="10", tab="How many steps?")
     assert not drawn.errors and any("another B is another way" in i.value for i in at.info)
 
 
@@ -185,19 +217,3 @@ def test_this_setting_as_python(seen: SimpleNamespace, tmp_path: Path) -> None:
     opened(PAGE, way=ways, colour="#336699", seed="3", **CHEAP)
     settings = the_script_makes_the_same(seen, tmp_path)
     assert set(settings["methods"]) == {"from_colour", "p1_rings", "agi", "from_shot_noise"}
-
-
-def test_the_line_at_alpha_is_painted_where_alpha_is() -> None:
-    """On a sheet whose α runs along known pixels, and on a real one: over the tick of its axis."""
-    white = np.full((40, 101, 4), 255, np.uint8)
-    marked = show.Sheet(white, [(10.0, 90.0, 6, 18)]).marked(0.5, "#1a1a1a")
-    painted = np.argwhere((marked != white).any(2))
-    assert set(map(tuple, painted)) == {(row, column) for row in (6, 7, 8, 12, 13, 14) for column in (49, 50)}
-    assert (white == 255).all()
-    fig = figures.curve_grid({"F": {"a": ([0, 1], [0.2, 0.8])}, "G": {"a": ([0, 1], [0, 1])}}, x="α", columns=1)
-    sheet = show.sheet(fig)
-    assert len(sheet.axes) == 2
-    for ax, (zero, one, top, bottom) in zip(fig.axes, sheet.axes, strict=True):
-        assert ax.transData.inverted().transform([(zero, 0), (one, 0)])[:, 0] == pytest.approx([0, 1])
-        assert 0 <= top < bottom <= len(sheet.rgba)
-    assert sheet.axes[0][3] < sheet.axes[1][2]  # the first panel is above the second

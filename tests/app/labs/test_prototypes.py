@@ -29,7 +29,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_page_shows_what_the_core_paints() -> None:
-    at = opened_at(PAGE, **QUICK, who_knows="all of them")
+    at = opened_at(PAGE, **QUICK, who_knows="all of them", tab="Explanations, averaged")
     assert not at.exception
     x = torch.zeros(1, 3, 64, 64)
     f = make_score(networks.load("zoo_vgg"), x, zoo.CLASSES.index("frog"), "logit")
@@ -41,6 +41,8 @@ def test_the_page_shows_what_the_core_paints() -> None:
     assert sure["zoo_vgg (painter)"] == f"{float(found.probabilities[-1, 0]):.0%}"
     other = networks.load("zoo")(found.picture).softmax(1)[0, f.target[0]]
     assert sure["zoo"] == f"{float(other):.0%}"
+    knows = sum(float(networks.load(n)(found.picture).softmax(1)[0, f.target[0]]) > 0.5 for n in compute.PAINTERS)
+    assert sure["networks are more sure than not that it is a frog"] == f"{knows} of 3"
     table = next(each for each in said if "the bulging eyes" in each)
     eyes, rest, ground = (float(n) for n in re.findall(r"\| (\d+\.\d\d) \|", table))
     assert eyes > rest > ground
@@ -48,7 +50,8 @@ def test_the_page_shows_what_the_core_paints() -> None:
 
 def test_nothing_is_told_before_the_guess() -> None:
     at = opened_at(PAGE, **QUICK)
-    assert not at.metric and any("your guess" in each.value for each in at.info)
+    logit = float(compute.painted(Setting("zoo_vgg", "frog", 20, 2, 0.5, 1.0, 0.02, 0.0, "grey", 0)).logits[-1, 0])
+    assert [m.value for m in at.metric] == [f"{logit:.1f}"] and any("your guess" in each.value for each in at.info)
 
 
 def test_this_setting_as_python(tmp_path: Path) -> None:

@@ -19,12 +19,15 @@ import xai_core
 from app.labs.scoreboard import compute, points
 from app.labs.scoreboard.compute import EDGES, RANDOM, Candidate, Entry
 from app.shared import networks, show, take_away
+from app.shared.film import player
+from app.shared.film.frames import Curves, Film
+from app.shared.film.reel import reel
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
 from data.drawn import zoo
 from data.nets import networks as shipped
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
+from tests.app.running import ran, unpacked
 from xai_core import evaluate, rank_correlation
 from xai_core.evaluate import Examination, own_baseline
 
@@ -77,6 +80,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         drawn.found = found
         return real[3](found, *rest)
 
+    head = player.head
+
+    def told(film: Film, *given: Any) -> dict[str, Any]:
+        drawn.film = film
+        return head(film, *given)
+
+    monkeypatch.setattr(player, "head", told)
+    monkeypatch.setattr(player, "curves", lambda *_: Curves(DOT, ((0.0, 1.0, 0.0, 1.0),)))
     monkeypatch.setattr(show, "_png", lambda fig: DOT)
     monkeypatch.setattr(show, "sheet", lambda fig: show.Sheet(np.zeros((9, 9, 4), np.uint8), [(1, 7, 1, 8)]))
     monkeypatch.setattr(show, "maps", maps)
@@ -84,6 +95,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(take_away, "offer_files", offer_files)
     monkeypatch.setattr(points, "dotted", dotted)
     return drawn
+
+
+def played(seen: SimpleNamespace, k: int) -> dict[str, tuple[Any, str]]:
+    """What the film shows after k steps: title → (picture or sentence, words)."""
+    packed = reel(seen.film.id).expose(seen.film, k)
+    head, shown = unpacked(packed)
+    words = [panel["caption"] for panel in head["panels"]]
+    return {panel.title: pair for panel, pair in zip(seen.film.panels, zip(shown, words, strict=True), strict=True)}
 
 
 opened = partial(opened_at, PAGE)
@@ -98,6 +117,11 @@ def table(at: AppTest, head: str) -> dict[str, list[str]]:
 
 def bold(row: list[str]) -> list[bool]:
     return [cell.startswith("**") for cell in row]
+
+
+def under(pair: np.ndarray) -> np.ndarray:
+    """The lower of two pictures, one on the other."""
+    return pair[len(pair) // 2 :]
 
 
 def shown(x: float) -> str:
@@ -118,11 +142,11 @@ def test_the_curves_are_those_of_the_core(game: str, seen: SimpleNamespace, core
         assert seen.words[title] == f"AUC {shown(expected[0])}"
     play = getattr(evaluate, game)
     curve = play(core.exam.f, core.x, core.maps["UNI"], "black", 10)
-    panels = seen.panels["played"]
-    assert panels["UNI"][1] == f"F = {float(curve.scores[0, 3]):.3f}"
-    assert np.array_equal(panels["UNI"][0], show.figures.pixels(curve.picture(3)))
+    panels = played(seen, 3)
+    assert panels["UNI"][1] == f"F = {float(curve.scores[0, 3]):.3f}" and panels["curves"][0] == 0.3
+    assert under(panels["UNI"][0]) == pytest.approx(show.figures.pixels(curve.picture(3)), abs=0.51 / 255)
     bare = float(core.exam.f(torch.zeros_like(core.x)))
-    assert panels["black, bare"][1] == f"F = {bare:.3f}" and not panels["black, bare"][0].any()
+    assert panels["black, bare"][1] == f"F = {bare:.3f}" and not seen.film.panels[0].still.any()
     assert rows["F of the bare canvas"][0] == f"*{bare:.2f}*"
 
 
@@ -142,11 +166,13 @@ def test_scrubbing_asks_the_network_nothing(seen: SimpleNamespace, core: SimpleN
     assert any(c.value.startswith("Just now: ") for c in at.caption)
     curve = evaluate.insertion(core.exam.f, core.x, core.maps[EDGES], "blurred", 10)
     for k in (4, 10):
-        at.slider(key="step").set_value(k)
+        at.query_params["step"] = str(k)
         ran(at)
         assert any(c.value == "Read from the cache." for c in at.caption)
-        assert seen.panels["played"][EDGES][1] == f"F = {float(curve.scores[0, k]):.3f}"
-    assert np.allclose(seen.panels["played"][EDGES][0], show.figures.pixels(core.x))  # all pixels are back
+        assert played(seen, k)[EDGES][1] == f"F = {float(curve.scores[0, k]):.3f}"
+    assert np.allclose(
+        under(played(seen, 10)[EDGES][0]), show.figures.pixels(core.x), atol=0.51 / 255
+    )  # all pixels are back
     at.segmented_control(key="canvas").set_value("own")
     ran(at)
     assert any(c.value == "Read from the cache." for c in at.caption)
@@ -154,8 +180,8 @@ def test_scrubbing_asks_the_network_nothing(seen: SimpleNamespace, core: SimpleN
 
 def test_own_canvases(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     opened(**FEW, canvas="own", step="0")
-    panels = seen.panels["played"]
-    assert np.allclose(panels["UNI"][0], show.figures.pixels(core.own["UNI"]), atol=1e-5)
+    panels = played(seen, 0)
+    assert np.allclose(under(panels["UNI"][0]), show.figures.pixels(core.own["UNI"]), atol=0.51 / 255)
     bare = float(core.exam.f(core.own["UNI"]))
     assert panels["UNI"][1] == f"F = {bare:.3f}, bare x′ {bare:.3f}"
     assert panels["the picture"][1] == f"F(x) = {float(core.exam.f(core.x)):.3f}"
@@ -256,13 +282,13 @@ def test_ruins(seen: SimpleNamespace, core: SimpleNamespace) -> None:
     layers = evaluate.layers_of(core.model)
     with torch.no_grad():
         p = evaluate.ruined(core.model, layers[:3])(core.x).softmax(1)[0]
-    said = seen.panels["ruined"]["the network"][1]
+    said = seen.panels["pairs_ruined"]["the network"][1]
     assert f"3 layers ruined, last *{layers[2]}*" in said and f"elephant {float(p[core.exam.label]):.1%}" in said
     assert any(m.value == f"With every layer in ruins still above ρ = ½: **{EDGES}**." for m in at.markdown)
     at.select_slider(key="ruin").set_value(0)
     ran(at)
-    assert "as it was trained: says elephant" in seen.panels["ruined"]["the network"][1]
-    assert seen.panels["ruined"]["Guided backprop"][1] == "ρ = 1.00"
+    assert "as it was trained: says elephant" in seen.panels["pairs_ruined"]["the network"][1]
+    assert seen.panels["pairs_ruined"]["Guided backprop"][1] == "ρ = 1.00"
 
 
 def test_attack(seen: SimpleNamespace, core: SimpleNamespace) -> None:

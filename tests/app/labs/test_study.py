@@ -19,8 +19,8 @@ from app.labs.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, op
 from app.labs.study.store import Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import HEADER, as_csv, tally, votes
 from app.shared import take_away
+from tests.app.running import metrics, ran
 from tests.app.running import opened as opened_at
-from tests.app.running import ran
 from xai_core.evaluate import votes as statistics
 from xai_core.plain import markdown
 
@@ -299,7 +299,7 @@ def test_start_a_study(store: Store) -> None:
     assert "teacher" not in at.query_params and at.metric  # still the teacher's page
     button(at, "Leave this study").click()
     ran(at)
-    assert "study" not in at.query_params and not at.metric
+    assert "study" not in at.query_params and "Answers kept" not in metrics(at)
     assert not opened(study=code).metric  # whoever has the class's link alone is a taker
 
 
@@ -383,7 +383,8 @@ def test_the_paper_is_uncovered_by_a_guess(drawn: SimpleNamespace) -> None:
     at = opened(takers="12", preference="30", seed="4", votes="a third")
     assert "You guessed a third: NormLIME got 939 of 1660 votes, 57%" in at.success[0].value
     assert f"| NormLIME | {made[:, 0].sum()} | 939 |" in words(at) and drawn.bars[-1] is True
-    assert f"= {statistics.anova(statistics.shares(made)).F:.1f}" in words(at)
+    F = f"{statistics.anova(statistics.shares(made)).F:.1f}"
+    assert f"= {F}" in words(at) and [*metrics(at).values()] == [F]
 
 
 def test_an_empty_class_and_the_files(

@@ -16,12 +16,16 @@ from torch import Tensor
 import xai_core
 from app.labs.unlearning import compute
 from app.shared import controls, networks, show
+from app.shared.film import maps as film_maps
+from app.shared.film import player
+from app.shared.film.frames import Film, Slider
+from app.shared.film.reel import reel
 from app.shared.meter import measured
 from app.shared.pictures import Picture, open_picture
 from app.shared.stages import Question
 from data.nets import networks as shipped
 from tests.app.running import opened as opened_at
-from tests.app.running import png, ran
+from tests.app.running import png, ran, unpacked
 from xai_core import figures, integrated_gradients, make_score, trace, uni, uni_baseline
 from xai_core.path.matching import budget, match_baseline
 from xai_core.rankings import rank_correlation
@@ -40,9 +44,15 @@ def fresh() -> Iterator[None]:
 
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Maps, captions and curves of the page, by where they stand."""
+    """Maps, captions and curves of the page, by where they stand: "maps" is the film at its present stop."""
     found = SimpleNamespace(maps={}, captions={}, curves={}, marks={})
-    real_maps, real_curves = show.maps, figures.curves
+    real_maps, real_curves, real_film = show.maps, figures.curves, film_maps.of_maps
+
+    def of_maps(slider: Slider, about: tuple, image: Tensor, title: str, titles: Any, answer: Any, **how: Any) -> Film:
+        now = answer(player.value(slider))
+        found.maps["maps"], found.captions["maps"], found.now = now.maps, now.captions, now
+        found.film = real_film(slider, about, image, title, titles, answer, **how)
+        return found.film
 
     def maps(
         image: Tensor, attributions: dict, captions: dict, failures: dict, *, key: str = "maps", **how: Any
@@ -55,6 +65,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return real_curves(lines, title=title, marks=marks, **how)
 
     monkeypatch.setattr(show, "maps", maps)
+    monkeypatch.setattr(film_maps, "of_maps", of_maps)
     monkeypatch.setattr(figures, "curves", curves)
     return found
 
@@ -100,17 +111,20 @@ def test_what_stage_one_says() -> None:
     f, x = digit()
     c = int(f.target)
 
-    def after(**options: str) -> tuple[str, str]:
+    def after(**options: str) -> list[str]:
         at = opened(**DIGIT, **options)
-        return next(m.value for m in at.markdown if m.value.startswith("#### 1")), at.metric[1].value
+        table = next(m.value for m in at.markdown if m.value.startswith("| Stage"))
+        return [cell.strip() for cell in table.splitlines()[2].strip("| ").split("|")]
 
-    assert after() == ("#### 1 · Unlearn: one step of length η = 1 up the loss",
-                       f"{float(xai_core.answer_to_match(f, x)[0, c]):.1%}")  # fmt: skip
+    before = f"{float(f.outputs(x)[0, c]):.1%}"
+
+    assert after() == ["1 · Unlearn: one step of length η = 1 up the loss",
+                       f"{c}: {before} → {float(xai_core.answer_to_match(f, x)[0, c]):.1%}"]  # fmt: skip
     heading, value = after(weights="last_layer", eta="0.2")
-    assert heading.endswith("η = 0.2 up the loss, by the last layer alone")
-    assert value == f"{float(xai_core.answer_to_match(f, x, 0.2, 'last_layer')[0, c]):.1%}"
+    assert heading.endswith("η = 0.2 up the loss, of the last layer alone")
+    assert value == f"{c}: {before} → {float(xai_core.answer_to_match(f, x, 0.2, 'last_layer')[0, c]):.1%}"
     heading, value = after(goal="uniform")
-    assert heading == "#### 1 · Instead of unlearning: every class is as likely as any other" and value == "10.0%"
+    assert heading == "1 · Goal: every class as likely as any other" and value == f"{c}: {before} → 10.0%"
 
 
 def test_every_word_of_the_three_choices_is_explained() -> None:
@@ -133,10 +147,8 @@ def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
 def test_no_experiment_without_a_wish(drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT)
     assert at.button_group(key="experiment").value == "none"
-    assert set(drawn.maps) == {"maps"} and set(drawn.curves) == {"Score along the path"}
+    assert set(drawn.maps) == {"maps"} and set(drawn.curves) == {"3 · Score along the path"}
     assert "This experiment" not in said(at)
-    heads = [h.value for h in at.subheader]
-    assert heads == ["Experiments", "Equation and code", "What to try", "Take it away"]
 
 
 def test_an_experiment_is_computed_once(drawn: SimpleNamespace) -> None:
@@ -299,3 +311,21 @@ def test_bad_links(query: dict[str, str], drawn: SimpleNamespace) -> None:
 def test_the_experiment_is_in_the_link() -> None:
     at = opened(**DIGIT, experiment="η", goal="uniform")
     assert any("experiment=%CE%B7" in c.value and "goal=uniform" in c.value for c in at.code)
+
+
+@pytest.mark.parametrize("moved", ["ε", "B"])
+def test_a_frame_is_what_uni_says_at_this_stop(drawn: SimpleNamespace, moved: str) -> None:
+    opened(**DIGIT, moved=moved, B="5", eps="0.5")
+    f, x = digit()
+    stops, key = [stop.text for stop in drawn.film.slider.stops], {"ε": "eps", "B": "B"}[moved]
+    assert drawn.film.slider.key == key and drawn.film.slider.stops[drawn.film.slider.usual].text in ("by rule", "15")
+    for text in {"ε": ("by rule", "0.1", "2"), "B": ("1", "30")}[moved]:
+        asked = {"eps": 0.5, "B": 5} | {key: None if text == "by rule" else float(text) if key == "eps" else int(text)}
+        B = asked.pop("B")
+        head, (_, start, _, map_, _) = unpacked(reel(drawn.film.id).expose(drawn.film, stops.index(text)))
+        matched = uni_baseline(f, x, **asked)
+        A = trace(f, x, matched).attribution(B)
+        share, top = figures.pixel_map(A) / float(A.sum(1).abs().sum()), drawn.film.scales()[0].top
+        assert map_ == pytest.approx((share / top * 127).clip(-127, 127), abs=0.7)
+        assert start == pytest.approx(figures.pixels(matched), abs=0.51 / 255)
+        assert float(head["number"]) == pytest.approx(f(matched).item(), rel=2e-2, abs=1e-4)

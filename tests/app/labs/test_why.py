@@ -15,7 +15,7 @@ from app.labs.distancing import pairs
 from app.labs.why import compute, questions
 from app.labs.why import map as why_map
 from app.labs.why.compute import LENGTHS
-from app.shared import controls, huskies, pages, show, stages, take_away
+from app.shared import controls, huskies, pages, stages
 from app.shared.shares import share_on
 from data.drawn import outlines
 from data.nets import networks
@@ -27,6 +27,7 @@ from xai_core.taxonomy import taxonomy
 PAGE = "labs/why/page.py"
 ASK = {"part": "Four questions"}
 MAP = {"part": "Map of methods"}
+READABLE = "A model that can be read"
 FEW = {"N": "20", "B": "8", "T": "2", "K": "3", "window": "16"}
 CHEAP = {c.key: FEW[c.name] for c in controls.controls() if c.name in FEW}  # settings that cost little, on any page
 LITTLE = {"many_digits": "20", "samples_digits": "50", "length": "6", "N_lime": "50"}
@@ -34,26 +35,13 @@ opened = partial(opened_at, PAGE)
 
 
 @pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The maps that a page drew, as values; and less work: fewer scenes and animals."""
-    drawn = SimpleNamespace(maps={}, captions={}, failures={}, offered=None)
-    real_maps, real_offer = show.maps, take_away.offer
-
-    def maps(image: torch.Tensor, attributions: dict, captions: dict, failures: dict, **how: Any) -> None:
-        drawn.maps, drawn.captions, drawn.failures = attributions, captions, failures
-        real_maps(image, attributions, captions, failures, **how)
-
-    def offer(*given: Any) -> None:
-        drawn.offered = given
-        real_offer(*given)
-
-    monkeypatch.setattr(show, "maps", maps)
-    monkeypatch.setattr(take_away, "offer", offer)
+def seen(seen: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What a page drew, as values; and less work: fewer scenes and animals."""
     monkeypatch.setattr(compute, "MANY", 4)
     monkeypatch.setattr(huskies, "ANIMALS", 8)
     monkeypatch.setattr(pairs, "SCENES", 32)
     monkeypatch.setattr(pairs, "NEW_SCENES", 16)
-    return drawn
+    return seen
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -62,7 +50,7 @@ def fresh() -> None:
 
 
 def text(at: AppTest) -> str:
-    return "\n".join(e.value for e in (*at.subheader, *at.markdown, *at.caption, *at.info))
+    return "\n".join(e.value for e in (*at.markdown, *at.caption, *at.info))
 
 
 def about() -> Any:
@@ -85,6 +73,11 @@ def test_the_box_says_one_word_until_somebody_guesses(seen: SimpleNamespace) -> 
         share, area = float(strength[mask].sum() / strength.sum()), float(mask.float().mean())
         assert f"{part}: {area:.0%} of the pixels, **{share:.0%}** of Σ|A|" in text(at)
     assert "You guessed **the background**" in text(at)
+    trunk = about().opened.parts["the trunk"]
+    assert metrics(at) == {
+        f"of Σ|A| lie on the trunk, {float(trunk.float().mean()):.0%} of the pixels":
+        f"{float(strength[trunk].sum() / strength.sum()):.0%}"
+    }  # fmt: skip
     subject, found, given, _ = seen.offered  # what is taken away is what is shown
     assert subject.picture == about().picture and torch.equal(found["integrated_gradients"].A, seen.maps[title])
     assert given["integrated_gradients"] == catalogue()["integrated_gradients"].defaults
@@ -92,7 +85,7 @@ def test_the_box_says_one_word_until_somebody_guesses(seen: SimpleNamespace) -> 
 
 def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
     """Six questions call this elephant a dog; one number says by how little."""
-    at = opened(depth="6")
+    at = opened(depth="6", tab=READABLE)
     rows = outlines.load()
     model = compute.tree("the zoo's outlines", 6)
     row = outlines.row_of("elephant", 27)
@@ -105,7 +98,8 @@ def test_the_tree_answers_as_it_is_drawn(seen: SimpleNamespace) -> None:
     at.selectbox(key="readable").set_value("iris")
     at.select_slider(key="depth").set_value(2)
     ran(at)
-    assert "Row 1, in truth" in text(at) and "network" not in at.markdown[-2].value
+    (table,) = (m.value for m in at.markdown if "| this tree, 2 questions |" in m.value)
+    assert "Row 1, in truth" in text(at) and "network" not in table
 
 
 # --- the four questions -----------------------------------------------------------------------------------------------
@@ -117,6 +111,7 @@ def test_why_is_answered_by_a_share_of_one_and_of_many(seen: SimpleNamespace) ->
     share = share_on(seen.maps["Grad-CAM"], mask)
     m = metrics(at)
     assert m["of Σ|A|"] == f"{share:.0%}" and m["relative"] == f"{share / float(mask.float().mean()):.1f}"
+    assert m["times its fair share of Grad-CAM lies on the trunk"] == m["relative"]
     many = compute.many_shares("elephant", "grad_cam")
     assert len(many.fair) == 4
     mean, low, high = many.interval
@@ -133,17 +128,19 @@ def test_why_not_is_a_difference_and_what_would_have_to_change(seen: SimpleNames
     growth = compute.grown("elephant", 27)
     assert growth.p.shape == (len(LENGTHS), 10) and growth.flip() == 0.3
     assert "At 0.3 of the longest, the network says **hippo**" in text(at)
+    assert metrics(at) == {"of the longest trunk: so short, it is no elephant any more": "0.3"}
     cat = compute.Growth([], torch.eye(10)[[0] * len(LENGTHS)])
     assert cat.flip() is None
 
 
 def test_when_it_fails_it_is_as_sure(seen: SimpleNamespace) -> None:
     at = opened(**ASK, question="When do you succeed or fail?")
-    assert "| where the snow lies" not in text(at)
+    assert "| where the snow lies" not in text(at) and [*metrics(at).values()] == ["100%"]
     at.pills(key="swapped").set_value("half")
     ran(at)
     assert "| with the husky: swapped | 0% |" in text(at) and "You guessed **half**" in text(at)
     (right, sure), (wrong, still) = compute.sureness(huskies.twins(False)).values()
+    assert metrics(at) == {f"right with the snow swapped; on average it is {still:.0%} sure of its answer": "0%"}
     assert (right, wrong) == (1.0, 0.0) and sure > 0.9 and still > 0.9
     assert f"it is {sure:.0%} sure where it is right, and {still:.0%} sure where it is wrong" in text(at)
 
@@ -153,6 +150,8 @@ def test_a_new_last_layer_helps_and_its_maps_stay(seen: SimpleNamespace) -> None
     before, after = compute.repair(0), compute.repair(25)
     assert list(before.accuracy.values()) == [1.0, 0.0] and min(after.accuracy.values()) < 0.9
     assert list(seen.maps) == ["as it was", "new last layer, 25 scenes"]
+    worst = f"{min(after.accuracy.values()):.0%}"
+    assert metrics(at) == {"right in the worse of two conditions with the new last layer; before 0%": worst}
     for name, r in (("as it was", before), ("new last layer, 25 scenes", after)):
         mean, low, high = r.background.interval
         first, second = (f"{a:.0%}" for a in r.accuracy.values())
@@ -193,7 +192,11 @@ def test_the_map_shows_every_leaf_and_what_it_needs() -> None:
 
 
 def test_who_has_answers_alone_is_told_what_is_closed() -> None:
-    shown = text(opened(**MAP, have="its answers alone"))
+    at = opened(**MAP, have="its answers alone")
+    shown = text(at)
+    methods = [leaf for leaf in taxonomy.leaves() if leaf.method]
+    usable = sum(leaf.needs == "answers" for leaf in methods)
+    assert [*metrics(at).values()] == [f"{usable} of {len(methods)}"] and usable > 0
     closed = [leaf for leaf, *_ in leaves() if leaf.needs in ("gradients", "inside")]
     assert shown.count("not open to you") == len(closed) >= 18
     assert "needs inside: not open to you · T + B + 4 passes" in shown

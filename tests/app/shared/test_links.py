@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from app.shared import links
-from tests.app.running import opened, ran
+from tests.app.running import costs, hand, opened, ran
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -17,7 +17,7 @@ PATHS = {"method": ["Integrated Gradients", "UNI"]}
 
 def test_a_link_restores_the_same_maps(seen: SimpleNamespace) -> None:
     at = opened(**PATHS)
-    at.select_slider(key="B").set_value("20")
+    hand(at, B="20")
     at.select_slider(key="eps").set_value("2")
     at.selectbox(key="rule").set_value("midpoint")
     at.selectbox(key="baseline").set_value("white")
@@ -33,8 +33,8 @@ def test_a_link_restores_the_same_maps(seen: SimpleNamespace) -> None:
 
 def test_a_link_may_ask_for_numbers_between_the_stops(seen: SimpleNamespace) -> None:
     at = opened(**PATHS, B="37", eps="1.234")
-    assert (at.select_slider(key="B").value, at.select_slider(key="eps").value) == ("37", "1.234")
-    assert "37 gradients" in seen.captions["Integrated Gradients"]
+    assert (at.session_state["B"], at.select_slider(key="eps").value) == ("37", "1.234")
+    assert "37 gradients" in costs(at)["Integrated Gradients"]
 
 
 @pytest.mark.parametrize(
@@ -67,26 +67,26 @@ def test_a_good_link_opens_without_a_note() -> None:
 
 def test_settings_go_along_to_the_next_page_and_back(seen: SimpleNamespace) -> None:
     at = opened(method="UNI", animal="frog")
-    at.select_slider(key="B").set_value("20")
-    ran(at)
+    hand(at, B="20")
     at.switch_page("labs/unlearning/page.py")
     ran(at)
     assert at.select_slider(key="B").value == "20" and at.selectbox(key="animal").value == "frog"
-    at.select_slider(key="B").set_value("10")
+    at.slider(key="T").set_value(11)
     ran(at)
     at.switch_page("labs/explain/page.py")
     ran(at)
-    assert at.select_slider(key="B").value == "10" and at.multiselect(key="method").value == ["UNI"]
+    assert at.session_state["B"] == "20" and at.slider(key="T").value == 11
+    assert at.multiselect(key="method").value == ["UNI"]
     assert not at.warning
 
 
 def test_a_move_is_not_lost_where_the_page_is_left_at_once(seen: SimpleNamespace) -> None:
     """One run gets both: the slider's new value, and another page."""
     at = opened(method="UNI", animal="frog")
-    at.select_slider(key="B").set_value("20")
+    at.select_slider(key="eps").set_value("2")
     at.switch_page("labs/unlearning/page.py")
     ran(at)
-    assert at.select_slider(key="B").value == "20"
+    assert at.session_state["eps"] == "2"
 
 
 def test_the_link_to_copy_holds_every_setting() -> None:

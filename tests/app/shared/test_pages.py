@@ -29,15 +29,16 @@ def test_every_page_is_in_the_list_once() -> None:
 
 def test_the_first_page_leads_to_all_others() -> None:
     at = root()
-    led = {link.proto.page for link in at.get("page_link")}
-    assert led == set(PAGES) - {START.name}
+    led = {link.proto.page or START.name for link in at.get("page_link")}
+    assert led == set(PAGES)
     assert "elephant" in "".join(m.value for m in at.markdown) and not at.query_params
 
 
 def test_links_into_pages_carry_settings_that_are_there() -> None:
     """A scene's link has the address of its page, and its parameters behind it."""
-    for link in opened(PAGES["domains"].file, domain="satellite", method="Simple gradient").get("page_link"):
-        assert link.proto.page in PAGES and "=" in link.proto.query_string
+    links_ = opened(PAGES["domains"].file, domain="satellite", method="Simple gradient").get("page_link")
+    scenes = [link for link in links_ if link.proto.query_string]  # all others are the navigation
+    assert len(scenes) > 3 and all(link.proto.page in PAGES and "=" in link.proto.query_string for link in scenes)
 
 
 # --- old links --------------------------------------------------------------------------------------------------------
@@ -46,7 +47,7 @@ def test_links_into_pages_carry_settings_that_are_there() -> None:
 def test_an_old_link_without_a_page_opens_explain_with_its_settings() -> None:
     at = root(method=["UNI", "Gradient × input"], B="30", network="digits", picture="digit")
     assert at.multiselect(key="method").value == ["UNI", "Gradient × input"]
-    assert at.select_slider(key="B").value == "30" and at.selectbox(key="network").value == "digits"
+    assert at.session_state["B"] == "30" and at.selectbox(key="network").value == "digits"
     assert at.query_params["B"] == "30" and not at.toast
 
 
@@ -65,4 +66,4 @@ def test_a_parameter_of_nobody_stays_on_the_first_page() -> None:
 def test_every_setting_of_explain_is_known_to_old_links(network: str, picture: str) -> None:
     at = opened(network=network, picture=picture, method=["Simple gradient", "SmoothGrad"])
     asked = set(at.session_state["_values"])
-    assert asked <= links.OF_EXPLAIN | {control.key for control in controls.controls()}
+    assert asked - {"tab"} <= links.OF_EXPLAIN | {control.key for control in controls.controls()}

@@ -72,3 +72,9 @@ def test_real_cats_and_dogs(real_squeezenet):
         logits = model(photos.images[1::2].float() / 255)
     assert (logits.argmax(1) == photos.labels[1::2]).double().mean() > 0.75
     assert not any(p.requires_grad for p in model.parameters()) and not model.training
+
+
+def test_fewer_photographs_than_a_batch_are_refused_in_a_sentence():
+    images, labels = torch.zeros(31, 3, 8, 8), torch.arange(31) % 2
+    with pytest.raises(ValueError, match="images must be at least one batch, 32, to learn from; got 31"):
+        finetuned.finetune("squeezenet1_1", images, labels, 2)

@@ -36,7 +36,7 @@ def short(tasks) -> Retraining:
     """Twenty steps of the fully connected part, on the first digits."""
     split = tasks["conv"].features
     few = split._replace(train_images=split.train_images[:320], train_labels=split.train_labels[:320])
-    return replace(tasks["conv"], features=few, epochs=2, batch=32)
+    return replace(tasks["conv"], split=few, φ=None, epochs=2, batch=32)
 
 
 def masks(n: int, M: int = 256, seed: int = 0) -> Tensor:
@@ -113,7 +113,7 @@ def test_what_is_dropped_has_no_influence(short):
         torch.where(kept[0], short.features.train_images, 7.0),
         torch.where(kept[0], short.features.test_images, -5),
     )
-    other = replace(short, features=short.features._replace(train_images=garbage[0], test_images=garbage[1]))
+    other = replace(short, split=short.features._replace(train_images=garbage[0], test_images=garbage[1]))
     once, again = learned(short, kept[:1], [0]), learned(other, kept[:1], [0])
     assert torch.equal(flat(once, 0), flat(again, 0))
     assert torch.equal(short.errors(kept[:1], [0]), other.errors(kept[:1], [0]))
@@ -141,7 +141,7 @@ def test_company_changes_nothing_but_rounding(tasks, kind):
     """Three steps, so that rounding has no time to grow; a network learns what it learns alone."""
     split = tasks[kind].features
     few = split._replace(train_images=split.train_images[:96], train_labels=split.train_labels[:96])
-    task = replace(tasks[kind], features=few, epochs=1, batch=32)
+    task = replace(tasks[kind], split=few, φ=None, epochs=1, batch=32)
     kept, runs = masks(4, split.train_images[0].numel()), [2, 0, 2, 1]
     together = learned(task, kept, runs)
     for e, run in enumerate(runs):

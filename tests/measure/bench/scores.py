@@ -93,7 +93,7 @@ def _all_of_a_map(j: Judged) -> tuple[Case, None]:
     """What Quantus has no counterpart for: the answers that several scores share are asked for once."""
     x = j.X[:1]
     A, own = simple_gradient(make_score(j.q.model, x, 0), x), torch.full_like(x, 0.4)
-    asked = floors.masked(x, 201 + 3 + 6 * 9)  # subsets and x, three canvases, nine new pictures a curve
+    asked = floors.masked(x, 4 * 201 + 3 + 6 * 9)  # four kinds of subsets and x, three canvases, nine pictures a curve
     ours = Case(lambda: Examination(j.q.model, x, 0).judge_map(A, own=own), lambda: floors.forwards(j.q.model, asked))
     return ours, None
 

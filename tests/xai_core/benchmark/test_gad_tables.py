@@ -9,11 +9,12 @@ import torch
 
 from tests.toys import SmallCNN, images, seeded
 from tests.xai_core.benchmark import small_collection
-from xai_core import hull, important_pixels, make_score, simple_gradient, support_network, support_networks
-from xai_core.benchmark import gad, gad_tables
+from xai_core import complexity, hull, important_pixels, make_score, simple_gradient, support_network, support_networks
+from xai_core.benchmark import gad, gad_cases, gad_tables
 from xai_core.benchmark.documents import Document, markdown
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store
+from xai_core.distancing.gad import gad as gad_map
 
 NAN = float("nan")
 
@@ -23,9 +24,9 @@ def short(monkeypatch):
     """Trainings of three steps, blocks of two pictures, a count of what is measured."""
     asked, real = [], gad.measure
 
-    def counted(model, supports, method, c, X, important):
+    def counted(model, supports, method, c, X, important, shares=()):
         asked.append((method, c))
-        return real(model, supports, method, c, X, important)
+        return real(model, supports, method, c, X, important, shares)
 
     def quick(*given, **settings):
         return support_network(*given, epochs=3, rate=1e-3, **settings)
@@ -33,11 +34,11 @@ def short(monkeypatch):
     monkeypatch.setattr(gad, "BLOCK", 2)
     monkeypatch.setattr(gad, "measure", counted)
     monkeypatch.setattr(gad, "support_network", quick)
-    monkeypatch.setattr(gad, "support_networks", lambda *g, **s: support_networks(*g, epochs=3, rate=1e-3, **s))
-    for cached in (gad._case, gad._supports):
+    monkeypatch.setattr(gad_cases, "support_networks", lambda *g, **s: support_networks(*g, epochs=3, rate=1e-3, **s))
+    for cached in (gad_cases._case, gad_cases._supports):
         cached.cache_clear()
     yield asked
-    for cached in (gad._case, gad._supports):
+    for cached in (gad_cases._case, gad_cases._supports):
         cached.cache_clear()
 
 
@@ -109,7 +110,7 @@ def test_stopped_and_started_again(short, tmp_path, monkeypatch):
     measured(tmp_path / "one", important="above")  # another rule is another measurement
     assert len(short) == again + 12
     # and the numbers are those of the function, in their places: method, class 1, second block
-    case = gad._case(
+    case = gad_cases._case(
         "Cat x Dog",
         "small",
         "seed 0",
@@ -120,11 +121,17 @@ def test_stopped_and_started_again(short, tmp_path, monkeypatch):
         "cpu",
     )
     direct = counted(
-        case.model, gad._supports(case, str(tmp_path / "one/supports")), "gradient_x_input", 1, images(6)[2:4], "top"
+        case.model,
+        gad_cases._supports(case, str(tmp_path / "one/supports")),
+        "gradient_x_input",
+        1,
+        images(6)[2:4],
+        "top",
+        gad.SHARES,
     )
     part = resumed[(resumed["method"] == "gradient_x_input") & (resumed["class"] == 1) & (resumed["block"] == 1)]
-    np.testing.assert_array_equal(part["value"].to_numpy().reshape(2, 8), direct.numpy())
-    assert part["picture"].unique().tolist() == ["00002", "00003"] and part["label"].tolist()[::8] == [0, 1]
+    np.testing.assert_array_equal(part["value"].to_numpy().reshape(2, 14), direct.numpy())
+    assert part["picture"].unique().tolist() == ["00002", "00003"] and part["label"].tolist()[::14] == [0, 1]
     f = small_collection.network("small")(images(6)).argmax(1)
     assert networks["value"].tolist() == [(f == torch.arange(6) % 2).double().mean().item()]
 
@@ -139,8 +146,8 @@ def test_a_folder_of_photographs(short, tmp_path, monkeypatch):
     rows, *_ = measured(tmp_path / "one", **given)
     assert rows["pair"].unique().tolist() == ["birds"] and rows["column"].unique().tolist() == ["Other"]
     assert taught == ["other"]
-    gad._case.cache_clear()
-    case = gad._case("birds", "other", "seed 1", small_collection.__name__, 6, str(tmp_path / "birds"),
+    gad_cases._case.cache_clear()
+    case = gad_cases._case("birds", "other", "seed 1", small_collection.__name__, 6, str(tmp_path / "birds"),
                      str(tmp_path / "one/supports"), "cpu")  # fmt: skip
     assert taught == ["other"]
     assert torch.equal(case.model.fc.weight, small_collection.network("other").fc.weight)
@@ -163,7 +170,7 @@ def test_counts_and_verdicts_by_hand():
         [{**of, "alpha": a, "score": f"reached {c}", "value": v} for a, c, v in ((2, 1, 0.9), (2, 2, 0.8), (4, 1, 0.7))]
     )
     said = markdown(Document("", list(gad_tables.sections(found, networks, supports))))
-    assert "Cat x Dog, VGG: accuracy 87.5%. α = 2: reached 80%; α = 4: reached 70%." in said
+    assert "Cat x Dog, VGG: accuracy 87.5% of 3 pictures. α = 2: reached 80% of α; α = 4: reached 70% of α." in said
     assert "| Cat x Dog | VGG | Orig. 1 | 2 (357) |" in said and "| Cat x Dog | VGG | GAD 2 | 1 (348) |" in said
     assert "| Cat x Dog | VGG | Sup. 1 | 100 (0.08) |" in said and "| Cat x Dog | VGG | GAD 1 | 300 (0.13) |" in said
     assert "| Cat x Dog | VGG | GAD 1 | 0.75 |" in said and "| Cat x Dog | VGG | Rival 2 | 0.65 |" in said
@@ -171,7 +178,47 @@ def test_counts_and_verdicts_by_hand():
     assert "smaller hull for most pictures in 0 of 2 columns (paper: 5 of 8)" in said
     assert "larger mean RS than the supplementary region in 2 of 2 (paper: 3 of 8)" in said
     assert "the smaller mean RC in 0 of 2, the larger mean RS in 2 of 2" in said
-    assert "In 100% of the maps the region of fewer pixels" in said and "Nothing is left of 33.3%" in said
+    assert "In 100% of 2 maps the region of fewer pixels" in said and "Nothing is left of 33.3% of 6 maps" in said
+    assert "where the strongest" not in said
+
+
+def test_fewer_important_pixels_have_tables_of_their_own():
+    rows = [[9, 0.5, 2.0, 1, 0.4, 3, 5, 9]] * 2
+    fewer = table("gad", rows, **{"class": 0})
+    more = [
+        {**fewer.iloc[0].to_dict(), "picture": f"{i:05d}", "score": score, "value": value}
+        for i in (0, 1)
+        for score, value in zip(gad.columns_of(gad.SHARES), (0.9, 0.8, 0.7 + i / 10, 0.6, 0.5, 0.4), strict=True)
+    ]  # fmt: skip
+    found = pd.concat([fewer, pd.DataFrame(more)])
+    empty = pd.DataFrame(columns=["pair", "column", "score", "value", "alpha"])
+    said = markdown(Document("", list(gad_tables.sections(found, empty, empty))))
+    at = said.index("Mean RC where the strongest 10% of the pixels are important")
+    assert "| Cat x Dog | VGG | GAD 1 | 0.75 |" in said[at:] and "| Cat x Dog | VGG | Rival 1 | 0.60 |" in said[at:]
+    assert said.count("Mean RC where the strongest") == 3
+
+
+def test_a_threshold_of_fewer_pixels_by_hand():
+    """RC at 20 % is that of gad with share=.2; the rival has as many pixels as are left there."""
+    model, X, labels = seeded(SmallCNN).eval(), images(4), torch.arange(4) % 2
+    supports = support_networks(model, X, labels, (0, 1), (1,), epochs=3, rate=1e-3)
+    rows = gad.measure(model, supports, "simple_gradient", 1, X, "top", (0.2,))
+    found = gad_map(model, supports, X, 1, "simple_gradient", share=0.2)
+    left, own = found.masks.all(0)[:, 0], found.masks[0][:, 0]
+    assert rows[:, 8].tolist() == [complexity(a, b) for a, b in zip(left, own, strict=True)]
+    rival = gad.strongest(found.maps[0][0], int(left[0].sum()))
+    assert rows[0, 9].item() == complexity(rival, own[0])
+    assert torch.equal(rows[:, :8], gad.measure(model, supports, "simple_gradient", 1, X))
+
+
+def test_a_learning_set_is_bounded_and_a_class_without_pictures_is_refused(monkeypatch):
+    shown = gad_cases.pictures(small_collection.__name__, "Cat x Dog", "small", 3, "")
+    assert shown.seen_labels.tolist() == [0, 1, 0, 1] and len(shown.images) == 3
+    assert torch.equal(shown.seen, images(6, seed=1)[:4])
+    one_class = small_collection.Apart(images(2), torch.zeros(2), images(2), torch.zeros(2))
+    monkeypatch.setattr(small_collection, "apart", lambda pair, n: one_class)
+    with pytest.raises(ValueError, match="Cat x Dog must have two pictures or more of each class; it has 2 to explain"):
+        gad_cases.pictures(small_collection.__name__, "Cat x Dog", "small", 2, "")
 
 
 def test_the_papers_counts():

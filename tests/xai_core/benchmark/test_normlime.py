@@ -8,7 +8,7 @@ import torch
 
 from data.training.retraining import SCHOOLING
 from xai_core.benchmark import normlime, normlime_tables
-from xai_core.benchmark.cells import Cell, work
+from xai_core.benchmark.cells import Cell, heard_by, work
 from xai_core.benchmark.documents import Document, markdown, page
 from xai_core.evaluate.keep_and_retrain import keep_and_retrain
 from xai_core.figures.keep_and_retrain import kar_figure
@@ -56,7 +56,7 @@ def test_a_cell_has_the_same_rows_alone_and_again(quick):
     for rows, result in zip(together, once[3:], strict=True):
         for row, alone in zip(rows, result.rows, strict=True):
             assert row["value"] == pytest.approx(alone["value"], abs=3 / 599)
-    task, order = normlime._opened("data.collection", "digits", "conv", "cpu"), normlime.order(*_of(cells[4]))
+    task, order = normlime._opened("data.collection", "digits", "conv", "cpu", None), normlime.order(*_of(cells[4]))
     one_by_one = keep_and_retrain(order, lambda kept, run: task.errors(kept[None], [run])[0], [0.9], runs=2)
     assert one_by_one.errors[0].tolist() == pytest.approx(values[4].tolist(), abs=3 / 599)
 
@@ -78,6 +78,21 @@ def test_an_order_is_kept_and_found(quick, tmp_path, monkeypatch):
         normlime.order({**first.settings, "K": 6}, first.context)
 
 
+def test_fewer_digits_are_another_cell_and_are_told(quick):
+    cells = plan(methods=("NormLIME",), train=200, shares=[0.5])
+    assert {cell.settings["train"] for cell in cells} == {200} and cells[1].key != plan(methods=("NormLIME",))[1].key
+    said: list[str] = []
+    with heard_by(said.append):
+        results = [work(cell) for cell in cells]
+    assert [len(result.rows) for result in results] == [2, 2] and not any(result.error for result in results)
+    assert said[-1].startswith("digits, conv, NormLIME, 0.5: step ")
+    assert len(normlime._opened("data.collection", "digits", "conv", "cpu", 200).features.train_images) == 200
+    rows = [cell.settings | row for cell, result in zip(cells, results, strict=True) for row in result.rows]
+    assert "Learned from 200 digits." in told_of(rows)
+    with pytest.raises(ValueError, match="learned is 9; of digits it must be from 64, a batch, to 1198"):
+        plan(train=9)
+
+
 def test_other_digits_or_weights_are_refused():
     cell = plan()[1]
     changed = Cell(cell.function, {**cell.settings, "digest": "0" * 64}, cell.context)
@@ -93,7 +108,10 @@ def test_other_digits_or_weights_are_refused():
         ({"K": 0}, "K .* at least 1; got 0"),
         ({"kinds": ["edges"]}, "kind is 'edges'"),
         ({"network": "zoo"}, "data is 'zoo'; it must be one of digits, mnist"),
-        ({"data": "data.digits"}, "collection 'data.digits' must have the functions of a collection"),
+        (
+            {"data": "data.digits"},
+            "collection 'data.digits' must have retraining for these tables; it lacks retraining",
+        ),
         ({"data": "nowhere"}, "collection must be a module that can be imported; got 'nowhere'"),
     ],
 )

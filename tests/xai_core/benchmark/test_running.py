@@ -20,6 +20,7 @@ from tests.xai_core.benchmark.toy_cells import cells, worked_on
 from xai_core.benchmark.cells import Cell, Result, work
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store, StoreBusy
+from xai_core.benchmark.watching import Watch
 
 ROOT = Path(__file__).parents[3]
 
@@ -206,6 +207,21 @@ def test_a_cell_that_kills_every_worker_is_reported_and_costs_no_other(store, tm
     assert worked_on(tmp_path / "log").count(1) == 2  # once with its group, once alone
 
 
+def test_a_result_is_kept_before_its_group_is_done(store, tmp_path, cluster):
+    """The worker dies at the fourth cell of a group: the three before it are not done again."""
+    wanted = cells(4, tmp_path / "log", group=4, kills=[3], always=True, seconds=0.2)
+    outcome = quiet(wanted, store, scheduler=cluster)
+    assert outcome.done == 3 and [settings["n"] for settings, _ in outcome.failures] == [3]
+    assert worked_on(tmp_path / "log") == [0, 1, 2, 3, 3]
+
+
+def test_no_cell_is_begun_on_a_worker_when_the_time_is_up(store, tmp_path, cluster):
+    wanted = cells(6, tmp_path / "log", group=6, seconds=0.3)
+    outcome = quiet(wanted, store, scheduler=cluster, until=time.monotonic() + 0.9)
+    assert outcome.done < 6 and outcome.turns == 0 and not outcome.failures
+    assert quiet(wanted, store, scheduler=cluster).done == 6 - outcome.done
+
+
 @pytest.mark.parametrize("workers", [-1, 1.5, True, "2"])
 def test_a_wrong_number_of_workers(store, workers):
     with pytest.raises(ValueError, match=r"workers must be a whole number, 0 .in this process. or more; got"):
@@ -216,6 +232,25 @@ def test_a_store_that_is_no_store(tmp_path):
     (tmp_path / "results.sqlite").write_text("not a database" * 100)
     with pytest.raises(sqlite3.DatabaseError):
         Store(tmp_path / "results.sqlite")
+
+
+def test_the_rest_is_reckoned_kind_by_kind(store):
+    """One slow method and one fast: what is left is not the mean of all."""
+    wanted = [
+        Cell("m:f", {"network": "zoo", "method": method, "n": n}) for n in range(3) for method in ("slow", "fast")
+    ]
+    store.plan("cells", wanted)
+    for cell, seconds in zip(wanted, (100.0, 1.0), strict=False):
+        store.keep(Result(cell.key, [{"value": 1}], seconds))
+    watch = Watch(store, "cells", workers=2, shown=True)
+    assert watch.left() == (2 * 100 + 2 * 1) / 2
+    watch.count(Result(wanted[2].key, [], 200.0))
+    assert watch.left() == (1 * 150 + 2 * 1) / 2
+    watch.count(Result(wanted[4].key, [], error="ValueError: no"))
+    assert watch.left() == 1
+    watch.__exit__()
+    store.plan("others", [Cell("m:f", {"n": n}) for n in range(9)])
+    assert Watch(store, "others", workers=1).left() is None
 
 
 # --- a file of somebody else ------------------------------------------------------------------------------------------
@@ -250,7 +285,8 @@ def test_what_is_worked_on_is_what_this_command_planned(store, tmp_path, forgery
         "UPDATE cells SET function = 'os:abort'",
         "UPDATE cells SET settings = '{\"n\":7}'",
         "UPDATE plan SET context = '{}'",
-        "INSERT INTO cells VALUES ('k', 'os:abort', '{}'); INSERT INTO plan VALUES ('cells', 9, 'k', '{}', '')",
+        "INSERT INTO cells VALUES ('k', 'os:abort', '{}');"
+        " INSERT INTO plan (name, position, key, context, team) VALUES ('cells', 9, 'k', '{}', '')",
     ],
 )
 def test_a_cell_that_was_slipped_in_is_refused(store, tmp_path, forgery):
@@ -267,7 +303,7 @@ def test_a_true_key_of_a_function_that_was_not_planned_is_refused(store, tmp_pat
     forge(
         store.path,
         f"INSERT INTO cells VALUES ('{other.key}', 'os:abort', '{{}}')",
-        f"INSERT INTO plan VALUES ('cells', 9, '{other.key}', '{{}}', '')",
+        f"INSERT INTO plan (name, position, key, context, team) VALUES ('cells', 9, '{other.key}', '{{}}', '')",
     )
     with pytest.raises(ValueError, match="asks for 'os:abort', which this command did not plan: nothing of it is run"):
         list(store.groups("cells"))

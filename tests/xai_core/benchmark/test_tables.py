@@ -6,18 +6,19 @@ import math
 import re
 import unicodedata
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 
 from xai_core import plain
-from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables
+from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables, watching
 from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
 from xai_core.benchmark.store import Store
-from xai_core.evaluate.examination import SCORES
-from xai_core.statistics import compare, holm, summary
+from xai_core.evaluate.scores import SCORES
+from xai_core.statistics import compare, differ, holm, least_pairs, summary
 
 NAN = float("nan")
 
@@ -48,6 +49,25 @@ def test_pairs_by_hand():
     assert compare([1, 2], [1, 2]).p == 1 and compare([1, 2], [1, 2]).difference == 0
     nothing = compare([NAN, 1], [1, NAN])
     assert nothing.pairs == 0 and math.isnan(nothing.p)
+
+
+def test_several_methods_at_once_by_hand():
+    """Friedman's χ² of n = 8 pictures and k = 3 methods in one order: 12/(nk(k+1)) Σ R² − 3n(k+1) = 16; e⁻⁸."""
+    order = np.arange(8) + np.array([[0], [10], [20]])
+    assert differ(order) == pytest.approx(math.exp(-8))
+    assert differ(order[:2]) == compare(order[0], order[1]).p == 2 / 2**8
+    assert math.isnan(differ(order[:1])) and math.isnan(differ(np.empty((3, 0))))
+    assert differ(np.ones((3, 5))) == 1
+
+
+def test_a_row_whose_chance_nobody_knows_is_bold_where_methods_differ():
+    title = "UNI, Table 6: robustness, intersection of the strongest pixels, in percent"
+    up = [0.5 + 0.01 * i for i in range(8)]
+    frame = rows("attack_intersection", uni=up, integrated_gradients=[v - 0.3 for v in up], smoothgrad=[0.1] * 8)
+    assert table_of(frame, title)[1].rows[-1][3].startswith("**53.5")
+    frame = rows("attack_intersection", uni=up, integrated_gradients=up[::-1], smoothgrad=up[4:] + up[:4])
+    _, table, *verdicts, _ = table_of(frame, title)
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith("In 1 of 1 rows, one step, no method")
 
 
 def test_holm_by_hand():
@@ -81,14 +101,31 @@ def test_a_row_of_table_2_by_hand():
     frame = rows("mufidelity", uni=[v + 0.2 for v in ig], integrated_gradients=ig, smoothgrad=[NAN] * 6 + [0.5])
     says, table, *verdicts, details = table_of(frame, "UNI, Table 2: |MuFidelity|")
     assert table.head == ["Network", "", "n", "UNI", "IG", "BlurIG", "GIG", "AGI", "GBP", "DeepLIFT", "SG"]
-    assert table.rows[0][:5] == ["Resnet18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
+    assert table.rows[0][:5] == ["ResNet-18", "paper", "", ".12 ± .124", ".06 ± .068"] and table.rows[0][-1] == ""
     # std of 0.1 … 0.7 is 0.216; p = 2/2⁷ = 0.016, of two tests the smaller: 0.031
-    assert table.rows[-1] == ["Zoo", "here", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
-    assert verdicts == ["Best mean here: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks."]
+    assert table.rows[-1] == ["Zoo", "here, black", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
+    assert verdicts == [
+        "Best mean here, black: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
+        "Rows won on black UNI (1). The canvas alone changes who is best for 0 of 1 networks.",
+        "A difference needs at least 7 pictures to tell: 1 of 2 tests here have fewer.",  # 2 · 2⁻⁶ < .05 < 2 · 2⁻⁵
+    ]
     lines = {line[3]: line for line in details.rows}
-    assert lines["UNI"] == ["Zoo", "zoo", "|MuFidelity|", "UNI", "7", "0", ".600", ".400 to .800", ".200", "7", ".031"]
-    assert lines["SG"][4:] == ["1", "6", ".500", "?", "−.200", "1", "1"]
-    assert details.folded and says == "Higher is better."
+    assert lines["UNI"] == [
+        "Zoo",
+        "zoo",
+        "|MuFidelity|",
+        "UNI",
+        "7",
+        "0",
+        ".600",
+        ".400 to .800",
+        ".200",
+        "7",
+        ".031",
+        "yes",
+    ]
+    assert lines["SG"][4:] == ["1", "6", ".500", "?", "−.200", "1", "1", "yes"]
+    assert details.folded and says.startswith("Higher is better. ")
 
 
 def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
@@ -103,7 +140,8 @@ def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
         "here, black": [".570 ± .049 ▼", "**.135 ± .024**"],
         "here, own": ["**.135 ± .024** ▲", ".570 ± .049"],
     }
-    assert "The canvas alone changes who is best for 1 of 1 networks." in verdicts
+    told = "Rows won on black IG (1); on own UNI (1). The canvas alone changes who is best for 1 of 1 networks (Zoo)."
+    assert told in verdicts
 
 
 def test_a_missing_method_a_missing_score_and_percent():
@@ -113,12 +151,73 @@ def test_a_missing_method_a_missing_score_and_percent():
     )
     assert table.head[3:] == ["UNI", "IG", "BlurIG", "SG", "DeepLIFT", "GBP"]
     ours = [line for line in table.rows if line[1] == "here, one step"]
-    assert ours == [["Zoo", "here, one step", "2", "**50 ± 35.4**", "–", "–", "–", "–", "**50 ± .000**"]]  # a tie
+    assert ours == [["Zoo", "here, one step", "2", "50 ± 35.4", "–", "–", "–", "–", "50 ± .000"]]  # a tie of two
     assert {line[3]: line[6] for line in details.rows} == {"UNI": "50", "GBP": "50"}
     frame = rows("monotonicity", uni=[1.0, 0.9], guided_backprop=[NAN, NAN])
     _, table, *_, details = table_of(frame, "The path")
     assert table.rows[0][2:] == ["2", ".950 ± .071", "–"]  # one method alone is not the best of several
     assert [line[4:6] for line in details.rows] == [["2", "0"], ["0", "2"]]
+
+
+def test_nothing_is_bold_where_no_method_is_better_than_chance():
+    lots, up = [0.1, -0.2, 0.05, -0.1, 0.2, -0.05, 0.12, -0.07], [0.5, 0.4, 0.6, 0.5, 0.45, 0.55, 0.5, 0.6]
+    near = [0.11, -0.21, 0.06, -0.11, 0.21, -0.06, 0.13, -0.08]
+    _, table, *verdicts, details = table_of(
+        rows("mufidelity", uni=near, integrated_gradients=lots[::-1], random=lots), "UNI, Table 2: |MuFidelity|"
+    )
+    assert "**" not in "".join(table.rows[-1]) and verdicts[0].startswith(
+        "In 1 of 1 rows, black, no method is better than"
+    )
+    assert {line[3]: line[-1] for line in details.rows} == {"UNI": "no", "IG": "no", "random": "no"}
+    _, table, *verdicts, details = table_of(
+        rows("mufidelity", uni=up, integrated_gradients=near, random=lots), "UNI, Table 2: |MuFidelity|"
+    )
+    assert table.rows[-1][3].startswith("**.512") and verdicts[0].startswith("Best mean here, black: UNI 1 of 1.")
+    assert {line[3]: line[-1] for line in details.rows} == {"UNI": "yes", "IG": "no", "random": "no"}
+    # without random numbers, against the number that the score has by chance: 0 for Spearman's ρ
+    title = "UNI, Table 5: robustness, Spearman"
+    _, table, *_ = table_of(rows("attack_spearman", uni=near, integrated_gradients=lots), title)
+    assert "**" not in "".join(table.rows[-1])
+    _, table, *_ = table_of(rows("attack_spearman", uni=up, integrated_gradients=lots), title)
+    assert table.rows[-1][3].startswith("**.512")
+
+
+def test_what_every_map_gets_is_taken_out_of_a_comparison():
+    """UNI's own canvas still has F(x′) = .8: of its AUC, .08 are no fault of the map."""
+    ig, uni = [0.30 + 0.01 * i for i in range(8)], [0.35 + 0.01 * i for i in range(8)]
+    frame = pd.concat([
+        rows("deletion_own", uni=uni, integrated_gradients=ig),
+        rows("answer_own", uni=[0.8] * 8, integrated_gradients=[0.0] * 8),
+    ])  # fmt: skip
+    _, table, *_, details = table_of(frame, "UNI, Table 3: deletion AUC")
+    assert table.rows[-1][3:5] == ["**.385 ± .024** ▲", ".335 ± .024"]  # printed as in the paper, judged without
+    assert {line[3]: line[8] for line in details.rows} == {"UNI": "−.030", "IG": ""}
+
+
+def test_a_rule_without_a_relu_and_a_gap_are_told_beside_the_numbers():
+    frame = rows("mufidelity", integrated_gradients=[0.1, 0.2], guided_backprop=[0.9, 0.9])
+    frame["note"] = frame["method"].map({"guided_backprop": "plain gradient here"})
+    frame = pd.concat([frame, rows("gap", integrated_gradients=[0.02, 0.04])])
+    _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
+    ours = {line[1]: line for line in table.rows if line[0] == "Zoo"}
+    column = table.head.index("GBP")
+    assert ours["here, black"][column] == "plain gradient here" and "**" not in "".join(ours["here, black"])
+    assert ours["gap of the map"][table.head.index("IG")] == ".030" and ours["gap of the map"][column] == ""
+
+
+def test_a_network_that_was_prepared_otherwise_has_a_row_of_its_own():
+    frame = pd.concat([rows("mufidelity", uni=[0.1, 0.2]), rows("mufidelity", uni=[0.3, 0.4])], ignore_index=True)
+    frame["made"] = [None, None, *['{"fold_batchnorm":true,"layout":"channels_last"}'] * 2]
+    _, table, *_ = table_of(frame, "UNI, Table 2: |MuFidelity|")
+    ours = {line[0]: line[3] for line in table.rows if line[1] == "here, black"}
+    assert ours == {"Zoo": ".150 ± .071", "Zoo, batch norm folded, channels last": ".350 ± .071"}
+
+
+@pytest.mark.parametrize(("tests", "least"), [(1, 6), (2, 7), (70, 12)])
+def test_how_many_pictures_it_takes(tests, least):
+    assert least_pairs(tests) == least
+    assert tests * 2.0 ** (1 - least) < 0.05 <= tests * 2.0 ** (2 - least)
+    assert compare([0.1 * i + 1 for i in range(least)], [0.0] * least).p * tests < 0.05
 
 
 def test_the_papers_numbers():
@@ -247,12 +346,13 @@ def test_a_report_with_hostile_names(tmp_path):
 
 
 def test_an_estimate_by_hand(store):
-    section = estimate.section(store, "uni", 1800, 2, str.title)
+    section, seconds = estimate.section(store, "uni", 1800, 2, str.title)
     table, sentence = section.parts
+    assert seconds == 3600
     assert table.head == ["Network", "uni", "integrated_gradients", "all", "cells measured", "1,800 pictures"]
     assert table.rows == [["Zoo", "1", "3", "4", "2", "60 min"]]  # 1800 · 4 s / 2
     assert "1,800 pictures × 2 methods × 1 networks = 3,600 cells: 60 min with 2 workers" in sentence
-    on_a_gpu = estimate.section(store, "uni", 1800, 2, str.title, "cuda").parts[0].rows
+    on_a_gpu = estimate.section(store, "uni", 1800, 2, str.title, "cuda")[0].parts[0].rows
     assert on_a_gpu == [["Zoo", "10", "30", "40", "2", "10 h"]]  # by the clock
     with pytest.raises(ValueError, match="estimate needs finished cells of 'other'"):
         estimate.section(store, "other", 10, 1, str.title)
@@ -263,4 +363,4 @@ def test_an_estimate_by_hand(store):
     [(5, "5 s"), (600, "10 min"), (7200, "2 h"), (864000, "10 days"), (3.15576e8, "10 years"), (99.9, "99.9 s")],
 )
 def test_times_as_a_person_says_them(seconds, told):
-    assert estimate.told(seconds) == told
+    assert watching.told(seconds) == told

@@ -78,6 +78,9 @@ def test_every_score_is_the_one_of_its_own_function(scene):
     A = explain(model, x, "predicted", "integrated_gradients", **given)
     expected = {"mufidelity_signed": mufidelity(f, x, A, 40, seed=3).correlation}
     expected["mufidelity"] = expected["mufidelity_signed"].abs()
+    expected["mufidelity_blurred"] = mufidelity(f, x, A, 40, reference="blurred", seed=3).correlation.abs()
+    for percent in (5, 50):
+        expected[f"mufidelity_{percent}"] = mufidelity(f, x, A, 40, share=percent / 100, seed=3).correlation.abs()
     for canvas, ground in (("black", "black"), ("blurred", "blurred"), ("own", blurred)):
         expected[f"deletion_{canvas}"] = deletion(f, x, A, ground, seed=3).auc
         expected[f"insertion_{canvas}"] = insertion(f, x, A, ground, seed=3).auc
@@ -98,6 +101,12 @@ def test_every_score_is_the_one_of_its_own_function(scene):
     assert exam.label == scene.label
     for name, value in expected.items():
         assert found[name] == pytest.approx(float(value), abs=2e-4 if name == "curvature" else 2e-5), name
+    expected |= {"answer_x": f(x), "answer_black": f(torch.zeros_like(x))}
+    expected |= {"answer_blurred": f(blurred), "answer_own": f(blurred)}
+    for name in ("answer_x", "answer_black", "answer_blurred", "answer_own"):
+        assert found[name] == pytest.approx(float(expected[name]), abs=2e-5), name
+    alone = Examination(model, x, "predicted").judge("integrated_gradients", ("answer_own",), **given)
+    assert alone["answer_own"] == pytest.approx(found["answer_own"], abs=2e-5)
     assert set(expected) == set(SCORES)
 
 
@@ -108,7 +117,8 @@ def test_a_score_alone_is_the_score_among_others_and_what_is_not_there_is_nan(sc
     assert alone["insertion_blurred"] == pytest.approx(all_of_them["insertion_blurred"], abs=1e-6)
     assert math.isnan(alone["inside_part"]) and math.isnan(all_of_them["insertion_own"])
     assert {name for name, value in all_of_them.items() if math.isnan(value)} == {
-        "deletion_own", "insertion_own", "stability_1", "stability_15", "stability_30", "gap", "monotonicity",
+        "deletion_own", "insertion_own", "answer_own",
+        "stability_1", "stability_15", "stability_30", "gap", "monotonicity",
         "curvature", "inside_animal", "inside_part", "pointing_animal", "pointing_part",
     }  # fmt: skip
 
@@ -120,7 +130,7 @@ def test_what_maps_share_is_asked_once():
     exam.f.model.fc.register_forward_hook(lambda module, inputs, output: asked.append(len(output)))
     for A in (images(1, seed=1), images(1, seed=2), images(1, seed=3)):
         exam.judge_map(A)
-    assert sum(asked) == 41 + 2 + 3 * 4 * 9  # F(x) and 40 subsets, two canvases, and nine new pictures a curve
+    assert sum(asked) == 4 * 41 + 2 + 3 * 4 * 9  # F(x) and 40 subsets of each kind, two canvases, nine pictures a curve
     assert fingerprint(model) == before
 
 

@@ -272,3 +272,35 @@ def test_transformer_layer(name):
         warnings.simplefilter("error")
         A = explain(model, x, 0, name)
     assert not torch.allclose(A, explain(model, x, 0, "simple_gradient", output="logit"))
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize(
+    "form",
+    [nn.ReLU6, nn.Hardtanh, F.relu6, F.hardtanh],
+    ids=["nn.ReLU6", "nn.Hardtanh(0, 6)", "F.relu6", "F.hardtanh(0, 6)"],
+)
+def test_a_relu6_is_ruled_where_that_is_asked_for(form, inplace):
+    """min(ReLU(a), 6): the rule is the ReLU's, and above 6 nothing passes."""
+
+    def relu6(h: Tensor) -> Tensor:
+        if form in (nn.Hardtanh, F.hardtanh):
+            given = (0.0, 6.0, inplace)
+            return form(*given)(h) if form is nn.Hardtanh else form(h, *given)
+        return form(inplace)(h) if form is nn.ReLU6 else form(h, inplace=inplace)
+
+    def f(x: Tensor) -> Tensor:  # slopes −1, 2, 3, 4 at −1, 2, 7, 5
+        return (relu6(x * 1) * torch.tensor([[1.0, -2.0, 3.0, 4.0]])).sum(1)
+
+    x = torch.tensor([[-1.0, 2.0, 7.0, 5.0]])
+    assert guided_backprop(f, x, relu6="ruled").tolist() == [[0, 0, 0, 4]]
+    assert deconvolution(f, x, relu6="ruled").tolist() == [[1, 0, 0, 4]]
+    with pytest.warns(UserWarning, match="calls no ReLU"):
+        assert guided_backprop(f, x).tolist() == simple_gradient(f, x).tolist() == [[0, -2, 0, 4]]
+    with pytest.raises(ValueError, match=r"relu6 .* must be one of left, ruled; got 'both'"):
+        guided_backprop(f, x, relu6="both")
+
+
+def test_hardtanh_between_other_bounds_is_no_relu6():
+    with pytest.warns(UserWarning, match="calls no ReLU"):
+        guided_backprop(lambda x: F.hardtanh(x * 1).sum(1), torch.tensor([[-0.5, 0.5]]), relu6="ruled")
