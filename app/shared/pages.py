@@ -78,7 +78,7 @@ def foot(page: Page) -> None:
     """The page before and the page behind, in the lecture's order."""
     order = list(PAGES.values())
     here = order.index(page)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):
         for other, icon in ((here - 1, "arrow_back"), (here + 1, "arrow_forward")):
             if 0 <= other < len(order):
                 link(order[other].name, icon=icon)

@@ -81,7 +81,11 @@ def choose(place: DeltaGenerator) -> Subject | None:
         return None
     network = networks.describe(name)
     with line.popover("Picture"):
-        picture, content = _ask_picture(network)
+        picture = _ask_picture(network)
+    content = b""
+    if picture is None:
+        with place:
+            picture, content = _ask_upload()
     try:
         opened = open_picture(picture, network, content)
     except photographs.PhotographError as error:
@@ -112,7 +116,7 @@ class Line:
     def say(self, x: Tensor | None, words: str) -> None:
         """x: a picture (1, C, H, W) or (C, H, W). words: Markdown."""
         if x is not None:
-            self.thumbnail.image(crisp(figures.pixels(x), 64), width=40, alt="", output_format="PNG")
+            self.thumbnail.image(crisp(figures.pixels(x), 64), width=40, alt="What is explained", output_format="PNG")
         self.words.markdown(words)
 
 
@@ -123,38 +127,38 @@ def _follow_network() -> None:
     st.session_state["target"] = PREDICTED
 
 
-def _ask_picture(network: Network) -> tuple[Picture, bytes]:
-    """The controls that name a picture, and the bytes of an upload."""
+def _ask_picture(network: Network) -> Picture | None:
+    """The controls that name a picture; None for one of the reader's own."""
     start = KINDS.index(network.natural)
     kind = st.selectbox("Picture", KINDS, index=start, key="picture", bind="query-params")
     if kind == "toy zoo":
         left, right = st.columns([3, 2])
         index = zoo.CLASSES.index(START.name)
         animal = left.selectbox("Animal", zoo.CLASSES, index=index, key="animal", bind="query-params")
-        return Picture(kind, animal, _number(right, "Scene")), b""
+        return Picture(kind, animal, _number(right, "Scene"))
     if kind == "husky or wolf":
         left, right = st.columns([3, 2])
         animal = left.selectbox("Animal", zoo.HUSKY_WOLF, key="canine", bind="query-params")
         number = _number(right, "Scene")
         snow = st.toggle("on snow", key="snow", bind="query-params")
-        return Picture(kind, animal, number, snow), b""
+        return Picture(kind, animal, number, snow)
     if kind == "warbler or sparrow":
         left, right = st.columns([3, 2])
         animal = left.selectbox("Bird", zoo.BIRDS, key="bird", bind="query-params")
-        return Picture(kind, animal, _number(right, "Scene")), b""
+        return Picture(kind, animal, _number(right, "Scene"))
     if kind == "retina":
         left, right = st.columns([3, 2])
         grade = left.selectbox("Grade", retina.GRADES, index=2, key="grade", bind="query-params", help=retina.RULE)
-        return Picture(kind, grade, _number(right, "Eye")), b""
+        return Picture(kind, grade, _number(right, "Eye"))
     if kind == "satellite":
         left, right = st.columns([3, 2])
         place = left.selectbox("Place", satellite.PLACES, key="place", bind="query-params")
-        return Picture(kind, place, _number(right, "Scene")), b""
+        return Picture(kind, place, _number(right, "Scene"))
     if kind == "digit":
-        return Picture(kind, number=_number(st, "Digit no.")), b""
+        return Picture(kind, number=_number(st, "Digit no."))
     if kind == "photograph":
-        return Picture(kind, st.selectbox("Photograph", photographs.BUNDLED, key="photo", bind="query-params")), b""
-    return _ask_upload()
+        return Picture(kind, st.selectbox("Photograph", photographs.BUNDLED, key="photo", bind="query-params"))
+    return None
 
 
 def _number(where: object, label: str) -> int:

@@ -77,11 +77,10 @@ def page(browser: Any) -> Iterator[Any]:
 
 def settled(page: Any) -> None:
     """Wait until the script has run to its end and every picture is there."""
-    # The last of the page's headings; while one run's elements replace another's, it may be there twice.
-    page.get_by_role("heading", name="Take it away").last.wait_for()
+    page.locator(".st-key-foot").wait_for()  # the last of a page
     page.wait_for_function(
-        """() => !document.querySelector('[data-testid=stStatusWidget], [data-testid=stSpinner], [data-stale=true],'
-            + '[data-testid=stSkeleton]')
+        """() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'
+            && !document.querySelector('[data-testid=stSpinner], [data-stale=true], [data-testid=stSkeleton]')
             && document.querySelector('.stMain img, .stMain [data-testid=stBidiComponentIsolated]')
             && [...document.images].every(image => image.complete)
             && (hosts => !hosts.length || hosts.some(host => host.shadowRoot?.querySelector('.film:not(.computing)')))(
@@ -145,6 +144,7 @@ def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
 def test_a_setting_to_try_opens(page: Any, address: str) -> None:
     page.goto(f"{address}explain{LIGHT_WORK}")
     settled(page)
+    page.get_by_role("tab", name="Scenes").click()
     page.get_by_role("link", name="A digit of 8 × 8 pixels").click()
     page.wait_for_url("**network=digits**")
     page.locator(".film").get_by_text("Gradient × input").wait_for()
@@ -159,10 +159,10 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
     slider.focus()
     slider.press("ArrowRight")
     page.wait_for_url("**B=16**")
+    page.wait_for_timeout(500)  # the hand has come to rest
     settled(page)
-    page.get_by_role("navigation").get_by_role("button", name="Paths").click()
-    page.get_by_test_id("stTopNavDropdownLink").filter(has_text="Unlearning").click()
-    page.get_by_text("frog, as trained").wait_for()
+    page.locator(".st-key-pages").get_by_role("link", name="Unlearning").click()
+    page.get_by_role("heading", name="What does the network see when it has forgotten").wait_for()
     settled(page)
     page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
     page.locator(".st-key-T").get_by_role("slider").press("ArrowRight")
@@ -277,12 +277,15 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
     for size in (PHONE, PROJECTOR):
         page.set_viewport_size(size)
         settled(page)
+        if size == PROJECTOR:  # question, controls, pictures and number are in sight at once: the tabs begin below them
+            assert page.get_by_test_id("stTabs").first.bounding_box()["y"] <= PROJECTOR["height"]
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
         # Code, long equations and wide figures scroll in a box of their own; nothing else may reach beyond the edge.
         beyond = page.locator(".stMainBlockContainer").evaluate(
             """main => [...main.querySelectorAll('*')]
                 .filter(e => !e.closest('pre, .katex-display, table, [role=tablist], [type=range]'))
-                .filter(e => !e.closest('[class*=st-key-scrolls]'))
+                .filter(e => !e.closest('[class*=st-key-scrolls], [class*=st-key-pictures]'))
+                .filter(e => !e.closest('.st-key-pages, [role=radiogroup]'))
                 .filter(e => e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > innerWidth + 1)
                 .map(e => e.outerHTML.slice(0, 120))"""
         )

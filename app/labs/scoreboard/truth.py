@@ -26,7 +26,7 @@ def show_truth(on: Screen, about: Subject, entries: Entries, failures: Mapping[s
     if not known:
         st.info(
             "Nobody knows which pixels of this picture *should* decide, so there is nothing to compare with. Scenes of"
-            " the toy zoo, huskies and wolves, birds, eyes and satellite scenes were drawn: choose one in the sidebar."
+            " the toy zoo, huskies and wolves, birds, eyes and satellite scenes were drawn: choose one under Picture."
         )
         return {}
     found = {title: compute.truths(about.opened, entry.A) for title, entry in entries.items()}
