@@ -15,7 +15,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow test-processors check bench tables claims data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims pictures data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
@@ -57,6 +57,9 @@ tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark o
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here (ARGS="--networks mine:network --images FOLDER")
 	$(RUN) -m tests.measure.claims $(ARGS)
+
+pictures: $(VENV)/.test ## take the README's pictures of the app in Chromium
+	$(RUN) -m tests.measure.pictures
 
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train

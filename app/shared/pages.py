@@ -21,6 +21,7 @@ class Page:
     name: str
     title: str
     icon: str  # of Material Symbols
+    question: str = ""  # that the page answers, for the first page
 
     @property
     def file(self) -> str:
@@ -30,27 +31,30 @@ class Page:
 
 START = Page("start", "Start", "home")
 GROUPS: dict[str, tuple[Page, ...]] = {
-    "Start": (START, Page("explain", "Explain", "image_search")),
+    "Start": (START, Page("explain", "Explain", "image_search", "Which pixels made the network say that?")),
     "Why": (
-        Page("why", "Why", "psychology_alt"),
-        Page("attention", "Attention", "translate"),
-        Page("prototypes", "Prototypes", "brush"),
+        Page("why", "Why", "psychology_alt", "What is an explanation, and who needs one?"),
+        Page("attention", "Attention", "translate", "The network shows where it looked. Is that why?"),
+        Page("prototypes", "Prototypes", "brush", "What does a class look like to the network?"),
     ),
-    "Perturb": (Page("lime", "LIME", "grid_view"), Page("trust", "Trust", "pets")),
-    "Activations": (Page("cam", "CAM", "filter_center_focus"),),
+    "Perturb": (
+        Page("lime", "LIME", "grid_view", "Which regions, words or columns decide nearby?"),
+        Page("trust", "Trust", "pets", "Always right: would you trust it?"),
+    ),
+    "Activations": (Page("cam", "CAM", "filter_center_focus", "Which places of a layer speak for the class?"),),
     "Paths": (
-        Page("saturation", "Saturation", "trending_flat"),
-        Page("paths", "Paths", "route"),
-        Page("baselines", "Baselines", "format_color_fill"),
-        Page("unlearning", "Unlearning", "history"),
+        Page("saturation", "Saturation", "trending_flat", "The network is sure. Why is its gradient 0?"),
+        Page("paths", "Paths", "route", "α: on the way from nothing, where does the score come from?"),
+        Page("baselines", "Baselines", "format_color_fill", "What does a map owe to its baseline?"),
+        Page("unlearning", "Unlearning", "history", "ε: what does the network see when it has forgotten?"),
     ),
-    "Judge": (Page("scoreboard", "Scoreboard", "leaderboard"),),
+    "Judge": (Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),),
     "Other papers": (
-        Page("classes", "Classes", "category"),
-        Page("study", "Study", "how_to_vote"),
-        Page("distancing", "Distancing", "compare_arrows"),
+        Page("classes", "Classes", "category", "From many explanations to one"),
+        Page("study", "Study", "how_to_vote", "Which explanation do people like best?"),
+        Page("distancing", "Distancing", "compare_arrows", "α: what tells two classes apart, however far apart?"),
     ),
-    "Further": (Page("domains", "Domains", "public"),),
+    "Further": (Page("domains", "Domains", "public", "Eyes, satellites, texts, signals: the same questions"),),
 }
 PAGES = {page.name: page for pages in GROUPS.values() for page in pages}
 OWN_WEIGHTS = "the classifier's own"  # an option on the page LIME, to which the page Why links
@@ -76,6 +80,8 @@ def show_all() -> None:
 
 def foot(page: Page) -> None:
     """The page before and the page behind, in the lecture's order."""
+    if page == START:  # it leads everywhere
+        return
     order = list(PAGES.values())
     here = order.index(page)
     with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):

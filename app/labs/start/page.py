@@ -16,14 +16,15 @@ NOTEBOOKS = len(list((Path(__file__).parents[3] / "notebooks").glob("[0-9]*.ipyn
 
 
 def show_lecture() -> None:
-    """Every page, in the order of the lecture."""
+    """Every page and its question, in the order of the lecture."""
     st.markdown("#### The lecture in order")
-    for group, some in GROUPS.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"group_{group}"):
-            st.markdown(f"**{group}**", width=110)
+    left, right = st.columns(2, gap="medium")
+    every = [page for some in GROUPS.values() for page in some if page != START]
+    for place, some in ((left, every[: len(every) // 2]), (right, every[len(every) // 2 :])):
+        with place.container(gap=None):
             for page in some:
-                if page != START:
-                    pages.link(page.name)
+                pages.link(page.name)
+                st.caption(page.question)
 
 
 def show_picture() -> None:

@@ -1,0 +1,84 @@
+"""The README's pictures: `python -m tests.measure.pictures` starts the app and takes them in Chromium.
+
+docs/explain.png, docs/unlearning.png    two pages as a projector shows them, 1280 × 720
+docs/alpha.webp                          the α of the page Paths under a moving hand
+"""
+
+import io
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+PROJECTOR = {"width": 1280, "height": 720}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+PAGES = {"explain": "explain", "unlearning": "unlearning"}  # file → address
+FRAMES, WIDTH, SPEED = 26, 800, 90  # of the moving picture: how many, pixels, ms a frame
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The app on a free port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    app = subprocess.Popen([*command, "--server.headless", "true", "--server.address", "127.0.0.1"], cwd=ROOT)
+    try:
+        for _ in range(120):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        app.terminate()
+        app.wait(20)
+
+
+def shown(page: Any, address: str) -> None:
+    """Open a page, and wait until its film has all its frames."""
+    page.goto(address, timeout=120_000)
+    page.locator(".st-key-foot").wait_for(timeout=120_000)
+    page.locator(".film:not(.computing)").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(8000)
+
+
+def moving(page: Any) -> list[Image.Image]:
+    """The film as the hand moves along its slider."""
+    slider, frames = page.locator(".film .heart").first, []
+    slider.press("Home")
+    for _ in range(FRAMES):
+        page.wait_for_timeout(80)
+        image = Image.open(io.BytesIO(page.screenshot()))
+        frames.append(image.resize((WIDTH, WIDTH * image.height // image.width), Image.Resampling.LANCZOS))
+        slider.press("ArrowRight")
+        slider.press("ArrowRight")
+    return frames
+
+
+def main() -> None:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport=PROJECTOR, color_scheme="light")
+        for name, path in PAGES.items():
+            shown(page, address + path)
+            page.screenshot(path=ROOT / "docs" / f"{name}.png")
+        shown(page, f"{address}paths?errors=false")
+        first, *rest = moving(page)
+        first.save(ROOT / "docs" / "alpha.webp", save_all=True, append_images=rest, duration=SPEED, loop=0, quality=70)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
