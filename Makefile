@@ -30,7 +30,7 @@ lab: $(VENV)/.app ## open the notebooks in JupyterLab
 # Tests and notebooks in one run, so that no processor waits for the other's end; one thread a process is enough then.
 test test-slow check: export OMP_NUM_THREADS = 1
 
-test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (eleven minutes on two processors)
+test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (ten minutes on two processors)
 	$(RUN) -m pytest $(PARALLEL) $(NOTEBOOKS) -m "not slow" tests notebooks
 
 test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations

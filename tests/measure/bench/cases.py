@@ -24,7 +24,7 @@ class Case(NamedTuple):
 
 def _explained(q: Question, method: str, rows: int = 1, **given: Any) -> Run:
     """One call of `explain`, with all that it costs."""
-    x = q.x.repeat(rows, 1, 1, 1)
+    x = q.pictures(rows)
     return lambda: explain(q.model, x, 0, method, **given)
 
 
@@ -47,7 +47,7 @@ def _answers(q: Question, method: str, n: int, **given: Any) -> Case:
 
 def _grad_cam(rows: int) -> Callable[[Question], Case]:
     def case(q: Question) -> Case:
-        x = q.x.repeat(rows, 1, 1, 1)
+        x = q.pictures(rows)
         return Case(_explained(q, "grad_cam", rows, layer=q.layer), lambda: floors.from_layer(q.model, x, q.layer))
 
     return case

@@ -47,7 +47,7 @@ def _layer_grad_cam(rows: int) -> Maker:
     def maker(q: Question) -> Run:
         if not q.relus:
             raise CannotAnswerError("Grad-CAM takes a transformer's tokens for channels")
-        model, x = q.copy(), q.x.repeat(rows, 1, 1, 1)
+        model, x = q.copy(), q.pictures(rows)
         layer = model.get_submodule(q.layer)
 
         def run() -> Tensor:

@@ -21,7 +21,7 @@ from tests.measure.bench.turns import Run
 
 def _grad_cam(rows: int) -> Maker:
     def maker(q: Question) -> Run:
-        model, x = q.copy(), q.x.repeat(rows, 1, 1, 1)
+        model, x = q.copy(), q.pictures(rows)
         side, tokens = x.shape[-1] // 16, not q.relus
 
         def on_a_grid(t: Tensor) -> Tensor:

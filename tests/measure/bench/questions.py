@@ -36,6 +36,10 @@ class Question:
     K: int  # rival classes
     window: int  # side of what occlusion covers; the stride is half of it
 
+    def pictures(self, rows: int) -> Tensor:
+        """x and darker copies of it, (rows, C, H, W): they differ from each other, as pictures do."""
+        return torch.cat([self.x * (1 - 0.05 * k) for k in range(rows)])
+
     @property
     def stride(self) -> int:
         return self.window // 2
