@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from app.shared.screen import HERE
+
 Settings = Mapping[str, str | list[str]]  # of a link: parameter → value, as they stand in the address
 
 
@@ -70,7 +72,7 @@ def show_all() -> None:
     """All pages in one line, group beside group, and before them a link over all of that, for the keyboard."""
     group = '.st-key-group_{i}::before {{ content: "{name}"; }} .st-key-group_{i} {{ min-width: {wide:.2f}rem; }}'
     names = "".join(group.format(i=i, name=name, wide=0.44 * len(name)) for i, name in enumerate(GROUPS))
-    st.html(f'<style>{names}</style><a class="skip" href="#stage">To the controls</a>')
+    st.html(f'<style>{names}</style><a class="skip" href="#{HERE}">To the controls</a>')
     with st.container(key="pages", horizontal=True, vertical_alignment="center", gap=None):
         for number, some in enumerate(GROUPS.values()):
             with st.container(key=f"group_{number}", horizontal=True, gap=None, width="content"):

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+HERE = "stage"
 JUDGE, CODE, SCENES, TAKE_AWAY = "Judge", "Equation and code", "Scenes", "Take away"
 TABS = (JUDGE, CODE, SCENES, TAKE_AWAY)
 
@@ -80,8 +81,12 @@ def stage() -> Stage:
         return _upper()
 
 
+def here() -> None:
+    """Where the link for readers without a mouse leads: right before the controls, or before a film's slider."""
+    st.html(f'<span id="{HERE}"></span>')
+
+
 def _upper() -> Stage:
-    st.html('<span id="stage"></span>')  # where the link for readers without a mouse leads
     question = st.container(key="at_question", gap="xsmall")
     with st.container(key="at_subject", horizontal=True, vertical_alignment="center", gap="small"):
         subject = st.container(width="stretch")
@@ -96,6 +101,7 @@ def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
     beside: whether legend and number stand beside high pictures, not below.
     """
     with st.container(key="stage", gap="xsmall"):
+        here()
         upper = _upper()
         if beside:
             place, left = st.columns([3, 2], gap="medium", vertical_alignment="center")

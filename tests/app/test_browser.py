@@ -364,3 +364,18 @@ def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -
     for route in held:
         route.continue_()
     wait_until(lambda: status.inner_text() == "" and len(set(before) - set(pictures(page))) == 6)
+
+
+def test_the_keyboard_is_at_the_slider_in_a_few_keys(page: Any, address: str) -> None:
+    page.goto(f"{address}explain{LIGHT_WORK}")
+    filled(page)
+    for key in (
+        "Tab",
+        "Tab",
+        "Tab",
+        "Enter",
+        "Tab",
+        "ArrowRight",
+    ):  # two stops of Streamlit, then our link
+        page.keyboard.press(key)
+    page.wait_for_url("**B=16**")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
-from app.shared import frame, links, show
+from app.shared import frame, links, screen, show
 from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider, picture
 from app.shared.film.reel import Reel, reel
 
@@ -114,6 +114,7 @@ def play(film: Film, after: Callable[[int], None] | None = None) -> None:
     key = f"_player_{film.slider.key}"
     scales = kept.scaled(film)
     with st.container(gap=None):
+        screen.here()
         _component(key=key, data=head(film, scales, at), on_settled_change=partial(_settled, film.slider, key))
         _feed(film, kept, at)
     if after is not None:
