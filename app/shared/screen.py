@@ -95,21 +95,13 @@ def _upper() -> Stage:
     return Stage(question, subject, settings, guess, controls)
 
 
-def screen(names: Sequence[str] = TABS, *, beside: bool = False) -> Screen:
-    """The places of a page, empty. names: of the tabs, in their order.
-
-    beside: whether legend and number stand beside high pictures, not below.
-    """
+def screen(names: Sequence[str] = TABS) -> Screen:
+    """The places of a page, empty. names: of the tabs, in their order."""
     with st.container(key="stage", gap="xsmall"):
         here()
         upper = _upper()
-        if beside:
-            place, left = st.columns([3, 2], gap="medium", vertical_alignment="center")
-            right = left
-        else:
-            place = st.container(gap="xsmall")
-            left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
-        pictures = place.container(key="at_pictures", gap="xsmall")
+        pictures = st.container(key="at_pictures", gap="xsmall")
+        left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
         legend, number = left.container(key="at_legend"), right.container(key="at_number")
     return Screen(**vars(upper), **vars(tabs(names)), pictures=pictures, legend=legend, number=number)
 

@@ -1,9 +1,6 @@
 """The main path in a real browser: load, slide, share the link, upload a photograph and junk; and nothing overflows."""
 
 import shutil
-import socket
-import subprocess
-import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -19,6 +16,7 @@ from PIL import Image
 
 from app.shared.pages import PAGES, START
 from tests.app.hostile import FAR, KEYS, MARKUP, OF_STUDY
+from tests.app.served import served
 
 pytestmark = pytest.mark.browser
 
@@ -33,27 +31,9 @@ LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The app, served as a reader starts it, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--server.headless", "true", "--server.address", "127.0.0.1"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        for _ in range(120):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.5)
-        else:
-            pytest.fail("the app did not start within a minute")
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait(20)
+    """The app, served as a reader starts it."""
+    with served() as there:
+        yield there
 
 
 @pytest.fixture(scope="module")

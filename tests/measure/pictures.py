@@ -6,43 +6,17 @@ docs/alpha.webp                          the α of the page Paths under a moving
 
 import io
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.app.served import ROOT, served
+
 PROJECTOR = {"width": 1280, "height": 720}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PAGES = {"explain": "explain", "unlearning": "unlearning"}  # file → address
 FRAMES, WIDTH, SPEED = 26, 800, 90  # of the moving picture: how many, pixels, ms a frame
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The app on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
-    app = subprocess.Popen([*command, "--server.headless", "true", "--server.address", "127.0.0.1"], cwd=ROOT)
-    try:
-        for _ in range(120):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        app.terminate()
-        app.wait(20)
 
 
 def shown(page: Any, address: str) -> None:

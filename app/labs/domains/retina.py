@@ -82,10 +82,7 @@ def show(on: Screen) -> None:
     with on.tabs[REAL]:
         if on.shows(REAL):
             _show_real()
-    with on.code:
-        views.show_code(chosen)
-    with on.scenes:
-        frame.scenes("domains", TRY, domain=NAME)
+    views.show_rest(on, chosen, TRY, NAME)
     with on.take_away:
         take_away.offer(about, found, given, "share")
 

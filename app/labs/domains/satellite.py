@@ -69,10 +69,7 @@ def show(on: Screen) -> None:
     with on.tabs[MANY]:
         if on.shows(MANY):
             views.show_means(NAME, fresh, "scene", "the object")
-    with on.code:
-        views.show_code(chosen)
-    with on.scenes:
-        frame.scenes("domains", TRY, domain=NAME)
+    views.show_rest(on, chosen, TRY, NAME)
     with on.take_away:
         take_away.offer(about, found, given, "share")
 

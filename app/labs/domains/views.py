@@ -11,6 +11,7 @@ from app.labs.domains import compute as pictures
 from app.labs.domains.compute import COMPARED, FRESH, Fresh, Start
 from app.shared import frame, show
 from app.shared.frame import Tab
+from app.shared.pages import Settings
 from app.shared.screen import Screen
 from app.shared.shares import interval, percent, share_on
 from app.shared.stages import Explanation
@@ -151,6 +152,14 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
         + (f"; its interval overlaps with that of {', '.join(level)}." if level else "; no other interval overlaps.")
     )
     st.caption(f"Dots: means, whiskers: Student's 95 % intervals over the {each}s; dotted: chance, {chance:.2f}.")
+
+
+def show_rest(on: Screen, methods: Sequence[str], tried: Mapping[str, Settings], name: str) -> None:
+    """The tabs that all domains of pictures share: code, and what to try."""
+    with on.code:
+        show_code(methods)
+    with on.scenes:
+        frame.scenes("domains", tried, domain=name)
 
 
 def show_code(methods: Sequence[str]) -> None:
