@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xai_core.benchmark import gad_tables, normlime_tables, uni_tables
+from xai_core.benchmark import claims, gad_tables, normlime_tables, uni_tables
 from xai_core.benchmark.cells import name_of
 from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
 from xai_core.benchmark.exports import export, tables
@@ -42,6 +42,7 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
         return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
 
     sections, measured = [_overview(store, folder, count)], tables(folder)
+    sections += claims.sections(claims.decided(folder))
     for name, of_paper in SECTIONS.items():
         if name in measured:
             sections += of_paper(rows, lambda network: plain(title(network)))
