@@ -50,7 +50,10 @@ GROUPS: dict[str, tuple[Page, ...]] = {
         Page("baselines", "Baselines", "format_color_fill", "What does a map owe to its baseline?"),
         Page("unlearning", "Unlearning", "history", "ε: what does the network see when it has forgotten?"),
     ),
-    "Judge": (Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),),
+    "Judge": (
+        Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),
+        Page("holds", "What holds", "fact_check", "Which claims of the papers hold here?"),
+    ),
     "Other papers": (
         Page("classes", "Classes", "category", "From many explanations to one"),
         Page("study", "Study", "how_to_vote", "Which explanation do people like best?"),

@@ -44,7 +44,8 @@ Rows = Callable[[str], pd.DataFrame]  # name of a plan → its rows, none where 
 class Comparison:
     """One network's, canvas's or rival's part in a claim. differences: (n,), above 0 as the paper says, NaN unknown."""
 
-    where: str
+    row: str  # the network, and the canvas or the like
+    column: str  # the rival
     differences: np.ndarray
     of_runs: bool = False  # few and alike: Student's test instead of Wilcoxon's
 
@@ -65,7 +66,8 @@ class Claim:
 class Part:
     """One comparison, decided. p is corrected for the number of comparisons of its claim."""
 
-    where: str
+    row: str
+    column: str
     own: Summary
     p: float
     verdict: str
@@ -101,7 +103,7 @@ def decide(claim: Claim, comparisons: Sequence[Comparison]) -> Decided:
     corrected = holm([_p(each) for each in known])
     owns = [summary(each.differences.tolist()) for each in known]
     parts = [
-        Part(each.where, own, p, UNDECIDED if not p < ALPHA else HOLDS if own.mean > 0 else FAILS)
+        Part(each.row, each.column, own, p, UNDECIDED if not p < ALPHA else HOLDS if own.mean > 0 else FAILS)
         for each, own, p in zip(known, owns, corrected, strict=True)
     ]
     return Decided(claim, parts)
@@ -151,10 +153,18 @@ def sections(found: Sequence[Decided]) -> Iterator[Section]:
 
 def _details(each: Decided) -> Table:
     body = [
-        [plain(part.where), str(part.own.n), number(part.own.mean), interval(part.own), _p_text(part.p), part.verdict]
+        [
+            plain(part.row),
+            plain(part.column),
+            str(part.own.n),
+            number(part.own.mean),
+            interval(part.own),
+            _p_text(part.p),
+            part.verdict,
+        ]
         for part in each.parts
     ]
-    head = ["Comparison", "n", "Mean difference", "95 % interval", "p", ""]
+    head = ["Asked of", "Rival", "n", "Mean difference", "95 % interval", "p", ""]
     return Table(head, body, f"{each.claim.paper}, {each.claim.place}: {each.claim.says}", folded=True)
 
 
@@ -172,11 +182,10 @@ def _p_text(p: float) -> str:
     return "no test" if np.isnan(p) else "< .001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)
 
 
-def main(folder: str, file: str) -> None:
-    """Write the page of all claims."""
-    document = Document("What holds of the papers' claims", list(sections(decided(Path(folder)))))
-    Path(file).write_text(markdown(document), encoding="utf-8")
+def text(folder: Path) -> str:
+    """The page of all claims, in Markdown."""
+    return markdown(Document("What holds of the papers' claims", list(sections(decided(folder)))))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    Path(sys.argv[2]).write_text(text(Path(sys.argv[1])), encoding="utf-8")

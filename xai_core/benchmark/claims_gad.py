@@ -15,7 +15,7 @@ from xai_core.benchmark.gad_tables import RC, RC_RIVAL, RS_GAD, RS_RIVAL, RS_SUP
 def _asked(rows: Rows, differences: Callable[[np.ndarray], np.ndarray]) -> Iterator[Comparison]:
     found = rows("gad")
     for (pair, column, method, which), each in found_in(found).items() if len(found) else ():
-        yield Comparison(f"{pair}, {column}, class {which + 1}: {SHORT[method]}", differences(each))
+        yield Comparison(f"{pair}, {column}, class {which + 1}", SHORT[method], differences(each))
 
 
 def _minus(one: int, other: int) -> Callable[[np.ndarray], np.ndarray]:

@@ -37,7 +37,7 @@ def _compared(
                 )  # fmt: skip
                 if one != other and shares:
                     less = torch.stack([errors[kind, other, s] - errors[kind, one, s] for s in shares]).mean(0)
-                    yield Comparison(f"{network}: {one} against {other}", less.numpy(), of_runs=True)
+                    yield Comparison(f"{network}, {one}", other, less.numpy(), of_runs=True)
 
 
 def _better_than_all(rows: Rows) -> Iterator[Comparison]:
@@ -46,7 +46,7 @@ def _better_than_all(rows: Rows) -> Iterator[Comparison]:
         for (kind, method, share), each in errors.items():
             if (kind, method) == ("conv", "NormLIME") and 0 < share <= 0.7 and ("conv", "random", 0.0) in errors:
                 yield Comparison(
-                    f"{network}: {share:.0%} dropped", (errors["conv", "random", 0.0] - each).numpy(), of_runs=True
+                    network, f"{share:.0%} dropped", (errors["conv", "random", 0.0] - each).numpy(), of_runs=True
                 )
 
 

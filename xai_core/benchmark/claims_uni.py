@@ -15,7 +15,6 @@ from xai_core.benchmark.uni_measured import ends_of, named, per_picture
 from xai_core.benchmark.uni_tables import short
 from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.evaluate.stability import STEPS
-from xai_core.plain import markdown as plain
 
 PATHS = ("integrated_gradients", "blur_ig", "guided_ig", "agi")
 ENOUGH = 0.05  # of F(x) − F(x′), [Sundararajan2017], §5
@@ -40,16 +39,14 @@ def _ahead(rows: Rows, scores: Sequence[str], rivals: Sequence[str]) -> Iterator
         where = [network, *([source] if several else []), *([SCORES[score].title] if len(scores) > 1 else [])]
         for rival in rivals:
             if "uni" in bare and rival in bare:
-                yield Comparison(
-                    f"{', '.join(where)}: UNI against {short(rival)}",
-                    sign * (bare["uni"] - bare[rival]).to_numpy(dtype=float),
-                )
+                differences = sign * (bare["uni"] - bare[rival]).to_numpy(dtype=float)
+                yield Comparison(", ".join(where), short(rival), differences)
 
 
 def _forgotten(rows: Rows) -> Iterator[Comparison]:
     """F(x) − F(x′) of the unlearned baseline."""
     for network, wide in _answers(rows, "uni"):
-        yield Comparison(network, (wide["answer_x"] - wide["answer_own"]).to_numpy(dtype=float))
+        yield Comparison(network, "x", (wide["answer_x"] - wide["answer_own"]).to_numpy(dtype=float))
 
 
 def _less_than_static(rows: Rows) -> Iterator[Comparison]:
@@ -58,7 +55,7 @@ def _less_than_static(rows: Rows) -> Iterator[Comparison]:
         for canvas in CANVASES:
             if canvas != "own" and f"answer_{canvas}" in wide:
                 differences = wide[f"answer_{canvas}"] - wide["answer_own"]
-                yield Comparison(f"{network}: {canvas} against unlearned", differences.to_numpy(dtype=float))
+                yield Comparison(network, canvas, differences.to_numpy(dtype=float))
 
 
 def _complete(rows: Rows) -> Iterator[Comparison]:
@@ -66,7 +63,7 @@ def _complete(rows: Rows) -> Iterator[Comparison]:
     for network, wide in _answers(rows, "integrated_gradients"):
         if "gap" in wide:
             allowed = ENOUGH * (wide["answer_x"] - wide["answer_own"]).abs()
-            yield Comparison(network, (allowed - wide["gap"]).to_numpy(dtype=float))
+            yield Comparison(network, "5 %", (allowed - wide["gap"]).to_numpy(dtype=float))
 
 
 def _answers(rows: Rows, method: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -79,7 +76,7 @@ def _answers(rows: Rows, method: str) -> Iterator[tuple[str, pd.DataFrame]]:
         wide = part.pivot_table("value", ["source", "picture"], "score", dropna=False)
         if {"answer_x", "answer_own"} <= set(wide):
             steps = json.loads(part["symbols"].iloc[0]).get("B") if "symbols" in part else None
-            yield plain(f"{network}, B = {steps}" if method == "integrated_gradients" and steps else network), wide
+            yield f"{network}, B = {steps}" if method == "integrated_gradients" and steps else str(network), wide
 
 
 def _claim(name: str, place: str, says: str, scores: Sequence[str], rivals: Sequence[str]) -> Claim:
