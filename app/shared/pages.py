@@ -52,6 +52,7 @@ GROUPS: dict[str, tuple[Page, ...]] = {
     ),
     "Judge": (
         Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),
+        Page("broken", "Broken", "bug_report", "One of four maps is wrong. Which, and why?"),
         Page("holds", "What holds", "fact_check", "Which claims of the papers hold here?"),
     ),
     "Other papers": (
