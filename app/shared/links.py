@@ -18,8 +18,8 @@ from xai_core.plain import code
 NOT_OURS = ("_", "$", "film_", "feed_", "alone")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 REQUIRED = {  # choices of one that always have a value
-    "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
-    "input", "judge", "many", "moved", "pair_network", "part", "question", "saturated", "scale", "weights",
+    "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "hand",
+    "have", "input", "judge", "many", "moved", "pair_network", "part", "question", "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
