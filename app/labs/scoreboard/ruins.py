@@ -99,9 +99,10 @@ def _map(title: str, A: np.ndarray | None, words: str, why: str, whose: str) -> 
 
 def slider_of(stops: Mapping[int, str]) -> Slider:
     """The depths of ruin."""
-    words = {d: f"{d} layers ruined, last {name}" if d else "as it was trained" for d, name in stops.items()}
-    label = f"Layers in ruins, of {max(stops)}, from the answer downwards"
-    return Slider("ruin", label, tuple(Stop(d, str(d), words[d]) for d in stops), 1)
+    words = {d: f"{d} of {max(stops)}, last {name}" if d else "none" for d, name in stops.items()}
+    return Slider(
+        "ruin", "Layers in ruins, from the answer downwards:", tuple(Stop(d, str(d), words[d]) for d in stops), 1
+    )
 
 
 def draw_curves(lines: Mapping[str, tuple[list[int], list[float]]], theme: str) -> Figure:
