@@ -106,7 +106,7 @@ class Line:
     """What is explained, in one line: a thumbnail, words, and popovers with the controls that change it."""
 
     def __init__(self, place: DeltaGenerator) -> None:
-        self.row = place.container(horizontal=True, vertical_alignment="center", gap="small")
+        self.row = place.container(key="line", horizontal=True, vertical_alignment="center", gap="small")
         self.thumbnail, self.words = self.row.empty(), self.row.container(width="stretch")
 
     def popover(self, label: str) -> DeltaGenerator:

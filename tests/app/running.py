@@ -84,7 +84,7 @@ def unpacked(packed: bytes) -> tuple[dict[str, Any], list[np.ndarray | float | s
     head, shown = json.loads(raw[4 : 4 + length]), []
     for panel in head["panels"]:
         if "bytes" not in panel:
-            shown.append(panel.get("mark", panel.get("refused")))
+            shown.append(panel.get("marks", panel.get("refused")))
             continue
         start, end = (4 + length + at for at in panel["bytes"])
         if "mime" in panel:

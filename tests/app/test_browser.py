@@ -257,6 +257,11 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
     for size in (PHONE, PROJECTOR):
         page.set_viewport_size(size)
         settled(page)
+        if size == PHONE and page.locator(".film").count():  # a map is in sight while its slider moves
+            seen = page.locator(".film :is(.heart, canvas)").evaluate_all(
+                "all => all.map(e => e.getBoundingClientRect().bottom)"
+            )
+            assert max(seen[:3]) <= PHONE["height"]
         if size == PROJECTOR:  # question, controls, pictures and number are in sight at once: the tabs begin below them
             assert page.get_by_test_id("stTabs").first.bounding_box()["y"] <= PROJECTOR["height"]
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")

@@ -104,7 +104,7 @@ def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, E
 
 
 judge = coming("judge", list(JUDGES))
-on = stage() if judge == GAME else screen()
+on = stage() if judge in (GAME, RUINS) else screen()
 about = subject.choose(on.subject)
 if about is None:
     frame.end()
@@ -142,9 +142,6 @@ if isinstance(on, Screen):
             )  # fmt: skip
         elif judge == TRUTH:
             numbers = truth.show_truth(on, about, entries, failures)
-        elif judge == RUINS:
-            how = ruins.ask_ruins(about, *row)
-            numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
         elif judge == ATTACK:
             how = attack.ask_attack(*row)
             numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
@@ -154,12 +151,18 @@ else:
     if not entries:
         show_row(about, entries, failures, {})
         frame.end()
-    how = curves.ask_game(*row)
-    with frame.asking("Judging …") as judging:
-        played = curves.play(q, how["game"], entries)
-    numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
-    with under.judge:
-        curves.show_budgets(q, entries)
+    if judge == RUINS:
+        how = ruins.ask_ruins(about, *row)
+        with frame.asking("A network for every depth …") as judging:
+            known = ruins.everywhere(q, entries, seed) if how["everywhere"] else {}
+        numbers, under = ruins.show_ruins(about, q, entries, failures, seed, known)
+    else:
+        how = curves.ask_game(*row)
+        with frame.asking("Judging …") as judging:
+            played = curves.play(q, how["game"], entries)
+        numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
+        with under.judge:
+            curves.show_budgets(q, entries)
 cost += judging
 if isinstance(on, Screen) and judge in BEST and numbers:
     each = next(iter(numbers.values()))

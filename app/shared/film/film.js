@@ -144,7 +144,7 @@ class Player {
     const figure = make("figure", { class: kind }, canvas, make("figcaption", {}, make("b", {}, title), caption));
     if (kind === "curve") {
       canvas.append(make("img", { src: curve.url, alt: "" }));
-      const marks = curve.axes.map(([, , top, bottom]) => make("i", { style: `top:${100 * top}%;height:${100 * (bottom - top)}%` }));
+      const marks = curve.axes.map(([, , top, bottom]) => make("div", { style: `top:${100 * top}%;height:${100 * (bottom - top)}%` }));
       canvas.append(...marks);
       return { figure, canvas, caption, marks };
     }
@@ -298,13 +298,18 @@ class Player {
       panel.now = now;
       if (panel.caption.textContent !== now.caption) panel.caption.textContent = now.caption;
       panel.canvas.setAttribute("aria-label", now.alt);
-      if (now.mark !== undefined) this.mark(panel, this.head.panels[i].curve, now.mark);
+      if (now.marks) this.mark(panel, this.head.panels[i].curve, now.marks);
       else if (panel.pen) this.draw(panel, now);
     });
   }
 
-  mark({ marks }, { axes }, place) {
-    marks.forEach((mark, i) => (mark.style.left = `${100 * (axes[i][0] + place * (axes[i][1] - axes[i][0]))}%`));
+  /** Dotted lines in every axes of a figure, where x is at these places. */
+  mark({ marks }, { axes }, places) {
+    marks.forEach((lines, i) => {
+      const [zero, one] = axes[i];
+      lines.classList.toggle("many", places.length > 1);
+      lines.replaceChildren(...places.map((place) => make("i", { style: `left:${100 * (zero + place * (one - zero))}%` })));
+    });
   }
 
   draw({ figure, canvas, caption, pen }, { bitmap, values, refused, shape: [height, width] = [] }) {

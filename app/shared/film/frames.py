@@ -124,9 +124,10 @@ class Panel:
 @dataclass(frozen=True)
 class Shown:
     """What a panel shows at one stop: a map (H, W) in the unit of its scale, a picture (H, W, 3) in [0, 1], the place
-    of a mark, or the sentence that says why there is nothing. alt: for those who cannot see it."""
+    of a mark or the places of several, or the sentence that says why there is nothing. alt: for those who cannot see
+    it."""
 
-    what: np.ndarray | float | str
+    what: np.ndarray | float | Sequence[float] | str
     caption: str = ""
     alt: str = ""
 
@@ -179,7 +180,7 @@ def pack(frame: Frame, panels: Sequence[Panel], scales: Sequence[Scale]) -> byte
             told.append({**one, "refused": shown.what})
             continue
         if panel.kind == "curve":
-            told.append({**one, "mark": float(shown.what)})
+            told.append({**one, "marks": np.atleast_1d(shown.what).tolist()})
             continue
         if panel.scale is None:
             blob, mime = picture(shown.what)

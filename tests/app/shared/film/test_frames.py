@@ -21,7 +21,7 @@ def test_a_frame_arrives_as_it_was_to_8_bits() -> None:
     map_, rgb = RNG.normal(0, 0.2, (5, 7)), RNG.random((6, 4, 3))
     frame = Frame([Shown(map_, "gap 0.1", "a map"), Shown(rgb), Shown(0.25)], "0.93", "F = 0.93")
     head, (seen, picture, mark) = unpacked(pack(frame, PANELS, SCALES))
-    assert (head["number"], head["says"], mark) == ("0.93", "F = 0.93", 0.25)
+    assert (head["number"], head["says"], mark) == ("0.93", "F = 0.93", [0.25])
     assert (head["panels"][0]["caption"], head["panels"][0]["alt"]) == ("gap 0.1", "a map")
     np.testing.assert_allclose(seen / 127 * 0.5, map_.clip(-0.5, 0.5), atol=0.5 / 127 / 2 + 1e-9)
     np.testing.assert_allclose(picture, rgb, atol=0.5 / 255 + 1e-9)  # PNG: every pixel as it is
