@@ -26,7 +26,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
+LIGHT_WORK = "?guess=off&method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
 
 def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
     """A click into the coarse picture sets the baseline's colour, in the address too, and the way starts from it."""
-    page.goto(address + "paths?way=straight+from+a+colour+of+mine&errors=false&at=0")
+    page.goto(address + "paths?guess=off&way=straight+from+a+colour+of+mine&errors=false&at=0")
     settled(page)
     first = pictures(page)
     page.get_by_text("Pick the colour from the picture").click()
@@ -162,7 +162,7 @@ def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
 
 
 def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
-    page.goto(address + "explain?picture=upload&method=Simple+gradient")
+    page.goto(address + "explain?guess=off&picture=upload&method=Simple+gradient")
     settled(page)
     before = pictures(page)
     chooser = page.locator("input[type=file]")
@@ -297,7 +297,7 @@ def test_a_film_moves_by_itself_and_tells_where_the_hand_came_to_rest(page: Any,
     """Keys, Home and End, touch, the address, Back and Forward, words for those who cannot see: one load for all."""
     said: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(len(frame))))
-    page.goto(f"{address}paths?errors=false")
+    page.goto(f"{address}paths?guess=off&errors=false")
     film = filled(page)
     slider, maps = film.get_by_label("α: 0 is the baseline, 1 the picture"), film.get_by_role("img")
     began, at_half, entries, quiet = page.url, pictures(page), page.evaluate("history.length"), len(said)
@@ -338,7 +338,7 @@ def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -
     held: list[Any] = []
     let_go = iter([True])  # the first alone
     page.route("**/media/*.bin", lambda route: route.continue_() if next(let_go, False) else held.append(route))
-    page.goto(f"{address}paths?errors=false&B=17&at=0.3")
+    page.goto(f"{address}paths?guess=off&errors=false&B=17&at=0.3")
     settled(page)
     film, before = page.locator(".film").first, pictures(page)
     slider, status = film.get_by_role("slider").first, film.get_by_role("status")

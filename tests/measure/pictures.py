@@ -15,7 +15,7 @@ from tests.app.served import ROOT, served
 
 PROJECTOR = {"width": 1280, "height": 720}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-PAGES = {"explain": "explain", "unlearning": "unlearning"}  # file → address
+PAGES = {"explain": "explain?guess=off", "unlearning": "unlearning?guess=off"}  # file → address
 FRAMES, WIDTH, SPEED = 26, 800, 90  # of the moving picture: how many, pixels, ms a frame
 
 
@@ -48,7 +48,7 @@ def main() -> None:
         for name, path in PAGES.items():
             shown(page, address + path)
             page.screenshot(path=ROOT / "docs" / f"{name}.png")
-        shown(page, f"{address}paths?errors=false")
+        shown(page, f"{address}paths?guess=off&errors=false")
         first, *rest = moving(page)
         first.save(ROOT / "docs" / "alpha.webp", save_all=True, append_images=rest, duration=SPEED, loop=0, quality=70)
         browser.close()

@@ -128,7 +128,8 @@ if about is None:
 on.question.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
 # What decides? Only a drawn scene knows the answer; on any picture a reader can paint.
 guess = veil.ask(
-    on.guess, f"explain {about.question('')}", about.opened.x, "what decides?", list(about.opened.parts), "decides"
+    on, f"explain {about.question('')}", about.opened.x, "what decides?", list(about.opened.parts), "decides",
+    paint=veil.PAINT,
 )  # fmt: skip
 with on.controls:
     chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")

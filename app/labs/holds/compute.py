@@ -3,14 +3,12 @@
 results/benchmark/rows.parquet  →  every comparison of a claim  →  for it, against it, or open
 """
 
-from pathlib import Path
-
 import streamlit as st
 
+from app.shared.shipped import RESULTS
 from xai_core.benchmark import claims
 from xai_core.benchmark.claims import FAILS, HOLDS, UNDECIDED, Decided
 
-RESULTS = Path(__file__).parents[3] / "results" / "benchmark"
 SIGNS = {HOLDS: 1, FAILS: -1, UNDECIDED: 0}
 WORDS = {HOLDS: "it holds", FAILS: "it does not hold", UNDECIDED: "too few pictures to tell"}
 

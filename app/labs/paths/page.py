@@ -14,6 +14,7 @@ from app.shared.film import player
 from app.shared.film.frames import Film, Panel, Slider, Stop
 from app.shared.frame import Tab
 from app.shared.links import coming
+from app.shared.predict import veil
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.stages import Question
 from xai_core import Trace, figures
@@ -175,8 +176,10 @@ about = subject.choose(on.subject)
 if about is None:
     frame.end()
 on.question.markdown(f"### On the way from nothing to *{about.class_name}*: where does the score come from?")
-with on.guess:
-    guess = frame.guess("where on the first way does the score rise most?", THIRDS, "third")
+guess = veil.ask(
+    on, f"paths {about.question('')}", about.opened.x, "where on the first way does the score rise most?", THIRDS,
+    "third",
+).choice  # fmt: skip
 moved = coming("hand", MOVED)
 B_control = next(c for c in controls.controls() if c.key == "B")
 left, *middle, right = on.controls.columns([6, 2, 1] if moved == "α" else [8, 1], gap="medium",

@@ -88,13 +88,13 @@ function board(data, done) {
   row.className = "row";
   const words = document.createElement("p");
   words.textContent = data.asks;
-  row.append(compare, clear);
+  if (data.brush) row.append(compare, clear);
   if (data.skip) {
     const skip = button("Show me", "");
     skip.onclick = () => done("");
     row.append(skip);
   }
-  frame.append(image, canvas);
+  frame.append(image, ...(data.brush ? [canvas] : []));
   root.append(frame, words, row);
   return root;
 }

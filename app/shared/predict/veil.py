@@ -17,16 +17,17 @@ import numpy as np
 import streamlit as st
 import torch
 from streamlit import runtime
-from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.shared import frame, links
 from app.shared.film.frames import picture
+from app.shared.screen import Screen, Stage
 from xai_core import figures
 
 OFF, MUST, ASK = links.GUESSES
 GRID = 64  # as in brush.js
 KEY = "guess"  # of the address
+PAINT = "Where is the evidence? Paint it on the picture, then compare."
 HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
@@ -69,19 +70,19 @@ def is_open(scene: str) -> bool:
 
 
 def ask(
-    place: DeltaGenerator, scene: str, x: Tensor, question: str = "", options: Sequence[str] = (), key: str = "",
-    paint: str = "Where is the evidence? Paint it on the picture, then compare.",
+    on: Stage, scene: str, x: Tensor, question: str = "", options: Sequence[str] = (), key: str = "", *,
+    paint: str = "",
 ) -> Guess:  # fmt: skip
     """The reader's guess. Until there is one, the picture alone is shown, and the page ends here.
 
-    place: where the choices stand, if there are any: question, options and their key in the address. After a drawing
-    they are left out, so that there is room for what it was worth. scene: what is asked about, in words that are the
-    same on every visit. x: the picture (1, C, H, W). paint: what the reader is to do with the brush.
+    scene: what is asked about, in words that are the same on every visit. x: the picture (1, C, H, W). question,
+    options, key: of the choices, if there are any, and their name in the address; after a drawing they are left out, so
+    that there is room for what it was worth. paint: what the reader is to do with the brush; "": there is none.
     """
     known: dict[str, Guess] = st.session_state.setdefault("_open", {})
     choice = None
     if options and (scene not in known or known[scene].drawn is None):
-        with place:
+        with on.guess:
             choice = frame.guess(question, options, key)
     if choice is not None and not is_open(scene):
         known[scene] = Guess(choice)
@@ -90,8 +91,10 @@ def ask(
     _say(opened and scene in known)
     told = {"scene": scene, "open": opened}
     if not opened:
-        told |= {"picture": _address(x), "alt": "The picture alone", "asks": paint, "skip": mode() != MUST}
-    with st.container(key="at_veil"):
+        told |= {"picture": _address(x), "alt": "The picture alone", "brush": bool(paint), "skip": mode() != MUST}
+        told["asks"] = paint or "Choose your guess above. Then the maps are shown."
+    where = on.pictures if isinstance(on, Screen) else st.container()
+    with where.container(key="veil_open" if opened else "veil_closed"):
         _component(key="_veil", data=told, on_done_change=_done)
     if not opened:
         frame.end()
