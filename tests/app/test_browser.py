@@ -182,6 +182,7 @@ def test_the_first_page_is_one_screen_and_leads_on(page: Any, address: str) -> N
     page.goto(address)
     page.locator(".stMain img").wait_for()
     assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollHeight <= main.clientHeight")
+    assert not barriers(page)
     page.get_by_role("link", name="Explain this picture").click()
     page.wait_for_url("**/explain*")
     settled(page)
@@ -275,6 +276,24 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
                 .map(e => e.outerHTML.slice(0, 120))"""
         )
         assert not beyond, size
+    assert not barriers(page)
+
+
+def barriers(page: Any) -> list[tuple[str, str, str]]:
+    """What axe-core finds serious or critical on a light page, and which words are too faint on a dark one."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found, quick = [], {"resultTypes": ["violations"], "preload": False}
+    for scheme, asked in (("light", quick), ("dark", {**quick, "runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            """scheme => { const app = document.querySelector(".stApp");
+                return app.dataset.testScriptState === "notRunning" && getComputedStyle(app).colorScheme === scheme; }""",
+            arg=scheme,
+        )
+        for rule in axe.run(page, options=asked).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                found += [(scheme, rule["id"], node["html"][:120]) for node in rule["nodes"]]
+    return found
 
 
 # --- films: what moves in the browser ---------------------------------------------------------------------------------
