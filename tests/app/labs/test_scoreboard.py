@@ -143,7 +143,7 @@ def test_the_curves_are_those_of_the_core(game: str, seen: SimpleNamespace, core
     play = getattr(evaluate, game)
     curve = play(core.exam.f, core.x, core.maps["UNI"], "black", 10)
     panels = played(seen, 3)
-    assert panels["UNI"][1] == f"F = {float(curve.scores[0, 3]):.3f}" and panels["curves"][0] == 0.3
+    assert panels["UNI"][1] == f"F = {float(curve.scores[0, 3]):.3f}" and panels["curves"][0] == [0.3]
     assert under(panels["UNI"][0]) == pytest.approx(show.figures.pixels(curve.picture(3)), abs=0.51 / 255)
     bare = float(core.exam.f(torch.zeros_like(core.x)))
     assert panels["black, bare"][1] == f"F = {bare:.3f}" and not seen.film.panels[0].still.any()
