@@ -27,6 +27,7 @@ COLOURS = [  # of −127 … 127, as figures.coloured draws them
     for colour in figures.coloured(np.arange(-LEVELS, LEVELS + 1)[None] / LEVELS, 1.0)[0].tolist()
 ]
 GROUND = {"light": (1.0, 1.0, 1.0), "dark": (23 / 255, 22 / 255, 20 / 255)}  # of the app's pages
+WIDEST = 5.9  # inches of curves: on a page of 1280 pixels they have 545, and letters of 11 points are 14 high
 _DOWN, _ACROSS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
@@ -92,7 +93,8 @@ class Curves:
 
     @classmethod
     def of(cls, fig: Figure) -> "Curves":
-        """A figure whose axes all have the slider's values, from 0 to 1, along x."""
+        """A figure whose axes all have the slider's numbers along x. It is made no wider than its letters allow."""
+        fig.set_size_inches(min(fig.get_figwidth(), WIDEST), fig.get_figheight())
         canvas, buffer = FigureCanvasAgg(fig), io.BytesIO()
         canvas.draw()
         canvas.print_png(buffer)
