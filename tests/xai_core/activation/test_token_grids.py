@@ -304,6 +304,32 @@ def test_mean_pooling_of_tokens_has_a_cam():
     torch.testing.assert_close(grad_cam_map(f, x), expected.relu() / 16, rtol=1e-4, atol=1e-7)
 
 
+class Compared(Foreign):
+    """Its rows depend on each other: half of what they have in common is taken off."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = super().forward(x)
+        return logits - logits.mean(0) / 2
+
+
+@pytest.mark.parametrize("layer", [None, "blocks.0"])
+def test_tokens_of_rows_that_depend_on_each_other(layer):
+    model, x = seeded(Compared).eval(), images(2, side=32)
+    together = grad_cam_map(make_score(model, x, 2, "logit"), x, layer, signed=True)
+    features, slope = naive(seeded(Foreign).eval(), x, 2, layer or "blocks.1.norm1")
+    features, slope = (t[:, 1:].reshape(2, 4, 4, 12) for t in (features, slope / 2))  # alone, it is half its logits
+    torch.testing.assert_close(together, by_einsum(features, slope), rtol=1e-4, atol=1e-7)
+
+
+def test_a_named_layer_of_tokens_costs_one_pass_to_the_top():
+    """Where the tokens lie, the pass itself tells, and passes that end where the tokens begin."""
+    model, x, begun, ended = seeded(Foreign).eval(), images(1, side=32), [], []
+    model.proj.register_forward_pre_hook(lambda module, inputs: begun.append(len(inputs[0])))
+    model.blocks[0].norm1.register_forward_hook(lambda module, inputs, output: ended.append(len(output)))
+    explain(model, x, 0, "grad_cam", layer="blocks.1.norm1")
+    assert begun == [1] * 6 and ended == [1]
+
+
 class Merging(nn.Module):
     """Swin in tokens, (N, L, K), as other packages write it: 2 × 2 patches become one, without any other token."""
 
