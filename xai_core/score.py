@@ -29,8 +29,8 @@ from xai_core.network.answers import (
     of_network,
     without_hooks,
 )
-from xai_core.network.generators import names_another
-from xai_core.network.independence import Manner, as_if_alone, repeatable, settle
+from xai_core.network.generators import names_another, repeatable
+from xai_core.network.independence import Manner, as_if_alone, settle
 from xai_core.network.kinds import differs_in_training, kinds_of, mixes_rows
 from xai_core.network.private_copy import private_copy
 from xai_core.precision import wide

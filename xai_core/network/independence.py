@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from xai_core.network.answers import Ask, said
-from xai_core.network.generators import moved, put_back, seeded, states, turns
+from xai_core.network.generators import from_seed, watched
 
 TF32 = 2.0**-10  # rounding of products in single precision on other devices than a CPU
 FEW, LARGE = 4, 3 * 160 * 160  # rows that a CPU asks one by one as fast as together; numbers in such a row
@@ -63,12 +63,14 @@ def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
         return found
     if len(x) > 1:
         return torch.cat([as_if_alone(row, manner, ask, beside) for row in x.split(1)])
-    return _drawn(ask, manner.seed, x)
+    return from_seed(ask, manner.seed, x)
 
 
 def _together(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor | None:
     """ask(x) in one pass; None where that turns out to be wrong. Afterwards `manner` knows which."""
-    found = _first(ask, x, manner, beside) if manner.draws is None else None
+    found = None
+    if manner.draws is None:
+        found, manner.draws = watched(ask, x, beside, manner.seed, manner.elsewhere)
     if manner.known(x) is None:
         if (x != x[:1]).any():
             found = ask(x) if found is None else found
@@ -126,7 +128,7 @@ def _differs_alone(x: Tensor, j: int, found: Tensor, manner: Manner, beside: Ask
     if alike(alone, found[j]):
         return False
     if not alike(alone, beside(row)[0]):
-        manner.draws = alike(_drawn(beside, manner.seed, row), _drawn(beside, manner.seed, row))  # as NumPy's are
+        manner.draws = alike(*(from_seed(beside, manner.seed, row) for _ in range(2)))  # as NumPy's are
         if not manner.draws:
             raise ValueError(
                 "the model must give the same answer to the same x; this one changes it from pass to pass: it"
@@ -144,43 +146,3 @@ def _alike(a: Tensor, b: Tensor, all_rows: Tensor) -> bool:
     scale = all_rows.detach().nan_to_num(0.0, 0.0, 0.0).abs().max()
     same = torch.isclose(a.double().cpu(), b.detach().double().cpu(), rtol=0.0, atol=float(scale) * eps**0.5)
     return bool(same.all())
-
-
-# Random numbers
-
-
-def repeatable(ask: Ask, x: Tensor) -> Tensor:
-    """ask(x) of a plain function, seeded if it draws numbers. Its rows are its own affair: one may belong to each."""
-    before = states(x, elsewhere=False)
-    found = ask(x)
-    if moved(before, x):
-        with turns.alone():
-            put_back(before, x)
-            found = _drawn(ask, 0, x)
-    return found
-
-
-def _drawn(ask: Ask, seed: int, row: Tensor) -> Tensor:
-    with seeded(row, seed):
-        return ask(row)
-
-
-def _first(ask: Ask, x: Tensor, manner: Manner, beside: Ask) -> Tensor | None:
-    """The first answers, and whether the network draws: if it does, they are not to be used, None."""
-    with turns.together():
-        before = states(x, manner.elsewhere)
-        before[0] = turns.origin  # others may be watching, too, and their networks draw
-        found = ask(x)
-        if not moved(before, x):
-            manner.draws = False
-            return found
-        turns.doubt()
-    with turns.settling():  # was it this network, or another thread? Alone, it will show
-        with seeded(x, manner.seed), torch.no_grad():
-            there = states(x, manner.elsewhere)
-            beside(x[:1])
-            draws = moved(there, x)
-        if draws:
-            put_back(before, x)
-    manner.draws = draws
-    return None if draws else found
