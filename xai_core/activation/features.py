@@ -78,13 +78,19 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
 
 
 def telling(modules: Mapping[str, nn.Module], layers: Sequence[str]) -> dict[str, nn.Module]:
-    """These layers, and the modules that tell how their outputs are laid out: all, if any may be read but one way.
+    """These layers, and the modules that tell how their outputs are laid out.
 
-    Without attention and layer normalisation, channels come first wherever no linear layer is given a map.
+    All of them where there is attention or layer normalisation. Else channels come first, unless a linear layer takes a
+    map.
     """
-    if any(attends(m) or isinstance(m, nn.LayerNorm) for m in modules.values()):
+    if any(map(lays_out, modules.values())):
         return dict(modules)
     return {name: m for name, m in modules.items() if name in layers or isinstance(m, nn.Linear)}
+
+
+def lays_out(module: nn.Module) -> bool:
+    """Whether such a module stands where channels may come last: attention, layer normalisation."""
+    return attends(module) or isinstance(module, nn.LayerNorm)
 
 
 def attends(module: nn.Module) -> bool:

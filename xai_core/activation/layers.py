@@ -14,7 +14,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from xai_core.activation.features import CONVOLUTIONS, Seen, attends, listen, observe, score_and_features
+from xai_core.activation.features import CONVOLUTIONS, Seen, attends, lays_out, listen, observe, score_and_features
 from xai_core.activation.token_grids import Grid, TokenGrids
 from xai_core.network.private_copy import private_copy
 from xai_core.score import Score
@@ -57,8 +57,14 @@ def located(f: Score, x: Tensor, layer: str | None = None, seen: Sequence[Seen] 
 
     seen: who took part, if a pass with the rows of x has told that already.
     """
-    seen = observe(f, x) if seen is None else [_of_one(each, len(x)) for each in seen]
+    if seen is None:
+        seen = observe(f, x)
+    elif len(x) > 1:
+        seen = [_of_one(each, len(x)) for each in seen]
     grids = TokenGrids(f, x, seen)
+    if not grids.plain and not any(lays_out(s.module) for s in seen):  # a linear layer of a map: now all modules tell
+        seen = observe(f, x)
+        grids = TokenGrids(f, x, seen)
     layer = _usual(f, x, seen, grids) if layer is None else layer
     found = [s for s in seen if s.name == layer]
     if not found or not found[-1].shape:

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from torch.overrides import _get_current_function_mode_stack
 from torch.utils._device import DeviceContext
 
+from xai_core.network.kinds import kinds_of
+
 Ask = Callable[[Tensor], Tensor]
 checking: ContextVar[bool] = ContextVar("checking", default=False)  # in a pass that only checks, and counts for nothing
 
@@ -136,7 +138,7 @@ def _leads_through(found: Tensor, step: str) -> bool:
 def check_unscripted(f: object, who: str, what: str = "its rule cannot reach the ReLUs") -> None:
     """Raise TypeError if f is the score of a network with TorchScript in it: what happens inside is out of reach."""
     model = getattr(f, "model", None)
-    if isinstance(model, nn.Module) and any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
+    if isinstance(model, nn.Module) and any(issubclass(kind, torch.jit.ScriptModule) for kind in kinds_of(model)):
         raise TypeError(f"model must not be scripted for {who}: {what} inside TorchScript")
 
 

@@ -112,7 +112,7 @@ class _Copies:
         return copied
 
     def parameter(self, parameter: Tensor) -> nn.Parameter:
-        value = parameter.clone() if parameter.is_inference() else parameter  # a new Parameter has no history
+        value = parameter.clone() if parameter.is_inference() else parameter.detach()
         copied = nn.Parameter(value, requires_grad=not self.frozen and value.is_floating_point())
         self.memo[id(parameter)] = copied
         return copied

@@ -379,6 +379,31 @@ def test_a_layout_that_cannot_be_told():
     assert [layer.name for layer in cam_layers(f, x)] == ["cut", "norm"]
 
 
+class MixedChannels(nn.Module):
+    """A linear layer of a map, channels last for it alone, and no layer normalisation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut, self.mix, self.act, self.head = (
+            nn.Conv2d(3, 6, 4, stride=4),
+            nn.Linear(6, 6),
+            nn.GELU(),
+            nn.Linear(6, 5),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.mix(self.cut(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.head(self.act(h).mean((2, 3)))
+
+
+@pytest.mark.parametrize("layer", ["cut", "mix", "act"])
+def test_a_linear_layer_of_a_map(layer):
+    model, x = seeded(MixedChannels), images(2)
+    features, slope = (t if layer == "mix" else t.permute(0, 2, 3, 1) for t in naive(model, x, 0, layer))
+    found = grad_cam_map(make_score(model, x, 0, "logit"), x, layer, signed=True)
+    torch.testing.assert_close(found, by_einsum(features, slope))
+
+
 class Latents(Foreign):
     """The tokens that the head reads are 20 others, which looked at the patches."""
 
