@@ -29,8 +29,8 @@ from xai_core.network.answers import (
     of_network,
     without_hooks,
 )
-from xai_core.network.generators import names_another
-from xai_core.network.independence import Manner, as_if_alone, repeatable, settle
+from xai_core.network.generators import names_another, repeatable
+from xai_core.network.independence import Manner, as_if_alone, settle
 from xai_core.network.kinds import differs_in_training, kinds_of, mixes_rows
 from xai_core.network.private_copy import private_copy
 from xai_core.precision import wide
@@ -196,8 +196,8 @@ def value(f: ScoreFunction, x: Tensor) -> Tensor:
 
 
 def one_by_one(f: Score, x: Tensor) -> bool:
-    """Whether the passes up to now have shown that rows like those of x have to be asked one by one."""
-    return bool(f.manner.draws or f.manner.mixes or f.manner.apart.get(x.shape[1:]))
+    """Whether rows like those of x are asked one by one, as far as the passes up to now have shown."""
+    return bool(f.manner.one_by_one(x))
 
 
 def _parts(f: ScoreFunction, x: Tensor) -> Iterator[tuple[ScoreFunction, Tensor]]:

@@ -178,11 +178,12 @@ def _passes(f: Score, x: Tensor, layers: Sequence[str] | None) -> Iterator[tuple
     check_score(f)
     x = x.detach()
     for i in passes(x):
-        heard = listen(f.rows(i), x[i], layers)
-        if len(i) == 1 or not one_by_one(f, x):
-            yield f.rows(i), x[i], heard
-        else:
-            yield from ((f.rows(j), x[j], listen(f.rows(j), x[j], layers)) for j in i.split(1))
+        for j in i.split(1) if one_by_one(f, x[i]) else [i]:
+            heard = listen(f.rows(j), x[j], layers)
+            if len(j) == 1 or not one_by_one(f, x[j]):
+                yield f.rows(j), x[j], heard
+            else:  # this very pass has shown it
+                yield from ((f.rows(k), x[k], listen(f.rows(k), x[k], layers)) for k in j.split(1))
 
 
 def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:

@@ -52,7 +52,7 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
     """F_c(x), what these layers gave on the way, and who took part, in one pass: (n, …) → (n,), (n, …) each.
 
     Below the first layer no gradient is asked for, so there is no graph. A layer that gives a tuple, a list or a dict
-    is represented by its first entry.
+    is represented by its first entry. Where layers are named, who else took part is told as far as `telling` says.
     layers: None is for the last map as large as the last convolution's, whichever module gives it. It is left out
         where one pass does not do: another module wrote over it, or the convolution named last is not the last.
     Raises ValueError if the network has no module of a name, or does not use it.
@@ -65,15 +65,37 @@ def listen(f: Score, x: Tensor, layers: Sequence[str] | None = None) -> Heard:
         if not isinstance(layer, str) or layer not in modules:
             raise ValueError(f"layer must be one of the network's modules, {_some(modules)}; got {layer!r}")
     begin = [name for name, m in modules.items() if isinstance(m, CONVOLUTIONS)][-1:] if layers is None else layers
+    heard = telling(modules, layers) if layers else modules
     ears = _Ears(set(begin), layers is None, x.dim())
-    value = _heard(ears, modules, replace(f, model=model), x.detach())
+    value = _heard(ears, heard, replace(f, model=model), x.detach())
     if ears.foreign:  # then the graph begins at x
         ears = _Ears(set(begin), layers is None, x.dim())
-        value = _heard(ears, modules, replace(f, model=model), x.detach().clone().requires_grad_())
+        value = _heard(ears, heard, replace(f, model=model), x.detach().clone().requires_grad_())
     for layer in layers or ():
         if layer not in ears.kept:
             raise ValueError(f"layer {layer!r} gives no tensor on the way to the score")
     return Heard(value, ears.features(), ears.seen)
+
+
+def telling(modules: Mapping[str, nn.Module], layers: Sequence[str]) -> dict[str, nn.Module]:
+    """These layers, and the modules that tell how their outputs are laid out.
+
+    All of them where there is attention or layer normalisation. Else channels come first, unless a linear layer takes a
+    map.
+    """
+    if any(map(lays_out, modules.values())):
+        return dict(modules)
+    return {name: m for name, m in modules.items() if name in layers or isinstance(m, nn.Linear)}
+
+
+def lays_out(module: nn.Module) -> bool:
+    """Whether such a module stands where channels may come last: attention, layer normalisation."""
+    return attends(module) or isinstance(module, nn.LayerNorm)
+
+
+def attends(module: nn.Module) -> bool:
+    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention."""
+    return "attention" in type(module).__name__.lower()
 
 
 def _heard(ears: "_Ears", modules: Mapping[str, nn.Module], f: Score, x: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from xai_core.activation.features import CONVOLUTIONS, Seen, listen, observe, score_and_features
-from xai_core.activation.token_grids import Grid, TokenGrids, attends
+from xai_core.activation.features import CONVOLUTIONS, Seen, attends, lays_out, listen, observe, score_and_features
+from xai_core.activation.token_grids import Grid, TokenGrids
 from xai_core.network.private_copy import private_copy
 from xai_core.score import Score
 
@@ -57,9 +57,12 @@ def located(f: Score, x: Tensor, layer: str | None = None, seen: Sequence[Seen] 
 
     seen: who took part, if a pass with the rows of x has told that already.
     """
-    seen = observe(f, x) if seen is None else seen
+    if seen is None:
+        seen = observe(f, x)
+    elif len(x) > 1:
+        seen = [_of_one(each, len(x)) for each in seen]
     grids = TokenGrids(f, x, seen)
-    if len(x) > 1 and not grids.plain:  # tokens are told by the shapes that one row has
+    if not grids.plain and not any(lays_out(s.module) for s in seen):  # a linear layer of a map: now all modules tell
         seen = observe(f, x)
         grids = TokenGrids(f, x, seen)
     layer = _usual(f, x, seen, grids) if layer is None else layer
@@ -67,6 +70,12 @@ def located(f: Score, x: Tensor, layer: str | None = None, seen: Sequence[Seen] 
     if not found or not found[-1].shape:
         score_and_features(f.rows(torch.tensor([0], device="cpu")), x[:1], layer)  # says what is wrong with the name
     return layer, grids.of(found[-1])
+
+
+def _of_one(seen: Seen, n: int) -> Seen:
+    """What was seen of n rows, as it would have been of one of them."""
+    took, shape = ((1, *t[1:]) if t[:1] == (n,) else t for t in (seen.took, seen.shape))
+    return replace(seen, took=took, shape=shape)
 
 
 def _usual(f: Score, x: Tensor, seen: Sequence[Seen], grids: TokenGrids) -> str:

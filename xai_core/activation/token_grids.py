@@ -12,14 +12,16 @@ guess.
 What to look at: `Grid.maps` makes (N, K, h, w) of all three; `TokenGrids.of` decides which one it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 import torch
 from torch import Tensor, nn
 
-from xai_core.activation.features import CONVOLUTIONS, Seen, first_tensor
+from xai_core.activation.features import CONVOLUTIONS, Seen, attends, first_tensor
 from xai_core.network.private_copy import private_copy
 from xai_core.score import Score
 
@@ -101,7 +103,7 @@ class TokenGrids:
             if at is None:
                 break
             corners = [(0, 0), (0, w - 1), (h - 1, 0), (h - 1, w - 1)]
-            moved = [row.nonzero().flatten().tolist() for row in self._moved(at, L, (h, w), corners)]
+            moved = self._moved(at, L, (h, w), corners)
             first = moved[0][0] if moved[0] else 0
             if moved == [[first + i * w + j] for i, j in corners]:
                 return Grid("tokens", (h, w), first)
@@ -120,56 +122,59 @@ class TokenGrids:
         """Grids that L tokens may be: the convolution's, or without one each cut into equal squares, fine to coarse."""
         if self.cut:
             h, w = self.cut.shape[2:]
-            yield h, w
+            if h * w <= L:
+                yield h, w
             return
         H, W = self.x.shape[2:]
         for side in range(1, min(H, W) + 1):
             if H % side == W % side == 0 and 1 < (H // side) * (W // side) <= L:
                 yield H // side, W // side
 
-    def _moved(self, at: Seen, L: int, grid: tuple[int, int], patches: list[tuple[int, int]]) -> Tensor:
-        """Which of the L tokens that `at` takes or gives move when one patch does: (patches, L) bool."""
-        if self.f.manner.draws or any(self.f.manner.apart.values()):
-            raise ValueError(
-                "cam and grad_cam lay tokens out by asking for many pictures at once, and the model must be asked for"
-                " one at a time: its rows depend on each other, or it draws random numbers. Use another method"
-            )
-        model, x = private_copy(self.f.model), self.x[:1].detach().repeat(1 + len(patches), 1, 1, 1)
-        modules = dict(model.named_modules())
+    def _moved(self, at: Seen, L: int, grid: tuple[int, int], patches: list[tuple[int, int]]) -> list[list[int]]:
+        """For each patch, which of the L tokens that `at` takes or gives move when it does.
 
-        def change(given: Tensor) -> Tensor:
-            high, wide = given.shape[2] // grid[0], given.shape[3] // grid[1]  # of a patch
-            # Not by the same number in all channels: a normalisation would take that out again.
-            step = torch.linspace(1, 2, given.shape[1], device="cpu").to(given)[:, None, None]
-            given = given.clone()
-            for row, (i, j) in enumerate(patches, start=1):
-                given[row, :, i * high : (i + 1) * high, j * wide : (j + 1) * wide] += step
-            return given
+        Each changed picture goes alone, and only as far as `at`. So it costs little, and is right for every network.
+        """
+        model = private_copy(self.f.model)
+        modules, f = dict(model.named_modules()), replace(self.f, model=model, target=self.f.target[:1])
+        before = at.took[:2] == (1, L)
 
         def stop(module: nn.Module, inputs: tuple, output: object = None) -> None:
             raise _Stopped(first_tensor(inputs if before else output))
 
-        before = at.took[:2] == (1, L)
-        listen = modules[at.name].register_forward_pre_hook if before else modules[at.name].register_forward_hook
-        listen(stop)
-        if self.cut:
-            modules[self.cut.name].register_forward_hook(lambda module, inputs, output: change(output))
-        try:
-            with torch.no_grad():
-                replace(self.f, model=model, target=self.f.target[:1])(x if self.cut else change(x))
-        except _Stopped as stopped:
-            tokens = stopped.args[0]  # (1 + patches, L, K)
-            return (tokens[1:] != tokens[:1]).any(2)
-        raise AssertionError(f"{at.name!r} took part before, and did not now")
+        (modules[at.name].register_forward_pre_hook if before else modules[at.name].register_forward_hook)(stop)
+
+        def tokens(change: Callable[[Tensor], Tensor]) -> Tensor:
+            x = self.x[:1].detach()
+            cut: AbstractContextManager = nullcontext()
+            if self.cut:
+                cut = modules[self.cut.name].register_forward_hook(lambda module, inputs, output: change(output))
+            try:
+                with torch.no_grad(), cut:
+                    f(x if self.cut else change(x))
+            except _Stopped as stopped:
+                return stopped.args[0]  # (1, L, K)
+            raise AssertionError(f"{at.name!r} took part before, and did not now")
+
+        whole = tokens(lambda given: given)
+        if whole.shape[:2] != (1, L):  # it only seemed so, in a pass of many rows
+            return [[] for _ in patches]
+        changed = (tokens(partial(_one_patch, grid=grid, place=place)) for place in patches)
+        return [(each != whole).any(2)[0].nonzero().flatten().tolist() for each in changed]
+
+
+def _one_patch(given: Tensor, grid: tuple[int, int], place: tuple[int, int]) -> Tensor:
+    """The picture, or its map, with other numbers in one patch of the grid: (1, C, H, W) → (1, C, H, W)."""
+    (i, j), high, wide = place, given.shape[2] // grid[0], given.shape[3] // grid[1]
+    given = given.clone()
+    # Not by the same number in all channels: a normalisation would take that out again.
+    step = torch.linspace(1, 2, given.shape[1], device="cpu").to(given)[:, None, None]
+    given[0, :, i * high : (i + 1) * high, j * wide : (j + 1) * wide] += step
+    return given
 
 
 class _Stopped(Exception):
     """Ends a pass through the network where all that was to be seen has been seen."""
-
-
-def attends(module: nn.Module) -> bool:
-    """Whether a module is attention, by the name of its type: MultiheadAttention, ShiftedWindowAttention."""
-    return "attention" in type(module).__name__.lower()
 
 
 def _acts_on_the_last_axis(s: Seen) -> bool:

@@ -19,8 +19,8 @@ sorting, …) keeps its gradient; the sum is then wrong, and a warning says by h
 """
 
 import warnings
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -28,7 +28,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map_only
 
 from xai_core.baselines import BaselineName, make_baseline
 from xai_core.gradient.rescale_rules import (
@@ -60,9 +59,7 @@ class Chords(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        name = getattr(function, "__name__", "").removeprefix("special_")
-        in_place = name.endswith("_") and not name.endswith("__")
-        name = name.removesuffix("_") if in_place else name
+        name, in_place = _named(function)
         pool = name.removesuffix("_with_indices")
         if pool in POOLS:
             kwargs = {key: value for key, value in kwargs.items() if key != "return_indices"}
@@ -95,14 +92,13 @@ class Chords(TorchFunctionMode):
 
         def run(*tensors: Tensor):
             given = iter((tensors[0].clone(), *tensors[1:]) if in_place else tensors)
-            args_, kwargs_ = tree_map_only(Tensor, lambda _: next(given), (args, kwargs))
-            return function(*args_, **kwargs_)
+            return function(*_with(args, given), **{key: _with(each, given) for key, each in kwargs.items()})
 
-        inputs = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        inputs = [*_tensors(args), *_tensors((*kwargs.values(),))]
         moved = [i for i, t in enumerate(inputs) if t.requires_grad]  # what does not depend on x has no part in this
         linear = (rule is product and len(moved) == 1) or (rule is quotient and moved == [0])
         if not moved or linear or not torch.is_grad_enabled():
-            return run(*inputs)
+            return run(*inputs) if in_place else function(*args, **kwargs)
         now = tuple(t.detach() for t in inputs)
         y = run(*now)
         if self.then is None:
@@ -118,15 +114,41 @@ class Chords(TorchFunctionMode):
         return Chord.apply(y[0], back, *inputs), *y[1:]
 
 
+@lru_cache
+def _named(function: Callable) -> tuple[str, bool]:
+    """Its name, and whether it writes into its first argument: relu_ is relu in place."""
+    name = getattr(function, "__name__", "").removeprefix("special_")
+    in_place = name.endswith("_") and not name.endswith("__")
+    return (name.removesuffix("_") if in_place else name), in_place
+
+
+def _tensors(given: Any) -> Iterator[Tensor]:
+    """The tensors among a function's arguments, and in lists and tuples of them."""
+    if isinstance(given, Tensor):
+        yield given
+    elif type(given) in (tuple, list):
+        for each in given:
+            yield from _tensors(each)
+
+
+def _with(given: Any, others: Iterator[Tensor]) -> Any:
+    """The same arguments with other tensors, in the order of `_tensors`."""
+    if isinstance(given, Tensor):
+        return next(others)
+    return type(given)(_with(each, others) for each in given) if type(given) in (tuple, list) else given
+
+
 QUESTIONS = {"has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"}
 
 
+@lru_cache
 def _asks(function: Callable) -> bool:
     """Is it written in Python, beginning with the question whether a mode like ours stands in for it?"""
     names = function.__globals__.keys() & function.__code__.co_names if isinstance(function, FunctionType) else ()
     return not QUESTIONS.isdisjoint(names)
 
 
+@lru_cache  # a module's names are many to copy
 def unasking(function: Callable) -> Callable:
     """The same function without the question, so that the mode meets what it calls."""
     assert isinstance(function, FunctionType)  # others ask no question, see `_asks`

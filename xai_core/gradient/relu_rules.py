@@ -66,6 +66,7 @@ CLAMP_IN_PLACE = {torch.clamp_, Tensor.clamp_, torch.clamp_min_, Tensor.clamp_mi
 
 
 RELU6 = {F.relu6, F.hardtanh}
+RULED = RELU | RELU_IN_PLACE | CLAMP | CLAMP_IN_PLACE | RELU6
 OfReLU6 = Annotated[str, Choice("relu6", "whether a ReLU6 counts as a ReLU", ("left", "ruled"))]
 
 
@@ -81,6 +82,8 @@ class ReLURule(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if function not in RULED:
+            return function(*args, **kwargs)
         if self.relu6 and function in RELU6 and _is_relu6(function, *args[1:], **kwargs):
             self.met += 1
             in_place = bool(kwargs.get("inplace", args[-1] is True))
@@ -154,8 +157,8 @@ def guided_backprop(f: ScoreFunction, x: Tensor, relu6: OfReLU6 = "left") -> Ten
 def _with_rule(rule: Callable[[Tensor, bool], Tensor], f: ScoreFunction, x: Tensor, name: str, relu6: str) -> Tensor:
     symbols.check(guided_backprop, relu6=relu6)
     check_unscripted(f, name)
-    with ReLURule(rule, relu6 == "ruled") as changed:
-        A = gradient(f, x)[1]
+    changed = ReLURule(rule, relu6 == "ruled")
+    A = gradient(f, x, within=lambda: changed)[1]
     if not changed.met:
         warnings.warn(f"{name}: this network calls no ReLU, so the result is its simple gradient", stacklevel=3)
     return A

@@ -6,6 +6,7 @@
 What to look at: `no_score`, the one sentence about what is no score; every method and every score of a map says it.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import _get_current_function_mode_stack
 from torch.utils._device import DeviceContext
+
+from xai_core.network.kinds import kinds_of
 
 Ask = Callable[[Tensor], Tensor]
 checking: ContextVar[bool] = ContextVar("checking", default=False)  # in a pass that only checks, and counts for nothing
@@ -43,14 +46,18 @@ def of_network(model: nn.Module, x: Tensor) -> Tensor:
         )
     if not logits.is_floating_point():
         raise TypeError(f"model must return real numbers, floating point; got {logits.dtype}")
-    if torch.isnan(logits).any():
+    if _has_nan(logits):
         raise ValueError(f"model must return numbers; it returns NaN for a finite input of shape {tuple(x.shape)}")
     return logits
 
 
+def _has_nan(given: Tensor) -> bool:
+    return math.isnan(given.detach().sum()) and bool(torch.isnan(given).any())  # ∞ − ∞ is NaN, too
+
+
 def gives_probabilities(model: nn.Module, returned: Tensor) -> bool:
     """Whether what a network of several classes returned, (R, classes), are probabilities: a softmax or sigmoid's."""
-    least, most = returned.detach().aminmax()
+    least, most = map(float, returned.detach().aminmax())
     if returned.shape[1] == 1 or least < 0 or most > 1:
         return False
     off = returned.detach().sum(1) - 1
@@ -131,7 +138,7 @@ def _leads_through(found: Tensor, step: str) -> bool:
 def check_unscripted(f: object, who: str, what: str = "its rule cannot reach the ReLUs") -> None:
     """Raise TypeError if f is the score of a network with TorchScript in it: what happens inside is out of reach."""
     model = getattr(f, "model", None)
-    if isinstance(model, nn.Module) and any(isinstance(m, torch.jit.ScriptModule) for m in model.modules()):
+    if isinstance(model, nn.Module) and any(issubclass(kind, torch.jit.ScriptModule) for kind in kinds_of(model)):
         raise TypeError(f"model must not be scripted for {who}: {what} inside TorchScript")
 
 
@@ -166,7 +173,7 @@ def of_function(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     found = f(x)
     right = isinstance(found, Tensor) and not found.is_complex()
     if right and found.shape == (len(x),):
-        if torch.isnan(found).any():
+        if _has_nan(found):
             raise ValueError(f"f must return numbers; it returns NaN for a finite input of shape {tuple(x.shape)}")
         return found
     if isinstance(f, nn.Module):

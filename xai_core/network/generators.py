@@ -1,10 +1,12 @@
-"""Generators of random numbers, of which torch, NumPy and Python have one for all threads: put at a seed, and put back.
+"""Generators of random numbers: does a network draw any? Then each row gets the same ones, and nobody else notices.
 
-    watch     a pass, and whether it moved a generator           many threads at once
-    seeded    a pass at a seed, all generators put back after    one thread alone, while nobody watches
+    watched    a pass, and whether it drew numbers           many threads at once
+    seeded     a pass from a seed, all put back after it     one thread alone, while nobody watches
 
-What to look at: `Turns`. A thread that draws unseeded would disturb another's seeded draws, so the two take turns; and
-networks that draw nothing never wait for each other.
+Torch, NumPy and Python have one generator each for all threads. A pass draws if a generator stands elsewhere after it.
+But if two threads watched, either may have been the one who drew: both ask again, each alone.
+What to look at: `watched`, then `Turns`, a readers–writer lock: those who watch are the readers, who draws is the
+writer. Networks that draw nothing never wait for each other.
 """
 
 import random
@@ -13,110 +15,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from xai_core.network.answers import Ask
 
-class Turns:
-    """Either many threads watch, or one draws."""
-
-    def __init__(self) -> None:
-        self.free = threading.Condition(threading.RLock())
-        self.watching = self.unsettled = 0  # threads; unsettled: they saw a generator move, and put it back
-        self.drawing: int | None = None  # the thread
-        self.origin: Tensor | None = None  # where torch's generator stood when the first of those now watching began
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """With others that watch."""
-        with self.free:
-            self.free.wait_for(lambda: self.drawing in (None, threading.get_ident()))
-            if self.watching == self.unsettled == 0:
-                self.origin = torch.default_generator.get_state()
-            self.watching += 1
-        try:
-            yield
-        finally:
-            with self.free:
-                self.watching -= 1
-                self.free.notify_all()
-
-    def doubt(self) -> None:
-        """Said by a thread that watches and saw a generator move; it will settle that."""
-        with self.free:
-            self.unsettled += 1
-
-    @contextmanager
-    def settling(self) -> Iterator[None]:
-        """Alone, after a doubt."""
-        try:
-            with self.alone():
-                yield
-        finally:
-            with self.free:
-                self.unsettled -= 1
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """With nobody else. A thread that draws already goes on."""
-        me = threading.get_ident()
-        with self.free:
-            outer = self.drawing == me
-            self.free.wait_for(lambda: outer or (self.drawing is None and self.watching == 0))
-            self.drawing = me
-        try:
-            yield
-        finally:
-            with self.free:
-                self.drawing = me if outer else None
-                self.free.notify_all()
+# Does it draw?
 
 
-turns = Turns()
+def watched(ask: Ask, x: Tensor, beside: Ask, seed: int, elsewhere: bool) -> tuple[Tensor, bool]:
+    """ask(x), and whether that draws numbers. If it does, the answer is of no use: its numbers came from no seed.
 
-
-def of_torch(x: Tensor) -> list[torch.Generator]:
-    """Those that a network may draw from: the CPU's, and the one of x's device."""
-    others = [torch.cuda.default_generators[x.device.index]] if x.is_cuda else []
-    return [torch.default_generator, *others]
-
-
-def states(x: Tensor, elsewhere: bool = True) -> list:
-    """Where torch's generators stand; elsewhere: NumPy's and Python's, too."""
-    found: list = [generator.get_state() for generator in of_torch(x)]
-    if elsewhere:
-        numpys: Any = np.random.get_state()  # noqa: NPY002
-        name, numbers, *rest = numpys
-        found += [(name, numbers.tobytes(), *rest), random.getstate()]
-    return found
-
-
-def moved(before: list, x: Tensor) -> bool:
-    """Whether a generator does not stand any more where it stood."""
-    now = states(x, elsewhere=len(before) > len(of_torch(x)))
-    same = (torch.equal(a, b) if isinstance(a, Tensor) else a == b for a, b in zip(before, now, strict=True))
-    return not all(same)
-
-
-def put_back(before: list, x: Tensor) -> None:
-    """The generators as they were."""
-    generators = of_torch(x)
-    for generator, state in zip(generators, before, strict=False):
-        generator.set_state(state)
-    if len(before) > len(generators):
-        (name, numbers, *rest), pythons = before[-2:]
-        np.random.set_state((name, np.frombuffer(numbers, np.uint32), *rest))  # noqa: NPY002
-        random.setstate(pythons)
+    beside: asks for the same, unseen by hooks and counters. elsewhere: NumPy's and Python's generators, too.
+    """
+    with turns.watching():
+        before = standing(x, elsewhere, turns.origin)
+        found = ask(x)
+        if not moved(before, x):
+            return found, False
+        turns.doubt()
+    with turns.settling():  # was it this network, or another thread's? Alone, it will show
+        with seeded(x, seed), torch.no_grad():
+            there = standing(x, elsewhere)
+            beside(x[:1])
+            draws = moved(there, x)
+        if draws:
+            put_back(before, x)
+    return found, draws
 
 
 @contextmanager
 def seeded(x: Tensor, seed: int) -> Iterator[None]:
     """All generators at this seed, and afterwards as they were."""
-    with turns.alone():
-        before = states(x)
+    with turns.drawing():
+        before = standing(x)
         try:
             for generator in of_torch(x):
                 generator.manual_seed(seed)
@@ -124,6 +59,132 @@ def seeded(x: Tensor, seed: int) -> Iterator[None]:
             yield
         finally:
             put_back(before, x)
+
+
+def from_seed(ask: Ask, seed: int, x: Tensor) -> Tensor:
+    """ask(x), with the numbers that follow this seed."""
+    with seeded(x, seed):
+        return ask(x)
+
+
+def repeatable(ask: Ask, x: Tensor) -> Tensor:
+    """ask(x) of a plain function, seeded if it draws numbers. Its rows are its own affair: one may belong to each."""
+    before = standing(x, elsewhere=False)
+    found = ask(x)
+    if moved(before, x):
+        with turns.drawing():
+            put_back(before, x)
+            found = from_seed(ask, 0, x)
+    return found
+
+
+# Whose turn is it?
+
+
+class Turns:
+    """Either many threads watch, or one draws: unseeded, it would disturb another's seeded numbers.
+
+    A thread that saw a generator move is in doubt until it has asked again, alone. If it was the one who drew, it puts
+    the generator back to `origin`. So until then no thread may take where it stands for where it stood.
+    """
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self.watchers = self.doubts = 0  # threads
+        self.drawer: int | None = None  # the thread that draws
+        self.origin: Tensor | None = None  # where torch's generator stood before all who watch now, or doubt
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """With others who watch. A thread that draws may watch itself."""
+        me = threading.get_ident()
+        with self.changed:
+            self.changed.wait_for(lambda: self.drawer in (None, me))
+            if self.watchers == self.doubts == 0:
+                self.origin = torch.default_generator.get_state()
+            self.watchers += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.watchers -= 1
+                self.changed.notify_all()
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """With nobody else. A thread that draws already goes on."""
+        me = threading.get_ident()
+        with self.changed:
+            already = self.drawer == me
+            self.changed.wait_for(lambda: already or (self.drawer is None and self.watchers == 0))
+            self.drawer = me
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.drawer = me if already else None
+                self.changed.notify_all()
+
+    def doubt(self) -> None:
+        """Said by a thread that watches, and saw a generator move."""
+        with self.changed:
+            self.doubts += 1
+
+    @contextmanager
+    def settling(self) -> Iterator[None]:
+        """Its doubt, settled: with nobody else."""
+        try:
+            with self.drawing():
+                yield
+        finally:
+            with self.changed:
+                self.doubts -= 1
+
+
+turns = Turns()
+
+
+# Where do the generators stand?
+
+
+class Standing(NamedTuple):
+    """Where the generators stand that a network may draw from."""
+
+    torchs: list[Tensor]  # the CPU's, and the one of x's device
+    elsewhere: tuple | None  # NumPy's and Python's; None: not looked at
+
+
+def standing(x: Tensor, elsewhere: bool = True, origin: Tensor | None = None) -> Standing:
+    """Where they stand now; origin: where the CPU's is known to have stood. elsewhere: NumPy's and Python's, too."""
+    cpu, *others = of_torch(x)
+    torchs = [cpu.get_state() if origin is None else origin, *(each.get_state() for each in others)]
+    if not elsewhere:
+        return Standing(torchs, None)
+    numpys: Any = np.random.get_state()  # noqa: NPY002
+    name, numbers, *rest = numpys
+    return Standing(torchs, ((name, numbers.tobytes(), *rest), random.getstate()))  # bytes can be compared
+
+
+def moved(before: Standing, x: Tensor) -> bool:
+    """Whether one does not stand any more where it stood."""
+    now = standing(x, before.elsewhere is not None)
+    return not all(map(torch.equal, before.torchs, now.torchs)) or before.elsewhere != now.elsewhere
+
+
+def put_back(before: Standing, x: Tensor) -> None:
+    """The generators as they were."""
+    for generator, state in zip(of_torch(x), before.torchs, strict=True):
+        generator.set_state(state)
+    if before.elsewhere is not None:
+        (name, numbers, *rest), pythons = before.elsewhere
+        np.random.set_state((name, np.frombuffer(numbers, np.uint32), *rest))  # noqa: NPY002
+        random.setstate(pythons)
+
+
+def of_torch(x: Tensor) -> list[torch.Generator]:
+    """Those of torch that a network may draw from: the CPU's, and the one of x's device."""
+    others = [torch.cuda.default_generators[x.device.index]] if x.is_cuda else []
+    return [torch.default_generator, *others]
 
 
 def names_another(kinds: set[Any]) -> bool:

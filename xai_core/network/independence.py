@@ -9,6 +9,7 @@ on. So its first passes are watched:
     first pass     Has a generator of random numbers moved?        Then one row a pass, each from the same seed.
     first batch    Does its middle row answer as it does alone?    If not: one row a pass.
 
+A few photographs are asked one by one from the start: a batch of them gains a processor less than the check would cost.
 A network that draws is explained as the one function that it is under this seed, and its caller's generators stay where
 they were. What to look at: `as_if_alone`. The second check costs one row forward, which no hook and no counter sees.
 """
@@ -20,9 +21,10 @@ import torch
 from torch import Tensor
 
 from xai_core.network.answers import Ask, said
-from xai_core.network.generators import moved, put_back, seeded, states, turns
+from xai_core.network.generators import from_seed, watched
 
 TF32 = 2.0**-10  # rounding of products in single precision on other devices than a CPU
+FEW, LARGE = 4, 3 * 160 * 160  # rows that a CPU asks one by one as fast as together; numbers in such a row
 
 
 @dataclass(eq=False)
@@ -36,6 +38,18 @@ class Manner:
     looked: bool = False  # whether its answers were looked at: are they probabilities?
     elsewhere: bool = False  # whether its code names another generator than torch's
 
+    def known(self, x: Tensor) -> bool | None:
+        """Whether the rows of x have to go one by one; None if no pass has shown it yet."""
+        if self.draws or len(x) == 1:
+            return bool(self.draws)
+        return self.mixes or self.apart.get(x.shape[1:])
+
+    def one_by_one(self, x: Tensor) -> bool | None:
+        """Whether the rows of x go one by one. None: together, if that pass shows that they can."""
+        few = len(x) <= FEW and x.numel() >= LARGE * len(x) and x.device.type == "cpu"
+        known = self.known(x)
+        return True if known is None and few else known
+
 
 def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
     """ask(x), each row as it answers alone: (R, …) → (R, …).
@@ -44,46 +58,56 @@ def as_if_alone(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor:
     answer to one row changes from pass to pass by other means than the usual generators, or that takes no row alone
     though its rows depend on each other.
     """
-    found = _first(ask, x, manner, beside) if manner.draws is None else None
-    apart = manner.draws or (len(x) > 1 and (manner.mixes or manner.apart.get(x.shape[1:])))
-    if apart is None and not (x != x[:1]).any():  # what rows that are all alike answer together tells nothing
-        apart = settle(x, manner, beside)
-    if apart is None:
-        found = ask(x) if found is None else found
-        apart = _depend(x, found, manner, beside)
-    if not apart:
-        return ask(x) if found is None else found
-    each = partial(_drawn, ask, manner.seed) if manner.draws else ask
-    return torch.cat([each(row) for row in x.split(1)])
+    found = None if manner.one_by_one(x) else _together(x, manner, ask, beside)
+    if found is not None:
+        return found
+    if len(x) > 1:
+        return torch.cat([as_if_alone(row, manner, ask, beside) for row in x.split(1)])
+    return from_seed(ask, manner.seed, x)
+
+
+def _together(x: Tensor, manner: Manner, ask: Ask, beside: Ask) -> Tensor | None:
+    """ask(x) in one pass; None where that turns out to be wrong. Afterwards `manner` knows which."""
+    found = None
+    if manner.draws is None:
+        found, manner.draws = watched(ask, x, beside, manner.seed, manner.elsewhere)
+    if manner.known(x) is None:
+        if (x != x[:1]).any():
+            found = ask(x) if found is None else found
+            _depend(x, found, manner, beside)
+        elif settle(x, manner, beside):  # what rows that are all alike answer together tells nothing
+            return None
+    if manner.known(x):
+        return None
+    return ask(x) if found is None else found
 
 
 def settle(x: Tensor, manner: Manner, beside: Ask) -> bool:
     """Whether rows like those of x have to go one by one, found out beside what is asked of them."""
-    if len(x) > 1 and not manner.mixes and manner.apart.get(x.shape[1:]) is None:
+    if manner.one_by_one(x) is None:
         try:
             with torch.no_grad():
-                as_if_alone(_two(x.detach()), manner, beside, beside)
+                _together(_amid_others(x.detach()), manner, beside, beside)
         except ValueError:  # one by one is always right, and what is wrong with x is said then
             return True
-    return bool(manner.draws or manner.mixes or manner.apart.get(x.shape[1:]))
+    return bool(manner.one_by_one(x))
 
 
-def _two(x: Tensor) -> Tensor:
-    """The first row, and another that differs from it: (2, …). Where all are alike, one that is made up."""
+def _amid_others(x: Tensor) -> Tensor:
+    """The first row between two that differ from it: (3, …). Where all are alike, the others are made up."""
     row, others = x[:1], (x != x[:1]).flatten(1).any(1).nonzero()[:, 0]
     if len(others):
-        return x[[0, int(others[0])]]
+        return x[[int(others[0]), 0, int(others[-1])]]
     ramp = torch.linspace(0, 1, row.numel(), device=x.device).to(x).view(row.shape)
-    return torch.cat([row, torch.where((row != ramp).any(), ramp, ramp.flip(-1))])
+    other = torch.where((row != ramp).any(), ramp, ramp.flip(-1))
+    return torch.cat([other, row, other])
 
 
-def _depend(x: Tensor, found: Tensor, manner: Manner, beside: Ask) -> bool:
-    """Whether rows, not all alike, depend on each other: the middle one is asked alone. found: the answers to x."""
+def _depend(x: Tensor, found: Tensor, manner: Manner, beside: Ask) -> None:
+    """Note whether rows, not all alike, depend on each other: the middle one is asked alone. found: the answers."""
     looked_at = (0, 1) if len(x) == 2 else (len(x) // 2,)  # of two, one may depend on the other alone
     with torch.no_grad():
-        depends = any(_differs_alone(x, j, found, manner, beside) for j in looked_at)
-    manner.apart[x.shape[1:]] = depends
-    return depends
+        manner.apart[x.shape[1:]] = any(_differs_alone(x, j, found, manner, beside) for j in looked_at)
 
 
 def _differs_alone(x: Tensor, j: int, found: Tensor, manner: Manner, beside: Ask) -> bool:
@@ -104,7 +128,7 @@ def _differs_alone(x: Tensor, j: int, found: Tensor, manner: Manner, beside: Ask
     if alike(alone, found[j]):
         return False
     if not alike(alone, beside(row)[0]):
-        manner.draws = alike(_drawn(beside, manner.seed, row), _drawn(beside, manner.seed, row))  # as NumPy's are
+        manner.draws = alike(*(from_seed(beside, manner.seed, row) for _ in range(2)))  # as NumPy's are
         if not manner.draws:
             raise ValueError(
                 "the model must give the same answer to the same x; this one changes it from pass to pass: it"
@@ -122,43 +146,3 @@ def _alike(a: Tensor, b: Tensor, all_rows: Tensor) -> bool:
     scale = all_rows.detach().nan_to_num(0.0, 0.0, 0.0).abs().max()
     same = torch.isclose(a.double().cpu(), b.detach().double().cpu(), rtol=0.0, atol=float(scale) * eps**0.5)
     return bool(same.all())
-
-
-# Random numbers
-
-
-def repeatable(ask: Ask, x: Tensor) -> Tensor:
-    """ask(x) of a plain function, seeded if it draws numbers. Its rows are its own affair: one may belong to each."""
-    before = states(x, elsewhere=False)
-    found = ask(x)
-    if moved(before, x):
-        with turns.alone():
-            put_back(before, x)
-            found = _drawn(ask, 0, x)
-    return found
-
-
-def _drawn(ask: Ask, seed: int, row: Tensor) -> Tensor:
-    with seeded(row, seed):
-        return ask(row)
-
-
-def _first(ask: Ask, x: Tensor, manner: Manner, beside: Ask) -> Tensor | None:
-    """The first answers, and whether the network draws: if it does, they are not to be used, None."""
-    with turns.together():
-        before = states(x, manner.elsewhere)
-        before[0] = turns.origin  # others may be watching, too, and their networks draw
-        found = ask(x)
-        if not moved(before, x):
-            manner.draws = False
-            return found
-        turns.doubt()
-    with turns.settling():  # was it this network, or another thread? Alone, it will show
-        with seeded(x, manner.seed), torch.no_grad():
-            there = states(x, manner.elsewhere)
-            beside(x[:1])
-            draws = moved(there, x)
-        if draws:
-            put_back(before, x)
-    manner.draws = draws
-    return None if draws else found

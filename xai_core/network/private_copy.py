@@ -21,7 +21,7 @@ from xai_core.network.kinds import check_materialised, for_evaluation, is_specia
 ATOMS = {type(None), bool, int, float, complex, str, bytes, type, types.BuiltinFunctionType, torch.dtype, torch.device,
          torch.Size}  # fmt: skip  # of which deepcopy, too, makes no second one
 CONTAINERS = {dict, OrderedDict, list, set}
-HOOKS = {name for name, value in vars(nn.Module()).items() if type(value) is OrderedDict}  # a dozen, mostly empty
+OWN = {name for name, value in vars(nn.Module()).items() if type(value) in CONTAINERS}  # a dozen of hooks, mostly empty
 
 
 @torch.inference_mode(False)
@@ -69,6 +69,8 @@ class _Copies:
             return self.memo[id(value)]
         if kind in CONTAINERS:
             return self.container(value)
+        if kind is tuple:
+            return tuple(map(self.of, value))
         if kind is nn.Parameter:
             return self.parameter(value)
         if (inside := what_is_compiled(value)) is not None:  # compiled code would not see changed rules
@@ -78,7 +80,7 @@ class _Copies:
             return value
         if issubclass(kind, nn.Module) and _ways(kind) == PLAIN:
             return self.module(value)
-        return tuple(map(self.of, value)) if kind is tuple else self.searched(value)
+        return self.searched(value)
 
     def module(self, module: nn.Module) -> nn.Module:
         kind: Any = type(module)
@@ -88,10 +90,8 @@ class _Copies:
         state = vars(module) | {"training": False}
         state.pop("_compiled_call_impl", None)  # of module.compile()
         for name, value in state.items():
-            if name in HOOKS and not value:
-                state[name] = OrderedDict()
-            elif type(value) not in ATOMS:
-                state[name] = self.of(value)
+            if (kind_of := type(value)) not in ATOMS:
+                state[name] = kind_of() if name in OWN and not value else self.of(value)
         if kind.__setstate__ is nn.Module.__setstate__:  # it only adds what modules of old files lack
             vars(copied).update(state)
         else:
@@ -104,7 +104,7 @@ class _Copies:
             return copied
         if isinstance(values, dict):
             for key, value in values.items():
-                copied[self.of(key)] = self.of(value)
+                copied[key if type(key) is str else self.of(key)] = self.of(value)
         elif isinstance(values, list):
             copied.extend(map(self.of, values))
         else:

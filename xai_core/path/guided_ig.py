@@ -65,22 +65,22 @@ def guided_trace(
     """
     symbols.check(guided_trace, B=B, fraction=fraction, max_dist=max_dist, precision=precision)
     start = make_baseline(x, baseline, seed)
-    f_too, x_too, start = _in_double(f, x, start) if precision == "double" else (f, x, start)
-    seen = Trace.found(f_too, start, _guide(start, x_too.detach(), B, fraction, max_dist), B, keep=keep)
+    f_too, x_too, start, end = _in_double(f, x, start) if precision == "double" else (f, x, start, None)
+    seen = Trace.found(f_too, start, _guide(start, x_too.detach(), B, fraction, max_dist), B, keep=keep, end=end)
     return seen.rounded(f, x)
 
 
 @torch.inference_mode(False)  # autograd cannot use what is made in a caller's inference mode
-def _in_double(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[ScoreFunction, Tensor, Tensor]:
-    """The same in double precision, where network and device can; else as it is."""
+def _in_double(f: ScoreFunction, x: Tensor, start: Tensor) -> tuple[ScoreFunction, Tensor, Tensor, Tensor | None]:
+    """The same in double precision, and F(x), where network and device can; else as it is."""
     if not isinstance(f, Score) or x.dtype == torch.float64 or x.device.type == "mps":
-        return f, x, start
+        return f, x, start, None
     precise = replace(f, model=private_copy(f.model).double())
     try:
-        forward(precise.rows(torch.tensor([0], device="cpu")), x[:1].double())
+        end = forward(precise, x.double())
     except ValueError:  # a network that makes single-precision numbers of its own
-        return f, x, start
-    return precise, x.double(), start.double()
+        return f, x, start, None
+    return precise, x.double(), start.double(), end
 
 
 def _guide(
@@ -183,7 +183,7 @@ ROWS = (
         paper="Kapishnikov et al. 2021",
         equation=r"A = \sum_{k} \nabla F_c(\gamma_k) \odot (\gamma_{k+1} - \gamma_k), \qquad"
         r" \text{smallest } |\partial F_c / \partial \gamma_i| \text{ first}",
-        cost="B + 2",
+        cost="B + 1",
         needs="gradients",
         stages={"start": make_baseline, "trace": _guided, "nodes": _corners, "attribution": attribution},
     ),

@@ -53,12 +53,13 @@ class Trace:
         B: int,
         *,
         keep: int = KEPT_BYTES,
+        end: Tensor | None = None,
     ) -> "Trace":
         """The trace of B straight pieces, each chosen where it begins: step(k, γ_k, ∇F(γ_k)) → γ_{k+1}, k = 0…B − 1.
 
         The gradient that chooses a piece is also the one it is multiplied with: A = Σ_k ∇F(γ_k) ⊙ (γ_{k+1} − γ_k), the
         left rule, is summed on the way and costs B gradients. The corners come out of the budget first; where it does
-        not hold them, the trace knows F and dF/dα at the corners, and nothing between.
+        not hold them, the trace knows F and dF/dα at the corners, and nothing between. end: F(x), where it is known.
         """
         at, A, corners = start, torch.zeros_like(start, dtype=wide(start)), [start]
         all_corners = (B + 1) * size_of(start)
@@ -75,6 +76,7 @@ class Trace:
                 corners.append(at)
         seen.path = polyline(*corners) if all_corners <= keep else _last_piece(corner, at, B)
         seen._sum = B, A.to(start.dtype)
+        seen._scores.update({} if end is None else {1.0: end})
         return seen
 
     def rounded(self, f: ScoreFunction, like: Tensor) -> "Trace":

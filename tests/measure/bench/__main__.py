@@ -32,11 +32,11 @@ def of_methods(q: Question, chosen: list[str], effort: Effort, with_memory: bool
             case = METHODS[method](q)
             able, unable = answers(method, q)
             times, failed = take_turns({OURS: case.ours, FLOOR: case.floor, **able}, effort, (OURS, FLOOR))
-            peak = memory.measured(method, q.name) if with_memory else None
+            peak = memory.measured(case.ours) if with_memory else None
             yield Row(method, q.name, times, unable | failed, peak)
 
 
-def of_scores(q: Question, chosen: list[str], effort: Effort) -> Iterator[Row]:
+def of_scores(q: Question, chosen: list[str], effort: Effort, with_memory: bool) -> Iterator[Row]:
     """The scores' rows of one network."""
     judged = scores.judged(q)
     for score in chosen if judged else ():
@@ -44,7 +44,8 @@ def of_scores(q: Question, chosen: list[str], effort: Effort) -> Iterator[Row]:
             case, theirs = scores.SCORES[score](judged)
             peers = {} if theirs is None else {scores.PEER: theirs}
             times, failed = take_turns({OURS: case.ours, FLOOR: case.floor, **peers}, effort, (OURS, FLOOR))
-            yield Row(score, q.name, times, failed)
+            peak = memory.measured(case.ours) if with_memory else None
+            yield Row(score, q.name, times, failed, peak)
 
 
 def main() -> None:
@@ -57,12 +58,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=100, help="most turns of a row (default 100)")
     parser.add_argument("--seconds", type=float, default=2, help="after which a row ends, after two turns (default 2)")
     parser.add_argument(
-        "--memory", action="store_true", help="peak memory of ours too, in a fresh process a row (some seconds each)"
+        "--memory", action="store_true", help="peak memory of ours too, in two more calls a row (Linux alone tells)"
     )
     parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder (default results/bench)")
     options = parser.parse_args()
     if options.repeats < 1:
         parser.error(f"--repeats must be at least 1; got {options.repeats}")
+    if options.memory and not memory.can_be_measured():
+        parser.error("--memory needs Linux; no other system forgets an earlier peak of a process")
     torch.set_num_threads(1)
     about = {name: version(name) for name in PACKAGES} | {"python": platform.python_version()}
     print(", ".join(f"{name} {number}" for name, number in about.items()))
@@ -70,8 +73,8 @@ def main() -> None:
     effort, rows = Effort(options.repeats, options.seconds), []
     for name in options.networks:
         q = LOADERS[name]()
-        for part in (of_methods(q, options.methods, effort, options.memory), of_scores(q, options.methods, effort)):
-            for row in part:
+        for part in (of_methods, of_scores):
+            for row in part(q, options.methods, effort, options.memory):
                 rows.append(row)
                 print(line(row.cells(COLUMNS)), flush=True)
     if not rows:

@@ -50,7 +50,8 @@ class Row:
             ratio = self.ratio(peer)
             cell = ("–" if peer in self.notes else "") if ratio is None else f"{ratio:.2f}"
             found.append(f"**{cell}**" if peer in self.winners else cell)
-        return [*found, "" if self.memory is None else f"{self.memory:.0f}"]
+        memory = "" if self.memory is None else f"{self.memory:.{0 if self.memory >= 9.95 else 1}f}"
+        return [*found, memory]
 
 
 def head(peers: Sequence[str]) -> list[str]:

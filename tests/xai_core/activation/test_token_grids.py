@@ -304,6 +304,32 @@ def test_mean_pooling_of_tokens_has_a_cam():
     torch.testing.assert_close(grad_cam_map(f, x), expected.relu() / 16, rtol=1e-4, atol=1e-7)
 
 
+class Compared(Foreign):
+    """Its rows depend on each other: half of what they have in common is taken off."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = super().forward(x)
+        return logits - logits.mean(0) / 2
+
+
+@pytest.mark.parametrize("layer", [None, "blocks.0"])
+def test_tokens_of_rows_that_depend_on_each_other(layer):
+    model, x = seeded(Compared).eval(), images(2, side=32)
+    together = grad_cam_map(make_score(model, x, 2, "logit"), x, layer, signed=True)
+    features, slope = naive(seeded(Foreign).eval(), x, 2, layer or "blocks.1.norm1")
+    features, slope = (t[:, 1:].reshape(2, 4, 4, 12) for t in (features, slope / 2))  # alone, it is half its logits
+    torch.testing.assert_close(together, by_einsum(features, slope), rtol=1e-4, atol=1e-7)
+
+
+def test_a_named_layer_of_tokens_costs_one_pass_to_the_top():
+    """Where the tokens lie, the pass itself tells, and passes that end where the tokens begin."""
+    model, x, begun, ended = seeded(Foreign).eval(), images(1, side=32), [], []
+    model.proj.register_forward_pre_hook(lambda module, inputs: begun.append(len(inputs[0])))
+    model.blocks[0].norm1.register_forward_hook(lambda module, inputs, output: ended.append(len(output)))
+    explain(model, x, 0, "grad_cam", layer="blocks.1.norm1")
+    assert begun == [1] * 6 and ended == [1]
+
+
 class Merging(nn.Module):
     """Swin in tokens, (N, L, K), as other packages write it: 2 × 2 patches become one, without any other token."""
 
@@ -351,6 +377,31 @@ def test_a_layout_that_cannot_be_told():
     features, slope = naive(model, x, 0, "norm")
     torch.testing.assert_close(grad_cam_map(f, x, "norm", signed=True), by_einsum(features, slope))
     assert [layer.name for layer in cam_layers(f, x)] == ["cut", "norm"]
+
+
+class MixedChannels(nn.Module):
+    """A linear layer of a map, channels last for it alone, and no layer normalisation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut, self.mix, self.act, self.head = (
+            nn.Conv2d(3, 6, 4, stride=4),
+            nn.Linear(6, 6),
+            nn.GELU(),
+            nn.Linear(6, 5),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.mix(self.cut(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.head(self.act(h).mean((2, 3)))
+
+
+@pytest.mark.parametrize("layer", ["cut", "mix", "act"])
+def test_a_linear_layer_of_a_map(layer):
+    model, x = seeded(MixedChannels), images(2)
+    features, slope = (t if layer == "mix" else t.permute(0, 2, 3, 1) for t in naive(model, x, 0, layer))
+    found = grad_cam_map(make_score(model, x, 0, "logit"), x, layer, signed=True)
+    torch.testing.assert_close(found, by_einsum(features, slope))
 
 
 class Latents(Foreign):

@@ -170,6 +170,27 @@ def test_the_check_costs_one_row_that_no_hook_sees():
     assert seen == [16, 1, 16, 16, 1] and hooked == [16, 16, 16, 1]
 
 
+def test_a_few_photographs_are_asked_one_by_one():
+    """Which is right for every network. Five of them are one pass, and a row beside it that tells for later ones."""
+    seen = []
+    model = OneOutput(lambda x: seen.append(len(x)) or x.square().sum(1))
+    x = torch.rand(5, 3 * 160 * 160)
+    f = make_score(model, x, 0, "logit")
+    forward(f, x[:3])
+    forward(f, x)
+    forward(f, x[:3])
+    assert seen == [1, 1, 1, 5, 1, 3]
+
+
+@pytest.mark.parametrize("rows", [2, 4, 5, 9])
+@pytest.mark.parametrize("alike", [True, False])
+def test_photographs_that_depend_on_each_other(rows, alike):
+    model = OneOutput(lambda x: (x - x.mean(0) / 2 + x.new_tensor(range(len(x)))[:, None]).square().mean(1))
+    x = torch.rand(1, 3 * 160 * 160).expand(rows, -1) if alike else torch.rand(rows, 3 * 160 * 160)
+    f = make_score(model, x, 0, "logit")
+    torch.testing.assert_close(forward(f, x), (x / 2).square().mean(1))
+
+
 @pytest.mark.parametrize("rows", [2, 3, 64])
 def test_rounding_is_no_dependence(rows):
     """Another order of summation, and rows of very different size: still one pass."""
