@@ -8,7 +8,7 @@ import torch
 
 from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
-from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, symbols_of
+from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, expanded, symbols_of
 from xai_core.evaluate.scores import SCORES
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
@@ -28,8 +28,8 @@ def parser(says: str) -> argparse.ArgumentParser:
         help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"
     )  # fmt: skip
     add("--methods", nargs="+", metavar="NAME", default=DEFAULT,
-        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50 (default: the paper's, black boxes, random "
-        f"numbers: {' '.join(DEFAULT)})")  # fmt: skip
+        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers» are UNI and what was asked of "
+        f"it (default: the paper's, black boxes, random numbers: {' '.join(DEFAULT)})")  # fmt: skip
     add("--scores", nargs="+", metavar="SCORE", default=list(SCORES),
         help="for UNI's tables, of all networks, or NETWORK=SCORE,SCORE of one; one that is added later is measured "
         f"alone (default: all: {' '.join(SCORES)})")  # fmt: skip
@@ -74,6 +74,7 @@ def read(made: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argp
         made.error(refused)
     given.tables = given.tables or (["uni"] if given.model else list(TABLES))
     given.networks = [*(given.networks or ([] if given.model else SMALL)), *given.model]
+    given.methods = expanded(given.methods)
     given.scores = scores_by_network(given.scores, given.networks)
     given.made = {"fold_batchnorm": True} if given.fold_batchnorm else {}
     given.made |= {"layout": given.layout} if given.layout else {}
@@ -98,7 +99,7 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
         yield f"--seed must be a whole number from 0 to 2⁶³ − 1; got {given.seed}"
     if given.hours is not None and not 0 < given.hours < 1e5:
         yield f"--hours must be a number above 0; got {given.hours}"
-    for method in given.methods:
+    for method in expanded(given.methods):
         try:
             symbols_of(method)
         except (TypeError, ValueError) as error:

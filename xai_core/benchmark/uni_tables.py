@@ -3,6 +3,7 @@
     a row        a network, and what was varied (the canvas, the attack); a column  a method
     a number     mean ± std over the pictures; bold is the best of a row in which some method is better than chance
     ▲ ▼          better, worse than Integrated Gradients: Wilcoxon's test on pairs, Holm's p < 0.05 within the table
+                 (what the reviewers asked of UNI is compared with UNI as it is)
 
 What to look at: «measured» under each table has intervals, p-values and how many numbers do not exist. The sentences
 say how many pictures a difference needs, and who wins on which canvas.
@@ -10,6 +11,7 @@ say how many pictures a difference needs, and who wins on which canvas.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,8 +19,9 @@ import pandas as pd
 
 from xai_core.benchmark import uni_paper
 from xai_core.benchmark.documents import Section, Table
-from xai_core.benchmark.uni_layouts import LAYOUTS, Layout
+from xai_core.benchmark.uni_layouts import ASKED, LAYOUTS, Layout
 from xai_core.benchmark.uni_measured import ALPHA, Key, Measured, Titles, better, ends_of, measured, named, winners
+from xai_core.benchmark.uni_methods import CHANGED
 from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.methods import catalogue
 from xai_core.plain import markdown as plain
@@ -30,17 +33,26 @@ Found = Mapping[Key, Measured]
 def sections(rows: Callable[[Sequence[str]], pd.DataFrame], title: Titles) -> Iterator[Section]:
     """A section a table. rows: scores → their rows of plan "uni". title: a network's name as in a table."""
     gaps, _ = named(rows(["gap"]), title)
-    for layout in LAYOUTS:
+    for layout in (*LAYOUTS, ASKED):
         kinds = list(layout.kinds)
         of_table, titles = named(rows([*kinds, *(end for end in ends_of(kinds) if end not in kinds)]), title)
-        found = measured(of_table, kinds)
-        if found:
-            methods = _columns(layout, found)
-            table = _table(layout, found, methods, titles, gaps if layout.paper else gaps[:0])
-            parts: list[str | Table] = [layout.says, table]
-            if layout.ranked:
-                parts += [*_verdicts(layout, found, methods, titles), _details(layout, found, methods, titles)]
-            yield Section(layout.title, parts)
+        found = measured(of_table[of_table["method"].map(layout.shows).astype(bool)], kinds, layout.against)
+        if found and (not layout.of or any(method in CHANGED for *_, method in found)):
+            yield Section(layout.title, [layout.says, *_parts(layout, found, titles, gaps)])
+
+
+def _parts(layout: Layout, found: Found, title: Titles, gaps: pd.DataFrame) -> Iterator[str | Table]:
+    """The table and what it says."""
+    methods = _columns(layout, found)
+    table = _table(layout, found, methods, title, gaps if layout.paper else gaps[:0])
+    if layout.of:
+        yield _changes(layout, found, methods)
+        yield replace(table, caption="Mean ± standard deviation of each", folded=True)
+    else:
+        yield table
+    if layout.ranked:
+        yield from _few(found) if layout.of else _verdicts(layout, found, methods, title)
+        yield _details(layout, found, methods, title)
 
 
 def _columns(layout: Layout, found: Found) -> list[str]:
@@ -123,11 +135,37 @@ def _verdicts(layout: Layout, found: Found, methods: Sequence[str], title: Title
             rows = f"{lost} of {len(of_score)} rows{', ' + kind if kind else ''}"
             yield f"In {rows}, no method is better than chance, or where nobody knows chance, other than the rest."
     yield _by_canvas(layout, best, title)
+    yield from _few(found)
+
+
+def _few(found: Found) -> Iterator[str]:
+    """How many pictures a difference takes, where some have fewer."""
     tests = [each.against.pairs for each in found.values() if each.against and each.against.pairs]
     needed = least_pairs(len(tests))
     if tests and min(tests) < needed:
         few = sum(pairs < needed for pairs in tests)
         yield f"A difference needs at least {needed} pictures to tell: {few} of {len(tests)} tests here have fewer."
+
+
+def _changes(layout: Layout, found: Found, methods: Sequence[str]) -> Table:
+    """For how many networks each change is better or worse than the method as it is, score by score."""
+    places, changed = dict.fromkeys(key[:2] for key in found), [m for m in methods if m != layout.against]
+    rows = []
+    for score, kind in layout.kinds.items():
+        lines = [_line(found, (*place, score), changed) for place in places]
+        cells = [_told_apart(score, [line[m] for line in lines if m in line and line[m].against]) for m in changed]
+        if any(lines):
+            rows.append([kind, str(max(each.own.n for line in lines for each in line.values())), *cells])
+    says = f"For how many networks a change is better or worse than {short(layout.against)}; «no» is neither"
+    return Table(["Score", "n", *(short(m) for m in changed)], rows, says)
+
+
+def _told_apart(score: str, compared: Sequence[Measured]) -> str:
+    """Such as "▲ 2 ▼ 1 of 3": better, worse, and of how many."""
+    known = [each for each in compared if each.against and each.against.pairs]
+    ahead = [better(score, each.against.difference, 0.0) for each in known if each.against and each.p < ALPHA]
+    marks = [f"{mark} {n}" for mark, n in (("▲", sum(ahead)), ("▼", len(ahead) - sum(ahead))) if n]
+    return f"{' '.join(marks) or 'no'} of {len(known)}" if known else "–"
 
 
 def _by_canvas(layout: Layout, best: Mapping[tuple[str, str, str], frozenset[str]], title: Titles) -> str:
@@ -159,8 +197,8 @@ def _printed(layout: Layout, score: str) -> str:
 
 def _details(layout: Layout, found: Found, methods: Sequence[str], title: Titles) -> Table:
     """A line a number: how many pictures, how sure, how different."""
-    head = ["Network", "Pictures", "Score", "Method", "n", "Not defined", "Mean", "95 % interval", "− IG", "Pairs", "p",
-            "Beyond chance"]  # fmt: skip
+    head = ["Network", "Pictures", "Score", "Method", "n", "Not defined", "Mean", "95 % interval",
+            f"− {short(layout.against)}", "Pairs", "p", "Beyond chance"]  # fmt: skip
     rows = []
     places, kinds = list(dict.fromkeys(key[:2] for key in found)), list(layout.kinds)
     for network, source, score, method in sorted(
@@ -174,7 +212,12 @@ def _details(layout: Layout, found: Found, methods: Sequence[str], title: Titles
         mean = number(scale * own.mean)
         rows.append([title(network), plain(source), SCORES[score].title, short(method), str(own.n), str(own.missing),
                      mean, interval, difference, pairs, p, "yes" if each.beyond_chance else "no"])  # fmt: skip
-    return Table(head, rows, "Measured: intervals, differences from IG picture by picture, p after Holm", folded=True)
+    return Table(
+        head,
+        rows,
+        f"Measured: intervals, differences from {short(layout.against)} picture by picture, p after Holm",
+        folded=True,
+    )
 
 
 def _p(p: float) -> str:

@@ -194,6 +194,41 @@ def test_what_every_map_gets_is_taken_out_of_a_comparison():
     assert {line[3]: line[8] for line in details.rows} == {"UNI": "−.030", "IG": ""}
 
 
+def test_what_the_reviewers_asked_stands_beside_uni_as_it_is():
+    """Eight pictures of which all say the same take p = 2 · 2⁻⁸; of five tests, .04."""
+    title = "What the reviewers asked of UNI: another goal, divergence, place for δ, or fewer weights"
+    usual = [0.2, 0.3, 0.25, 0.4, 0.1, 0.35, 0.15, 0.3]
+    lots = [0.1, -0.2, 0.05, -0.1, 0.2, -0.05, 0.12, -0.07]
+    near, low = [v + d for v, d in zip(usual, lots, strict=True)], [v - 0.3 for v in usual]
+    frame = pd.concat([
+        rows("mufidelity_5", uni=usual, random=low, **{"uni:goal=uniform": [v + 0.1 for v in usual]}),
+        rows("mufidelity_50", uni=usual, random=low, **{"uni:goal=uniform": near}),
+        rows("deletion_black", uni=usual, random=usual[::-1], **{"uni:goal=uniform": [v + 0.1 for v in usual]}),
+        rows("mufidelity_5", uni=usual, integrated_gradients=lots),
+        rows("mufidelity_5", "birds", uni=usual, **{"uni:goal=uniform": [NAN] * 8}),
+    ])  # fmt: skip
+    says, changes, means, *few, details = table_of(frame, title)
+    assert says.startswith("UNI as the paper has it") and few == []
+    assert changes.head == ["Score", "n", "UNI, goal=uniform", "random"]
+    assert changes.rows == [
+        ["|MuFidelity|, |S| = 5 % ↑", "8", "▲ 1 of 1", "▼ 1 of 1"],  # birds has no number of the change
+        ["|MuFidelity|, |S| = 50 % ↑", "8", "no of 1", "▼ 1 of 1"],
+        ["Deletion, black ↓", "8", "▼ 1 of 1", "no of 1"],
+    ]
+    assert means.folded and means.head[3:] == ["UNI", "UNI, goal=uniform", "random"]  # IG is in the tables above
+    assert means.rows[0][1:3] == ["here, |MuFidelity|, |S| = 5 % ↑", "8"] and means.rows[0][3].startswith(".256 ± ")
+    assert details.head[8] == "− UNI"
+    assert [line[8] for line in details.rows if line[2:4] == ["Deletion, black", "UNI, goal=uniform"]] == [".100"]
+
+
+def test_the_reviewers_changes_stand_in_no_other_table():
+    frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1], **{"uni:goal=uniform": [0.3, 0.4]})
+    assert table_of(frame, "UNI, Table 2: |MuFidelity|")[1].head[-1] == "SG"
+    frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1])
+    found = uni_tables.sections(lambda scores: frame[frame["score"].isin(scores)], str.title)
+    assert [section.title for section in found] == ["UNI, Table 2: |MuFidelity|"]  # and nobody asked for the changes
+
+
 def test_a_rule_without_a_relu_and_a_gap_are_told_beside_the_numbers():
     frame = rows("mufidelity", integrated_gradients=[0.1, 0.2], guided_backprop=[0.9, 0.9])
     frame["note"] = frame["method"].map({"guided_backprop": "plain gradient here"})
