@@ -12,7 +12,7 @@ from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, expande
 from xai_core.evaluate.scores import SCORES
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
-TABLES = ("uni", "gad", "normlime")
+TABLES = ("uni", "alike", "cost", "gad", "normlime")
 DEFAULT = (*METHODS, *BLACK_BOXES, RANDOM)
 
 
@@ -22,7 +22,9 @@ def parser(says: str) -> argparse.ArgumentParser:
         prog="python -m xai_core.benchmark", description=says, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = made.add_argument_group("what is measured").add_argument
-    add("--tables", nargs="+", choices=TABLES, help="of which papers (default: all; of --model, UNI's)")
+    add("--tables", nargs="+", choices=TABLES,
+        help="of which papers; «alike»: maps of two networks, and of two pictures, beside each other; «cost»: UNI's "
+        "and IG's passes and seconds (default: all; of --model, UNI's)")  # fmt: skip
     add("--networks", nargs="+", metavar="NAME", help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
         help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"

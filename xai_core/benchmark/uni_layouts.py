@@ -94,7 +94,8 @@ LAYOUTS = (
     Layout(
         "MuFidelity: how large a subset is",
         {"mufidelity_5": "|S| = 5 %", "mufidelity_50": "|S| = 50 %"},
-        "Table 2 has 20 % of the features. The paper does not state the size. Higher is better.",
+        "Table 2 has 20 % of the features. The paper does not state the size, and a reviewer asked for it. Higher is"
+        " better.",
     ),
     Layout(
         "MuFidelity with its sign", {"mufidelity_signed": ""}, "A wrong map can be faithful in reverse. By chance 0."

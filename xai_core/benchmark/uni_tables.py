@@ -148,24 +148,30 @@ def _few(found: Found) -> Iterator[str]:
 
 
 def _changes(layout: Layout, found: Found, methods: Sequence[str]) -> Table:
-    """For how many networks each change is better or worse than the method as it is, score by score."""
+    """How far each change is from the method as it is, score by score, and for how many networks that can be told."""
     places, changed = dict.fromkeys(key[:2] for key in found), [m for m in methods if m != layout.against]
     rows = []
     for score, kind in layout.kinds.items():
         lines = [_line(found, (*place, score), changed) for place in places]
-        cells = [_told_apart(score, [line[m] for line in lines if m in line and line[m].against]) for m in changed]
+        cells = [_change(score, [line[m] for line in lines if m in line]) for m in changed]
         if any(lines):
             rows.append([kind, str(max(each.own.n for line in lines for each in line.values())), *cells])
-    says = f"For how many networks a change is better or worse than {short(layout.against)}; «no» is neither"
+    says = (
+        f"Difference from {short(layout.against)}, mean over {len(places)} network{'s' * (len(places) > 1)}; in"
+        " brackets, for how many it is better ▲ or worse ▼ (no bracket: for none it can be told)"
+    )
     return Table(["Score", "n", *(short(m) for m in changed)], rows, says)
 
 
-def _told_apart(score: str, compared: Sequence[Measured]) -> str:
-    """Such as "▲ 2 ▼ 1 of 3": better, worse, and of how many."""
-    known = [each for each in compared if each.against and each.against.pairs]
-    ahead = [better(score, each.against.difference, 0.0) for each in known if each.against and each.p < ALPHA]
+def _change(score: str, lines: Sequence[Measured]) -> str:
+    """Such as "−.021 (▲ 2 ▼ 1)"."""
+    tests = [(each.against.difference, each.p) for each in lines if each.against and each.against.pairs]
+    if not tests:
+        return "–"
+    ahead = [better(score, difference, 0.0) for difference, p in tests if p < ALPHA]
     marks = [f"{mark} {n}" for mark, n in (("▲", sum(ahead)), ("▼", len(ahead) - sum(ahead))) if n]
-    return f"{' '.join(marks) or 'no'} of {len(known)}" if known else "–"
+    mean = number(sum(difference for difference, _ in tests) / len(tests))
+    return f"{mean} ({' '.join(marks)})" if marks else mean
 
 
 def _by_canvas(layout: Layout, best: Mapping[tuple[str, str, str], frozenset[str]], title: Titles) -> str:
@@ -177,13 +183,18 @@ def _by_canvas(layout: Layout, best: Mapping[tuple[str, str, str], frozenset[str
     told = []
     for score, canvas in canvases.items():
         won = Counter(m for row, each in best.items() if row[2] == score for m in sorted(each))
-        told.append(f"on {canvas} " + (", ".join(f"{short(m)} ({n})" for m, n in won.most_common()) or "none"))
-    places = dict.fromkeys(row[:2] for row in best)
-    known = [{best.get((*place, s), frozenset()) for s in canvases} - {frozenset()} for place in places]
-    flips = [title(network) for (network, _), each in zip(places, known, strict=True) if len(each) > 1]
-    which = f" ({', '.join(flips)})" if flips else ""
-    alone = f"The canvas alone changes who is best for {len(flips)} of {len(places)} networks{which}."
-    return f"Rows won {'; '.join(told)}. {alone}"
+        told.append(f"on {canvas}: " + (", ".join(f"{short(m)} ({n})" for m, n in won.most_common()) or "none"))
+    places, flips = dict.fromkeys(row[:2] for row in best), []
+    for place in places:
+        known = {canvas: each for score, canvas in canvases.items() if (each := best.get((*place, score)))}
+        if len(set(known.values())) > 1:
+            who = (f"{' and '.join(short(m) for m in sorted(each))} on {canvas}" for canvas, each in known.items())
+            flips.append(f"{title(place[0])} ({', '.join(who)})")
+    which = f": {'; '.join(flips)}" if flips else ""
+    return (
+        f"Rows won {'; '.join(told)}. The canvas alone changes who is best for {len(flips)} of {len(places)}"
+        f" network{'s' * (len(places) > 1)}{which}."
+    )
 
 
 def _printed(layout: Layout, score: str) -> str:

@@ -106,7 +106,7 @@ def test_a_row_of_table_2_by_hand():
     assert table.rows[-1] == ["Zoo", "here, black", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
     assert verdicts == [
         "Best mean here, black: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
-        "Rows won on black UNI (1). The canvas alone changes who is best for 0 of 1 networks.",
+        "Rows won on black: UNI (1). The canvas alone changes who is best for 0 of 1 network.",
         "A difference needs at least 7 pictures to tell: 1 of 2 tests here have fewer.",  # 2 · 2⁻⁶ < .05 < 2 · 2⁻⁵
     ]
     lines = {line[3]: line for line in details.rows}
@@ -140,8 +140,8 @@ def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
         "here, black": [".570 ± .049 ▼", "**.135 ± .024**"],
         "here, own": ["**.135 ± .024** ▲", ".570 ± .049"],
     }
-    told = "Rows won on black IG (1); on own UNI (1). The canvas alone changes who is best for 1 of 1 networks (Zoo)."
-    assert told in verdicts
+    told = "Rows won on black: IG (1); on own: UNI (1). The canvas alone changes who is best for 1 of 1 network"
+    assert f"{told}: Zoo (IG on black, UNI on own)." in verdicts
 
 
 def test_a_missing_method_a_missing_score_and_percent():
@@ -211,9 +211,9 @@ def test_what_the_reviewers_asked_stands_beside_uni_as_it_is():
     assert says.startswith("UNI as the paper has it") and few == []
     assert changes.head == ["Score", "n", "UNI, goal=uniform", "random"]
     assert changes.rows == [
-        ["|MuFidelity|, |S| = 5 % ↑", "8", "▲ 1 of 1", "▼ 1 of 1"],  # birds has no number of the change
-        ["|MuFidelity|, |S| = 50 % ↑", "8", "no of 1", "▼ 1 of 1"],
-        ["Deletion, black ↓", "8", "▼ 1 of 1", "no of 1"],
+        ["|MuFidelity|, |S| = 5 % ↑", "8", ".100 (▲ 1)", "−.300 (▼ 1)"],  # birds has no number of the change
+        ["|MuFidelity|, |S| = 50 % ↑", "8", ".006", "−.300 (▼ 1)"],
+        ["Deletion, black ↓", "8", ".100 (▼ 1)", ".000"],
     ]
     assert means.folded and means.head[3:] == ["UNI", "UNI, goal=uniform", "random"]  # IG is in the tables above
     assert means.rows[0][1:3] == ["here, |MuFidelity|, |S| = 5 % ↑", "8"] and means.rows[0][3].startswith(".256 ± ")
@@ -223,7 +223,7 @@ def test_what_the_reviewers_asked_stands_beside_uni_as_it_is():
 
 def test_the_reviewers_changes_stand_in_no_other_table():
     frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1], **{"uni:goal=uniform": [0.3, 0.4]})
-    assert table_of(frame, "UNI, Table 2: |MuFidelity|")[1].head[-1] == "SG"
+    assert "UNI, goal=uniform" not in table_of(frame, "UNI, Table 2: |MuFidelity|")[1].head
     frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1])
     found = uni_tables.sections(lambda scores: frame[frame["score"].isin(scores)], str.title)
     assert [section.title for section in found] == ["UNI, Table 2: |MuFidelity|"]  # and nobody asked for the changes

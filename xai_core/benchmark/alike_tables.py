@@ -1,0 +1,97 @@
+"""Is the map of the network or of the picture? A line a method: how alike its maps are, and what changed between them.
+
+    one picture, two networks          |ρ|, mean over the pairs of networks that say the same class
+    two pictures, one network          what is alike by chance, and by where things stand
+    one picture, the network in ruins  the score «randomisation»: half of the weights shuffled
+    the picture's brightness           beside the map
+
+Of all four |ρ| is shown, because a ruined network may turn a map over. A picture counts once: the mean over its
+networks. What to look at: the second column beside the fourth. A map of the network falls; a map of the picture stays.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pandas as pd
+
+from xai_core.benchmark.documents import Section, Table
+from xai_core.benchmark.uni_measured import ALPHA, Titles, named
+from xai_core.benchmark.uni_tables import number, short
+from xai_core.plain import markdown as plain
+from xai_core.statistics import Comparison, compare, holm, least_pairs, summary
+
+TITLE = "What the reviewers asked: is the map of the network, or of the picture?"
+SAYS = (
+    "Mean |ρ| ± standard deviation over the pictures, Spearman's rank correlation of two maps. Two trained networks"
+    " that say the same class should give similar maps, a network in ruins should not. ▲ more alike, ▼ less alike than"
+    " the maps of two trained networks (Wilcoxon's test on the same pictures, p < .05 after Holm's correction). A map"
+    " whose ruined column is not ▼ shows the picture more than what was learned. n: pictures on which two networks say"
+    " the same class."
+)
+FIRST = "other_network"
+COLUMNS = {
+    FIRST: "One picture, two networks",
+    "other_picture": "Two pictures, one network",
+    "randomisation": "One picture, network in ruins",
+    "brightness": "Map and brightness",
+}
+
+
+def sections(alike: pd.DataFrame, judged: Callable[[Sequence[str]], pd.DataFrame], title: Titles) -> Iterator[Section]:
+    """A section, with a table for each source of pictures. alike: rows of that plan. judged: scores → rows of "uni"."""
+    rows, titles = named(pd.concat([alike, judged(["randomisation"])], ignore_index=True), title)
+    rows = rows[rows["method"].isin(set(alike["method"]))]
+    parts: list[str | Table] = [SAYS]
+    for source, of_source in rows.groupby("source", sort=False):
+        if (of_source["score"] != "randomisation").any():
+            parts += _of_source(str(source), of_source, titles)
+    yield Section(TITLE, parts)
+
+
+def _of_source(source: str, rows: pd.DataFrame, title: Titles) -> Iterator[str | Table]:
+    """The table of one source of pictures, how many it takes, and the pairs of networks one by one."""
+    bare = rows.assign(value=rows["value"].abs())
+    methods = list(dict.fromkeys(bare["method"]))
+    wide = {
+        method: part.pivot_table("value", "picture", "score", sort=False).reindex(columns=list(COLUMNS))
+        for method, part in bare.groupby("method", sort=False)
+    }
+    tests = {
+        (method, score): compare(wide[method][score].to_numpy(), wide[method][FIRST].to_numpy())
+        for method in methods for score in COLUMNS if score != FIRST
+    }  # fmt: skip
+    p = dict(zip(tests, holm([each.p for each in tests.values()]), strict=True))
+    lines = [
+        [short(method), str(int(wide[method][FIRST].notna().sum())),
+         *(_cell(wide[method][score], tests.get((method, score)), p.get((method, score), 1)) for score in COLUMNS)]
+        for method in methods
+    ]  # fmt: skip
+    networks = list(dict.fromkeys(rows["network"]))
+    of = f"Pictures: {plain(source)}. Networks: {'; '.join(title(network) for network in networks)}"
+    yield Table(["Method", "n", *COLUMNS.values()], lines, of)
+    pairs, needed = [each.pairs for each in tests.values() if each.pairs], least_pairs(len(tests))
+    if pairs and min(pairs) < needed:
+        yield f"A difference needs at least {needed} pictures to tell: some here have {min(pairs)}."
+    if not pairs:
+        yield "Here is one network alone for these pictures: two networks were not compared."
+    if "other" in rows and rows["other"].notna().any():
+        yield _pairs(rows[rows["score"] == FIRST], title)
+
+
+def _cell(values: pd.Series, test: Comparison | None, p: float) -> str:
+    of = summary(values.to_numpy())
+    if not of.n:
+        return "–"
+    mark = "" if test is None or not p < ALPHA else " ▲" if test.difference > 0 else " ▼"
+    return f"{number(of.mean)} ± {number(of.std)}{mark}"
+
+
+def _pairs(rows: pd.DataFrame, title: Titles) -> Table:
+    """Every pair of networks: ρ with its sign, and on how many pictures they do not say the same class."""
+    lines = []
+    for (one, other, method), part in rows.groupby(["network", "other", "method"], sort=False):
+        of = summary(part["value"].to_numpy())
+        interval = f"{number(of.low)} to {number(of.high)}" if of.n > 1 else "?"
+        lines.append([f"{title(one)} and {title(other)}", short(method), str(of.n), str(of.missing), number(of.mean),
+                      interval])  # fmt: skip
+    head = ["Networks", "Method", "n", "Another class", "Mean ρ", "95 % interval"]
+    return Table(head, lines, "Measured: ρ with its sign, pair by pair", folded=True)
