@@ -8,12 +8,11 @@ import torch
 
 from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
-from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, expanded, symbols_of
+from xai_core.benchmark.uni_methods import USUAL, expanded, symbols_of
 from xai_core.evaluate.scores import SCORES
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
 TABLES = ("uni", "alike", "cost", "gad", "normlime")
-DEFAULT = (*METHODS, *BLACK_BOXES, RANDOM)
 
 
 def parser(says: str) -> argparse.ArgumentParser:
@@ -29,9 +28,9 @@ def parser(says: str) -> argparse.ArgumentParser:
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
         help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"
     )  # fmt: skip
-    add("--methods", nargs="+", metavar="NAME", default=DEFAULT,
-        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers» are UNI and what was asked of "
-        f"it (default: the paper's, black boxes, random numbers: {' '.join(DEFAULT)})")  # fmt: skip
+    add("--methods", nargs="+", metavar="NAME", default=["usual"],
+        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers»: UNI with one thing changed "
+        f"at a time, as its reviewers asked (default: «usual», which are {' '.join(USUAL)})")  # fmt: skip
     add("--scores", nargs="+", metavar="SCORE", default=list(SCORES),
         help="for UNI's tables, of all networks, or NETWORK=SCORE,SCORE of one; one that is added later is measured "
         f"alone (default: all: {' '.join(SCORES)})")  # fmt: skip

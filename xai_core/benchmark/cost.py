@@ -1,10 +1,11 @@
 """What UNI costs beside Integrated Gradients, from 64 × 64 to 384 × 384: passes counted, seconds side by side.
 
-    UNI    1 gradient in the weights, 1 forward pass, 1 gradient for the rule, T + B gradients
-    IG     B gradients; both methods ask for F(x) and F(x′) besides, for the gap
+    UNI    1 gradient in the weights, 1 for the rule of ε, T + B in the input
+    IG     B gradients; both methods ask for some answers besides, such as F(x) and F(x′) for the gap
 
 Seconds are the processor's, of one thread. The two methods take turns in one run, so a busy computer slows both.
-What to look at: the ratio. It hardly depends on the size, because both methods consist of passes.
+What to look at: the ratio of seconds, beside that of gradients. Of large pictures they are the same. Of small ones UNI
+is dearer: its T + 1 steps go one by one, and the gradient in the weights takes as long at any size.
 
 The network has random weights: a pass takes as long as with others. The seconds are those of one computer and stay as
 they are when rows.parquet comes to another; `processor` in each row says which one it was.
@@ -24,8 +25,8 @@ from torch import Tensor, nn
 from xai_core.benchmark import collection
 from xai_core.benchmark.cells import Cell, Row, tell
 from xai_core.benchmark.documents import Section, Table
-from xai_core.benchmark.uni_tables import number
-from xai_core.methods import catalogue, explain
+from xai_core.benchmark.uni_tables import number, short
+from xai_core.methods import explain
 from xai_core.plain import markdown as plain
 
 NAME = "cost"
@@ -117,16 +118,18 @@ def sections(rows: Sequence[Mapping[str, Any]], title: Callable[[str], str]) -> 
         asked = [f"{found[f'gradients_{m}']:.0f} + {found[f'forwards_{m}']:.0f}" for m in METHODS]
         took = [number(found[f"seconds_{m}"]) for m in METHODS]
         ratio = f"{number(found['ratio'])} ({number(found['ratio_least'])} to {number(found['ratio_most'])})"
-        lines.append([title(network), f"{side:.0f} × {side:.0f}", *asked, *took, ratio])
-    names = [catalogue()[method].title for method in METHODS]
-    head = ["Network", "Pixels", *(f"{name}: gradients + forward passes" for name in names),
+        of_passes = number(found["gradients_uni"] / found["gradients_integrated_gradients"])
+        lines.append([title(network), f"{side:.0f} × {side:.0f}", *asked, of_passes, *took, ratio])
+    names = [short(method) for method in METHODS]
+    head = ["Network", "Pixels", *(f"{name}: passes" for name in names), "Ratio of gradients",
             *(f"{name}: seconds" for name in names), "Ratio of seconds"]  # fmt: skip
     symbols = "; ".join(f"{name}: {', '.join(f'{k} = {v}' for k, v in given.items())}"
                         for name, given in zip(names, METHODS.values(), strict=True))  # fmt: skip
+    processors = "; ".join(dict.fromkeys(plain(each) for *_, each in by_size))
     says = (
-        "Passes are pictures that went through the network once, counted there. Seconds are the processor's, the median"
-        f" of {TURNS} turns on one thread. The ratio is that of a turn: its median, and from least to most. The weights"
-        f" are random. {symbols}. Measured on: {'; '.join(dict.fromkeys(plain(key[2]) for key in by_size))}."
+        "Passes are gradients + forward passes of one picture, counted at the network. Seconds are the processor's, the"
+        f" median of {TURNS} turns on one thread. Their ratio is that of a turn: its median, and from least to most."
+        f" The weights are random. {symbols}. Measured on: {processors}."
     )
     yield Section(
         "What the reviewers asked: what does UNI cost beside Integrated Gradients?", [says, Table(head, lines)]

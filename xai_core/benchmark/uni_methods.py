@@ -1,7 +1,7 @@
 """The methods of UNI's tables: which, with which symbols, and which scores of each are worth their price.
 
 "uni", "random", "uni:B=50", "guided_backprop:relu6=ruled"        the last two in columns of their own
-"reviewers"                                                       UNI as it is, and with one thing changed at a time
+"usual", "reviewers"           groups: the papers', black boxes and random numbers; UNI with one thing changed at a time
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,8 @@ CHANGED = (
 )  # what the reviewers of the UNI paper asked about; they stand in a table of their own, beside UNI
 RULED = ("guided_backprop", "deconvolution")  # methods that are a rule for ReLU, and without one the plain gradient
 RANDOM = "random"  # a map of random numbers: what every score has to be read against
-GROUPS = {"reviewers": ("uni", *CHANGED, RANDOM)}  # names that stand for several methods
+USUAL = (*METHODS, *BLACK_BOXES, RANDOM)
+GROUPS = {"usual": USUAL, "reviewers": ("uni", *CHANGED, RANDOM)}  # names that stand for several methods
 STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
     **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig")},
     "agi": {"B": 30, "K": 3},

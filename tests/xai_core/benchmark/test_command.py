@@ -269,8 +269,8 @@ def test_without_a_gpu(command, capsys, monkeypatch):
 
 def test_the_defaults_are_the_papers():
     cells = list(uni.cells("tests.xai_core.benchmark.small_collection", ["small"], ["1"]))
-    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, *uni.BLACK_BOXES, uni.RANDOM]
-    assert len(uni.METHODS) == 8 and cells[0].parts == tuple(SCORES)
+    assert [cell.settings["method"] for cell in cells] == list(uni_methods.USUAL)
+    assert len(uni_methods.METHODS) == 8 and cells[0].parts == tuple(SCORES)
     assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
     assert len({cell.group for cell in cells}) == 1
 
