@@ -139,6 +139,8 @@ def test_every_word_of_the_choices_is_explained() -> None:
 def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
     usual, other = opened(**DIGIT), opened(**DIGIT, divergence="l2", goal="uniform")
     assert len(other.latex) == len(usual.latex) + 1
+    masked = opened(**DIGIT, subspace="scales").latex
+    assert len(masked) == len(usual.latex) + 1 and "U_s m_s" in masked[-1].value
     assert r"(p_j - q_j)^2" in other.latex[1].value and "classes" in other.latex[1].value
 
 
