@@ -5,8 +5,8 @@
     one picture, the network in ruins  the score «randomisation»: half of the weights shuffled
     the picture's brightness           beside the map
 
-Of all four |ρ| is shown, because a ruined network may turn a map over. A picture counts once: the mean over its
-networks. What to look at: the second column beside the fourth. A map of the network falls; a map of the picture stays.
+Of all |ρ| is shown, because a ruined network may turn a map over. A picture counts once: the mean over its networks.
+What to look at: the first column beside the third. A map of the network falls in ruins; a map of the picture stays.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +21,11 @@ from xai_core.statistics import Comparison, compare, holm, least_pairs, summary
 
 TITLE = "What the reviewers asked: is the map of the network, or of the picture?"
 SAYS = (
-    "Mean |ρ| ± standard deviation over the pictures, Spearman's rank correlation of two maps. Two trained networks"
-    " that say the same class should give similar maps, a network in ruins should not. ▲ more alike, ▼ less alike than"
-    " the maps of two trained networks (Wilcoxon's test on the same pictures, p < .05 after Holm's correction). A map"
-    " whose ruined column is not ▼ shows the picture more than what was learned. n: pictures on which two networks say"
-    " the same class."
+    "Mean |ρ| ± standard deviation over the pictures; ρ is Spearman's rank correlation of two maps. Two trained"
+    " networks that say the same class may look at the same things, a network in ruins cannot. ▲ more alike, ▼ less"
+    " alike than the maps of two trained networks (Wilcoxon's test on the same pictures, p < .05 after Holm's"
+    " correction). ▼ under «in ruins»: the map shows what was learned. ▲ there: it shows the picture. Neither: these"
+    " pictures cannot tell. n: pictures on which two networks say the same class."
 )
 FIRST = "other_network"
 COLUMNS = {
@@ -72,7 +72,7 @@ def _of_source(source: str, rows: pd.DataFrame, title: Titles) -> Iterator[str |
     if pairs and min(pairs) < needed:
         yield f"A difference needs at least {needed} pictures to tell: some here have {min(pairs)}."
     if not pairs:
-        yield "Here is one network alone for these pictures: two networks were not compared."
+        yield "No two networks say the same class of these pictures, or there is one network alone."
     if "other" in rows and rows["other"].notna().any():
         yield _pairs(rows[rows["score"] == FIRST], title)
 

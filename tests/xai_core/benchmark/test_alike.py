@@ -140,4 +140,4 @@ def test_one_network_alone_is_said_to_be_alone() -> None:
     found = pd.DataFrame(rows("brightness", "uni", [0.2, 0.4]) + rows("other_picture", "uni", [0.1]))
     (section,) = alike_tables.sections(found, lambda scores: pd.DataFrame(found[:0]), str)
     assert section.parts[1].rows == [["UNI", "0", "–", ".100 ± ?", "–", ".300 ± .141"]]
-    assert section.parts[2].startswith("Here is one network alone")
+    assert section.parts[2].startswith("No two networks say the same class")
