@@ -1,9 +1,9 @@
 """Is the map of the network or of the picture? A line a method: how alike its maps are, and what changed between them.
 
-    one picture, two networks          |ρ|, mean over the pairs of networks that say the same class
-    two pictures, one network          what is alike by chance, and by where things stand
-    one picture, the network in ruins  the score «randomisation»: half of the weights shuffled
-    the picture's brightness           beside the map
+    two networks       of one picture: |ρ|, mean over the pairs of networks that say the same class
+    two pictures       by one network: what is alike by chance, and by where things stand
+    in ruins           the score «randomisation»: a network and the same with its upper half shuffled
+    brightness         a map and the picture itself
 
 Of all |ρ| is shown, because a ruined network may turn a map over. A picture counts once: the mean over its networks.
 What to look at: the first column beside the third. A map of the network falls in ruins; a map of the picture stays.
@@ -21,18 +21,19 @@ from xai_core.statistics import Comparison, compare, holm, least_pairs, summary
 
 TITLE = "What the reviewers asked: is the map of the network, or of the picture?"
 SAYS = (
-    "Mean |ρ| ± standard deviation over the pictures; ρ is Spearman's rank correlation of two maps. Two trained"
-    " networks that say the same class may look at the same things, a network in ruins cannot. ▲ more alike, ▼ less"
-    " alike than the maps of two trained networks (Wilcoxon's test on the same pictures, p < .05 after Holm's"
+    "How alike are two maps of one method? Of two networks and one picture; of one network and two pictures; of one"
+    " picture, a network and the same with its upper half in ruins; a map and the picture's own brightness. Mean"
+    " |ρ| ± standard deviation over the pictures, ρ by Spearman. n: pictures on which two networks say the same class.",
+    "▲ more alike, ▼ less alike than maps of two networks (Wilcoxon's test on the same pictures, p < .05 after Holm's"
     " correction). ▼ under «in ruins»: the map shows what was learned. ▲ there: it shows the picture. Neither: these"
-    " pictures cannot tell. n: pictures on which two networks say the same class."
+    " pictures cannot tell.",
 )
 FIRST = "other_network"
 COLUMNS = {
-    FIRST: "One picture, two networks",
-    "other_picture": "Two pictures, one network",
-    "randomisation": "One picture, network in ruins",
-    "brightness": "Map and brightness",
+    FIRST: "Two networks",
+    "other_picture": "Two pictures",
+    "randomisation": "In ruins",
+    "brightness": "Brightness",
 }
 
 
@@ -40,7 +41,7 @@ def sections(alike: pd.DataFrame, judged: Callable[[Sequence[str]], pd.DataFrame
     """A section, with a table for each source of pictures. alike: rows of that plan. judged: scores → rows of "uni"."""
     rows, titles = named(pd.concat([alike, judged(["randomisation"])], ignore_index=True), title)
     rows = rows[rows["method"].isin(set(alike["method"]))]
-    parts: list[str | Table] = [SAYS]
+    parts: list[str | Table] = [*SAYS]
     for source, of_source in rows.groupby("source", sort=False):
         if (of_source["score"] != "randomisation").any():
             parts += _of_source(str(source), of_source, titles)

@@ -111,10 +111,10 @@ def _cell(score: str, method: str, line: Mapping[str, Measured], scale: float, b
 
 
 def number(value: float) -> str:
-    """Three digits that matter; as the paper, no zero before the point."""
+    """Three digits that matter; as the paper, no zero before the point. What rounds to 0 has no sign."""
     if np.isnan(value):
         return "?"
-    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.3g}"
+    text = f"{value:z.3f}" if abs(value) < 1 else f"{value:.3g}"
     text = text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
     return text.replace("-", "−")
 
@@ -160,7 +160,7 @@ def _changes(layout: Layout, found: Found, methods: Sequence[str]) -> Table:
         f"Difference from {short(layout.against)}, mean over {len(places)} network{'s' * (len(places) > 1)}; in"
         " brackets, for how many it is better ▲ or worse ▼ (no bracket: for none it can be told)"
     )
-    return Table(["Score", "n", *(short(m) for m in changed)], rows, says)
+    return Table(["Score", "n", *(plain(m.partition(":")[2]) or short(m) for m in changed)], rows, says)
 
 
 def _change(score: str, lines: Sequence[Measured]) -> str:

@@ -209,7 +209,7 @@ def test_what_the_reviewers_asked_stands_beside_uni_as_it_is():
     ])  # fmt: skip
     says, changes, means, *few, details = table_of(frame, title)
     assert says.startswith("UNI as the paper has it") and few == []
-    assert changes.head == ["Score", "n", "UNI, goal=uniform", "random"]
+    assert changes.head == ["Score", "n", "goal=uniform", "random"]
     assert changes.rows == [
         ["|MuFidelity|, |S| = 5 % ↑", "8", ".100 (▲ 1)", "−.300 (▼ 1)"],  # birds has no number of the change
         ["|MuFidelity|, |S| = 50 % ↑", "8", ".006", "−.300 (▼ 1)"],
