@@ -160,7 +160,7 @@ def _changes(layout: Layout, found: Found, methods: Sequence[str]) -> Table:
         f"Difference from {short(layout.against)}, mean over {len(places)} network{'s' * (len(places) > 1)}; in"
         " brackets, for how many it is better ▲ or worse ▼ (no bracket: for none it can be told)"
     )
-    return Table(["Score", "n", *(plain(m.partition(":")[2]) or short(m) for m in changed)], rows, says)
+    return Table(["Score", "n", *(plain(m.rpartition("=")[2]) for m in changed)], rows, says)
 
 
 def _change(score: str, lines: Sequence[Measured]) -> str:
