@@ -129,9 +129,9 @@ ASKED = Layout(
         )
     },
     "UNI as the paper has it, and with one thing changed at a time: the goal (uniform), the divergence (reverse_kl, l2,"
-    " total_variation), where δ may lie (mask_7, scales), which weights unlearn (last_layer). ↑ higher is better, ↓ lower is better. ▲ better,"
-    " ▼ worse than the paper's UNI on the same pictures (Wilcoxon's test, p < .05 after Holm's correction for this"
-    " table). F of the canvas, own, is F(x′).",
+    " total_variation), where δ may lie (mask_7, scales), which weights unlearn (last_layer). ↑ higher is better,"
+    " ↓ lower is better. ▲ better, ▼ worse than the paper's UNI on the same pictures (Wilcoxon's test, p < .05 after"
+    " Holm's correction for this table). F of the canvas, own, is F(x′).",
     columns=GROUPS["reviewers"],
     against="uni",
     of=GROUPS["reviewers"],
