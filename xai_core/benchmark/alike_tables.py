@@ -25,8 +25,8 @@ SAYS = (
     " picture, a network and the same with its upper half in ruins; a map and the picture's own brightness. Mean"
     " |ρ| ± standard deviation over the pictures, ρ by Spearman. n: pictures on which two networks say the same class.",
     "▲ more alike, ▼ less alike than maps of two networks (Wilcoxon's test on the same pictures, p < .05 after Holm's"
-    " correction). ▼ under «in ruins»: the map shows what was learned. ▲ there: it shows the picture. Neither: these"
-    " pictures cannot tell.",
+    " correction). ▼ under «two pictures»: the map follows the picture. ▼ under «in ruins»: it shows what was learned;"
+    " ▲ there: it shows the picture, whatever was learned. Neither: these pictures cannot tell.",
 )
 FIRST = "other_network"
 COLUMNS = {
