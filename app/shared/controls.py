@@ -19,7 +19,7 @@ from xai_core.symbols import Choice, Symbol
 # Whose control has an argument's bare name for its key. Links hold these keys, so a row here is never changed; the
 # controls of later methods have the method's name in theirs.
 OWNERS = {
-    "uni": ("B", "T", "eps", "eta", "mu", "rule", "weights", "goal", "divergence"),
+    "uni": ("B", "T", "eps", "eta", "mu", "rule", "weights", "goal", "divergence", "subspace"),
     "lime": ("K", "segments", "fill", "distance"),
     "smoothgrad": ("N", "sigma"),
     "integrated_gradients": ("baseline",),
@@ -44,6 +44,11 @@ WORDS = {  # of choices whose words need one
         "reverse_kl": "KL(p ‖ q)",
         "l2": "Σ (p − q)²",
         "total_variation": "½ Σ |p − q|",
+    },
+    "subspace": {
+        "pixels": "each pixel may change by itself, as in the paper",
+        "mask_7": "7 × 7 numbers, made larger; ε by rule is then much larger, too",
+        "scales": "masks of 7 × 7, 14 × 14, … and the pixels, together",
     },
 }
 _SERIES = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # ten values a decade on a logarithmic slider

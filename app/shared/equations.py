@@ -11,6 +11,9 @@ DIVERGENCES = {  # UNI's C, of the answer p at x′ and the answer q to match
     "total_variation": r"\tfrac{1}{2} \sum_j |p_j - q_j|",
 }
 
+_LARGER = r"x' - x = %s \qquad U_s \text{: a mask } m_s \text{ of } s \times s \text{ numbers, made larger}"
+SUBSPACES = {"mask_7": _LARGER % "U_7 m_7", "scales": _LARGER % r"\sum_s U_s m_s, \; s = 7, 14, 28, \dots"}
+
 BIASES = {
     "share": r"S = \frac{\sum_{\text{part}} |A_i|}{\sum_{\text{whole}} |A_i|} \Big/"
     r" \frac{|\text{part}|}{|\text{whole}|}, \qquad A = (x - x') \odot \int_0^1 \nabla F_c \, d\alpha"

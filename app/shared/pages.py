@@ -76,6 +76,8 @@ AT_LENGTH = {  # page → the notebook that tells it, and the section with which
     "baselines": ("04_baselines", "2. Ten maps of one picture"),
     "unlearning": ("06_uni", "5. Turn each knob"),
     "scoreboard": ("12_evaluation", "2. Deletion and insertion"),
+    "broken": ("02_integrated_gradients", "1. Completeness"),
+    "holds": ("12_evaluation", "7. What holds over many pictures"),
     "classes": ("09_normlime", "3. From I_SP to NormLIME"),
     "distancing": ("11_distancing", "3. What survives"),
     "domains": ("17_domains", "1. Eyes whose grade we know"),

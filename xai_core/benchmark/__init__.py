@@ -7,6 +7,7 @@
     data      collection.py is what is asked of it; preparing.py and batches.py make it faster
     papers    uni.py and gad.py are the tables of two, normlime.py the figure of a third; report.py writes them down
               beside the papers' own numbers
+    asked     alike.py compares maps of two networks, cost.py UNI with IG: what reviewers of the UNI paper asked
 
 `python -m xai_core.benchmark --help` says how to use it, command_line.py how it is read.
 """

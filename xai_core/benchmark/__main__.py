@@ -25,7 +25,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from xai_core.benchmark import collection, estimate, exports, gad, normlime, report, uni
+from xai_core.benchmark import alike, collection, cost, estimate, exports, gad, normlime, report, uni
 from xai_core.benchmark.cells import Cell, name_of
 from xai_core.benchmark.command_line import parser, read
 from xai_core.benchmark.documents import Document, markdown
@@ -38,11 +38,25 @@ from xai_core.plain import LONGEST_SENTENCE, one_line
 
 def uni_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
     """The UNI paper's cells: pictures × networks × methods, each with its scores."""
-    yield uni.NAME, uni.cells(
+    yield uni.NAME, _judged(given, given.batch)
+
+
+def alike_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    """Of the same maps, those of two networks, and of two pictures, beside each other."""
+    yield alike.NAME, alike.cells(_judged(given))
+
+
+def _judged(given: argparse.Namespace, batch: int = 1) -> Iterator[Cell]:
+    return uni.cells(
         given.collection, given.networks, given.images, given.methods, given.scores, target=given.target,
         seed=given.seed, made=given.made, device=given.device,
-        keep="" if given.no_maps else str((given.out / "maps").resolve()), batch=given.batch,
+        keep="" if given.no_maps else str((given.out / "maps").resolve()), batch=batch,
     )  # fmt: skip
+
+
+def cost_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
+    """UNI and Integrated Gradients from 64 × 64 to 384 × 384."""
+    yield cost.NAME, cost.cells(given.collection)
 
 
 def gad_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Cell]]]:
@@ -61,8 +75,8 @@ def normlime_plans(given: argparse.Namespace) -> Iterator[tuple[str, Iterable[Ce
     )  # fmt: skip
 
 
-# Every paper: its plans, in the order in which they have to be run. What report.SECTIONS shows of them stands there.
-PLANS = {"uni": uni_plans, "gad": gad_plans, "normlime": normlime_plans}
+# Every table: its plans, in the order in which they have to be run. What report.SECTIONS shows of them stands there.
+PLANS = {"uni": uni_plans, "alike": alike_plans, "cost": cost_plans, "gad": gad_plans, "normlime": normlime_plans}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

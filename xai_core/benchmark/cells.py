@@ -84,7 +84,8 @@ def as_json(value: Any) -> str:
 
 def name_of(settings: Mapping[str, Any]) -> str:
     """A cell's names in a few words: what a person would look for."""
-    names = ("pair", "network", "picture", "kind", "method", "share", "class", "block", "alpha", "n")
+    names = ("pair", "network", "picture", "kind", "method", "share", "class", "block", "alpha", "n", "other",
+             "other_picture", "side")  # fmt: skip
     return ", ".join(str(settings[name]) for name in names if name in settings)
 
 

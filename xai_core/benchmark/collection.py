@@ -118,6 +118,7 @@ OF_UNI = ("network", "weights", "pictures", "picture")
 OF_GAD = ("network", "weights", "PAIRS", "apart")
 OF_PHOTOGRAPHS = ("network", "weights", "apart_in", "finetune", "with_classes")
 OF_NORMLIME = ("retraining",)
+OF_COST = ("network",)  # "resnet18-untrained"
 
 
 def load(name: str, asked: Sequence[str]) -> Any:

@@ -8,12 +8,11 @@ import torch
 
 from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
-from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, symbols_of
+from xai_core.benchmark.uni_methods import USUAL, expanded, symbols_of
 from xai_core.evaluate.scores import SCORES
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
-TABLES = ("uni", "gad", "normlime")
-DEFAULT = (*METHODS, *BLACK_BOXES, RANDOM)
+TABLES = ("uni", "alike", "cost", "gad", "normlime")
 
 
 def parser(says: str) -> argparse.ArgumentParser:
@@ -22,14 +21,16 @@ def parser(says: str) -> argparse.ArgumentParser:
         prog="python -m xai_core.benchmark", description=says, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = made.add_argument_group("what is measured").add_argument
-    add("--tables", nargs="+", choices=TABLES, help="of which papers (default: all; of --model, UNI's)")
+    add("--tables", nargs="+", choices=TABLES,
+        help="of which papers; «alike»: maps of two networks, and of two pictures, beside each other; «cost»: UNI's "
+        "and IG's passes and seconds (default: all; of --model, UNI's)")  # fmt: skip
     add("--networks", nargs="+", metavar="NAME", help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
         help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"
     )  # fmt: skip
-    add("--methods", nargs="+", metavar="NAME", default=DEFAULT,
-        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50 (default: the paper's, black boxes, random "
-        f"numbers: {' '.join(DEFAULT)})")  # fmt: skip
+    add("--methods", nargs="+", metavar="NAME", default=["usual"],
+        help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers»: UNI with one thing changed "
+        f"at a time, as its reviewers asked (default: «usual», which are {' '.join(USUAL)})")  # fmt: skip
     add("--scores", nargs="+", metavar="SCORE", default=list(SCORES),
         help="for UNI's tables, of all networks, or NETWORK=SCORE,SCORE of one; one that is added later is measured "
         f"alone (default: all: {' '.join(SCORES)})")  # fmt: skip
@@ -74,6 +75,7 @@ def read(made: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argp
         made.error(refused)
     given.tables = given.tables or (["uni"] if given.model else list(TABLES))
     given.networks = [*(given.networks or ([] if given.model else SMALL)), *given.model]
+    given.methods = expanded(given.methods)
     given.scores = scores_by_network(given.scores, given.networks)
     given.made = {"fold_batchnorm": True} if given.fold_batchnorm else {}
     given.made |= {"layout": given.layout} if given.layout else {}
@@ -98,7 +100,7 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
         yield f"--seed must be a whole number from 0 to 2⁶³ − 1; got {given.seed}"
     if given.hours is not None and not 0 < given.hours < 1e5:
         yield f"--hours must be a number above 0; got {given.hours}"
-    for method in given.methods:
+    for method in expanded(given.methods):
         try:
             symbols_of(method)
         except (TypeError, ValueError) as error:

@@ -23,8 +23,8 @@ from xai_core.benchmark.store import Store
 from xai_core.benchmark.watching import KIND, told
 from xai_core.plain import markdown as plain
 
-TITLES = {"gad_networks": "GAD's networks", "gad_supports": "GAD's support networks", "gad": "GAD's tables",
-          "normlime": "NormLIME's figure"}  # fmt: skip
+TITLES = {"alike": "Maps beside each other", "cost": "UNI beside IG", "gad_networks": "GAD's networks",
+          "gad_supports": "GAD's support networks", "gad": "GAD's tables", "normlime": "NormLIME's figure"}  # fmt: skip
 
 
 def section(
@@ -84,15 +84,17 @@ def _of_uni(seconds: pd.DataFrame, pictures: int, workers: int, title: Callable[
 def _how_many(store: Store, name: str, pictures: int) -> Callable[[dict], float]:
     """How many cells of a kind there would be; of trainings, of how many of those that were measured."""
     planned: Counter = Counter()
-    images = BLOCK
+    images, seen = BLOCK, set()
     for settings, context, _ in store.planned(name):
         planned[tuple(settings.get(kind) for kind in KIND)] += 1
+        seen.add(settings.get("picture"))
         images = context.get("images", images)
     if name == "gad":
         return lambda _: len(CLASSES) * math.ceil(pictures / BLOCK)
     if name in ("gad_networks", "gad_supports"):
         return lambda _: pictures / images
-    return lambda named: planned[tuple(named.get(kind) for kind in KIND)]
+    grown = pictures / len(seen) if name == "alike" else 1
+    return lambda named: grown * planned[tuple(named.get(kind) for kind in KIND)]
 
 
 def _seconds(value: float) -> str:

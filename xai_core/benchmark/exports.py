@@ -23,7 +23,7 @@ from xai_core.benchmark.store import WHOLE, Store
 
 AT_ONCE = 10_000  # rows in memory
 NOT_MEASURED = ("table", "key")  # columns that are no setting and no part of a row
-NAMED = ("table", "pair", "network", "source", "made", "kind", "method", "alpha")  # what a command names
+NAMED = ("table", "pair", "network", "source", "made", "kind", "method", "alpha", "other")  # what a command names
 
 
 def export(store: Store, folder: Path) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xai_core.benchmark import claims, gad_tables, normlime_tables, uni_tables
+from xai_core.benchmark import alike_tables, claims, cost, gad_tables, normlime_tables, uni_tables
 from xai_core.benchmark.cells import name_of
 from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
 from xai_core.benchmark.exports import export, tables
@@ -28,6 +28,8 @@ Rows = Callable[..., pd.DataFrame]  # (name of a plan, scores or None for all) â
 # Every table that a report may have: a new one is a function (rows, title of a network) â†’ sections, and a line here.
 SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] = {
     "uni": lambda rows, title: uni_tables.sections(partial(rows, "uni"), title),
+    "alike": lambda rows, title: alike_tables.sections(rows("alike"), partial(rows, "uni"), title),
+    "cost": lambda rows, title: cost.sections(rows("cost").to_dict("records"), title),
     "gad": lambda rows, title: gad_tables.sections(rows("gad"), rows("gad_networks"), rows("gad_supports")),
     "normlime": lambda rows, title: normlime_tables.sections(rows("normlime").to_dict("records")),
 }

@@ -27,7 +27,7 @@ from xai_core.benchmark.batches import TOGETHER, fill
 from xai_core.benchmark.cells import NAMED, Cell, Row, as_json, name_of, tell
 from xai_core.benchmark.maps import file_of, keeper
 from xai_core.benchmark.preparing import prepared
-from xai_core.benchmark.uni_methods import BLACK_BOXES, METHODS, RANDOM, RULED, base_of, scores_of, symbols_of
+from xai_core.benchmark.uni_methods import RANDOM, RULED, USUAL, base_of, scores_of, symbols_of
 from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.scores import SCORES
 from xai_core.gradient.relu_rules import relus_met
@@ -46,7 +46,7 @@ def cells(
     data: str,
     networks: Sequence[str],
     images: Sequence[str],
-    methods: Sequence[str] = (*METHODS, *BLACK_BOXES, RANDOM),
+    methods: Sequence[str] = USUAL,
     scores: Sequence[str] | Mapping[str, Sequence[str]] = tuple(SCORES),
     *,
     target: str = "predicted",

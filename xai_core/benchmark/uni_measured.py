@@ -2,7 +2,8 @@
 
     compared      a number without what every map gets: the last step of a curve is F(x) or F of the canvas, a tenth of
                   its AUC, whatever the map
-    against IG    Wilcoxon's test on the same pictures, Holm's correction for all tests of the table
+    against IG    Wilcoxon's test on the same pictures, Holm's correction for all tests of the table; where UNI is
+                  changed, against UNI
     chance        the same test against a map of random numbers, Holm's for the row; where none was judged, against the
                   number that a score has by chance; where there is none, Friedman's test that all methods are alike
 What to look at: `winners`, which is empty where no method of a row is better than chance.
@@ -16,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from xai_core.benchmark.preparing import label
+from xai_core.benchmark.uni_methods import RANDOM
 from xai_core.evaluate.scores import CANVASES, SCORES
 from xai_core.statistics import Comparison, Summary, compare, differ, holm, summary
 
-AGAINST, RANDOM, ALPHA = "integrated_gradients", "random", 0.05
+ALPHA = 0.05
 STEPS = 10  # of a curve, where its rows do not say
 Key = tuple[str, str, str, str]  # network, source, score, method
 Titles = Callable[[str], str]
@@ -31,7 +33,7 @@ class Measured:
 
     own: Summary  # as it is printed
     compared: Summary  # without what every map gets
-    against: Comparison | None = None  # Integrated Gradients
+    against: Comparison | None = None  # the method that the table compares with
     p: float = float("nan")  # corrected for the tests of the table
     beyond_chance: bool = True  # better than a map by chance; where nobody knows that, other than the other methods
     note: str = ""  # what stands in the place of the number
@@ -47,8 +49,11 @@ def _end(score: str) -> str:
     return {"deletion": f"answer_{canvas}", "insertion": "answer_x"}.get(kind, "") if canvas in CANVASES else ""
 
 
-def measured(rows: pd.DataFrame, scores: Sequence[str]) -> dict[Key, Measured]:
-    """Every mean of these scores with its comparisons, picture by picture. rows: of them and of their ends."""
+def measured(rows: pd.DataFrame, scores: Sequence[str], against: str = "integrated_gradients") -> dict[Key, Measured]:
+    """Every mean of these scores with its comparisons, picture by picture. rows: of them and of their ends.
+
+    against: the method that the others are compared with.
+    """
     found: dict[Key, Measured] = {}
     notes = _notes(rows)
     for (network, source, score), (wide, bare) in per_picture(rows, scores).items():
@@ -56,7 +61,7 @@ def measured(rows: pd.DataFrame, scores: Sequence[str]) -> dict[Key, Measured]:
         for method in wide:
             note = notes.get((network, method), "")
             values = bare[method].to_numpy()
-            other = None if method == AGAINST or AGAINST not in bare else compare(values, bare[AGAINST].to_numpy())
+            other = None if method == against or against not in bare else compare(values, bare[against].to_numpy())
             found[network, source, score, method] = Measured(
                 summary(wide[method].to_numpy()), summary(values), other, beyond_chance=beyond[method], note=note
             )

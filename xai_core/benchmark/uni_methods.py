@@ -1,9 +1,10 @@
 """The methods of UNI's tables: which, with which symbols, and which scores of each are worth their price.
 
-"uni", "random", "uni:goal=uniform", "guided_backprop:relu6=ruled"        the last two in columns of their own
+"uni", "random", "uni:B=50", "guided_backprop:relu6=ruled"        the last two in columns of their own
+"usual", "reviewers"           groups: the papers', black boxes and random numbers; UNI with one thing changed at a time
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,12 +23,30 @@ METHODS = (
     "smoothgrad",
 )  # of the paper's tables, in their order
 BLACK_BOXES = ("rise", "occlusion", "kernel_shap", "sobol")  # beside them in Tables 2 to 4, as a reviewer asked
+CHANGED = (
+    "uni:goal=uniform",
+    "uni:divergence=reverse_kl",
+    "uni:divergence=l2",
+    "uni:divergence=total_variation",
+    "uni:subspace=mask_7",
+    "uni:subspace=scales",
+    "uni:weights=last_layer",
+)  # what the reviewers of the UNI paper asked about; they stand in a table of their own, beside UNI
 RULED = ("guided_backprop", "deconvolution")  # methods that are a rule for ReLU, and without one the plain gradient
 RANDOM = "random"  # a map of random numbers: what every score has to be read against
+USUAL = (*METHODS, *BLACK_BOXES, RANDOM)
+GROUPS = {"usual": USUAL, "reviewers": ("uni", *CHANGED, RANDOM)}  # names that stand for several methods
 STEPS: dict[str, dict[str, Any]] = {  # as many for every path: the authors' 200 of Guided IG go one by one
     **{method: {"B": 30} for method in ("uni", "integrated_gradients", "blur_ig", "guided_ig")},
     "agi": {"B": 30, "K": 3},
 }
+# A symbol that a method took on later, and its value in the rows from before. It is not named then: their keys stay.
+LATER: dict[str, dict[str, Any]] = {"uni": {"subspace": "pixels"}}
+
+
+def expanded(said: Iterable[str]) -> list[str]:
+    """The methods, those of a group one by one, and none of them twice."""
+    return list(dict.fromkeys(method for each in said for method in GROUPS.get(each, (each,))))
 
 
 def scores_of(method: str, scores: Sequence[str]) -> tuple[str, ...]:
@@ -60,7 +79,7 @@ def symbols_of(method: str) -> dict[str, Any]:
     if base == RANDOM and not said:
         return {}
     if base not in catalogue():
-        raise ValueError(f"methods must be of {', '.join((*catalogue(), RANDOM))}; got {method!r}")
+        raise ValueError(f"methods must be of {', '.join((*catalogue(), RANDOM, *GROUPS))}; got {method!r}")
     row = catalogue()[base]
     defaults = row.defaults | STEPS.get(base, {})
     known = {name: value for name, value in defaults.items() if name not in ("output", "seed")}
@@ -70,7 +89,7 @@ def symbols_of(method: str) -> dict[str, Any]:
         raise ValueError(f"method {method!r}: {base} takes {', '.join(known) or 'no symbols'}; got {unknown[0]!r}")
     given = {name: _value(text) for name, text in given.items()}
     symbols.check(row.function, **given)
-    return known | given
+    return {name: value for name, value in (known | given).items() if (name, value) not in LATER.get(base, {}).items()}
 
 
 def _value(text: str) -> int | float | str:

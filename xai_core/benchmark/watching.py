@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from xai_core.benchmark.cells import Result
 from xai_core.benchmark.store import Store
 
-KIND = ("pair", "column", "network", "kind", "method", "alpha")  # settings that decide how long a cell takes
+KIND = ("pair", "column", "network", "kind", "method", "alpha", "side")  # settings that decide how long a cell takes
 OFTEN, SELDOM = 0.5, 60.0  # seconds between two lines on a terminal, and in a file
 
 

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from xai_core import symbols
+from xai_core.path.subspaces import Subspace, within
 from xai_core.path.unlearning import log_odds
 from xai_core.precision import wide
 from xai_core.score import Score, check_score, gradient, passes
@@ -57,7 +58,7 @@ STRIDE = 0.3  # μ by rule: a first step of 0.3 ε
 
 
 @torch.inference_mode(False)
-def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
+def budget(f: Score, x: Tensor, unlearned: Tensor, subspace: Subspace = "pixels") -> Tensor:
     """ε by rule, (N,): twice the first-order distance to where the network's odds are those of the unlearned one.
 
         m(x) = log F_c/(1 − F_c)               log-odds; unlike F_c, it has a slope where F_c is saturated
@@ -70,7 +71,9 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
     and the path bends. tests/xai_core/path/test_unlearning.py and test_real.py bound the first three.
     unlearned: F(x; θ̂), (N, classes), from `unlearned_probabilities`. Warns if unlearning left the network as sure as it
     was. Raises ValueError for a network of one class.
+    subspace: where δ may lie. There the way is longer: m falls less steeply than along ∇m.
     """
+    symbols.check(budget, subspace=subspace)
     check_score(f)
     chance = -math.log(unlearned.shape[1] - 1)
     forgotten = unlearned.gather(1, f.target.to(x.device).expand(len(x))[:, None])[:, 0].logit().clamp(min=chance)
@@ -83,8 +86,16 @@ def budget(f: Score, x: Tensor, unlearned: Tensor) -> Tensor:
                 "unlearning left the network as sure as it was; a smaller eta may not overshoot", stacklevel=2
             )
         fall = fall.clamp(min=1)  # at least a factor e in the odds, also for a class not predicted
-        found.append(REACH * fall / slope.to(wide(slope)).flatten(1).norm(dim=1))
+        found.append(REACH * fall / _steepness(slope.to(wide(slope)), subspace))
     return torch.minimum(torch.cat(found), LARGEST * math.sqrt(x[0].numel()) * _scale(x))
+
+
+def _steepness(slope: Tensor, subspace: Subspace) -> Tensor:
+    """How steep m is where δ goes, (n,): ‖∇m‖ in all pixels, else ⟨∇m, d⟩ / ‖d‖ along d = Σ U Uᵀ ∇m."""
+    if subspace == "pixels":
+        return slope.flatten(1).norm(dim=1)
+    step = within(slope, subspace)
+    return (slope * step / _norm(step)).flatten(1).sum(1)
 
 
 def _scale(x: Tensor) -> Tensor:
@@ -101,6 +112,7 @@ def match_baseline(
     eps: Budget = None,
     mu: Rate = None,
     divergence: Divergence = "kl",
+    subspace: Subspace = "pixels",
 ) -> Tensor:
     """x′ = x + δ, ‖δ‖₂ = ε, where the network answers like the unlearned one: (N, …) → (N, …).
 
@@ -111,12 +123,13 @@ def match_baseline(
     mu: one number, one for each image, or None for μ = 0.3 ε / ‖∇_δ C‖ at δ = 0. Since δ is put back on the sphere
     after each step, only μ‖∇‖ against ε matters: a much larger one forgets the last step, a much smaller does nothing.
     divergence: how C compares the two answers q = F(x; θ̂) and p = F(x + δ; θ); see DIVERGENCES.
-    Costs T gradients, and 1 more for the rule. Raises TypeError or ValueError for a symbol that is not allowed, or an
-    eps or mu of another shape.
+    subspace: where δ may lie; see subspaces.py.
+    Costs T gradients, and 1 more for the rule. Raises TypeError or ValueError for a symbol that is not allowed, an eps
+    or mu of another shape, or a subspace that x does not have.
     """
-    symbols.check(match_baseline, T=T, eps=eps, mu=mu, divergence=divergence)
+    symbols.check(match_baseline, T=T, eps=eps, mu=mu, divergence=divergence, subspace=subspace)
     check_score(f)
-    eps = _per_image("eps", budget(f, x, unlearned) if eps is None else eps, x)
+    eps = _per_image("eps", budget(f, x, unlearned, subspace) if eps is None else eps, x)
     mu = None if mu is None else _per_image("mu", mu, x)
     x = x.detach()
     baselines = []
@@ -125,6 +138,7 @@ def match_baseline(
         delta, step = torch.zeros_like(x[i], dtype=wide(x)), None if mu is None else mu[i]
         for _ in range(T):
             _, slope = gradient(distance, (x[i] + delta).to(x.dtype))  # ∇_δ C
+            slope = within(slope, subspace)
             if step is None:
                 step = rate_by_rule(eps[i], slope)
             delta = delta - step * slope
@@ -134,7 +148,10 @@ def match_baseline(
 
 
 def rate_by_rule(eps: float | Tensor, slope: Tensor) -> Tensor:
-    """μ by rule, (n, 1, …): a first step 0.3 ε long. slope: ∇_δ C at δ = 0, (n, …); eps: ε of each row, (n, 1, …)."""
+    """μ by rule, (n, 1, …): a first step 0.3 ε long.
+
+    slope: ∇_δ C at δ = 0, (n, …), or what `within` makes of it. eps: ε of each row, (n, 1, …).
+    """
     return STRIDE * eps / _norm(slope)
 
 

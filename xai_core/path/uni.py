@@ -22,6 +22,7 @@ from xai_core.network.private_copy import private_copy
 from xai_core.path.completeness import checked
 from xai_core.path.matching import Budget, Divergence, MatchingSteps, Rate, budget, match_baseline
 from xai_core.path.paths import straight
+from xai_core.path.subspaces import Subspace
 from xai_core.path.traces import STRAIGHT, Trace
 from xai_core.path.unlearning import Ascent, Weights, unlearned_probabilities
 from xai_core.score import Score, check_score
@@ -85,18 +86,19 @@ def answer_to_match(
     return torch.full((len(x), classes), 1 / classes, dtype=x.dtype, device=x.device)
 
 
-def chosen_budget(f: Score, x: Tensor, unlearned: Tensor, eps: Budget = None) -> Tensor:
+def chosen_budget(f: Score, x: Tensor, unlearned: Tensor, eps: Budget = None, subspace: Subspace = "pixels") -> Tensor:
     """ε of each image, (N,): as chosen, or by the rule in `matching.budget`."""
-    return (
-        budget(f, x, unlearned) if eps is None else torch.as_tensor(eps, dtype=x.dtype, device=x.device).expand(len(x))
-    )
+    if eps is None:
+        return budget(f, x, unlearned, subspace)
+    return torch.as_tensor(eps, dtype=x.dtype, device=x.device).expand(len(x))
 
 
 def matched(
-    f: Score, x: Tensor, unlearned: Tensor, budget: Tensor, T: MatchingSteps, mu: Rate, divergence: Divergence
-) -> Tensor:
+    f: Score, x: Tensor, unlearned: Tensor, budget: Tensor, T: MatchingSteps, mu: Rate, divergence: Divergence,
+    subspace: Subspace,
+) -> Tensor:  # fmt: skip
     """Stage 2 at a given ε: x′, (N, …)."""
-    return match_baseline(f, x, unlearned, T, budget, mu, divergence)
+    return match_baseline(f, x, unlearned, T, budget, mu, divergence, subspace)
 
 
 def uni_baseline(
@@ -109,12 +111,13 @@ def uni_baseline(
     weights: Weights = "all",
     goal: Goal = "unlearned",
     divergence: Divergence = "kl",
+    subspace: Subspace = "pixels",
 ) -> Tensor:
     """Stages 1 and 2: the unlearned baseline x′ of each image, (N, …) → (N, …).
 
     Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
     """
-    return match_baseline(f, x, answer_to_match(f, x, eta, weights, goal), T, eps, mu, divergence)
+    return match_baseline(f, x, answer_to_match(f, x, eta, weights, goal), T, eps, mu, divergence, subspace)
 
 
 def uni(
@@ -129,12 +132,13 @@ def uni(
     weights: Weights = "all",
     goal: Goal = "unlearned",
     divergence: Divergence = "kl",
+    subspace: Subspace = "pixels",
 ) -> Tensor:
     """Integrated Gradients from the unlearned baseline: (N, …) → (N, …), in units of the score.
 
     [Choi2025, Algorithm 1] with B, T and η of the paper. eps: None for the rule in `matching.budget`.
     mu: None for the rule in `matching.rate_by_rule`.
-    weights, goal, divergence: what the paper's reviewers asked about; the defaults are the paper's.
+    weights, goal, divergence, subspace: what the paper's reviewers asked about; the defaults are the paper's.
     Costs 1 gradient in the weights, 1 forward pass, T + B gradients in the input, and 1 more for the rule.
     Raises TypeError or ValueError for a symbol that is not allowed, or a network that `unlearn` refuses.
 
@@ -150,7 +154,7 @@ def uni(
     """
     symbols.check(uni, B=B, rule=rule)
     x = x.detach()
-    start = uni_baseline(f, x, T, eps, eta, mu, weights, goal, divergence)
+    start = uni_baseline(f, x, T, eps, eta, mu, weights, goal, divergence, subspace)
     walked = Trace(f, straight(start, x), x, keep=0)
     return checked(walked, walked.attribution(B, rule), "uni")
 

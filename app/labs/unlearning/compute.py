@@ -11,10 +11,13 @@ from app.shared.stages import Question
 from xai_core import Trace, catalogue
 from xai_core.path.matching import distance_to, rate_by_rule
 from xai_core.path.paths import straight
+from xai_core.path.subspaces import within
 from xai_core.score import gradient
 
 SWEPT = {"η": "eta", "ε": "eps", "μ": "mu", "T": "T"}  # letter → argument of `xai_core.uni`
-COMPARED = {name: catalogue()["uni"].options[name].values for name in ("goal", "divergence", "weights", "rule")}
+COMPARED = {
+    name: catalogue()["uni"].options[name].values for name in ("goal", "divergence", "subspace", "weights", "rule")
+}
 STOPS = {"eta": (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), "T": (1, 2, 3, 5, 10, 20, 50)}
 FACTORS = {"eps": (1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8), "mu": (0.01, 0.03, 0.1, 0.3, 1, 3, 10)}  # of the rule's value
 
@@ -50,7 +53,7 @@ def rate(q: Question, given: dict[str, Any]) -> float:
     """μ by rule, see `xai_core.match_baseline`."""
     asked = stages.run(q, "uni", given)
     _, slope = gradient(distance_to(stages.score(q), asked["unlearned"], given["divergence"]), q.x)
-    return float(rate_by_rule(float(asked["budget"]), slope))
+    return float(rate_by_rule(float(asked["budget"]), within(slope, given["subspace"])))
 
 
 def sweep(q: Question, given: dict[str, Any], name: str) -> dict[float, dict[str, Any]]:

@@ -25,6 +25,7 @@ EXPERIMENTS = {
     "T": "How many matching steps until x′ is found?",
     "goal": "Does it need unlearning at all? A uniform answer costs no gradient in the weights and fits any picture.",
     "divergence": "Does it matter how two answers are compared? All but KL lose their slope where the network is sure.",
+    "subspace": "May δ be any pattern of pixels? Few numbers, made larger, cannot draw what only a network sees.",
     "weights": "Has the whole network to forget, or is its last layer enough?",
     "rule": "Where on the path is the gradient taken? The paper takes the right ends; the midpoints cost as much.",
     "B": f"How many steps until the map stays as it is? Each is compared with that of B = {REFERENCE}.",

@@ -8,7 +8,7 @@ import streamlit as st
 from app.labs.unlearning import experiments
 from app.shared import controls, frame, show, stages, subject, take_away
 from app.shared.controls import Control
-from app.shared.equations import DIVERGENCES, EQUATIONS
+from app.shared.equations import DIVERGENCES, EQUATIONS, SUBSPACES
 from app.shared.film import player
 from app.shared.film.maps import Maps, of_maps
 from app.shared.predict import veil
@@ -30,6 +30,7 @@ TRY = {
     "Almost no unlearning: η = 0.05": {"eta": "0.05"},
     "One matching step, T = 1: is x′ found?": {"T": "1"},
     "No unlearning at all: a uniform answer instead": {"goal": "uniform", "experiment": "goal"},
+    "δ in a mask of 7 × 7: a baseline without fine patterns": {"subspace": "mask_7"},
     "Four ways to compare two answers: which of them finds x′?": {"experiment": "divergence"},
 }
 
@@ -186,6 +187,8 @@ def below(stop: int) -> None:
         answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
         equations.append(rf"{DIVERGENCES[given['divergence']]}, \qquad p = F(x'; \theta), \quad q = {answer}")
         note = "On this page just now, the second line of UNI makes the last of these distances small instead."
+    if given["subspace"] != "pixels":
+        equations.append(SUBSPACES[given["subspace"]])
     with under.code:
         frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
     with under.scenes:

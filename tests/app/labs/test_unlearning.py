@@ -32,7 +32,8 @@ from xai_core.rankings import rank_correlation
 from xai_core.symbols import Choice
 
 DIGIT = {"network": "digits", "picture": "digit", "number": "3"}
-USUAL = {"T": 10, "eps": None, "eta": 1.0, "mu": None, "weights": "all", "goal": "unlearned", "divergence": "kl"}
+USUAL = {"T": 10, "eps": None, "eta": 1.0, "mu": None, "weights": "all", "goal": "unlearned", "divergence": "kl",
+         "subspace": "pixels"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -92,12 +93,12 @@ def judged(
     return float(f(start)), float(path.monotonicity(B)), float(path.gap(path.attribution(B, rule)))
 
 
-# --- the three choices ------------------------------------------------------------------------------------------------
+# --- the four choices -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "options", [{"weights": "last_layer"}, {"goal": "uniform"}, {"divergence": "total_variation"},
-                {"weights": "last_layer", "divergence": "reverse_kl"}], ids=str,
+                {"subspace": "mask_7"}, {"weights": "last_layer", "divergence": "reverse_kl"}], ids=str,
 )  # fmt: skip
 def test_the_choices_reach_the_map(options: dict[str, str], drawn: SimpleNamespace) -> None:
     at = opened(**DIGIT, **options)
@@ -127,7 +128,7 @@ def test_what_stage_one_says() -> None:
     assert heading == "1 · Goal: every class as likely as any other" and value == f"{c}: {before} → 10.0%"
 
 
-def test_every_word_of_the_three_choices_is_explained() -> None:
+def test_every_word_of_the_choices_is_explained() -> None:
     made = {c.name: c.declared for c in controls.controls() if isinstance(c.declared, Choice)}
     for name, meanings in controls.WORDS.items():
         assert tuple(meanings) == made[name].values
@@ -138,6 +139,8 @@ def test_every_word_of_the_three_choices_is_explained() -> None:
 def test_the_distance_in_the_equation_is_the_one_in_use() -> None:
     usual, other = opened(**DIGIT), opened(**DIGIT, divergence="l2", goal="uniform")
     assert len(other.latex) == len(usual.latex) + 1
+    masked = opened(**DIGIT, subspace="scales").latex
+    assert len(masked) == len(usual.latex) + 1 and "U_s m_s" in masked[-1].value
     assert r"(p_j - q_j)^2" in other.latex[1].value and "classes" in other.latex[1].value
 
 

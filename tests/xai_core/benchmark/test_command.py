@@ -13,12 +13,14 @@ from PIL import Image
 
 from tests.toys import images
 from tests.xai_core.benchmark import small_collection
-from xai_core.benchmark import uni, uni_methods
+from xai_core.benchmark import command_line, uni, uni_methods
 from xai_core.benchmark.__main__ import main
 from xai_core.benchmark.running import run
 from xai_core.benchmark.store import Store
+from xai_core.benchmark.uni_methods import CHANGED, symbols_of
 from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.scores import SCORES
+from xai_core.methods import catalogue
 
 SCORED = ("mufidelity", "deletion_own", "gap", "inside_animal")
 ROOT = Path(__file__).parents[3]
@@ -267,8 +269,8 @@ def test_without_a_gpu(command, capsys, monkeypatch):
 
 def test_the_defaults_are_the_papers():
     cells = list(uni.cells("tests.xai_core.benchmark.small_collection", ["small"], ["1"]))
-    assert [cell.settings["method"] for cell in cells] == [*uni.METHODS, *uni.BLACK_BOXES, uni.RANDOM]
-    assert len(uni.METHODS) == 8 and cells[0].parts == tuple(SCORES)
+    assert [cell.settings["method"] for cell in cells] == list(uni_methods.USUAL)
+    assert len(uni_methods.METHODS) == 8 and cells[0].parts == tuple(SCORES)
     assert cells[0].settings["symbols"]["B"] == 30 and cells[4].settings["symbols"]["K"] == 3
     assert len({cell.group for cell in cells}) == 1
 
@@ -290,6 +292,15 @@ def test_a_method_with_other_symbols_has_a_column_of_its_own(command, tmp_path):
     assert found["integrated_gradients:B=3,rule=left"] == few != found["integrated_gradients"]
     said = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "| IG | IG, B=3,rule=left |" in said.replace("\u2060", "")
+
+
+def test_the_reviewers_methods_are_one_word():
+    given = command_line.read(command_line.parser(""), ["--methods", "uni", "reviewers", "lime"])
+    assert given.methods == ["uni", *CHANGED, "random", "lime"]
+    changed = [set(symbols_of(method).items()) - set(symbols_of("uni").items()) for method in CHANGED]
+    assert [len(each) for each in changed] == [1] * len(CHANGED)  # one thing at a time
+    asked = {name for name, choice in catalogue()["uni"].options.items() if name != "rule"}
+    assert {name for each in changed for name, _ in each} == asked
 
 
 def test_the_pictures_own_classes_may_be_explained():

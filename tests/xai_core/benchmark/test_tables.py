@@ -17,6 +17,7 @@ from xai_core.benchmark import documents, estimate, exports, report, uni_paper, 
 from xai_core.benchmark.cells import Cell, Result
 from xai_core.benchmark.documents import Document, Section, Table
 from xai_core.benchmark.store import Store
+from xai_core.benchmark.uni_methods import CHANGED
 from xai_core.evaluate.scores import SCORES
 from xai_core.statistics import compare, differ, holm, least_pairs, summary
 
@@ -106,7 +107,7 @@ def test_a_row_of_table_2_by_hand():
     assert table.rows[-1] == ["Zoo", "here, black", "7", "**.600 ± .216** ▲", ".400 ± .216", *["–"] * 5, ".500 ± ?"]
     assert verdicts == [
         "Best mean here, black: UNI 1 of 1. In the paper no method is ahead of UNI for 5 of 6 networks.",
-        "Rows won on black UNI (1). The canvas alone changes who is best for 0 of 1 networks.",
+        "Rows won on black: UNI (1). The canvas alone changes who is best for 0 of 1 network.",
         "A difference needs at least 7 pictures to tell: 1 of 2 tests here have fewer.",  # 2 · 2⁻⁶ < .05 < 2 · 2⁻⁵
     ]
     lines = {line[3]: line for line in details.rows}
@@ -140,8 +141,8 @@ def test_lower_is_better_where_the_score_says_so_and_the_canvas_may_decide():
         "here, black": [".570 ± .049 ▼", "**.135 ± .024**"],
         "here, own": ["**.135 ± .024** ▲", ".570 ± .049"],
     }
-    told = "Rows won on black IG (1); on own UNI (1). The canvas alone changes who is best for 1 of 1 networks (Zoo)."
-    assert told in verdicts
+    told = "Rows won on black: IG (1); on own: UNI (1). The canvas alone changes who is best for 1 of 1 network"
+    assert f"{told}: Zoo (IG on black, UNI on own)." in verdicts
 
 
 def test_a_missing_method_a_missing_score_and_percent():
@@ -192,6 +193,41 @@ def test_what_every_map_gets_is_taken_out_of_a_comparison():
     _, table, *_, details = table_of(frame, "UNI, Table 3: deletion AUC")
     assert table.rows[-1][3:5] == ["**.385 ± .024** ▲", ".335 ± .024"]  # printed as in the paper, judged without
     assert {line[3]: line[8] for line in details.rows} == {"UNI": "−.030", "IG": ""}
+
+
+def test_what_the_reviewers_asked_stands_beside_uni_as_it_is():
+    """Eight pictures of which all say the same take p = 2 · 2⁻⁸; of five tests, .04."""
+    title = "What the reviewers asked of UNI: another goal, divergence, place for δ, or fewer weights"
+    usual = [0.2, 0.3, 0.25, 0.4, 0.1, 0.35, 0.15, 0.3]
+    lots = [0.1, -0.2, 0.05, -0.1, 0.2, -0.05, 0.12, -0.07]
+    near, low = [v + d for v, d in zip(usual, lots, strict=True)], [v - 0.3 for v in usual]
+    frame = pd.concat([
+        rows("mufidelity_5", uni=usual, random=low, **{"uni:goal=uniform": [v + 0.1 for v in usual]}),
+        rows("mufidelity_50", uni=usual, random=low, **{"uni:goal=uniform": near}),
+        rows("deletion_black", uni=usual, random=usual[::-1], **{"uni:goal=uniform": [v + 0.1 for v in usual]}),
+        rows("mufidelity_5", uni=usual, integrated_gradients=lots),
+        rows("mufidelity_5", "birds", uni=usual, **{"uni:goal=uniform": [NAN] * 8}),
+    ])  # fmt: skip
+    says, changes, means, *few, details = table_of(frame, title)
+    assert all(method.partition("=")[2] in says for method in CHANGED) and few == []
+    assert changes.head == ["Score", "n", "uniform", "random"]
+    assert changes.rows == [
+        ["|MuFidelity|, |S| = 5 % ↑", "8", ".100 (▲ 1)", "−.300 (▼ 1)"],  # birds has no number of the change
+        ["|MuFidelity|, |S| = 50 % ↑", "8", ".006", "−.300 (▼ 1)"],
+        ["Deletion, black ↓", "8", ".100 (▼ 1)", ".000"],
+    ]
+    assert means.folded and means.head[3:] == ["UNI", "UNI, goal=uniform", "random"]  # IG is in the tables above
+    assert means.rows[0][1:3] == ["here, |MuFidelity|, |S| = 5 % ↑", "8"] and means.rows[0][3].startswith(".256 ± ")
+    assert details.head[8] == "− UNI"
+    assert [line[8] for line in details.rows if line[2:4] == ["Deletion, black", "UNI, goal=uniform"]] == [".100"]
+
+
+def test_the_reviewers_changes_stand_in_no_other_table():
+    frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1], **{"uni:goal=uniform": [0.3, 0.4]})
+    assert "UNI, goal=uniform" not in table_of(frame, "UNI, Table 2: |MuFidelity|")[1].head
+    frame = rows("mufidelity", uni=[0.1, 0.2], integrated_gradients=[0.1, 0.1])
+    found = uni_tables.sections(lambda scores: frame[frame["score"].isin(scores)], str.title)
+    assert [section.title for section in found] == ["UNI, Table 2: |MuFidelity|"]  # and nobody asked for the changes
 
 
 def test_a_rule_without_a_relu_and_a_gap_are_told_beside_the_numbers():
