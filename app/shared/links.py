@@ -26,13 +26,13 @@ REQUIRED = {  # choices of one that always have a value
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
     "network", "picture", "animal", "number", "canine", "snow", "bird", "grade", "place", "photo", "target",
-    "method", "decides", "guess", "output", "seed", "layer", "scale", "opacity",
+    "method", "decides", "output", "seed", "layer", "scale", "opacity",
 }  # fmt: skip
 
 
 def follow_old() -> None:
     """Lead a link to the first page that carries settings of Explain to Explain, which had that address once."""
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked = {_now(name, words := st.query_params.get_all(name)): words for name in st.query_params}
     if asked.keys() & (OF_EXPLAIN | {control.key for control in controls.controls()}):
         st.switch_page(pages.PAGES["explain"].file, query_params=asked)
 

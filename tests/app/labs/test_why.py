@@ -185,7 +185,7 @@ def test_the_map_shows_every_leaf_and_what_it_needs() -> None:
     shown = text(at)
     for leaf, *_ in leaves():
         assert f"{leaf.needs} · {leaf.cost}  \n{leaf.paper}" in shown
-    assert len(at.caption) == len(leaves()) + 1
+    assert len(at.caption) == len(leaves()) + 2  # its own, and the notebook at the foot
     assert {leaf.method for leaf, *_ in leaves()} >= set(catalogue())  # a method without a leaf would be lost
     for leaf in taxonomy.leaves():
         assert leaf.method or leaf.title in why_map.PAGES
