@@ -54,6 +54,7 @@ bench: $(VENV)/.bench ## how far every method, and the field's packages, are fro
 tables: export OMP_NUM_THREADS = 1
 tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark on (hours; stop and go on; WORKERS=4, ARGS="--hours 2")
 	$(RUN) -m xai_core.benchmark --networks zoo zoo_vgg zoo_vit --images 100 --workers $(WORKERS) $(ARGS)
+	$(RUN) -m xai_core.benchmark.claims results/benchmark docs/what-holds.md
 
 claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the networks that are here (ARGS="--networks mine:network --images FOLDER")
 	$(RUN) -m tests.measure.claims $(ARGS)

@@ -11,6 +11,7 @@ import streamlit as st
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
     from app.shared import frame, links, pages, subject
+    from app.shared.predict import veil
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
@@ -20,6 +21,7 @@ if not page.url_path:
     links.follow_old()
 asked = links.asked(pages.of(page))
 links.carry_over(page.url_path)
+veil.begin()
 pages.show_all()
 try:
     page.run()

@@ -17,20 +17,22 @@ from xai_core.plain import code
 # In the session state: our own notes, Streamlit's, the components of films.
 NOT_OURS = ("_", "$", "film_", "feed_", "alone")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
+GUESSES = ("off", "must", "ask")  # of "guess": whether a reader has to guess before the maps are shown
 REQUIRED = {  # choices of one that always have a value
-    "answered_by", "attack_steps", "attending", "canvas", "colours", "domain", "experiment", "game", "grade", "have",
-    "input", "judge", "many", "moved", "pair_network", "part", "question", "saturated", "scale", "weights",
+    "answered_by", "attack_steps", "attending", "canvas", "check", "colours", "domain", "experiment", "game", "grade",
+    "hand", "have", "input", "judge", "many", "moved", "pair_network", "paper", "part", "question", "saturated",
+    "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
     "network", "picture", "animal", "number", "canine", "snow", "bird", "grade", "place", "photo", "target",
-    "method", "guess", "output", "seed", "layer", "scale", "opacity",
+    "method", "decides", "output", "seed", "layer", "scale", "opacity",
 }  # fmt: skip
 
 
 def follow_old() -> None:
     """Lead a link to the first page that carries settings of Explain to Explain, which had that address once."""
-    asked = {name: st.query_params.get_all(name) for name in st.query_params}
+    asked = {_now(name, words := st.query_params.get_all(name)): words for name in st.query_params}
     if asked.keys() & (OF_EXPLAIN | {control.key for control in controls.controls()}):
         st.switch_page(pages.PAGES["explain"].file, query_params=asked)
 
@@ -39,17 +41,23 @@ def asked(page: pages.Page) -> dict[str, list[str]]:
     """The parameters with which the reader came; empty on all later runs.
 
     Those with a value that Streamlit 1.67 turns into an error instead of the default are taken out first, and the page
-    is opened anew: a number that is not finite, and nothing at all where a control has to have a value.
+    is opened anew: a number that is not finite, and nothing at all where a control has to have a value. So it is where
+    a parameter has another name now.
     """
     if "_came_with_link" in st.session_state:
         return st.session_state.pop("_asked", {})
     st.session_state["_came_with_link"] = True
     found = {name: st.query_params.get_all(name) for name in st.query_params}
-    kept = {name: words for name, words in found.items() if not _breaks(name, words)}
+    kept = {_now(name, words): words for name, words in found.items() if not _breaks(name, words)}
     if kept != found:
-        st.session_state["_asked"] = found
+        st.session_state["_asked"] = {_now(name, words): words for name, words in found.items()}
         st.switch_page(page.file, query_params=kept)
     return found
+
+
+def _now(name: str, words: list[str]) -> str:
+    """What a parameter is called now: "guess" was a choice once, and now says whether one is asked for."""
+    return "decides" if name == "guess" and words and words[-1] not in GUESSES else name
 
 
 def _breaks(name: str, words: list[str]) -> bool:

@@ -50,7 +50,11 @@ GROUPS: dict[str, tuple[Page, ...]] = {
         Page("baselines", "Baselines", "format_color_fill", "What does a map owe to its baseline?"),
         Page("unlearning", "Unlearning", "history", "ε: what does the network see when it has forgotten?"),
     ),
-    "Judge": (Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),),
+    "Judge": (
+        Page("scoreboard", "Scoreboard", "leaderboard", "Which map should we believe?"),
+        Page("broken", "Broken", "bug_report", "One of four maps is wrong. Which, and why?"),
+        Page("holds", "What holds", "fact_check", "Which claims of the papers hold here?"),
+    ),
     "Other papers": (
         Page("classes", "Classes", "category", "From many explanations to one"),
         Page("study", "Study", "how_to_vote", "Which explanation do people like best?"),
@@ -59,6 +63,25 @@ GROUPS: dict[str, tuple[Page, ...]] = {
     "Further": (Page("domains", "Domains", "public", "Eyes, satellites, texts, signals: the same questions"),),
 }
 PAGES = {page.name: page for pages in GROUPS.values() for page in pages}
+AT_LENGTH = {  # page → the notebook that tells it, and the section with which to begin
+    "explain": ("00_start_here", "1. A first explanation"),
+    "why": ("13_why", "1. A black box, and a model that can be read"),
+    "attention": ("15_attention", "1. A network that shows where it looks"),
+    "prototypes": ("16_prototypes", "1. Uphill, without help"),
+    "lime": ("07_lime", "1. Cover parts, and ask again"),
+    "trust": ("10_trust", "1. Judge it by its answers"),
+    "cam": ("14_cam", "3. Which layer?"),
+    "saturation": ("01_saturation", "1. One neuron"),
+    "paths": ("03_paths", "2. The same on a picture"),
+    "baselines": ("04_baselines", "2. Ten maps of one picture"),
+    "unlearning": ("06_uni", "5. Turn each knob"),
+    "scoreboard": ("12_evaluation", "2. Deletion and insertion"),
+    "broken": ("02_integrated_gradients", "1. Completeness"),
+    "holds": ("12_evaluation", "7. What holds over many pictures"),
+    "classes": ("09_normlime", "3. From I_SP to NormLIME"),
+    "distancing": ("11_distancing", "3. What survives"),
+    "domains": ("17_domains", "1. Eyes whose grade we know"),
+}
 OWN_WEIGHTS = "the classifier's own"  # an option on the page LIME, to which the page Why links
 
 
@@ -81,15 +104,18 @@ def show_all() -> None:
 
 
 def foot(page: Page) -> None:
-    """The page before and the page behind, in the lecture's order."""
+    """The page before and the page behind, in the lecture's order; between them, where the notebook tells it."""
     if page == START:  # it leads everywhere
         return
     order = list(PAGES.values())
     here = order.index(page)
     with st.container(key="foot", horizontal=True, horizontal_alignment="distribute"):
-        for other, icon in ((here - 1, "arrow_back"), (here + 1, "arrow_forward")):
-            if 0 <= other < len(order):
-                link(order[other].name, icon=icon)
+        link(order[here - 1].name, icon="arrow_back")
+        if page.name in AT_LENGTH:
+            notebook, section = AT_LENGTH[page.name]
+            st.caption(f"At length: `notebooks/{notebook}.ipynb`, section *{section}*", width="content")
+        if here + 1 < len(order):
+            link(order[here + 1].name, icon="arrow_forward")
 
 
 _kept: set[Page] = set()

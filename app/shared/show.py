@@ -102,18 +102,16 @@ def maps(
     scale: str = "share",
     key: str = "maps",
     legend: DeltaGenerator | None = None,
-    below: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """A picture and its maps on one shared scale, with the key to the colours; for methods that failed, why.
 
-    legend: where the key to the colours goes, if not below. below: pictures that stand under their maps.
+    legend: where the key to the colours goes, if not below.
     """
     drawn, top = figures.scaled({n: figures.pixel_map(A) for n, A in attributions.items()}, scale)
     panels: dict[str, tuple[np.ndarray | str, str]] = {title: (figures.pixels(image), captions.get(title, ""))}
     for name, words in captions.items():
         if name in drawn:
-            rgb = figures.coloured(drawn[name], top[name])
-            panels[name] = (np.concatenate([rgb, below[name]]) if below and name in below else rgb, words)
+            panels[name] = (figures.coloured(drawn[name], top[name]), words)
         elif name in failures:
             panels[name] = (failures[name], "")
     pictures(panels, key)

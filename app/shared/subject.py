@@ -62,7 +62,8 @@ def of(name: str, picture: Picture) -> Subject:
 def choose(place: DeltaGenerator) -> Subject | None:
     """The subject in one line of the place: what it is, and where to change it.
 
-    None where the network has to be downloaded first; the page then shows how.
+    None where there is nothing to explain yet: the network has to be downloaded first, or the reader to choose a file.
+    The place then shows how, and a file that is no photograph is refused there.
     """
     line = Line(place)
     with line.popover("Network"):
@@ -85,12 +86,15 @@ def choose(place: DeltaGenerator) -> Subject | None:
     content = b""
     if picture is None:
         with place:
-            picture, content = _ask_upload()
+            uploaded = _ask_upload()
+        if uploaded is None:
+            return None
+        picture, content = uploaded
     try:
         opened = open_picture(picture, network, content)
     except photographs.PhotographError as error:
-        st.error(f"{plain(picture.name)}: {sentence(error)} Meanwhile you see the {START.name}.")
-        picture, opened = START, open_picture(START, network)
+        place.error(f"{plain(picture.name)}: {sentence(error)}")
+        return None
     probabilities = stages.predictions(network, picture, opened.x)
     classes = networks.classes(name)
     with line.popover("Class"):
@@ -106,7 +110,7 @@ class Line:
     """What is explained, in one line: a thumbnail, words, and popovers with the controls that change it."""
 
     def __init__(self, place: DeltaGenerator) -> None:
-        self.row = place.container(horizontal=True, vertical_alignment="center", gap="small")
+        self.row = place.container(key="at_line", horizontal=True, vertical_alignment="center", gap="small")
         self.thumbnail, self.words = self.row.empty(), self.row.container(width="stretch")
 
     def popover(self, label: str) -> DeltaGenerator:
@@ -165,16 +169,15 @@ def _number(where: object, label: str) -> int:
     return int(where.number_input(label, 0, 10**6, START.number, key="number", bind="query-params"))
 
 
-def _ask_upload() -> tuple[Picture, bytes]:
-    """A file of the reader's. It is kept for the session, so that other pages explain it too."""
+def _ask_upload() -> tuple[Picture, bytes] | None:
+    """A file of the reader's, once there is one. It is kept for the session, so that other pages explain it too."""
     file = st.file_uploader(
         "A PNG, JPEG or WebP file", type=["png", "jpg", "jpeg", "webp"], max_upload_size=photographs.MAX_BYTES >> 20
     )
     if file is not None:
         st.session_state["_upload"] = (file.name, file.getvalue())
     if "_upload" not in st.session_state:
-        st.info(f"Choose a file. Until then you see the {START.name}.")
-        return START, b""
+        return None
     st.caption("It stays on this computer. A link cannot carry it: whoever opens yours chooses a file of their own.")
     name, content = st.session_state["_upload"]
     return Picture("upload", name, fingerprint=fingerprint(content)), content

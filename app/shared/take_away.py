@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
@@ -15,6 +16,9 @@ from app.shared.script import DPI, MAPS, call, quoted, script
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from xai_core import catalogue, figures
+
+HERE = ("localhost", "127.0.0.1", "::1")  # addresses that lead to the computer on which one stands
+LONGEST = 800  # letters of a link as a QR code: a longer one has squares too small for a camera in the last row
 
 
 def offer(
@@ -77,7 +81,23 @@ def offer_link() -> None:
 
 
 def _link() -> None:
-    st.code(links.link(), language=None, wrap_lines=True)
+    address = links.link()
+    left, right = st.columns([4, 1], gap="medium")
+    left.code(address, language=None, wrap_lines=True)
+    if urlsplit(address).hostname in HERE:
+        left.caption("It leads to this computer alone. `make app HOST=0.0.0.0` opens the app to the network.")
+    if len(address) <= LONGEST:
+        right.image(qr(address), alt="The link as a QR code", output_format="PNG", width=200)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def qr(address: str) -> bytes:
+    """A link for a telephone's camera, PNG, black on white in both themes."""
+    import segno  # here, so that the first picture does not wait for it
+
+    buffer = io.BytesIO()
+    segno.make_qr(address, error="l").save(buffer, kind="png", scale=4)
+    return buffer.getvalue()
 
 
 def png(fig: Figure) -> bytes:

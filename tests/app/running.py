@@ -19,9 +19,10 @@ MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 
 def opened(page: str = "labs/explain/page.py", **query: str | list[str]) -> AppTest:
-    """The app as a link opens it; it has run without an exception."""
+    """The app as a link opens it; it has run without an exception. Nobody is asked for a guess first, unless
+    `guess` says so."""
     at = AppTest.from_file(str(MAIN), default_timeout=180)
-    for name, value in query.items():
+    for name, value in {"guess": "off", **query}.items():
         at.query_params[name] = value
     # Before its first run AppTest.switch_page knows no url_path, and would take the file's name for it.
     at._page_hash = calc_hash(Path(page).parent.name)
@@ -83,7 +84,7 @@ def unpacked(packed: bytes) -> tuple[dict[str, Any], list[np.ndarray | float | s
     head, shown = json.loads(raw[4 : 4 + length]), []
     for panel in head["panels"]:
         if "bytes" not in panel:
-            shown.append(panel.get("mark", panel.get("refused")))
+            shown.append(panel.get("marks", panel.get("refused")))
             continue
         start, end = (4 + length + at for at in panel["bytes"])
         if "mime" in panel:

@@ -26,7 +26,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
+LIGHT_WORK = "?guess=off&method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +138,7 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
     slider = page.locator(".film .heart")
     slider.focus()
     slider.press("ArrowRight")
-    page.wait_for_url("**B=16**")
-    page.wait_for_timeout(1500)  # the hand has come to rest, and the server knows
-    settled(page)
-    page.locator(".st-key-pages").get_by_role("link", name="Unlearning").click()
+    page.locator(".st-key-pages").get_by_role("link", name="Unlearning").click()  # at once: no move is lost
     page.get_by_role("heading", name="What does the network see when it has forgotten").wait_for()
     settled(page)
     page.locator(".st-key-B").get_by_text("16", exact=True).wait_for()
@@ -151,7 +148,7 @@ def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
 
 def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
     """A click into the coarse picture sets the baseline's colour, in the address too, and the way starts from it."""
-    page.goto(address + "paths?way=straight+from+a+colour+of+mine&errors=false&at=0")
+    page.goto(address + "paths?guess=off&way=straight+from+a+colour+of+mine&errors=false&at=0")
     settled(page)
     first = pictures(page)
     page.get_by_text("Pick the colour from the picture").click()
@@ -162,19 +159,20 @@ def test_a_colour_is_taken_from_the_picture(page: Any, address: str) -> None:
 
 
 def test_upload_a_photograph_and_junk(page: Any, address: str) -> None:
-    page.goto(address + "explain?picture=upload&method=Simple+gradient")
-    settled(page)
-    before = pictures(page)
+    page.goto(address + "explain?guess=off&picture=upload&method=Simple+gradient")
     chooser = page.locator("input[type=file]")
+    chooser.wait_for(state="attached")
+    page.locator(".st-key-foot").wait_for()
+    assert not pictures(page)  # nothing is computed for another picture
     far, name = stays_here(page, address), f"_a_ *b* ![c]({FAR.replace('/', ':')}c.png) <b>.jpg"
     chooser.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": photograph()})
     page.get_by_text("It stays on this computer").wait_for()
-    wait_until(lambda: pictures(page)[:1] != before[:1])
+    wait_until(lambda: len(pictures(page)) == 2)
     settled(page)
 
     chooser.set_input_files({"name": "`$x$` <i>.png", "mimeType": "image/png", "buffer": b"no picture at all"})
     page.locator("[data-testid=stAlertContentError]").get_by_text("`$x$` <i>.png").wait_for()
-    wait_until(lambda: pictures(page) == before)  # the rest of the page stays
+    wait_until(lambda: not pictures(page))
     assert not far()
 
 
@@ -182,6 +180,7 @@ def test_the_first_page_is_one_screen_and_leads_on(page: Any, address: str) -> N
     page.goto(address)
     page.locator(".stMain img").wait_for()
     assert page.locator("[data-testid=stMain]").evaluate("main => main.scrollHeight <= main.clientHeight")
+    assert not barriers(page)
     page.get_by_role("link", name="Explain this picture").click()
     page.wait_for_url("**/explain*")
     settled(page)
@@ -193,7 +192,7 @@ def test_an_old_link_without_a_page_leads_to_explain(page: Any, address: str) ->
     page.wait_for_url("**/explain?*")
     settled(page)
     asked = parse_qs(urlsplit(page.url).query)
-    assert asked == {"method": ["Integrated Gradients", "UNI"], "B": ["30"], "animal": ["frog"]}
+    assert asked == {"guess": ["off"], "method": ["Integrated Gradients", "UNI"], "B": ["30"], "animal": ["frog"]}
     assert len(pictures(page)) == 3
     page.locator(".film .stop").get_by_text("B = 30", exact=True).wait_for()
 
@@ -257,6 +256,11 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
     for size in (PHONE, PROJECTOR):
         page.set_viewport_size(size)
         settled(page)
+        if size == PHONE and page.locator(".film").count():  # a map is in sight while its slider moves
+            seen = page.locator(".film :is(.heart, canvas)").evaluate_all(
+                "all => all.map(e => e.getBoundingClientRect().bottom)"
+            )
+            assert max(seen[:3]) <= PHONE["height"]
         if size == PROJECTOR:  # question, controls, pictures and number are in sight at once: the tabs begin below them
             assert page.get_by_test_id("stTabs").first.bounding_box()["y"] <= PROJECTOR["height"]
         assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
@@ -270,6 +274,24 @@ def test_nothing_overflows(page: Any, address: str, name: str) -> None:
                 .map(e => e.outerHTML.slice(0, 120))"""
         )
         assert not beyond, size
+    assert not barriers(page)
+
+
+def barriers(page: Any) -> list[tuple[str, str, str]]:
+    """What axe-core finds serious or critical on a light page, and which words are too faint on a dark one."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found, quick = [], {"resultTypes": ["violations"], "preload": False}
+    for scheme, asked in (("light", quick), ("dark", {**quick, "runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            """scheme => (app => app.dataset.testScriptState === "notRunning"
+                && getComputedStyle(app).colorScheme === scheme)(document.querySelector(".stApp"))""",
+            arg=scheme,
+        )
+        for rule in axe.run(page, options=asked).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                found += [(scheme, rule["id"], node["html"][:120]) for node in rule["nodes"]]
+    return found
 
 
 # --- films: what moves in the browser ---------------------------------------------------------------------------------
@@ -292,7 +314,7 @@ def test_a_film_moves_by_itself_and_tells_where_the_hand_came_to_rest(page: Any,
     """Keys, Home and End, touch, the address, Back and Forward, words for those who cannot see: one load for all."""
     said: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: said.append(len(frame))))
-    page.goto(f"{address}paths?errors=false")
+    page.goto(f"{address}paths?guess=off&errors=false")
     film = filled(page)
     slider, maps = film.get_by_label("α: 0 is the baseline, 1 the picture"), film.get_by_role("img")
     began, at_half, entries, quiet = page.url, pictures(page), page.evaluate("history.length"), len(said)
@@ -333,7 +355,7 @@ def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -
     held: list[Any] = []
     let_go = iter([True])  # the first alone
     page.route("**/media/*.bin", lambda route: route.continue_() if next(let_go, False) else held.append(route))
-    page.goto(f"{address}paths?errors=false&B=17&at=0.3")
+    page.goto(f"{address}paths?guess=off&errors=false&B=17&at=0.3")
     settled(page)
     film, before = page.locator(".film").first, pictures(page)
     slider, status = film.get_by_role("slider").first, film.get_by_role("status")

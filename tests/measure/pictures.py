@@ -14,8 +14,9 @@ from playwright.sync_api import sync_playwright
 from tests.app.served import ROOT, served
 
 PROJECTOR = {"width": 1280, "height": 720}
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-PAGES = {"explain": "explain", "unlearning": "unlearning"}  # file → address
+PAGES = {"explain": "explain?guess=off", "unlearning": "unlearning?guess=off"}  # file → address
 FRAMES, WIDTH, SPEED = 26, 800, 90  # of the moving picture: how many, pixels, ms a frame
 
 
@@ -41,14 +42,13 @@ def moving(page: Any) -> list[Image.Image]:
 
 
 def main() -> None:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport=PROJECTOR, color_scheme="light")
         for name, path in PAGES.items():
             shown(page, address + path)
             page.screenshot(path=ROOT / "docs" / f"{name}.png")
-        shown(page, f"{address}paths?errors=false")
+        shown(page, f"{address}paths?guess=off&errors=false")
         first, *rest = moving(page)
         first.save(ROOT / "docs" / "alpha.webp", save_all=True, append_images=rest, duration=SPEED, loop=0, quality=70)
         browser.close()

@@ -8,13 +8,13 @@ It is made from what is kept, half a run or a whole one; making it again compute
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from xai_core.benchmark import alike_tables, cost, gad_tables, normlime_tables, uni_tables
+from xai_core.benchmark import alike_tables, claims, cost, gad_tables, normlime_tables, uni_tables
 from xai_core.benchmark.cells import name_of
 from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
 from xai_core.benchmark.exports import export, tables
@@ -38,23 +38,28 @@ SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] =
 def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     """Write all files of a report. title: a network's name as in a table."""
     count = export(store, folder)
-
-    def rows(name: str, scores: Sequence[str] | None = None) -> pd.DataFrame:
-        asked = [("table", "==", name), *([("score", "in", list(scores))] if scores else [])]
-        return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
-
-    sections, measured = [_overview(store, folder, count)], tables(folder)
-    for name, of_paper in SECTIONS.items():
-        if name in measured:
-            sections += of_paper(rows, lambda network: plain(title(network)))
-    document = Document(TITLE, sections)
+    document = Document(TITLE, [_overview(store, folder, count), *sections(folder, title)])
     files = {"report.md": markdown(document).encode(), "report.html": page(document).encode()}
-    files |= {part.file: part.png for each in sections for part in each.parts if isinstance(part, Picture)}
+    files |= {part.file: part.png for each in document.sections for part in each.parts if isinstance(part, Picture)}
     for name, content in files.items():
         passing = folder / f"{name}.part"
         passing.write_bytes(content)
         os.replace(passing, folder / name)
     return document
+
+
+def sections(folder: Path, title: Callable[[str], str], of: Collection[str] = SECTIONS) -> Iterator[Section]:
+    """What holds, and every table, from the rows in folder/rows.parquet. of: which papers' tables."""
+
+    def rows(name: str, scores: Sequence[str] | None = None) -> pd.DataFrame:
+        asked = [("table", "==", name), *([("score", "in", list(scores))] if scores else [])]
+        return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
+
+    measured = tables(folder)
+    yield from claims.sections(claims.decided(folder))
+    for name, of_paper in SECTIONS.items():
+        if name in measured and name in of:
+            yield from of_paper(rows, lambda network: plain(title(network)))
 
 
 def note_command(folder: Path, arguments: Sequence[str]) -> None:

@@ -55,16 +55,8 @@ def measured(rows: pd.DataFrame, scores: Sequence[str], against: str = "integrat
     against: the method that the others are compared with.
     """
     found: dict[Key, Measured] = {}
-    wide_of = {
-        key: part.pivot_table("value", "picture", "method", dropna=False, sort=False)
-        for key, part in rows.groupby(["network", "source", "score"], sort=False)
-    }
-    steps, notes = _steps(rows), _notes(rows)
-    for (network, source, score), wide in wide_of.items():
-        if score not in scores or not wide.notna().any(axis=None):  # a truth that nobody knows
-            continue
-        bare = wide - wide_of[network, source, end].reindex_like(wide).fillna(0) / steps if (
-            end := _end(score)) and (network, source, end) in wide_of else wide  # fmt: skip
+    notes = _notes(rows)
+    for (network, source, score), (wide, bare) in per_picture(rows, scores).items():
         beyond = _beyond_chance(score, bare)
         for method in wide:
             note = notes.get((network, method), "")
@@ -77,6 +69,24 @@ def measured(rows: pd.DataFrame, scores: Sequence[str], against: str = "integrat
     for key, p in zip(tested, holm([against.p for against in tested.values()]), strict=True):
         each = found[key]
         found[key] = Measured(each.own, each.compared, each.against, p, each.beyond_chance, each.note)
+    return found
+
+
+def per_picture(
+    rows: pd.DataFrame, scores: Sequence[str]
+) -> dict[tuple[str, str, str], tuple[pd.DataFrame, pd.DataFrame]]:
+    """(network, source, score) → its numbers, pictures × methods, as they are printed and as they are compared."""
+    wide_of = {
+        key: part.pivot_table("value", "picture", "method", dropna=False, sort=False)
+        for key, part in rows.groupby(["network", "source", "score"], sort=False)
+    }
+    found, steps = {}, _steps(rows)
+    for (network, source, score), wide in wide_of.items():
+        if score not in scores or not wide.notna().any(axis=None):  # a truth that nobody knows
+            continue
+        end = wide_of.get((network, source, _end(score)))
+        bare = wide if end is None else wide - end.reindex_like(wide).fillna(0) / steps
+        found[network, source, score] = wide, bare
     return found
 
 

@@ -13,6 +13,7 @@ from app.shared.equations import BIASES, EQUATIONS
 from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.film.maps import Maps, of_maps
+from app.shared.predict import veil
 from app.shared.screen import Stage, stage, tabs
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -60,11 +61,6 @@ class Settings:
         colour = controls.colour_of(self.colour, channels)
         asked = {"B": self.B, "rule": self.rule, "seed": self.seed, "output": self.output}
         return compute.arguments(start, colour, **asked)
-
-
-def ask_guess() -> str | None:
-    """A guess first."""
-    return frame.guess("from which baseline does the darkest quarter get the least?", FIRST, "blind")
 
 
 def ask_settings(on: Stage) -> Settings:
@@ -154,8 +150,10 @@ before = subject.choose(on.subject)
 if before is None:
     frame.end()
 on.question.markdown("### What does a map owe to its baseline, and what to the network?")
-with on.guess:
-    guess = ask_guess()
+guess = veil.ask(
+    on, f"baselines {before.question('')}", before.opened.x,
+    "from which baseline does the darkest quarter get the least?", FIRST, "blind",
+).choice  # fmt: skip
 chosen = ask_settings(on)
 where, possible = compute.region(before), makes_sense(before, chosen)
 

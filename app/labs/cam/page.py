@@ -13,6 +13,7 @@ from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.film.maps import Maps, of_maps
 from app.shared.frame import Tab
+from app.shared.predict import overlap, veil
 from app.shared.screen import TABS, Tabs, stage, tabs
 from app.shared.subject import Subject
 from xai_core import Layer, figures
@@ -173,8 +174,10 @@ if about is None:
     further()
     frame.end()
 on.question.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
-with on.guess:
-    guess = frame.guess("at which layer does Grad-CAM lie on the animal best?", GUESSES, "depth")
+guess = veil.ask(
+    on, f"cam {about.question('')}", about.opened.x, "at which layer does Grad-CAM lie on the animal best?", GUESSES,
+    "depth", paint=veil.PAINT,
+)  # fmt: skip
 with on.settings:
     scale = st.segmented_control(
         "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
@@ -198,7 +201,7 @@ def below(stop: int) -> None:
         st.caption(f"{layer.name}: {layer.kind}, {places} places, no. {stop + 1} of {len(seen.layers)}{usual}.")
         if not signed.relu().any():
             say_why_zero(about, layer, signed)
-        show_judgement(about, seen, layer, guess)
+        show_judgement(about, seen, layer, guess.choice)
     with under.code:
         frame.code(CODE)
     with under.scenes:
@@ -207,8 +210,12 @@ def below(stop: int) -> None:
         offer_files(about, dict(shown_at(about, seen, layer).maps), layer, scale, pair)
 
 
+slider, region = slider_of(seen), guess.region(about.opened.x.shape[-2:])
+if region is not None:
+    maps = dict(shown_at(about, seen, seen.layers[player.value(slider)]).maps)
+    on.guess.success(overlap.told(region, maps, next(iter(about.opened.parts.items()), None)))
 film = of_maps(
-    slider_of(seen), ("cam", about.question("logit")), about.opened.x, about.said, TITLES,
+    slider, ("cam", about.question("logit")), about.opened.x, about.said, TITLES,
     lambda stop: shown_at(about, seen, seen.layers[stop]), scale=scale, number="of the places speak for the class",
 )  # fmt: skip
 player.play(film, below)

@@ -8,6 +8,7 @@ from app.labs.classes.compute import SOURCES, Crowd, Judged, Setting
 from app.shared import frame, show
 from app.shared.equations import CLASSES
 from app.shared.meter import measured
+from app.shared.predict import veil
 from app.shared.screen import TABS, Screen, screen
 from app.shared.subject import Line
 from xai_core import class_normlime, conditioned_i_sp, figures, i_sp, normlime, submodular_pick
@@ -169,11 +170,12 @@ except FileNotFoundError as error:
     line.say(None, f"**{source}**")
     on.pictures.info(f"{sentence(error)} The other pictures come with the workbook.")
     frame.end()
-with on.guess:
-    guess = frame.guess("of other pictures only a map's best places are left. Whose map still tells the class?",
-                        METHODS, "best_map")  # fmt: skip
 s, chosen = ask(source, where, on)
 on.question.markdown(f"### What does a class look like to the network: what is “{where.classes[chosen[0]]}”?")
+guess = veil.ask(
+    on, f"classes {source}", where.X[:1], "of other pictures only a map's best places are left. Whose map still tells"
+    " the class?", METHODS, "best_map",
+).choice  # fmt: skip
 bar = on.pictures.progress(0.0, text="Asking the network …")
 with measured() as cost:
     local = compute.weights(s, lambda done: bar.progress(done, text=f"{done:.0%} of {s.n} pictures explained"))

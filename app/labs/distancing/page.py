@@ -13,6 +13,7 @@ from app.shared.equations import DISTANCING
 from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.pictures import Picture
+from app.shared.predict import veil
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
@@ -200,11 +201,11 @@ if kit is None:
 picture, of = ask_picture(line, pair, kit)
 x = compute.opened(pair, (picture,))
 line.say(x, said(pair, picture))
-with on.guess:
-    guess = frame.guess(
-        "of the pixels that matter to the network, how many matter also to four copies that hold both further apart?",
-        ["nearly all", "about half", "hardly any"], "agreed",
-    )  # fmt: skip
+guess = veil.ask(
+    on, f"distancing {pair.network} {picture}", x,
+    "of the pixels that matter to the network, how many matter also to four copies that hold both further apart?",
+    ["nearly all", "about half", "hardly any"], "agreed",
+).choice  # fmt: skip
 how = ask_reading(on)
 with frame.asking("Asking the networks …") as cost:
     maps = compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B)

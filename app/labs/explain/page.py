@@ -10,6 +10,7 @@ from app.shared.film import player
 from app.shared.film.frames import ALONE, refusal
 from app.shared.film.maps import Maps, of_maps
 from app.shared.meter import Cost, measured
+from app.shared.predict import overlap, veil
 from app.shared.screen import Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
@@ -90,12 +91,6 @@ def judge_of(e: Explanation | None) -> tuple[str, str]:
     return (f"{e.gap:.3f}", "completeness gap") if e.gap is not None else (show.r2(e.r2), "local R²")
 
 
-def ask_guess(about: Subject) -> str | None:
-    """What decides? A guess first; only a drawn scene knows the answer."""
-    parts = list(about.opened.parts)
-    return frame.guess("what decides?", parts, "guess") if parts else None
-
-
 def ask_scale() -> str:
     """How the maps are drawn. Nothing is computed again for it."""
     words = "; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items())
@@ -116,11 +111,9 @@ def show_judgement(about: Subject, found: dict[str, Explanation], costs: dict[st
     frame.table(["", "judged by", "cost just now"], rows, "judged")
     if not about.opened.parts or not found:
         return
-    if guess is None:
-        frame.veil("This picture was drawn, so the truth about it is known.")
-        return
     parts = about.opened.parts
-    st.markdown(f"You guessed **{guess}**. {about.opened.truth} Each map's share of Σ|A|:")
+    guessed = f"You guessed **{guess}**. " if guess else ""
+    st.markdown(f"{guessed}{about.opened.truth} Each map's share of Σ|A|:")
     rows = [
         [part, f"{mask.float().mean():.0%}", *(percent(share_on(e.A, mask)) for e in found.values())]
         for part, mask in parts.items()
@@ -133,8 +126,11 @@ about = subject.choose(on.subject)
 if about is None:
     frame.end()
 on.question.markdown(f"### Which pixels make the network say *{about.class_name}*, {about.confidence:.0%}?")
-with on.guess:
-    guess = ask_guess(about)
+# What decides? Only a drawn scene knows the answer; on any picture a reader can paint.
+guess = veil.ask(
+    on, f"explain {about.question('')}", about.opened.x, "what decides?", list(about.opened.parts), "decides",
+    paint=veil.PAINT,
+)  # fmt: skip
 with on.controls:
     chosen = methods.ask(FIRST, help="From left to right as you choose them. Open All settings for their symbols.")
 heart, values, others, scale = ask_settings(chosen, about, on)
@@ -167,7 +163,7 @@ def below(stop: int) -> None:
     found, _ = explain(about, given, spent)
     under = tabs()
     with under.judge:
-        show_judgement(about, found, spent, guess)
+        show_judgement(about, found, spent, guess.choice)
     spent.clear()
     with under.code:
         frame.code(frame.of_methods(chosen))
@@ -179,6 +175,10 @@ def below(stop: int) -> None:
 
 with st.spinner("Asking the network …", show_time=True):
     first, _ = explain(about, given_at(player.value(slider)), spent)
+region = guess.region(about.opened.x.shape[-2:])
+if region is not None:
+    truth = next(iter(about.opened.parts.items()), None)
+    on.guess.success(overlap.told(region, {title[n]: e.A for n, e in first.items()}, truth))
 named = judge_of(first.get(judged))[1]
 film = of_maps(
     slider, ("explain", about.question(""), str(given_at(0))), about.opened.x, about.said, [title[n] for n in chosen],

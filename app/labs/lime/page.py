@@ -14,6 +14,7 @@ from app.shared.equations import EQUATIONS
 from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
+from app.shared.predict import overlap
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
@@ -153,8 +154,7 @@ if len(this.classes) > 1:
     words.markdown(f"### {QUESTIONS[kind].format(this.class_name)} F(x) = {this.say(this.answer)}")
 else:
     words.markdown(f"### Which columns make the model say *{this.say(this.answer)}*? It is the {this.unit}.")
-with on.guess:
-    guess = truth.ask_guess(given)
+guess = truth.ask_guess(given, on)
 with frame.asking("Asking about the copies …") as cost:
     compute.around(this, how.N, how.seed)
 
@@ -174,7 +174,7 @@ def tell(how: Reading) -> None:
         weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
         if kind == "picture":
             weights.show_explanation(given, how, beside)
-        truth.show_truth(given, fit, guess)
+        truth.show_truth(given, fit, guess.choice)
     if under.shows(COPIES):
         with under.tabs[COPIES]:
             samples.samples(given, how)
@@ -194,6 +194,10 @@ def tell(how: Reading) -> None:
 
 if kind == "picture":
     slider, lengths = controls.slider(next(c for c in controls.controls() if c.key == "K"))
+    region = guess.region(given.labels.shape)
+    if region is not None:
+        map_ = compute.fit(this, replace(how, K=lengths[player.value(slider)])).weights[given.labels][None, None]
+        on.guess.success(overlap.told(region, {"LIME": map_}, next(iter(given.about.opened.parts.items()), None)))
     film = weights.film_of(given, how, slider, lengths)
     player.play(film, lambda stop: tell(replace(how, K=lengths[stop])))
 else:

@@ -8,6 +8,9 @@ from torch import Tensor
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
 from app.labs.lime.texts import CLEAN, LEAKING
 from app.shared import frame
+from app.shared.predict import veil
+from app.shared.predict.veil import Guess
+from app.shared.screen import Stage
 from data.text import documents
 from xai_core.perturbation.k_lasso import LinearFit
 from xai_core.perturbation.words import WORD
@@ -27,13 +30,17 @@ class Group:
     weight: float
 
 
-def ask_guess(given: Given) -> str | None:
+def ask_guess(given: Given, on: Stage) -> Guess:
     """What decides? Before anything is seen."""
     options = groups_of(given)
-    if not options:
-        return None
-    key = "column" if len(options) > frame.MOST_PILLS else _key(given)
-    return frame.guess("what decides?", options, f"guess_{key}")
+    key = f"guess_{'column' if len(options) > frame.MOST_PILLS else _key(given)}"
+    if isinstance(given, Pictured):
+        about = given.about
+        return veil.ask(
+            on, f"lime {about.question('')}", about.opened.x, "what decides?", options, key, paint=veil.PAINT
+        )
+    with on.guess:
+        return Guess(frame.guess("what decides?", options, key) if options else None)
 
 
 def _key(given: Given) -> str:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from app.shared import controls, stages
 from app.shared.film.frames import Frame, Scale, Shown, in_words
+from app.shared.meter import Cost
 from app.shared.stages import Explanation, Question
 from xai_core import Trace, bound, catalogue, figures, gaps, steps_for
 from xai_core.path.convergence import FINE, ladder
@@ -101,6 +102,16 @@ def see(q: Question, way: Way, given: dict[str, Any]) -> Seen:
         monotonicity=float(trace.monotonicity(len(α) - 1)),
         curvature=float(trace.curvature(len(α) - 1)),
     )
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Every way with one B: its trace, its nodes, what is read off it, and what that has cost."""
+
+    walks: Mapping[Way, Trace]
+    steps: Mapping[Way, tuple]
+    seen: Mapping[Way, Seen]
+    cost: Cost
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Paths: several ways from a baseline to the picture, one α that walks them all."""
+"""Paths: several ways from a baseline to the picture. α walks them all, or B sums them up; one of both moves."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,14 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
-from app.labs.paths import colour, compute, errors
-from app.labs.paths.compute import WAYS, Seen, Way
+from app.labs.paths import colour, compute, errors, steps
+from app.labs.paths.compute import WAYS, Seen, Walked, Way
 from app.shared import controls, frame, stages, subject, take_away
 from app.shared.film import player
 from app.shared.film.frames import Film, Panel, Slider, Stop
 from app.shared.frame import Tab
+from app.shared.links import coming
+from app.shared.predict import veil
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.stages import Question
 from xai_core import Trace, figures
@@ -20,6 +22,7 @@ from xai_core.path import paths
 
 FIRST = ("straight from black", "UNI: from the unlearned picture")
 MOST = 4
+MOVED = ("α", "B")  # what the film moves
 ERRORS = "How many steps?"
 THIRDS = ("in the first third", "in the middle third", "in the last third")
 TRY = {
@@ -33,6 +36,7 @@ TRY = {
         "way": ["BlurIG: from blurred to sharp", "Guided IG from black"], "B": "60",
     },
     "B = 3 steps: watch the sum jump, and miss": {"B": "3"},
+    "B from 1 to 300: which map is done first?": {"hand": "B", "B": "1"},
     "A logit does not saturate: what becomes of the plateau?": {"output": "logit"},
 }  # fmt: skip
 
@@ -62,10 +66,9 @@ def ask_settings(on: Stage) -> tuple[dict[str, Any], str, float]:
     return values, output, tolerance / 100
 
 
-def film_of(q: Question, given: Mapping[Way, dict], walks: Mapping[Way, Trace], seen: Mapping[Way, Seen],
-            α: list[float], steps: Mapping[Way, tuple]) -> Film:  # fmt: skip
+def film_of(q: Question, given: Mapping[Way, dict], now: Walked, α: list[float]) -> Film:
     """One α, and where each way is: the picture there, the gradient, what is collected, and the curves."""
-    side = max(q.x.shape[2:])
+    side, walks, seen = max(q.x.shape[2:]), now.walks, now.seen
     maps = [(Panel("γ(α)", side=side), Panel("∇F(γ(α))", i + 1, side=side), Panel("A so far", 0, side=side))
             for i in range(len(walks))]  # fmt: skip
     about = ("paths", q, *((w.name, given[w]) for w in walks))
@@ -77,7 +80,7 @@ def film_of(q: Question, given: Mapping[Way, dict], walks: Mapping[Way, Trace], 
         rows={w.title: 3 for w in walks},
         panels=(*(panel for row in maps for panel in row), Panel("curves", curves=curves)),
         scales=lambda: compute.scales(walks, seen, α),
-        frame=lambda k: compute.frame(walks, seen, steps, α[k]),
+        frame=lambda k: compute.frame(walks, seen, now.steps, α[k]),
         number=f"F(γ(α)), {next(iter(walks)).title}",
     )
 
@@ -122,18 +125,68 @@ def show_numbers(seen: Mapping[Way, Seen], steps: Mapping[Way, tuple]) -> None:
     )
 
 
+def walk(B: int) -> Walked:
+    """Every way; the page ends with a sentence where one is refused."""
+    given = given_with(B)
+    with frame.asking() as cost:
+        runs = {way: stages.run(q, way.method, given[way]) for way in ways}
+        walks, nodes = ({way: run[name] for way, run in runs.items()} for name in ("trace", "nodes"))
+        seen = {way: compute.see(q, way, given[way]) for way in ways}
+    return Walked(walks, nodes, seen, cost)
+
+
+def given_with(B: int) -> dict[Way, dict[str, Any]]:
+    """The arguments of every way."""
+    return {way: compute.arguments(way, B=B, **asked) for way in ways}
+
+
+def below(B: int, now: Walked) -> None:
+    """All that is told of one B."""
+    under = tabs((TABS[0], ERRORS, *TABS[1:]))
+    with under.judge:
+        if guess is not None and moved == "B":
+            show_answer(guess, now.seen)
+        if moved == "α":
+            st.caption(
+                "A gradient is drawn against the longest on its way: white means that F is flat here. What is collected"
+                " is drawn as a share of the whole map's Σ|A|."
+            )
+        show_numbers(now.seen, now.steps)
+        frame.cost(now.cost)
+    if under.shows(ERRORS):
+        with under.tabs[ERRORS]:
+            errors.show_errors(q, now.walks, now.seen, now.steps, B, tolerance)
+    methods = list(dict.fromkeys(way.method for way in ways))
+    with under.code:
+        frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
+    with under.scenes:
+        frame.scenes("paths", TRY)
+    with under.take_away:
+        take_away.offer(
+            about,
+            {way.name: s.whole for way, s in now.seen.items()},
+            {way.name: arguments | {"output": output} for way, arguments in given_with(B).items()},
+            "share",
+            {way.name: way.method for way in ways},
+        )
+
+
 on = stage()
 about = subject.choose(on.subject)
 if about is None:
     frame.end()
 on.question.markdown(f"### On the way from nothing to *{about.class_name}*: where does the score come from?")
-with on.guess:
-    guess = frame.guess("where on the first way does the score rise most?", THIRDS, "third")
-left, right = on.controls.columns([3, 1], gap="medium", vertical_alignment="bottom")
+guess = veil.ask(
+    on, f"paths {about.question('')}", about.opened.x, "where on the first way does the score rise most?", THIRDS,
+    "third",
+).choice  # fmt: skip
+moved = coming("hand", MOVED)
+B_control = next(c for c in controls.controls() if c.key == "B")
+left, *middle, right = on.controls.columns([6, 2, 1] if moved == "α" else [8, 1], gap="medium",
+                                           vertical_alignment="bottom")  # fmt: skip
 with left:
     ways = ask_ways()
-with right:
-    B = controls.ask(next(c for c in controls.controls() if c.key == "B"))
+right.segmented_control("Move by hand", MOVED, default="α", required=True, key="hand", bind="query-params")
 asked, output, tolerance = ask_settings(on)
 if compute.COLOUR in ways:
     with on.controls:
@@ -142,37 +195,18 @@ if not ways:
     st.info("Choose a way above.")
     frame.end()
 q = about.question(output)
-given = {way: compute.arguments(way, B=B, **asked) for way in ways}
-α = compute.grid(q)
-with frame.asking() as cost:
-    runs = {way: stages.run(q, way.method, given[way]) for way in ways}
-    walks, steps = ({way: run[name] for way, run in runs.items()} for name in ("trace", "nodes"))
-    seen = {way: compute.see(q, way, given[way]) for way in ways}
-if guess is not None:
-    with on.guess:
-        show_answer(guess, seen)
-player.play(film_of(q, given, walks, seen, α, steps))
-under = tabs((TABS[0], ERRORS, *TABS[1:]))
-with under.judge:
-    st.caption(
-        "A gradient is drawn against the longest on its way: white means that F is flat here. What is collected is"
-        " drawn as a share of the whole map's Σ|A|."
-    )
-    show_numbers(seen, steps)
-    frame.cost(cost)
-if under.shows(ERRORS):
-    with under.tabs[ERRORS]:
-        errors.show_errors(q, walks, seen, steps, B, tolerance)
-methods = list(dict.fromkeys(way.method for way in ways))
-with under.code:
-    frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
-with under.scenes:
-    frame.scenes("paths", TRY)
-with under.take_away:
-    take_away.offer(
-        about,
-        {way.name: s.whole for way, s in seen.items()},
-        {way.name: given[way] | {"output": output} for way in ways},
-        "share",
-        {way.name: way.method for way in ways},
-    )
+if moved == "α":
+    with middle[0]:
+        B = controls.ask(B_control)
+    now = walk(B)
+    if guess is not None:
+        with on.guess:
+            show_answer(guess, now.seen)
+    player.play(film_of(q, given_with(B), now, compute.grid(q)))
+    below(B, now)
+else:
+    slider, stops = controls.slider(B_control)
+    with frame.asking():
+        film = steps.film_of(about, q, given_with, slider, stops)
+        film.frame(player.value(slider))
+    player.play(film, lambda stop: below(stops[stop], walk(stops[stop])))

@@ -11,8 +11,10 @@ from app.shared import controls, frame, show, take_away
 from app.shared.film import player
 from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, drawn, in_words
 from app.shared.links import coming
+from app.shared.predict import veil
 from app.shared.screen import stage, tabs
 from app.shared.subject import START
+from data.drawn import zoo
 from xai_core import figures
 
 SIZE = (5.0, 2.8)  # inches, for half the page: text stays legible
@@ -197,13 +199,16 @@ choice.segmented_control(
     "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
     label_visibility="collapsed",
 )  # fmt: skip
-with on.guess:
-    guess = frame.guess("what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope")
-    if guess is not None:
-        show_answer(guess)
 toy, scene = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
 start, B = ask_toy(toy)
 seed = int(scene.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
+guess = veil.ask(
+    on, "saturation", zoo.draw(START.name, seed).image[None],
+    "what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope",
+).choice  # fmt: skip
+if guess is not None:
+    with on.guess:
+        show_answer(guess)
 with st.spinner("Letting the trunk grow …", show_time=True):
     grown = grow(seed, B)
 

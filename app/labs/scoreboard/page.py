@@ -11,9 +11,10 @@ from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
 from app.labs.scoreboard.views import Numbers, show_maps
 from app.labs.scoreboard.views import row as show_row
-from app.shared import controls, frame, networks, subject
+from app.shared import controls, frame, networks, shipped, subject
 from app.shared.equations import SCOREBOARD
 from app.shared.links import coming
+from app.shared.predict import veil
 from app.shared.screen import Screen, Tabs, screen, stage
 from app.shared.subject import Subject
 from xai_core import catalogue, evaluate
@@ -48,6 +49,10 @@ BEST = {  # judges whose first numbers have a best one, and its name
     TRUTH: "the largest share of a map inside what decides",
     ATTACK: "the largest rank correlation ρ that is left after the attack",
 }
+SHIPPED = {  # judge → game, if there is one → how the title of the benchmark's table begins
+    GAME: {"deletion": "UNI, Table 3", "insertion": "UNI, Table 4"},
+    POINTS: {"": "UNI, Table 2"}, TRUTH: {"": "Ground truth"}, RUINS: {"": "Sanity"}, ATTACK: {"": "UNI, Table 5"},
+}  # fmt: skip
 TRY = {
     "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
         "judge": GAME, "canvas": "black", "step": "5",
@@ -92,19 +97,13 @@ def ask_settings(chosen: list[str], about: Subject) -> tuple[dict[str, dict[str,
     return given | {t: {"seed": rest["seed"]} for t in chosen if t in NO_EXPLANATIONS}, rest["seed"]
 
 
-def ask_guess(chosen: list[str]) -> str | None:
-    """Who will win, before anything is seen."""
-    question = "the best pixels are put back, step by step. Whose picture is known first, and on which canvas?"
-    return frame.guess(question, chosen, "believed")
-
-
 def enter(about: Subject, given: dict[str, dict[str, Any]]) -> tuple[dict[str, Entry], dict[str, str]]:
     """Every candidate's map, or the sentence that says why there is none."""
     return frame.answers(given, lambda title, asked: compute.enter(about, Candidate(TITLES[title], title, asked)))
 
 
 judge = coming("judge", list(JUDGES))
-on = stage() if judge == GAME else screen()
+on = stage() if judge in (GAME, RUINS) else screen()
 about = subject.choose(on.subject)
 if about is None:
     frame.end()
@@ -116,11 +115,13 @@ choice.segmented_control("Judge", list(JUDGES), default=GAME, required=True, key
 first, *row = on.controls.columns(JUDGES[judge].columns, gap="medium", vertical_alignment="bottom")
 with first:
     chosen = ask_candidates()
-with on.guess:
-    guess = ask_guess(chosen)
 if not chosen:
     st.info("Choose a candidate above.")
     frame.end()
+guess = veil.ask(
+    on, f"scoreboard {about.question('')}", about.opened.x,
+    "the best pixels are put back, step by step. Whose picture is known first?", chosen, "believed",
+).choice  # fmt: skip
 with on.settings:
     given, seed = ask_settings(chosen, about)
 q = about.question("probability")
@@ -142,9 +143,6 @@ if isinstance(on, Screen):
             )  # fmt: skip
         elif judge == TRUTH:
             numbers = truth.show_truth(on, about, entries, failures)
-        elif judge == RUINS:
-            how = ruins.ask_ruins(about, *row)
-            numbers = ruins.show_ruins(on, about, q, entries, failures, seed, **how)
         elif judge == ATTACK:
             how = attack.ask_attack(*row)
             numbers = attack.show_attack(on, about, q, entries, failures, **how, seed=seed)
@@ -154,12 +152,18 @@ else:
     if not entries:
         show_row(about, entries, failures, {})
         frame.end()
-    how = curves.ask_game(*row)
-    with frame.asking("Judging …") as judging:
-        played = curves.play(q, how["game"], entries)
-    numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
-    with under.judge:
-        curves.show_budgets(q, entries)
+    if judge == RUINS:
+        how = ruins.ask_ruins(about, *row)
+        with frame.asking("A network for every depth …") as judging:
+            known = ruins.everywhere(q, entries, seed) if how["everywhere"] else {}
+        numbers, under = ruins.show_ruins(about, q, entries, failures, seed, known)
+    else:
+        how = curves.ask_game(*row)
+        with frame.asking("Judging …") as judging:
+            played = curves.play(q, how["game"], entries)
+        numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
+        with under.judge:
+            curves.show_budgets(q, entries)
 cost += judging
 if isinstance(on, Screen) and judge in BEST and numbers:
     each = next(iter(numbers.values()))
@@ -171,6 +175,8 @@ with under.judge:
         st.caption(f"Just now: {cost.seconds:.2f} s; passes through ruins and second derivatives are not counted.")
     else:
         frame.cost(cost)
+    if judge in SHIPPED:
+        shipped.show(SHIPPED[judge][how.get("game", "")])
 equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
 with under.code:
     frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))

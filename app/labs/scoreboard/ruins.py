@@ -2,16 +2,25 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
+from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
 
 from app.labs.scoreboard import robustness
 from app.labs.scoreboard.robustness import SMALL, Ruin
-from app.labs.scoreboard.views import Entries, Numbers, as_maps, curve_sheet, listed, marked, number, show_pairs
-from app.shared import frame, networks, show
-from app.shared.screen import Screen
+from app.labs.scoreboard.views import Entries, Numbers, listed, number
+from app.shared import frame, networks
+from app.shared.film import player
+from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, Stop, in_words, refusal
+from app.shared.film.maps import UNITS
+from app.shared.screen import Tabs, tabs
 from app.shared.stages import Question
 from app.shared.subject import Subject
+from xai_core import figures
+
+Known = Mapping[str, Mapping[int, Ruin]]  # title → depth → map
+TRAINED, RUINED = "The trained network", "In ruins"
 
 
 def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
@@ -20,62 +29,90 @@ def ask_ruins(about: Subject, where: DeltaGenerator) -> dict[str, bool]:
     return {"everywhere": where.toggle("Curves over all depths", small, key="all_depths", bind="query-params")}
 
 
-def show_ruins(
-    on: Screen,
-    about: Subject,
-    q: Question,
-    entries: Entries,
-    failures: Mapping[str, str],
-    seed: int,
-    *,
-    everywhere: bool,
-) -> Numbers:
-    """The maps of a network that is forgetting, layer by layer."""
-    stops = robustness.depths(q.network.name)
+def everywhere(q: Question, entries: Entries, seed: int) -> Known:
+    """Every candidate's map at every depth, a network after the other."""
     known: dict[str, dict[int, Ruin]] = {title: {} for title in entries}
-    if everywhere:
-        with st.spinner("A network for every depth …", show_time=True):
-            for depth in stops:
-                for title, entry in entries.items():
-                    known[title][depth] = robustness.in_ruins(q, entry.candidate, depth, seed, entry)
-    with on.pictures:
-        ruin(about, q, entries, failures, stops, known, seed)
-    if all(known.values()):
-        with on.judge:
+    for depth in robustness.depths(q.network.name):
+        for title, entry in entries.items():
+            known[title][depth] = robustness.in_ruins(q, entry.candidate, depth, seed, entry)
+    return known
+
+
+def show_ruins(
+    about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], seed: int, known: Known
+) -> tuple[Numbers, Tabs]:
+    """The maps of a network that is forgetting, layer by layer; in a tab, who does not notice. known: may be empty."""
+    stops = robustness.depths(q.network.name)
+    player.play(film_of(about, q, entries, failures, stops, known, seed))
+    under = tabs()
+    if known:
+        with under.judge:
             show_depths(stops, known)
-    return {f"rho of {t}": {str(depth): r.spearman for depth, r in each.items()} for t, each in known.items()}
+    return {f"rho of {t}": {str(depth): r.spearman for depth, r in each.items()} for t, each in known.items()}, under
 
 
-@st.fragment
-def ruin(
+def film_of(
     about: Subject, q: Question, entries: Entries, failures: Mapping[str, str], stops: Mapping[int, str],
-    known: Mapping[str, Mapping[int, Ruin]], seed: int,
-) -> None:  # fmt: skip
-    """One depth for all: what the network says now, and the maps."""
-    depth = st.select_slider(
-        f"Layers in ruins, of {max(stops)}, from the answer downwards", list(stops), list(stops)[1], key="ruin",
-        bind="query-params",
-    )  # fmt: skip
-    with st.spinner("Asking the ruined network …"):
+    known: Known, seed: int,
+) -> Film:  # fmt: skip
+    """One depth for all: what the network says now, and its maps below those of the trained one."""
+    whole, tops = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
+    titles, first, depths = [*entries, *failures], next(iter(entries)), list(stops)
+
+    def shown_at(stop: int) -> Frame:
+        depth = depths[stop]
         F, best, p = robustness.answer_in_ruins(q, depth, seed)
-        now = {title: robustness.in_ruins(q, entry.candidate, depth, seed, entry) for title, entry in entries.items()}
-    named = networks.classes(about.network.name)[best]
-    answer = f"{depth} layers ruined, last *{stops[depth]}*" if depth else "as it was trained"
-    said = f"{answer}: says {named}, {p:.0%}; {about.class_name} {F:.1%}"
-    below = as_maps(entries, {t: r.A for t, r in now.items()})
-    words = {t: f"ρ = {number(r.spearman)}" for t, r in now.items()} | {"the network": said}
-    left, right = st.columns([3, 2], gap="medium")
-    if all(known.values()):
-        lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
-        ends = "; ".join(f"{t} ends at {number(ys[-1])}" for t, (_, ys) in lines.items())
-        with right:
-            sheet = curve_sheet("ρ with the map of the trained network", lines, "layers in ruins", show.theme())
-            marked(sheet, depth, f"Spearman's ρ against the number of ruined layers. {ends}.")
-    with left:
-        show_pairs(q.x, "the network", entries, below, words, failures, "ruined", right)
+        says = f"says {networks.classes(about.network.name)[best]}, {p:.0%}; {about.class_name} {F:.1%}"
+        found, refused = frame.answers(
+            entries, lambda _, entry: robustness.in_ruins(q, entry.candidate, depth, seed, entry), refusal
+        )
+        drawn, _ = figures.scaled({title: figures.pixel_map(r.A) for title, r in found.items()})
+        words = {title: f"ρ = {number(r.spearman)}" for title, r in found.items()}
+        why = {**failures, **refused}
+        upper = [Shown("", alt=about.said), *(_map(t, whole.get(t), "", why.get(t, ""), TRAINED) for t in titles)]
+        lower = [Shown("", says, f"{RUINED}: {says}"),
+                 *(_map(t, drawn.get(t), words.get(t, ""), why.get(t, ""), RUINED) for t in titles)]  # fmt: skip
+        told = "; ".join(f"{t} {w}" for t, w in words.items())
+        marks = [Shown(depth, alt=f"ρ against the layers in ruins, {depth} now: {told}.")] if curves else []
+        return Frame([*upper, *lower, *marks], words.get(first, "ρ = none").removeprefix("ρ = "), f"{says}; {told}")
+
+    about_all = ("ruins", q, seed, *(entry.candidate for entry in entries.values()), *failures)
+    lines = {t: (list(each), [r.spearman for r in each.values()]) for t, each in known.items()}
+    curves = player.curves(about_all, lambda theme: draw_curves(lines, theme)) if lines else None
+    side, still = max(q.x.shape[2:]), figures.pixels(q.x)
+    maps = [Panel(title, 0, side=side) for title in titles]
+    rows = [Panel(about.said, still=still, side=side), *maps, Panel("the same", still=still, side=side), *maps]
+    panels = (*rows, Panel("curves", curves=curves)) if curves else tuple(rows)
+    placed = {TRAINED: len(maps) + 1, RUINED: len(maps) + 1}
+    scales = (Scale(tops[first], UNITS["share"]),)
+    return Film(
+        slider_of(stops), (*about_all, bool(lines)), placed, panels, lambda: scales, shown_at, f"ρ of {first}",
+        ground=still, ahead=None if lines else 0,
+    )  # fmt: skip
 
 
-def show_depths(stops: Mapping[int, str], known: Mapping[str, Mapping[int, Ruin]]) -> None:
+def _map(title: str, A: np.ndarray | None, words: str, why: str, whose: str) -> Shown:
+    if A is None:
+        return Shown(why, alt=f"{whose}, {title}: {why}")
+    return Shown(A, words, f"{whose}, {title}: {in_words(A, words)}")
+
+
+def slider_of(stops: Mapping[int, str]) -> Slider:
+    """The depths of ruin."""
+    words = {d: f"{d} of {max(stops)}, last {name}" if d else "none" for d, name in stops.items()}
+    return Slider(
+        "ruin", "Layers in ruins, from the answer downwards:", tuple(Stop(d, str(d), words[d]) for d in stops), 1
+    )
+
+
+def draw_curves(lines: Mapping[str, tuple[list[int], list[float]]], theme: str) -> Figure:
+    """ρ of all candidates at every depth."""
+    size = (5.4, 2.8 + 0.2 * len(lines))
+    heading = "ρ with the map of the trained network"
+    return figures.curve_grid({heading: lines}, x="layers in ruins", columns=1, size=size, theme=theme)
+
+
+def show_depths(stops: Mapping[int, str], known: Known) -> None:
     """Who keeps its map although the network forgot everything, and ρ at every depth."""
     deepest = max(stops)
     left_over = [t for t, each in known.items() if each[deepest].spearman > 0.5]

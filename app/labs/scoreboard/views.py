@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.labs.scoreboard.compute import Entry
 from app.shared import show
 from app.shared.screen import Screen
-from app.shared.show import Sheet
 from app.shared.subject import Subject
 from xai_core import figures
 
@@ -36,36 +34,11 @@ def row(
     show.maps(about.opened.x, maps, captions, failures, title=about.said, legend=legend)
 
 
-def show_pairs(
-    image: Tensor, title: str, entries: Entries, below: Mapping[str, np.ndarray], words: Mapping[str, str],
-    failures: Mapping[str, str], key: str, legend: DeltaGenerator,
-) -> None:  # fmt: skip
-    """Every map, and below it what became of it, or of the picture; before them an image of its own."""
-    captions = {name: words.get(name, "") for name in [title, *entries, *failures]}
-    maps = {name: entry.A for name, entry in entries.items()}
-    show.maps(image, maps, captions, failures, title=title, key=f"pairs_{key}", below=below, legend=legend)
-
-
 def as_maps(entries: Entries, others: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
     """Other maps of the same candidates, in the colours of the first row: title → (H, W, 3)."""
     _, top = figures.scaled({title: figures.pixel_map(entry.A) for title, entry in entries.items()})
     drawn, _ = figures.scaled({title: figures.pixel_map(A) for title, A in others.items()})
     return {title: figures.coloured(map_, top[title]) for title, map_ in drawn.items()}
-
-
-Lines = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # name → (xs, ys)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
-    """Curves that a slider moves over: drawn once for all readers."""
-    size = (5.4, 2.6 + 0.2 * len(lines))
-    return show.sheet(figures.curve_grid({heading: lines}, x=x, columns=1, size=size, theme=theme))
-
-
-def marked(sheet: Sheet, at: float, alt: str) -> None:
-    """The curves, with a line where the slider stands."""
-    st.image(sheet.marked(at, figures.INK[show.theme()]), width="stretch", output_format="PNG", alt=alt)
 
 
 def number(x: float) -> str:

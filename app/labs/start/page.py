@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.shared import pages, subject
+from app.shared import pages, screen, subject
 from app.shared.pages import GROUPS, START
 from app.shared.subject import crisp
 from xai_core import figures
@@ -48,6 +48,7 @@ def show_notebooks() -> None:
 
 
 st.markdown("## Why did the network say that, and can you trust it?")
+screen.here()
 left, middle, right = st.columns([6, 3, 3], gap="medium")
 with left.container(border=True, height="stretch"):
     show_lecture()

@@ -11,6 +11,7 @@ from app.shared.controls import Control
 from app.shared.equations import DIVERGENCES, EQUATIONS, SUBSPACES
 from app.shared.film import player
 from app.shared.film.maps import Maps, of_maps
+from app.shared.predict import veil
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
@@ -141,11 +142,11 @@ about = subject.choose(on.subject)
 if about is None:
     frame.end()
 on.question.markdown("### What does the network see when it has forgotten this picture?")
-with on.guess:
-    guess = frame.guess(
-        "how much must the picture change until the network no longer recognises it?",
-        ["beyond recognition", "visibly", "hardly visibly"], "change",
-    )  # fmt: skip
+guess = veil.ask(
+    on, f"unlearning {about.question('')}", about.opened.x,
+    "how much must the picture change until the network no longer recognises it?",
+    ["beyond recognition", "visibly", "hardly visibly"], "change",
+).choice  # fmt: skip
 heart, values, output = ask_settings(on)
 slider, stops = controls.slider(heart)
 

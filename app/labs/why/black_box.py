@@ -30,7 +30,7 @@ def show_box(about: Subject, on: Screen) -> None:
     """The picture, the one word, and a guess; then the evidence."""
     parts = about.opened.parts
     with on.guess:
-        guess = frame.guess("what decides?", list(parts), "guess")
+        guess = frame.guess("what decides?", list(parts), "decides")
     if guess is None:
         with on.pictures:
             show.pictures({"Black box": (figures.pixels(about.opened.x), "One word, and a number.")}, "box")

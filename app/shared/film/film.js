@@ -4,6 +4,8 @@
 
 const SETTLED = 350; // ms without a move after which the hand is at rest; a slider that is let go is so at once
 const WRITE = 250; // ms between two writings of the address: browsers refuse more than 200 in 30 s
+const ELSEWHERE = ["pointerdown", "visibilitychange", "pagehide"]; // by which a hand says that it goes elsewhere
+const HEARD = 2000; // ms for which a link waits until the host has heard where the hand is
 const AT_ONCE = 4; // frames fetched at the same time
 const MOST = 900; // unpacked frames that are kept for all films of this window
 
@@ -65,11 +67,18 @@ class Player {
     this.onPopState = () => this.head?.address && location.pathname === this.path && this.fromAddress();
     this.path = location.pathname;
     addEventListener("popstate", this.onPopState);
+    // A hand that goes elsewhere is at rest: what it does there may be to leave the page.
+    this.onElsewhere = () => this.head && this.settle();
+    for (const event of ELSEWHERE) addEventListener(event, this.onElsewhere, true);
+    this.onLink = (event) => this.hold(event);
+    addEventListener("click", this.onLink, true);
     players.add(this);
   }
 
   destroy() {
     removeEventListener("popstate", this.onPopState);
+    for (const event of ELSEWHERE) removeEventListener(event, this.onElsewhere, true);
+    removeEventListener("click", this.onLink, true);
     clearTimeout(this.rest);
     players.delete(this);
   }
@@ -87,6 +96,8 @@ class Player {
     const rebuilt = first || layout(head) !== layout(this.head);
     this.head = head;
     if (first) this.move = head.move;
+    if (head.move === this.move) this.unheard = false;
+    this.leaving = false;
     // What the host says of the hand's place is old news if the hand has moved since.
     const old = !first && (this.moving || head.move !== this.move);
     if (!old) {
@@ -144,7 +155,7 @@ class Player {
     const figure = make("figure", { class: kind }, canvas, make("figcaption", {}, make("b", {}, title), caption));
     if (kind === "curve") {
       canvas.append(make("img", { src: curve.url, alt: "" }));
-      const marks = curve.axes.map(([, , top, bottom]) => make("i", { style: `top:${100 * top}%;height:${100 * (bottom - top)}%` }));
+      const marks = curve.axes.map(([, , top, bottom]) => make("div", { style: `top:${100 * top}%;height:${100 * (bottom - top)}%` }));
       canvas.append(...marks);
       return { figure, canvas, caption, marks };
     }
@@ -202,6 +213,23 @@ class Player {
     if (this.moving) this.settleIn(30);
   }
 
+  /** A link leads on once the host has heard of the hand, or takes too long: on another page it would not listen. */
+  hold(event) {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    this.leaving = true; // a page that is being left asks for no more frames: they would stop the next one
+    if (!this.unheard) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const end = performance.now() + HEARD;
+    const wait = setInterval(() => {
+      if (this.unheard && performance.now() < end) return;
+      clearInterval(wait);
+      this.unheard = false;
+      link.click();
+    }, 20);
+  }
+
   settleIn(time) {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.settle(), time);
@@ -212,6 +240,7 @@ class Player {
     if (!this.moving) return;
     this.write(true);
     this.moving = this.pushed = false;
+    this.unheard = this.head.address;
     this.hooks.settled({ stop: this.head.stops[this.at].text, opacity: this.opacity, move: this.move });
   }
 
@@ -269,7 +298,7 @@ class Player {
       });
     }
     const missing = near.find((stop) => !reel.frames[stop] && (stop === this.at || stop < this.head.ahead));
-    if (missing !== undefined && !reel.waiting && !(this.lost > 20)) {
+    if (missing !== undefined && !reel.waiting && !this.leaving && !(this.lost > 20)) {
       reel.waiting = true;
       this.hooks.more(reel, reel.frames[this.at] ? missing : this.at);
     }
@@ -298,13 +327,18 @@ class Player {
       panel.now = now;
       if (panel.caption.textContent !== now.caption) panel.caption.textContent = now.caption;
       panel.canvas.setAttribute("aria-label", now.alt);
-      if (now.mark !== undefined) this.mark(panel, this.head.panels[i].curve, now.mark);
+      if (now.marks) this.mark(panel, this.head.panels[i].curve, now.marks);
       else if (panel.pen) this.draw(panel, now);
     });
   }
 
-  mark({ marks }, { axes }, place) {
-    marks.forEach((mark, i) => (mark.style.left = `${100 * (axes[i][0] + place * (axes[i][1] - axes[i][0]))}%`));
+  /** Dotted lines in every axes of a figure, where x is at these places. */
+  mark({ marks }, { axes }, places) {
+    marks.forEach((lines, i) => {
+      const [zero, one] = axes[i];
+      lines.classList.toggle("many", places.length > 1);
+      lines.replaceChildren(...places.map((place) => make("i", { style: `left:${100 * (zero + place * (one - zero))}%` })));
+    });
   }
 
   draw({ figure, canvas, caption, pen }, { bitmap, values, refused, shape: [height, width] = [] }) {

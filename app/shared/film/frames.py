@@ -27,6 +27,7 @@ COLOURS = [  # of −127 … 127, as figures.coloured draws them
     for colour in figures.coloured(np.arange(-LEVELS, LEVELS + 1)[None] / LEVELS, 1.0)[0].tolist()
 ]
 GROUND = {"light": (1.0, 1.0, 1.0), "dark": (23 / 255, 22 / 255, 20 / 255)}  # of the app's pages
+WIDEST = 5.9  # inches of curves: on a page of 1280 pixels they have 545, and letters of 11 points are 14 high
 _DOWN, _ACROSS = ("top", "middle", "bottom"), ("left", "centre", "right")
 
 
@@ -92,7 +93,8 @@ class Curves:
 
     @classmethod
     def of(cls, fig: Figure) -> "Curves":
-        """A figure whose axes all have the slider's values, from 0 to 1, along x."""
+        """A figure whose axes all have the slider's numbers along x. It is made no wider than its letters allow."""
+        fig.set_size_inches(min(fig.get_figwidth(), WIDEST), fig.get_figheight())
         canvas, buffer = FigureCanvasAgg(fig), io.BytesIO()
         canvas.draw()
         canvas.print_png(buffer)
@@ -124,9 +126,10 @@ class Panel:
 @dataclass(frozen=True)
 class Shown:
     """What a panel shows at one stop: a map (H, W) in the unit of its scale, a picture (H, W, 3) in [0, 1], the place
-    of a mark, or the sentence that says why there is nothing. alt: for those who cannot see it."""
+    of a mark or the places of several, or the sentence that says why there is nothing. alt: for those who cannot see
+    it."""
 
-    what: np.ndarray | float | str
+    what: np.ndarray | float | Sequence[float] | str
     caption: str = ""
     alt: str = ""
 
@@ -179,7 +182,7 @@ def pack(frame: Frame, panels: Sequence[Panel], scales: Sequence[Scale]) -> byte
             told.append({**one, "refused": shown.what})
             continue
         if panel.kind == "curve":
-            told.append({**one, "mark": float(shown.what)})
+            told.append({**one, "marks": np.atleast_1d(shown.what).tolist()})
             continue
         if panel.scale is None:
             blob, mime = picture(shown.what)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from app.shared.film.frames import Film, Frame, Panel, Scale, Shown, Slider, in_words
+from app.shared.film.frames import Curves, Film, Frame, Panel, Scale, Shown, Slider, in_words
 from xai_core import figures
 
 UNITS = {"share": "share of Σ|A|", "value": "attribution", "own": "of each map's own scale"}
@@ -21,6 +21,8 @@ class Maps:
     number: str = ""
     pictures: Mapping[str, Tensor] = field(default_factory=dict)  # title → (1, C, H, W), captions as of maps
     says: str = ""  # for a screen reader; the maps' captions unless it is given
+    marks: Sequence[float] = ()  # on the film's curves
+    curves: str = ""  # in words
 
 
 def of_maps(
@@ -33,6 +35,7 @@ def of_maps(
     *,
     pictured: Sequence[str] = (),
     rows: tuple[str, str] | None = None,
+    curves: Curves | None = None,
     scale: str = "share",
     number: str = "",
     note: str = "",
@@ -42,8 +45,8 @@ def of_maps(
 
     The scale is that of the slider's usual stop. title: of the picture that stays, over which the maps may be laid;
     None where no picture does. answer: what a stop shows. pictured: the titles of its pictures. rows: the titles of the
-    row of pictures and of the row of maps; one row of all unless they are given. number: the name of its number.
-    ahead: see `Film`.
+    row of pictures and of the row of maps; one row of all unless they are given. curves: a figure beside them, whose
+    marks move. number: the name of its number. ahead: see `Film`.
     """
     side = max(image.shape[2:])
 
@@ -69,6 +72,8 @@ def of_maps(
                 why = now.failures.get(name, "")
                 shown.append(Shown(why, alt=f"{name}: {why}"))
         said = "; ".join(f"{name}: {now.captions[name]}" for name in titles if now.captions.get(name))
+        if curves:
+            shown.append(Shown(now.marks, alt=now.curves))
         return Frame(shown, now.number, now.says or said)
 
     ground = figures.pixels(image) if title else None
@@ -78,4 +83,6 @@ def of_maps(
     known = (*about, scale, *pictured, *titles)
     n = len(titles)
     placed = {rows[0]: len(panels) - n, rows[1]: n} if rows else {"": len(panels)}
+    if curves:
+        panels = (*panels, Panel("curves", curves=curves))
     return Film(slider, known, placed, panels, scales, frame, number, note, ground, ahead)

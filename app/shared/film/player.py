@@ -113,7 +113,7 @@ def play(film: Film, after: Callable[[int], None] | None = None) -> None:
     at, kept = value(film.slider), reel(film.id)
     key = f"_player_{film.slider.key}"
     scales = kept.scaled(film)
-    with st.container(gap=None):
+    with st.container(key="at_film", gap=None):
         screen.here()
         _component(key=key, data=head(film, scales, at), on_settled_change=partial(_settled, film.slider, key))
         _feed(film, kept, at)

@@ -117,7 +117,7 @@ def test_a_frame_is_what_the_trace_says_at_its_alpha(films: dict[str, Film]) -> 
         if column == 0:
             assert head["number"] == F_.removeprefix("F = ")
     assert tops[0] == pytest.approx(max(wholes), rel=1e-3)  # one scale for what is compared
-    assert shown[-1] == 0.4
+    assert shown[-1] == [0.4]
 
 
 def is_to_8_bits(seen: np.ndarray, map_: np.ndarray, top: float) -> None:
@@ -141,6 +141,40 @@ def test_all_of_the_film_is_in_the_trace_already(films: dict[str, Film], monkeyp
     at.query_params["at"] = "0.86"
     ran(at)
     assert at.session_state["at"] == 0.86 and not asked
+
+
+def test_a_frame_of_b_is_the_map_of_so_many_steps(films: dict[str, Film], drawn: SimpleNamespace) -> None:
+    """B under the hand: its map and gap, and a line at every place where the gradient is asked."""
+    at = opened(PAGE, hand="B", B="4", rule="midpoint", way=[TITLES["from_black"], TITLES["guided_ig"]])
+    film, (f, x) = films["B"], elephant()
+    steps = [stop.value for stop in film.slider.stops]
+    assert not [s for s in at.select_slider if s.key == "B"] and set(reel(film.id).frames) == {steps.index("4")}
+    path, (scale,) = xai_core.trace(f, x), film.scales()
+    for B in (4, 7):
+        head, shown = unpacked(reel(film.id).expose(film, steps.index(str(B))))
+        A = path.attribution(B, "midpoint")
+        whole = figures.pixel_map(A)
+        is_to_8_bits(shown[1], whole / np.abs(whole).sum(), scale.top)
+        gap = f"{path.gap(A).item():.3f}"
+        assert head["panels"][1]["caption"].endswith(f"gap {gap}") and head["number"] == gap
+        assert shown[-1] == pytest.approx([(k + 0.5) / B for k in range(B)])
+    slopes = drawn.panels["dF/dα: what is summed up"]
+    assert list(slopes) == [TITLES["from_black"]]  # another B is another way of Guided IG
+    α, slope = slopes[TITLES["from_black"]]
+    assert slope == pytest.approx(path.slope_along(list(α))[:, 0].tolist(), abs=1e-3)
+    assert table(at)["Gradients used"][0] == "4"
+    at.query_params["B"] = "7"
+    assert table(ran(at))["Gradients used"][0] == "7"
+
+
+def test_a_refused_b_is_a_sentence_in_its_frame(films: dict[str, Film]) -> None:
+    at = opened(PAGE, hand="B", B="1", rule="trapezoid", way=[TITLES["from_black"]])
+    assert "B must be at least 2 for the trapezoid rule" in at.error[0].value  # below the film, which goes on
+    film = films["B"]
+    _, shown = unpacked(reel(film.id).expose(film, 0))
+    assert "at least 2" in shown[1] and shown[-1] == []
+    _, shown = unpacked(reel(film.id).expose(film, 1))
+    assert shown[1].shape == (64, 64)
 
 
 @pytest.mark.parametrize("start", range(0, len(WAYS), 4))

@@ -46,7 +46,7 @@ def test_a_frame_is_the_elephant_of_its_length(films: dict[str, Film]) -> None:
     film, grown = films["trunk"], grow(27, 10)
     head, (picture, gradient, A, mark) = unpacked(reel(film.id).frames[7])
     scene = zoo.draw("elephant", 27, trunk=0.35)
-    assert picture == pytest.approx(figures.pixels(scene.image), abs=0.51 / 255) and mark == 0.35
+    assert picture == pytest.approx(figures.pixels(scene.image), abs=0.51 / 255) and mark == [0.35]
     for i, (map_, whole) in enumerate(((gradient, grown.gradients), (A, grown.attributions))):
         top = film.scales()[i].top
         assert top == pytest.approx(max(np.percentile(abs(figures.pixel_map(m)), figures.maps.TOP) for m in whole))

@@ -63,7 +63,7 @@ def about() -> Any:
 def test_the_box_says_one_word_until_somebody_guesses(seen: SimpleNamespace) -> None:
     at = opened()
     assert "“elephant”, 98%" in text(at) and not seen.maps and "of Σ|A|" not in text(at)
-    at.pills(key="guess").set_value("the background")
+    at.pills(key="decides").set_value("the background")
     ran(at)
     A = xai_core.explain(networks.load("zoo"), about().opened.x, 4, "integrated_gradients")
     title = "Integrated Gradients"
@@ -185,7 +185,7 @@ def test_the_map_shows_every_leaf_and_what_it_needs() -> None:
     shown = text(at)
     for leaf, *_ in leaves():
         assert f"{leaf.needs} · {leaf.cost}  \n{leaf.paper}" in shown
-    assert len(at.caption) == len(leaves()) + 1
+    assert len(at.caption) == len(leaves()) + 2  # its own, and the notebook at the foot
     assert {leaf.method for leaf, *_ in leaves()} >= set(catalogue())  # a method without a leaf would be lost
     for leaf in taxonomy.leaves():
         assert leaf.method or leaf.title in why_map.PAGES
@@ -263,7 +263,7 @@ def test_a_leaf_without_a_page_has_no_link() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"part": "x", "animal": "unicorn", "number": "-1", "readable": "x", "depth": "99", "guess": "<b>"},
+        {"part": "x", "animal": "unicorn", "number": "-1", "readable": "x", "depth": "99", "decides": "<b>"},
         {**ASK, "question": "x", "answered_by": "magic"},
     ],
     ids=str,

@@ -44,7 +44,7 @@ def test_a_link_may_ask_for_numbers_between_the_stops(seen: SimpleNamespace) -> 
         {"method": "foo"}, {"network": "foo"}, {"picture": "foo"}, {"target": "unicorn"}, {"number": "-1"},
         {"number": "9" * 30}, {"seed": "x"}, {"opacity": "7"}, {"scale": "huge"}, {"K": "0"},
         {"snow": "maybe", "picture": "husky or wolf"},
-        {"N_lime": "1e9"}, {"guess": "<script>"},
+        {"N_lime": "1e9"}, {"decides": "<script>"},
     ],
     ids=str,
 )  # fmt: skip

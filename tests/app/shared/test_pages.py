@@ -1,5 +1,7 @@
 """The list of pages, the first of them, and links: from it, into pages, and old ones without a page."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +15,7 @@ LABS = MAIN.parent / "labs"
 def root(**query: str | list[str]) -> AppTest:
     """The address without a page."""
     at = AppTest.from_file(str(MAIN), default_timeout=180)
-    for name, value in query.items():
+    for name, value in {"guess": "off", **query}.items():
         at.query_params[name] = value
     return ran(at)
 
@@ -32,6 +34,16 @@ def test_the_first_page_leads_to_all_others() -> None:
     led = {link.proto.page or START.name for link in at.get("page_link")}
     assert led == set(PAGES)
     assert "elephant" in "".join(m.value for m in at.markdown) and not at.query_params
+
+
+def test_every_page_says_where_a_notebook_tells_it() -> None:
+    """The section is there; the page Study has no notebook."""
+    assert set(PAGES) - set(pages.AT_LENGTH) == {START.name, "study"}
+    for notebook, section in pages.AT_LENGTH.values():
+        cells = json.loads((MAIN.parents[1] / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+        assert any(f"## {section}" in "".join(cell["source"]).splitlines() for cell in cells), section
+    said = opened(PAGES["trust"].file).caption[-1].value
+    assert said == "At length: `notebooks/10_trust.ipynb`, section *1. Judge it by its answers*"
 
 
 def test_links_into_pages_carry_settings_that_are_there() -> None:

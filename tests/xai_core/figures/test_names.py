@@ -129,6 +129,7 @@ CALLS: dict[str, dict[str, Any]] = {  # module.function → its arguments; every
         "captions": each(NAMES[1]),
     },
     "trees.tree": {"root": TREE, "legend": each(("red", "o")), "title": NAMES[1]},
+    "verdicts.verdicts": {"found": {(name, NAMES[0]): (0.5, 1) for name in NAMES}, "names": NAMES[:3]},
     "words.matrices": {"maps": each(torch.rand(4, 4)), "inputs": NAMES, "outputs": NAMES},
     "words.word_bars": {"maps": each(torch.arange(4.0)), "inputs": NAMES, "title": NAMES[1]},
 }

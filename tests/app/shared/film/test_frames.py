@@ -1,8 +1,11 @@
 """Frames: what the browser unpacks is what was packed, to 8 bits of the film's scale; words say where a map is."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from app.shared.film.frames import COLOURS, Curves, Film, Frame, Panel, Scale, Shown, Slider, Stop, in_words, pack
 from tests.app.running import unpacked
@@ -21,7 +24,7 @@ def test_a_frame_arrives_as_it_was_to_8_bits() -> None:
     map_, rgb = RNG.normal(0, 0.2, (5, 7)), RNG.random((6, 4, 3))
     frame = Frame([Shown(map_, "gap 0.1", "a map"), Shown(rgb), Shown(0.25)], "0.93", "F = 0.93")
     head, (seen, picture, mark) = unpacked(pack(frame, PANELS, SCALES))
-    assert (head["number"], head["says"], mark) == ("0.93", "F = 0.93", 0.25)
+    assert (head["number"], head["says"], mark) == ("0.93", "F = 0.93", [0.25])
     assert (head["panels"][0]["caption"], head["panels"][0]["alt"]) == ("gap 0.1", "a map")
     np.testing.assert_allclose(seen / 127 * 0.5, map_.clip(-0.5, 0.5), atol=0.5 / 127 / 2 + 1e-9)
     np.testing.assert_allclose(picture, rgb, atol=0.5 / 255 + 1e-9)  # PNG: every pixel as it is
@@ -78,6 +81,12 @@ def test_marks_stand_where_the_axes_have_their_numbers() -> None:
     fig.add_axes((0.25, 0.5, 0.5, 0.25)).set_xlim(-1, 3)
     ((zero, one, top, bottom),) = Curves.of(fig).axes
     assert (zero, one, top, bottom) == pytest.approx((0.375, 0.5, 0.25, 0.5))
+
+
+def test_letters_of_curves_are_legible_where_they_are_shown() -> None:
+    """11 points in the 545 pixels that a page of 1280 has for curves; a narrow figure stays as it is."""
+    wide, narrow = (Image.open(BytesIO(Curves.of(figures.figure(inches, 3)).png)) for inches in (8.0, 4.0))
+    assert 11 / 72 * 110 * 545 / wide.width >= 14 and narrow.width == 440
 
 
 def test_a_map_in_words() -> None:
