@@ -15,7 +15,7 @@ LABS = MAIN.parent / "labs"
 def root(**query: str | list[str]) -> AppTest:
     """The address without a page."""
     at = AppTest.from_file(str(MAIN), default_timeout=180)
-    for name, value in {"guess": "off", **query}.items():
+    for name, value in ({"guess": "off", **query} if query else {}).items():
         at.query_params[name] = value
     return ran(at)
 
