@@ -13,12 +13,13 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-METHODS = {  # whose name in `xai_core` is a function; their modules are loaded with the package
+METHODS = {  # whose name is a function; their modules are loaded with the package
     "agi": "path.agi",
     "blur_ig": "path.blur_ig",
     "cam": "activation.cam",
     "deeplift": "gradient.deeplift",
     "erasure": "attention.erasure",
+    "evaluate.global_importance": "classwide.importance",
     "gad": "distancing.gad",
     "guided_ig": "path.guided_ig",
     "integrated_gradients": "path.integrated_gradients",
@@ -67,7 +68,6 @@ MODULES = {
     "votes": "evaluate.votes",
     "word_figures": "figures.words",
     "words": "perturbation.words",
-    "evaluate.global_importance": "classwide.importance",
     "evaluate.kar_figure": "figures.keep_and_retrain",
     "evaluate.rankings": "rankings",
     "evaluate.score_figures": "figures.scores",
