@@ -22,7 +22,7 @@ help: ## list the targets
 
 app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
-	$(RUN) -m streamlit run app/main.py --server.port $(PORT) --server.address $(HOST)
+	$(RUN) -m streamlit run app/serve.py --server.port $(PORT) --server.address $(HOST)
 
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks

@@ -1,4 +1,4 @@
-"""The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
+"""The workbook's live pages. serve.py is the server that shows them.
 
 This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
 package in labs/ and a line in shared/pages.py; what stands where on it is told in shared/screen.py.

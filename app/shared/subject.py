@@ -8,6 +8,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
+from app import uploads
 from app.shared import networks, stages
 from app.shared.networks import Network
 from app.shared.pictures import KINDS, Opened, Picture, fingerprint, open_picture
@@ -167,6 +168,7 @@ def _number(where: object, label: str) -> int:
 
 def _ask_upload() -> tuple[Picture, bytes]:
     """A file of the reader's. It is kept for the session, so that other pages explain it too."""
+    uploads.ask_for_file()
     file = st.file_uploader(
         "A PNG, JPEG or WebP file", type=["png", "jpg", "jpeg", "webp"], max_upload_size=photographs.MAX_BYTES >> 20
     )

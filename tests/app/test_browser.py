@@ -49,10 +49,13 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport=PROJECTOR)
+    """Nothing that a page does is against the server's content security policy."""
+    context, refused = browser.new_context(viewport=PROJECTOR), []
     context.set_default_timeout(60_000)
+    context.on("console", lambda line: refused.append(line.text) if "Content Security Policy" in line.text else None)
     yield context.new_page()
     context.close()
+    assert not refused
 
 
 def settled(page: Any) -> None:
