@@ -172,14 +172,15 @@ def _ask_upload() -> tuple[Picture, bytes]:
     file = st.file_uploader(
         "A PNG, JPEG or WebP file", type=["png", "jpg", "jpeg", "webp"], max_upload_size=photographs.MAX_BYTES >> 20
     )
-    if file is not None:
-        st.session_state["_upload"] = (file.name, file.getvalue())
+    if file is not None and st.session_state.get("_upload", [""])[0] != file.file_id:  # a new one
+        content = file.getvalue()
+        st.session_state["_upload"] = (file.file_id, file.name, content, fingerprint(content))
     if "_upload" not in st.session_state:
         st.info(f"Choose a file. Until then you see the {START.name}.")
         return START, b""
     st.caption("It stays on this computer. A link cannot carry it: whoever opens yours chooses a file of their own.")
-    name, content = st.session_state["_upload"]
-    return Picture("upload", name, fingerprint=fingerprint(content)), content
+    _, name, content, known = st.session_state["_upload"]
+    return Picture("upload", name, fingerprint=known), content
 
 
 @st.cache_resource(show_spinner=False)
