@@ -59,7 +59,7 @@ def class_mode() -> bool:
     """
     if (given := os.environ.get("XAI_CLASS", "")) in ("0", "1"):
         return given == "1"
-    return not _loopback(st.get_option("server.address") or "0.0.0.0")
+    return not is_loopback(st.get_option("server.address") or "0.0.0.0")
 
 
 def may_start() -> bool:
@@ -69,7 +69,7 @@ def may_start() -> bool:
     if not class_mode():
         return True
     forwarded = any(name.lower() in ("x-forwarded-for", "forwarded", "x-real-ip") for name in st.context.headers)
-    return not forwarded and _loopback(_peer())
+    return not forwarded and is_loopback(_peer())
 
 
 def start_button(label: str, icon: str) -> bool:
@@ -90,7 +90,8 @@ def _peer() -> str:
     return getattr(context, "remote_ip", None) or ""
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or number means the very computer that asks."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

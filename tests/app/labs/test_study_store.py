@@ -100,6 +100,19 @@ def test_secrets_and_tokens_are_not_in_the_file(store: Store) -> None:
     }  # no name, no time, no address: nothing else can be stored
 
 
+def test_the_file_is_for_this_user_alone(store: Store) -> None:
+    """Also the two that SQLite puts beside it, and a file from before, when nobody cared."""
+    files = [store.path.with_name(store.path.name + end) for end in ("", "-wal", "-shm")]
+    code = store.create("t", "m")[0].code
+    with closing(store._opened()):  # the two are there as long as somebody has the file open
+        store.begin(code)
+        assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+        for file in files:
+            file.chmod(0o644)
+        store.begin(code)
+        assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+
+
 def test_the_file_is_as_safe_as_it_says(store: Store) -> None:
     store.create("t", "m")
     with closing(store._opened()) as db:
