@@ -15,7 +15,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow test-processors check bench tables claims pictures data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims pictures lock data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
@@ -61,6 +61,9 @@ claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the 
 pictures: $(VENV)/.test ## take the README's pictures of the app in Chromium
 	$(RUN) -m tests.measure.pictures
 
+lock: $(VENV)/.test ## lock all that the requirements bring, with hashes, after a change of requirements*.txt
+	$(RUN) -m tests.locking
+
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train
 	$(RUN) -m app.labs.distancing.held_apart
@@ -70,12 +73,15 @@ clean: ## remove .venv and what tools left behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The stamps make a second start take seconds: pip runs again only when a list of requirements has changed.
-$(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python
+# First what is locked, each file held to its hashes; then PyTorch, which is pinned and not locked: see tests/locking.py.
+$(VENV)/.app: requirements.lock requirements.txt pyproject.toml | $(VENV)/.python
+	$(RUN) -m pip install --quiet --require-hashes --no-deps -r requirements.lock
 	$(RUN) -m pip install --quiet -r requirements.txt
 	$(RUN) -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.test: requirements-test.txt $(VENV)/.app
+$(VENV)/.test: requirements-test.lock requirements-test.txt $(VENV)/.app
+	$(RUN) -m pip install --quiet --require-hashes --no-deps -r requirements-test.lock
 	$(RUN) -m pip install --quiet -r requirements-test.txt
 	@touch $@
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import frame, links, pages, subject
+    from app.shared import frame, lecture, links, pages, subject
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
@@ -19,8 +19,10 @@ page = pages.navigation()
 if not page.url_path:
     links.follow_old()
 asked = links.asked(pages.of(page))
+lecture.begin(pages.of(page))
 links.carry_over(page.url_path)
-pages.show_all()
+if not lecture.on():
+    pages.show_all()
 try:
     page.run()
 except frame.Ended:  # with less than all it has
@@ -28,5 +30,6 @@ except frame.Ended:  # with less than all it has
 finally:
     links.remember()
 pages.keep(pages.of(page))
-pages.foot(pages.of(page))
+(lecture.bar if lecture.on() else pages.foot)(pages.of(page))
+lecture.hide()
 links.note_what_was_ignored(asked)
