@@ -364,7 +364,8 @@ def test_a_lecture_goes_from_scene_to_scene(page: Any, address: str) -> None:
     """→ opens the next scene, which was opened ahead and unseen; on a slider the key is the slider's."""
     page.goto(f"{address}unlearning?lecture=on&hide=T")
     page.locator(".st-key-lecture_bar").get_by_text("·/6").wait_for()
-    wait_until(lambda: any("lecture=1" in frame.url for frame in page.frames[1:]))
+    ahead = "[...document.querySelectorAll('iframe')].some(frame => frame.src.includes('lecture=1'))"
+    page.wait_for_function(ahead)  # when the film is whole
     assert page.locator(".st-key-pages, .st-key-foot").count() == 0
     assert not page.locator(".st-key-T").is_visible() and page.locator(".st-key-eta").is_visible()
     page.keyboard.press("ArrowRight")
