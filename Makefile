@@ -33,7 +33,7 @@ test test-slow check: export OMP_NUM_THREADS = 1
 test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (ten minutes on two processors)
 	$(RUN) -m pytest $(PARALLEL) $(NOTEBOOKS) -m "not slow" tests notebooks
 
-test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations
+test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, hostile links on every page, 30,000 harmed uploads, kill -9
 	$(RUN) -m pytest $(PARALLEL) -m slow tests
 
 test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)

@@ -10,6 +10,7 @@ import ipaddress
 import os
 from collections.abc import Callable, MutableMapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 from google.protobuf.message import DecodeError
@@ -25,6 +26,7 @@ CORE = "/_stcore/"  # Streamlit's own addresses; all below it that is not needed
 OPEN = ("health", "host-config", "stream", "upload_file", "bidi-components")
 MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request")
 OPERATIONS = ("deferred_file", "dataframe_chunk")  # a download, and the rows of a long table
+FORWARDED = {"forwarded", "x-forwarded-for", "x-real-ip"}  # by a proxy
 MOST_ADDRESSES = 4  # for uploads, that one message may ask for
 
 # Of Streamlit's page only this is written into it instead of lying beside it: window.prerenderReady = false
@@ -65,11 +67,13 @@ def class_mode() -> bool:
 def may_start() -> bool:
     """Whether this visitor may start what costs the server minutes or megabytes.
 
-    In class mode this is who sits at the server: came straight to it, on its own loopback address."""
+    In class mode this is who sits at the server: came straight to it, on its own loopback address and name.
+    """
     if not class_mode():
         return True
-    forwarded = any(name.lower() in ("x-forwarded-for", "forwarded", "x-real-ip") for name in st.context.headers)
-    return not forwarded and is_loopback(_peer())
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    named = is_loopback(urlsplit(f"//{headers.get('host', '')}").hostname or "")
+    return named and is_loopback(_peer()) and not headers.keys() & FORWARDED
 
 
 def start_button(label: str, icon: str) -> bool:

@@ -31,5 +31,5 @@ finally:
     links.remember()
 pages.keep(pages.of(page))
 (lecture.bar if lecture.on() else pages.foot)(pages.of(page))
-lecture.hide()
 links.note_what_was_ignored(asked)
+lecture.hide()

@@ -58,7 +58,8 @@ def offer(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], alway
         Scene(label, *(where if isinstance(where, tuple) else (page, {**always, **where})))
         for label, where in tried.items()
     ]
-    st.session_state.setdefault("_lecture_scenes", {}).setdefault(page, []).extend(found)
+    kept = st.session_state.setdefault("_lecture_scenes", {}).setdefault(page, [])
+    kept.extend(scene for scene in found if scene not in kept)  # a part of a page may be drawn again by itself
     return found
 
 

@@ -199,14 +199,15 @@ def test_a_server_that_others_can_open_is_in_class_mode(
 
 @pytest.mark.parametrize(
     ("peer", "headers", "may"),
-    [("127.0.0.1", {}, True), ("::1", {}, True), ("192.168.1.30", {}, False), ("", {}, False),
+    [("127.0.0.1", {}, True), ("::1", {"Host": "[::1]:8501"}, True), ("192.168.1.30", {}, False), ("", {}, False),
+     ("127.0.0.1", {"Host": "192.168.1.20:8501"}, False), ("127.0.0.1", {"Host": ""}, False),
      ("127.0.0.1", {"X-Forwarded-For": "192.168.1.30"}, False), ("127.0.0.1", {"Forwarded": "for=1.2.3.4"}, False)],
 )  # fmt: skip
 def test_in_class_mode_only_who_sits_at_the_server_may(
     peer: str, headers: dict[str, str], may: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "_peer", lambda: peer)
-    monkeypatch.setattr(guard.st, "context", SimpleNamespace(headers=headers))
+    monkeypatch.setattr(guard.st, "context", SimpleNamespace(headers={"Host": "localhost:8501", **headers}))
     monkeypatch.setenv("XAI_CLASS", "1")
     assert guard.may_start() is may
     monkeypatch.setenv("XAI_CLASS", "0")
