@@ -298,8 +298,9 @@ class Player {
       panel.now = now;
       if (panel.caption.textContent !== now.caption) panel.caption.textContent = now.caption;
       panel.canvas.setAttribute("aria-label", now.alt);
-      if (now.mark !== undefined) this.mark(panel, this.head.panels[i].curve, now.mark);
-      else if (panel.pen) this.draw(panel, now);
+      // A frame of the film before may have another kind of picture at this place.
+      if (panel.marks && now.mark !== undefined) this.mark(panel, this.head.panels[i].curve, now.mark);
+      else if (panel.pen && now.mark === undefined) this.draw(panel, now);
     });
   }
 
