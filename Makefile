@@ -15,14 +15,14 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow test-processors check bench tables claims pictures data lint clean
+.PHONY: help app lab test test-slow test-processors check bench tables claims pictures lock data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
 
 app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
-	$(RUN) -m streamlit run app/main.py --server.port $(PORT) --server.address $(HOST)
+	$(RUN) -m streamlit run app/serve.py --server.port $(PORT) --server.address $(HOST)
 
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
@@ -33,7 +33,7 @@ test test-slow check: export OMP_NUM_THREADS = 1
 test: $(VENV)/.test lint ## style, types, every test but the slow ones, every notebook (ten minutes on two processors)
 	$(RUN) -m pytest $(PARALLEL) $(NOTEBOOKS) -m "not slow" tests notebooks
 
-test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, installations
+test-slow: $(VENV)/.test ## the tests that are slow by nature: builds, hostile links on every page, 30,000 harmed uploads, kill -9
 	$(RUN) -m pytest $(PARALLEL) -m slow tests
 
 test-processors: $(VENV)/.test ## the same as other processors would print it (hours; PROCESSORS="sse avx2": only these)
@@ -62,6 +62,9 @@ claims: $(VENV)/.test ## what the UNI paper claims about paths, measured on the 
 pictures: $(VENV)/.test ## take the README's pictures of the app in Chromium
 	$(RUN) -m tests.measure.pictures
 
+lock: $(VENV)/.test ## lock all that the requirements bring, with hashes, after a change of requirements*.txt
+	$(RUN) -m tests.locking
+
 data: $(VENV)/.app ## train every shipped network again, and explain digits for the study (CPU only; about 40 minutes)
 	$(RUN) -m data.training.train
 	$(RUN) -m app.labs.distancing.held_apart
@@ -71,12 +74,15 @@ clean: ## remove .venv and what tools left behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The stamps make a second start take seconds: pip runs again only when a list of requirements has changed.
-$(VENV)/.app: requirements.txt pyproject.toml | $(VENV)/.python
+# First what is locked, each file held to its hashes; then PyTorch, which is pinned and not locked: see tests/locking.py.
+$(VENV)/.app: requirements.lock requirements.txt pyproject.toml | $(VENV)/.python
+	$(RUN) -m pip install --quiet --require-hashes --no-deps -r requirements.lock
 	$(RUN) -m pip install --quiet -r requirements.txt
 	$(RUN) -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.test: requirements-test.txt $(VENV)/.app
+$(VENV)/.test: requirements-test.lock requirements-test.txt $(VENV)/.app
+	$(RUN) -m pip install --quiet --require-hashes --no-deps -r requirements-test.lock
 	$(RUN) -m pip install --quiet -r requirements-test.txt
 	@touch $@
 

@@ -1,4 +1,4 @@
-"""The workbook's live pages: `python -m streamlit run app/main.py` from the project's folder.
+"""The workbook's live pages. serve.py is the server that shows them.
 
 This file holds what all pages share: navigation, width and the note on a link that could not be followed. A page is a
 package in labs/ and a line in shared/pages.py; what stands where on it is told in shared/screen.py.
@@ -10,7 +10,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import frame, links, pages, subject
+    from app.shared import frame, lecture, links, pages, subject
     from app.shared.predict import veil
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
@@ -20,9 +20,11 @@ page = pages.navigation()
 if not page.url_path:
     links.follow_old()
 asked = links.asked(pages.of(page))
+lecture.begin(pages.of(page))
 links.carry_over(page.url_path)
 veil.begin()
-pages.show_all()
+if not lecture.on():
+    pages.show_all()
 try:
     page.run()
 except frame.Ended:  # with less than all it has
@@ -30,5 +32,6 @@ except frame.Ended:  # with less than all it has
 finally:
     links.remember()
 pages.keep(pages.of(page))
-pages.foot(pages.of(page))
+(lecture.bar if lecture.on() else pages.foot)(pages.of(page))
 links.note_what_was_ignored(asked)
+lecture.hide()

@@ -32,7 +32,10 @@ def content_key(settings: Mapping[str, Any], tensors: Iterable[Tensor]) -> str:
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Keep tensors and facts (what JSON can say) at `path`, in one step, making its folder. Raises OSError."""
+    """Keep tensors and facts (what JSON can say) at `path`, in one step, making its folder.
+
+    Raises OSError, which names the path.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     seal = json.dumps({"facts": facts, "sha256": content_key(facts, _in_order(tensors))})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,8 +44,10 @@ def write(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -
         with os.fdopen(handle, "wb") as file:
             file.write(safetensors.torch.save(tensors, metadata={"seal": seal}))
         os.replace(passing, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(passing)
+        if isinstance(error, OSError):  # a full disk does not say whose
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

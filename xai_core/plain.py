@@ -4,6 +4,7 @@
     markdown     that for Markdown, on a page or in a report: a backslash before what would be a mark
     code         the same as code
     sentence     the same of an error's words
+    cell         a value for a spreadsheet, which takes a text that begins with = for a formula
 
 Figures draw every text without mathematics (figures/style.py), reports escape for HTML (benchmark/documents.py).
 """
@@ -16,6 +17,7 @@ LONGEST_SENTENCE = 600  # of an error
 _JOINERS = "\u200c\u200d"  # they shape Persian words and emoji, and hide nothing
 _ISOLATED = "\u2068{}\u2069"  # a right-to-left name orders its own letters, and nothing around it
 _MARKUP = re.compile(r"[\\`*\[\]<>~$&|{}]|(?<![^\W_])_|_(?![^\W_])")  # a_b is a name, _a_ would be emphasis
+_FORMULA = tuple("=+-@\t\r\n")  # what a spreadsheet's formula may begin with, whatever quotes stand around it
 _AT_START = re.compile(r"^(\d*)([#+=.)-])")  # headings, lists, rules
 # What Streamlit's Markdown makes of letters behind backslashes, too: links, icons, colours, arrows. A word joiner has
 # no width and parts them.
@@ -60,6 +62,11 @@ def code(text: object, longest: int = LONGEST) -> str:
 def sentence(error: object) -> str:
     """What an exception says, as Markdown: it may quote anything that was given."""
     return markdown(error, LONGEST_SENTENCE)
+
+
+def cell(value: object) -> object:
+    """A value for a CSV file: a text that a spreadsheet would run gets an apostrophe in front; a number stays one."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _isolated(text: str) -> str:

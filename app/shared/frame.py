@@ -19,7 +19,7 @@ from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from app.shared import pages
+from app.shared import lecture, pages
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
 from xai_core import catalogue
@@ -174,6 +174,5 @@ def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **al
 
     always: settings that every link into this page has.
     """
-    for label, where in tried.items():
-        name, settings = where if isinstance(where, tuple) else (page, {**always, **where})
-        pages.link(name, label, settings, icon="arrow_forward")
+    for scene in lecture.offer(page, tried, always):
+        pages.link(scene.page, scene.label, scene.settings, icon="arrow_forward")

@@ -15,7 +15,7 @@ from app.shared import controls, pages
 from xai_core.plain import code
 
 # In the session state: our own notes, Streamlit's, the components of films.
-NOT_OURS = ("_", "$", "film_", "feed_", "alone")
+NOT_OURS = ("_", "$", "film_", "feed_", "alone", "lecture_")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 GUESSES = ("off", "must", "ask")  # of "guess": whether a reader has to guess before the maps are shown
 REQUIRED = {  # choices of one that always have a value
@@ -126,6 +126,6 @@ def _same(value: Any, word: str) -> bool:
 
 
 def link() -> str:
-    """The address of this page with its settings, to copy."""
-    query = urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
+    """The address of this page with its settings, to copy; who opens it is not the lecturer."""
+    query = urlencode({n: st.query_params.get_all(n) for n in st.query_params if n != "lecture"}, doseq=True)
     return (st.context.url or "").split("?")[0] + (f"?{query}" if query else "")

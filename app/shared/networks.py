@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from torch import nn
 
+from app import guard
 from data.nets import networks, pretrained
 from xai_core.plain import sentence
 
@@ -77,7 +78,7 @@ def offer_download(name: str) -> None:
         f"**{name}** is not on this computer yet: {pretrained.download_size(name) / 1e6:.0f} MB. The networks that come"
         " with the workbook need no download."
     )
-    if st.button(f"Download {name}", type="primary", icon=":material/download:"):
+    if guard.start_button(f"Download {name}", "download"):
         bar = st.progress(0.0, text=f"Downloading {name} …")
         try:
             pretrained.load(

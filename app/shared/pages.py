@@ -148,7 +148,13 @@ def link(
     """A link to a page, with its title and icon unless others are given. settings: what the page is opened with."""
     page = PAGES[name]
     text, symbol = label or page.title, _icon(icon or page.icon)
-    st.page_link(page.file, label=text, icon=symbol, query_params=settings, disabled=disabled)
+    asked = {**carried(), **(settings or {})}
+    st.page_link(page.file, label=text, icon=symbol, query_params=asked or None, disabled=disabled)
+
+
+def carried() -> Settings:
+    """What every link of a lecture carries on."""
+    return {name: st.query_params.get_all(name) for name in ("lecture", "hide") if name in st.query_params}
 
 
 def _icon(name: str) -> str:

@@ -44,10 +44,21 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def open_picture(picture: Picture, network: Network, _content: bytes = b"") -> Opened:
+def open_picture(picture: Picture, network: Network, content: bytes = b"") -> Opened:
     """The picture for this network. Raises photographs.PhotographError for a file that is no photograph."""
-    return draw_picture(picture, network, _content)
+    found = _opened_or_why_not(picture, network, content)
+    if isinstance(found, str):
+        raise photographs.PhotographError(found)
+    return found
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _opened_or_why_not(picture: Picture, network: Network, _content: bytes) -> Opened | str:
+    """A refusal is kept, too: of an upload by its content's fingerprint, so that no move decodes it again."""
+    try:
+        return draw_picture(picture, network, _content)
+    except photographs.PhotographError as error:
+        return str(error)
 
 
 def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Opened:

@@ -8,6 +8,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
+from app import uploads
 from app.shared import networks, stages
 from app.shared.networks import Network
 from app.shared.pictures import KINDS, Opened, Picture, fingerprint, open_picture
@@ -171,16 +172,18 @@ def _number(where: object, label: str) -> int:
 
 def _ask_upload() -> tuple[Picture, bytes] | None:
     """A file of the reader's, once there is one. It is kept for the session, so that other pages explain it too."""
+    uploads.ask_for_file()
     file = st.file_uploader(
         "A PNG, JPEG or WebP file", type=["png", "jpg", "jpeg", "webp"], max_upload_size=photographs.MAX_BYTES >> 20
     )
-    if file is not None:
-        st.session_state["_upload"] = (file.name, file.getvalue())
+    if file is not None and st.session_state.get("_upload", [""])[0] != file.file_id:  # a new one
+        content = file.getvalue()
+        st.session_state["_upload"] = (file.file_id, file.name, content, fingerprint(content))
     if "_upload" not in st.session_state:
         return None
     st.caption("It stays on this computer. A link cannot carry it: whoever opens yours chooses a file of their own.")
-    name, content = st.session_state["_upload"]
-    return Picture("upload", name, fingerprint=fingerprint(content)), content
+    _, name, content, known = st.session_state["_upload"]
+    return Picture("upload", name, fingerprint=known), content
 
 
 @st.cache_resource(show_spinner=False)

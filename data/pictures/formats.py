@@ -4,7 +4,6 @@ An upload is not to be trusted: a few bytes can announce a picture that fills th
 hours. What is refused is refused in one sentence, as a `PhotographError`.
 """
 
-import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +13,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from data.pictures.essentials import JPEG, PNG, TooMuch, essential
+
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 _LEFT = ("__MACOSX", "@eaDir", "$RECYCLE.BIN")  # by macOS's archives, Synology's thumbnails, Windows
 
@@ -22,7 +23,6 @@ MAX_PIXELS = 25_000_000  # width × height of a PNG or WebP; decoding takes up t
 MAX_PIXELS_JPEG = 50_000_000  # large ones are decoded at a fraction of their size
 MIN_SIDE = 8  # pixels: scikit-learn's digits are 8×8, and in less there is nothing to explain
 MAX_ASPECT = 20  # long side / short side: the centre crop of a longer strip would show none of it
-MAX_SCANS = 100  # of a JPEG; 10 are usual in a progressive one, and each costs a pass over all pixels
 
 # Formats that people try, only to be named when they are refused: (offset, bytes found there, name).
 _REFUSED = (
@@ -37,9 +37,6 @@ _REFUSED = (
     (4, b"ftypmif1", "HEIC"),
     (4, b"ftyp", "video"),
 )
-
-# A marker of JPEG that opens a segment or ends the picture; FF 00 and FF D0 to D7 belong to a scan's data.
-_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 
 
 class PhotographError(ValueError):
@@ -75,7 +72,12 @@ def opened(content: bytes, name: str = "source") -> ImageFile.ImageFile:
     Pillow's three readers are called directly: `Image.open` would try others too, and the limit on its pixels is a
     global that belongs to whoever runs Pillow in the same process.
     """
-    image = _reader(content, name)(BytesIO(content))
+    reader = _reader(content, name)
+    try:
+        image = reader(BytesIO(essential(content)))
+    except TooMuch as error:
+        what, allowed = error.args
+        raise PhotographError(f"{name} is {what}; allowed are {allowed}.") from error
     width, height = image.size
     limit = MAX_PIXELS_JPEG if isinstance(image, JpegImageFile) else MAX_PIXELS
     if width * height > limit:
@@ -89,8 +91,6 @@ def opened(content: bytes, name: str = "source") -> ImageFile.ImageFile:
         raise PhotographError(
             f"{name} has {width:,} × {height:,} pixels; allowed is a long side of at most {MAX_ASPECT} short sides."
         )
-    if isinstance(image, JpegImageFile) and (scans := _scans(content)) > MAX_SCANS:
-        raise PhotographError(f"{name} is a JPEG of {scans:,} scans; allowed are at most {MAX_SCANS}.")
     if isinstance(image, PngImageFile) and image.mode != "P" and "transparency" in image.info:
         image.info["transparency"] = _as_decoded(image.info["transparency"], image.mode, depth=content[24])
     return image
@@ -107,24 +107,11 @@ def _as_decoded(clear: int | tuple[int, ...], mode: str, depth: int) -> int | tu
     return clear & most if mode.startswith("I") else (clear & most) * 255 // most
 
 
-def _scans(content: bytes) -> int:
-    """How many scans a JPEG announces: a few bytes each are enough to keep a decoder busy for hours."""
-    scans, position = 0, 0
-    while marker := _JPEG_MARKER.search(content, position):
-        position = marker.end()
-        if marker[0] == b"\xff\xd9":  # end of the picture; cameras append others, and films
-            break
-        if marker[0] != b"\xff\xd8":  # all but the start give their length: skip it, it may hold a thumbnail's scans
-            position += int.from_bytes(content[position : position + 2])
-        scans += marker[0] == b"\xff\xda"
-    return scans
-
-
 def _reader(content: bytes, name: str) -> Callable[[BytesIO], ImageFile.ImageFile]:
     """Pillow's reader for the format that the first bytes announce."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+    if content.startswith(PNG):
         return PngImageFile
-    if content.startswith(b"\xff\xd8\xff"):
+    if content.startswith(JPEG):
         return JpegImageFile
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return WebPImageFile

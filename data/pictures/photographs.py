@@ -9,6 +9,8 @@ before any pixel is decoded, and whatever cannot be opened is refused in one sen
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +20,15 @@ import torch
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from data.pictures.formats import MAX_BYTES, SUFFIXES, PhotographError, left_behind, opened, photographs_in
+from data.pictures.formats import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    SUFFIXES,
+    PhotographError,
+    left_behind,
+    opened,
+    photographs_in,
+)
 
 __all__ = [
     "BUNDLED",
@@ -66,8 +76,30 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Bounds the memory when a whole class uploads at once: one photograph is decoded at a time.
-_ONE_DECODING = threading.Lock()
+
+class _Room:
+    """So many pixels are decoded at a time, first come first served: this bounds the memory when a class uploads."""
+
+    def __init__(self, pixels: int) -> None:
+        self.pixels = self.free = pixels
+        self.turn, self.changed = threading.Lock(), threading.Condition()
+
+    @contextmanager
+    def for_(self, pixels: int) -> Iterator[None]:
+        """Wait until there is room; what is larger than all of it waits until it is alone."""
+        needed = min(pixels, self.pixels)
+        with self.turn, self.changed:
+            self.changed.wait_for(lambda: self.free >= needed)
+            self.free -= needed
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.free += needed
+                self.changed.notify_all()
+
+
+_ROOM = _Room(MAX_PIXELS)
 
 
 def bundled(name: str, size: int = 224, *, resize: int | None = None, interpolation: str = "bilinear") -> torch.Tensor:
@@ -103,15 +135,16 @@ def open_photograph(
     resize = _checked_geometry(size, resize, interpolation)
     name = _name(source)
     content = _read(source, name)
-    with _ONE_DECODING:
-        try:
-            return _cut(_upright_rgb(opened(content, name), resize), size, resize, interpolation)
-        except PhotographError:
-            raise
-        except Exception as error:  # on corrupt files Pillow's decoders raise a dozen kinds, down to KeyError
-            raise PhotographError(
-                f"{name} is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
-            ) from error
+    try:
+        image = _opened_small(content, name, resize)
+        with _ROOM.for_(image.width * image.height):
+            return _cut(_upright_rgb(image), size, resize, interpolation)
+    except PhotographError:
+        raise
+    except Exception as error:  # on corrupt files Pillow's decoders raise a dozen kinds, down to KeyError
+        raise PhotographError(
+            f"{name} is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
+        ) from error
 
 
 def _checked_geometry(size: int, resize: int | None, interpolation: str) -> int:
@@ -164,11 +197,17 @@ def _read(source: bytes | str | Path | BinaryIO, name: str) -> bytes:
     return content
 
 
-def _upright_rgb(image: ImageFile.ImageFile, resize: int) -> Image.Image:
-    """The decoded picture in RGB, on white where it is transparent, turned as EXIF says."""
+def _opened_small(content: bytes, name: str, resize: int) -> ImageFile.ImageFile:
+    """The picture with its header read, its size that of the pixels to come."""
+    image = opened(content, name)
     if isinstance(image, JpegImageFile):
         # JPEG can be decoded at 1/2, 1/4 or 1/8 of its size: do, as long as twice the size wanted is left to resize.
         image.draft(None, (2 * resize, 2 * resize))
+    return image
+
+
+def _upright_rgb(image: ImageFile.ImageFile) -> Image.Image:
+    """The decoded picture in RGB, on white where it is transparent, turned as EXIF says."""
     turn = _UPRIGHT.get(_orientation(image))
     rgb = _rgb(image)
     return rgb.transpose(turn) if turn is not None else rgb

@@ -76,3 +76,10 @@ def test_an_error_may_be_longer_than_a_name() -> None:
     error = ValueError("x must be " + "long " * 40 + "\nnot *short*")
     assert plain.sentence(error).endswith("long \\\\nnot \\*short\\*") and "…" not in plain.sentence(error)
     assert len(plain.sentence(ValueError("y" * 10**6))) == plain.LONGEST_SENTENCE
+
+
+def test_a_cell_of_a_spreadsheet_is_never_a_formula() -> None:
+    for text in ("=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1"):
+        assert plain.cell(text) == f"'{text}"
+    for value in ("a=1", "'=1", "", -1, -0.5, None):
+        assert plain.cell(value) is value

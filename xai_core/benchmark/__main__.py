@@ -29,6 +29,7 @@ from xai_core.benchmark import alike, collection, cost, estimate, exports, gad, 
 from xai_core.benchmark.cells import Cell, name_of
 from xai_core.benchmark.command_line import parser, read
 from xai_core.benchmark.documents import Document, markdown
+from xai_core.benchmark.faults import fault
 from xai_core.benchmark.opening import ALTERED
 from xai_core.benchmark.running import Outcome, run
 from xai_core.benchmark.store import Store
@@ -85,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _work(given, sys.argv[1:] if arguments is None else arguments)
     except (ValueError, OSError, RuntimeError, sqlite3.Error) as error:
-        print(f"error: {error}", file=sys.stderr)
+        words = fault(error, given.out) if isinstance(error, OSError | sqlite3.Error) else error
+        print(f"error: {words}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is done is kept; the same command goes on.", file=sys.stderr)

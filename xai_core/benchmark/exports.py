@@ -3,8 +3,9 @@
 One line a number: the plan and the cell it belongs to, the cell's settings (seed, digests, symbols too), then what was
 measured. rows.parquet is small enough to be committed, and whole enough to go on from: `known` gives its rows by the
 keys of their cells. What a command does not name (another network, folder, method or score) stays as it stands there.
-Lists and the like are written as JSON. A float is written with all its digits, NaN as nan, nothing as an empty field.
-Both are written in passing, a few thousand rows in memory at a time, and moved into place when they are whole.
+Lists and the like are written as JSON, a float with all its digits, NaN as nan, nothing as an empty field; in rows.csv
+no text is a spreadsheet's formula. Both are written in passing, a few thousand rows in memory at a time, and moved into
+place when they are whole.
 """
 
 import csv
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from xai_core.benchmark.cells import Row, as_json
 from xai_core.benchmark.store import WHOLE, Store
+from xai_core.plain import cell
 
 AT_ONCE = 10_000  # rows in memory
 NOT_MEASURED = ("table", "key")  # columns that are no setting and no part of a row
@@ -40,7 +42,7 @@ def export(store: Store, folder: Path) -> int:
         lines.writeheader()
         rows = _flat(store, folder)
         while batch := list(islice(rows, AT_ONCE)):
-            lines.writerows(batch)
+            lines.writerows({name: cell(value) for name, value in row.items()} for row in batch)
             parquet.write_table(pa.Table.from_pylist([_typed(row, texts) for row in batch], schema))
             count += len(batch)
     for path in (csv_file, parquet_file):
@@ -77,7 +79,9 @@ def _kept(folder: Path, columns: list[str] | None = None) -> Iterator[dict[str, 
             for batch in opened.iter_batches(AT_ONCE, columns=columns):
                 yield from batch.to_pylist()
     except pa.ArrowException as error:
-        raise ValueError(f"{file} must be rows that a benchmark wrote; it cannot be read ({error})") from error
+        raise ValueError(
+            f"{file} must be rows that a benchmark wrote; it cannot be read: get it back, or delete it ({error})"
+        ) from error
 
 
 def _passing(path: Path) -> Path:

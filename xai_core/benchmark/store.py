@@ -64,6 +64,8 @@ class Store:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
+                if not error.sqlite_errorname.startswith("SQLITE_BUSY"):  # the disk is full, or must not be written
+                    raise
                 raise StoreBusy(f"Another command is writing to {self.path}: wait for it, or stop it.") from error
             yield
 

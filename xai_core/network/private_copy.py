@@ -1,8 +1,9 @@
 """A network's private copy: objects of its own, in evaluation mode; the weights share the original's memory.
 
-Every method explains a copy, so that none can change the caller's network, and threads may explain one at once. The
-copy is made anew for each call: no cache would notice a new value of `.data` or of a plain attribute. So it is cheap:
-`copy.deepcopy` looks through a dozen empty dicts of hooks in every module, and takes five times as long.
+Every method explains a copy, so that none can change the caller's network, and threads may explain one at once; forked
+processes may not, because PyTorch's OpenMP hangs in them: spawn yours. The copy is made anew for each call: no cache
+would notice a new value of `.data` or of a plain attribute. So it is cheap: `copy.deepcopy` looks through a dozen empty
+dicts of hooks in every module, and takes five times as long.
 What to look at: `_Copies.module`. deepcopy gets all other objects, and modules that say themselves how they are copied.
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 from torch import Tensor
 
+from app import guard
 from app.labs.distancing import compute, drift, files, pairs, report, views
 from app.labs.distancing.compute import FEWEST, METHODS, Reading
 from app.labs.distancing.pairs import ALPHAS, Kit, Pair
@@ -69,9 +70,7 @@ def opened(pair: Pair) -> Kit | None:
             f" {pairs.EPOCHS} times over. They stay on this computer,"
             " so this is done once. Cat and dog of the network zoo come with the workbook."
         )
-        if not st.button(
-            "Train the four support networks (about a minute)", type="primary", icon=":material/model_training:"
-        ):
+        if not guard.start_button("Train the four support networks (about a minute)", "model_training"):
             return None
         train(pair)
     except (ValueError, OSError) as error:

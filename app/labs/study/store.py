@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,6 +156,7 @@ class Store:
         """One transaction that has its lock from the start: it never has to give up half way."""
         with self._told("It was NOT kept"), _turn:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(self.path)
             with closing(self._opened()) as db, _transaction(db):
                 yield db
 
@@ -196,6 +197,19 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 def name_of(token: str) -> str:
     """A taker's name in the file: it cannot be turned back into the token."""
     return _hashed(token)[:16]
+
+
+def _keep_private(path: Path) -> None:
+    """The file, made if it is not there, and SQLite's two beside it: to be read by this user alone.
+
+    One that is there is not opened: closing it again would take away the locks of SQLite in this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError, PermissionError):  # of another user, who shares it
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def _use_write_ahead_log(db: sqlite3.Connection) -> None:

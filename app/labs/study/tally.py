@@ -10,6 +10,7 @@ import numpy as np
 from app.labs.study.explanations import METHODS
 from app.labs.study.questions import NEEDED, QUESTIONS, RIGHT, options, order
 from app.labs.study.store import Taker
+from xai_core.plain import cell
 
 HEADER = ("study", "taker", "finished", "passed", "asked_as", "question", "kind", "digit", "variant", "place", "choice")
 COUNTED = {  # whose votes are shown
@@ -63,6 +64,6 @@ def as_csv(code: str, takers: Iterable[Taker]) -> str:
                 continue
             place = next(p for p, option in options(taker.name, q).items() if option == choice)
             kind, variant = ("check", "") if q.is_check else ("vote", q.variant)
-            out.writerow((code, t.name, int(t.finished), int(t.passed), i + 1, q.number, kind, q.digit, variant, place,
-                          choice))  # fmt: skip
+            row = (code, t.name, int(t.finished), int(t.passed), i + 1, q.number, kind, q.digit, variant, place, choice)
+            out.writerow(map(cell, row))
     return file.getvalue()

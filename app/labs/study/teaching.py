@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from app import guard
 from app.labs.study.explanations import METHODS
 from app.labs.study.questions import QUESTIONS, TITLES
 from app.labs.study.results import CAUTION, show_votes
@@ -18,7 +19,6 @@ from app.shared import frame
 from xai_core.plain import markdown, sentence
 
 EVERY = 5  # seconds between two looks at the file
-HERE_ONLY = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
 def run(store: Store, study: Study, secret: str) -> None:
@@ -46,9 +46,16 @@ def run(store: Store, study: Study, secret: str) -> None:
 def links(study: Study, secret: str) -> None:
     """Both links, and whether others can open them."""
     page = (st.context.url or "").split("?")[0]
+    host = urlsplit(page).hostname or ""
+    here_only = host == "0.0.0.0" or guard.is_loopback(host)
     st.markdown("**For the class**")
     st.code(f"{page}?{urlencode({'study': study.code})}", language=None, wrap_lines=True)
-    if urlsplit(page).hostname in HERE_ONLY:
+    if page.startswith("http:") and not here_only:
+        st.warning(
+            "This page comes over plain HTTP: whoever listens in this network can read your secret and the class's"
+            " answers on their way. Use it in a network that you trust, or put a proxy with HTTPS before the app."
+        )
+    if here_only:
         st.warning(
             "This address works on this computer only. For a class on your network, start with"
             " `make app HOST=0.0.0.0` and open this page by the computer's name or number there, as in"

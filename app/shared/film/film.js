@@ -327,8 +327,9 @@ class Player {
       panel.now = now;
       if (panel.caption.textContent !== now.caption) panel.caption.textContent = now.caption;
       panel.canvas.setAttribute("aria-label", now.alt);
-      if (now.marks) this.mark(panel, this.head.panels[i].curve, now.marks);
-      else if (panel.pen) this.draw(panel, now);
+      // A frame of the film before may have another kind of picture at this place.
+      if (panel.marks && now.marks) this.mark(panel, this.head.panels[i].curve, now.marks);
+      else if (panel.pen && !now.marks) this.draw(panel, now);
     });
   }
 

@@ -19,7 +19,7 @@ import torch
 from streamlit import runtime
 from torch import Tensor
 
-from app.shared import frame, links
+from app.shared import frame, lecture, links
 from app.shared.film.frames import picture
 from app.shared.screen import Screen, Stage
 from xai_core import figures
@@ -60,8 +60,8 @@ def begin() -> None:
 
 
 def mode() -> str:
-    """OFF, MUST or ASK."""
-    return st.session_state.get("_guess_mode", ASK)
+    """OFF, MUST or ASK. Nobody is asked in a lecture."""
+    return OFF if lecture.on() else st.session_state.get("_guess_mode", ASK)
 
 
 def is_open(scene: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.labs.study import explanations, questions, results, taking
@@ -301,6 +302,21 @@ def test_start_a_study(store: Store) -> None:
     ran(at)
     assert "study" not in at.query_params and "Answers kept" not in metrics(at)
     assert not opened(study=code).metric  # whoever has the class's link alone is a taker
+
+
+@pytest.mark.parametrize(
+    ("page", "plain", "here_only"),
+    [("http://192.168.1.20:8501/study", True, False), ("https://xai.example/study", False, False),
+     ("http://localhost:8501/study", False, True), ("http://[::1]:8501/study", False, True)],
+)  # fmt: skip
+def test_the_teacher_is_told_who_can_listen(
+    store: Store, page: str, plain: bool, here_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, secret = store.create("t", explanations.load().checksum)
+    monkeypatch.setattr(type(st.context), "url", property(lambda context: page))
+    said = [warning.value for warning in opened(study=study.code, teacher=secret).warning]
+    assert any("over plain HTTP: whoever listens" in each for each in said) is plain
+    assert any("works on this computer only" in each for each in said) is here_only
 
 
 def test_a_code_by_hand_or_a_whole_link(store: Store, study: Study) -> None:

@@ -1,0 +1,91 @@
+"""Lecture mode: nothing around a page, its scenes by number, and what hide= takes away."""
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.labs.explain.page import TRY
+from app.shared import lecture, links
+from app.shared.pages import PAGES
+from tests.app.running import opened, ran
+
+LIGHT = {"method": "Simple gradient"}
+
+
+def links_of(at: AppTest) -> list[tuple[str, str, str]]:
+    return [(link.proto.label, link.proto.page, link.proto.query_string) for link in at.get("page_link")]
+
+
+def styles(at: AppTest) -> str:
+    return " ".join(str(each.proto.body) for each in at.get("html"))
+
+
+def test_nothing_stands_around_the_page() -> None:
+    usual, at = opened(**LIGHT), opened(lecture="on", **LIGHT)
+    titles = {page.title for page in PAGES.values()}
+    assert titles <= {label for label, *_ in links_of(usual)}
+    assert not titles & {label for label, *_ in links_of(at)}
+    assert "html { font-size: 125%; }" in styles(at) and "font-size: 125%" not in styles(usual)
+    assert any(m.value == f"**·/{len(TRY)}** {PAGES['explain'].question}" for m in at.markdown)
+    assert [w.key for w in at.selectbox] == [w.key for w in usual.selectbox]  # all else is there
+
+
+@pytest.mark.parametrize("asked", ["off", "", "0", "-1", "1e3", "on ", "٣", "1000"])
+def test_other_words_are_no_lecture(asked: str) -> None:
+    at = opened(lecture=asked, **LIGHT)
+    assert {page.title for page in PAGES.values()} <= {label for label, *_ in links_of(at)}
+
+
+def test_the_bar_leads_to_the_scene_before_and_behind() -> None:
+    def around(**asked: Any) -> list[str]:
+        at = opened(hide="B", **LIGHT, **asked)
+        assert any(m.value.startswith(f"**{asked['lecture'].replace('on', '·')}/{len(TRY)}** ") for m in at.markdown)
+        return [query for label, _, query in links_of(at) if not label.strip()]
+
+    first, third = "lecture=1&hide=B&network=husky_wolf", "lecture=3&hide=B&method=LIME&K=1"
+    (after,) = around(lecture="on")
+    assert set(first.split("&")) <= set(after.split("&"))
+    before, after = around(lecture="2")
+    assert set(first.split("&")) <= set(before.split("&")) and set(after.split("&")) == set(third.split("&"))
+    (before,) = around(lecture=str(len(TRY)))
+    assert set(before.split("&")) == set(third.split("&"))
+    assert around(lecture="999") == []
+    inside = [query for label, _, query in links_of(opened(lecture="2", hide="B", **LIGHT)) if label in TRY]
+    assert len(inside) == len(TRY) and all("lecture=2" in query and "hide=B" in query for query in inside)
+
+
+def test_a_scene_is_what_its_link_says_whatever_was_moved() -> None:
+    at = opened(lecture="on", network="digits", picture="digit", **LIGHT)
+    at.selectbox(key="target").set_value("7")
+    ran(at)
+    at.query_params.clear()
+    at.query_params["lecture"] = "2"
+    at.query_params["method"] = "Simple gradient"
+    ran(at)
+    assert at.selectbox(key="target").value == "the predicted one" and at.selectbox(key="network").value == "zoo"
+
+
+def test_the_link_for_others_is_no_lecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Asked(dict):
+        def get_all(self, name: str) -> list[str]:
+            return [self[name]]
+
+    monkeypatch.setattr(links.st, "query_params", Asked(lecture="2", B="3", hide="K"))
+    assert links.link().split("?")[1] == "B=3&hide=K"
+
+
+def test_hide_takes_controls_and_places_away() -> None:
+    shown = styles(opened(hide="network,N_rise,opacity,tabs", **LIGHT))
+    assert ".st-key-network, .st-key-at_network, .st-key-choose_Network { display: none !important; }" in shown
+    assert "stTabs] { display: none !important; }" in shown and ".stMain { --veil: none; }" in shown
+    again = opened(hide=["B", "seed"], **LIGHT)  # given twice, as addresses have it
+    assert ".st-key-_player_B { --hand: none; }" in styles(again) and not again.toast
+
+
+def test_what_hide_names_in_vain_is_told_and_goes_nowhere() -> None:
+    at = opened(hide="B,nonsense,x{}</style>", **LIGHT)
+    (toast,) = at.toast
+    assert toast.value.startswith("The link hides `nonsense`, `x{}</style>`, which is no control: ")
+    assert "nonsense" not in styles(at) and "x{}" not in styles(at) and ".st-key-B," in styles(at)
+    assert set(lecture.PLACES) <= {word.strip(" .") for word in toast.value.split(":")[-1].split(",")}
