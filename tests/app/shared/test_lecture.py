@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.labs.explain.page import TRY
+from app.labs.explain.scenes import TRY
 from app.shared import lecture, links
 from app.shared.pages import PAGES
 from tests.app.running import opened, ran
