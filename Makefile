@@ -15,7 +15,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow test-processors check bench tables claims pictures data lint clean
+.PHONY: help app lab test test-slow test-processors check bench load tables claims pictures data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
@@ -50,6 +50,9 @@ lint: $(VENV)/.test ## style and types
 bench: export OMP_NUM_THREADS = 1
 bench: $(VENV)/.bench ## how far every method, and the field's packages, are from the passes needed (a quarter of an hour; ARGS="--networks zoo")
 	$(RUN) -m tests.measure.bench $(ARGS)
+
+load: $(VENV)/.test ## thirty readers at once: what they wait for, and whether every picture is right (ARGS="--readers 60"; a quarter of an hour)
+	$(RUN) -m tests.measure.load $(ARGS)
 
 tables: export OMP_NUM_THREADS = 1
 tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark on (hours; stop and go on; WORKERS=4, ARGS="--hours 2")

@@ -1,4 +1,4 @@
-"""The app, served as a reader starts it, on a free port: for tests and pictures in a browser."""
+"""The app, served as a reader starts it, on a free port: for tests, pictures in a browser and measurements."""
 
 import socket
 import subprocess
@@ -6,22 +6,31 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running app."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def served() -> Iterator[str]:
-    """Its address. Raises TimeoutError if it does not start within a minute."""
+def served(processes: int = 1) -> Iterator[Served]:
+    """The app on a free port. Raises TimeoutError if it does not start within a minute."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    command = ["streamlit", "run", "app/main.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true"]
     server = subprocess.Popen(
-        [*command, "--server.headless", "true", "--server.address", "127.0.0.1"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(120):
             with socket.socket() as probe:
@@ -30,7 +39,7 @@ def served() -> Iterator[str]:
             time.sleep(0.5)
         else:
             raise TimeoutError("the app did not start within a minute")
-        yield f"http://127.0.0.1:{port}/"
+        yield Served(f"http://127.0.0.1:{port}/", server.pid)
     finally:
         server.terminate()
         server.wait(20)

@@ -32,8 +32,8 @@ LIGHT_WORK = "?method=Integrated+Gradients&method=UNI"  # LIME's thousand masks 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The app, served as a reader starts it."""
-    with served() as there:
-        yield there
+    with served() as app:
+        yield app.address
 
 
 @pytest.fixture(scope="module")
