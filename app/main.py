@@ -10,11 +10,12 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import frame, links, pages, subject
+    from app.shared import frame, links, pages, subject, turns
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
 
+turns.arrive()
 page = pages.navigation()
 if not page.url_path:
     links.follow_old()

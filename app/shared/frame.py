@@ -12,14 +12,14 @@ A page calls them in an order of its own. How they look is decided here and nowh
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from app.shared import pages
+from app.shared import pages, turns
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
 from xai_core import catalogue
@@ -61,12 +61,30 @@ def veil(why: str) -> None:
 
 @contextmanager
 def asking(what: str = "Asking the network …") -> Iterator[Cost]:
-    """Measure what the block costs; the page stops with a sentence where the block refuses its arguments."""
-    with st.spinner(what, show_time=True), measured() as cost:
+    """Compute in the block when it is the reader's turn, and measure what it costs.
+
+    The page stops with a sentence where the block refuses its arguments.
+    """
+    question = (what, st.context.url, *sorted((k, *st.query_params.get_all(k)) for k in st.query_params))
+    with waiting(question), st.spinner(what, show_time=True), measured() as cost:
         try:
             yield cost
         except REFUSALS as error:
             stop(error)
+
+
+@contextmanager
+def waiting(question: Hashable) -> Iterator[None]:
+    """Compute in the block when it is the reader's turn; until then the page shows the place in the line."""
+    with ExitStack() as line:
+
+        def tell(place: int) -> None:
+            line.close()
+            line.enter_context(st.spinner(turns.words(place), show_time=True))
+
+        with turns.turn(question, tell):
+            line.close()
+            yield
 
 
 class Ended(Exception):

@@ -1,5 +1,6 @@
 """The app, served as a reader starts it, on a free port: for tests, pictures in a browser and measurements."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -22,15 +23,22 @@ class Served:
 
 @contextmanager
 def served(processes: int = 1) -> Iterator[Served]:
-    """The app on a free port. Raises TimeoutError if it does not start within a minute."""
+    """The app on a free port; several processes behind nginx. Raises TimeoutError if it does not start in a minute.
+
+    As `make app HOST=…` starts it for a class: one thread a computation.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["streamlit", "run", "app/main.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--server.headless", "true"]
+    if processes > 1:
+        command = ["deploy.serve", "--processes", str(processes), "--port", str(port)]
+    else:
+        command = ["streamlit", "run", "app/main.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+        command += ["--server.headless", "true"]
     server = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         for _ in range(120):
             with socket.socket() as probe:

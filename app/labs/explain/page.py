@@ -177,7 +177,7 @@ def below(stop: int) -> None:
         take_away.offer(about, found, given, scale)
 
 
-with st.spinner("Asking the network …", show_time=True):
+with frame.asking():
     first, _ = explain(about, given_at(player.value(slider)), spent)
 named = judge_of(first.get(judged))[1]
 film = of_maps(

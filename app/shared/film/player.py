@@ -133,7 +133,7 @@ def _feed(film: Film, kept: Reel, at: int) -> None:
     key = f"_feed_{film.slider.key}"
     wanted = st.session_state.pop(f"{key}_wanted", None)
     n = len(film.slider.stops)
-    kept.fill(film, wanted if wanted in range(n) else at, 0 if wanted is None else PATIENCE)
+    kept.fill(film, wanted if wanted in range(n) else at, 0 if wanted is None else PATIENCE, at)
     frames = [_address(kept.frames.get(stop), "application/octet-stream", f"{key}-{stop}") for stop in range(n)]
     _component(key=key, data={"id": film.id, "frames": frames}, on_more_change=partial(_more, key))
 

@@ -10,7 +10,7 @@ from app.shared.pictures import KINDS
 ONE = "explain"
 MOVES = {"K": ("2", "4", "6", "8"), "eps": ("by rule", "1", "3"), "B": ("3", "8", "15", "30", "60")}  # of that link
 NAMED = {  # kind of picture → its parameter and some values
-    "toy zoo": ("animal", ("elephant", "zebra", "giraffe", "cat")),
+    "toy zoo": ("animal", ("elephant", "lion", "frog", "cat")),
     "husky or wolf": ("canine", ("husky", "wolf")),
     "warbler or sparrow": ("bird", ("warbler", "sparrow")),
     "retina": ("grade", ()),
