@@ -9,6 +9,7 @@ from torch import Tensor
 
 from app.labs.scoreboard.compute import Entry
 from app.shared import show
+from app.shared.encoded import png
 from app.shared.screen import Screen
 from app.shared.show import Sheet
 from app.shared.subject import Subject
@@ -65,7 +66,7 @@ def curve_sheet(heading: str, lines: Lines, x: str, theme: str) -> Sheet:
 
 def marked(sheet: Sheet, at: float, alt: str) -> None:
     """The curves, with a line where the slider stands."""
-    st.image(sheet.marked(at, figures.INK[show.theme()]), width="stretch", output_format="PNG", alt=alt)
+    st.image(png(sheet.marked(at, figures.INK[show.theme()])), width="stretch", output_format="PNG", alt=alt)
 
 
 def number(x: float) -> str:

@@ -12,7 +12,8 @@ from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
 from app.shared import frame, links, screen, show
-from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider, picture
+from app.shared.encoded import still
+from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider
 from app.shared.film.reel import Reel, reel
 
 PATIENCE = 0.2  # s for which the server computes frames before it shows what it has
@@ -179,14 +180,14 @@ def _panel(panel: Panel, place: str) -> dict[str, Any]:
         "smooth": panel.side > SMALL,
     }
     if panel.still is not None:
-        told["still"] = _address(*picture(panel.still), place)
+        told["still"] = _address(*still(panel.still), place)
     if panel.curves:
         told["curve"] = {"url": _address(panel.curves.png, "image/png", place), "axes": panel.curves.axes}
     return told
 
 
 def _grey(film: Film) -> tuple[bytes, str]:
-    return picture(film.ground.mean(2, keepdims=True).repeat(3, 2))
+    return still(film.ground.mean(2, keepdims=True).repeat(3, 2))
 
 
 def _address(content: bytes | None, mime: str, place: str) -> str | None:
