@@ -16,6 +16,7 @@ st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would b
 st.html(Path(__file__).parent / "shared" / "style.css")
 
 turns.arrive()
+again = False
 page = pages.navigation()
 if not page.url_path:
     links.follow_old()
@@ -26,8 +27,12 @@ try:
     page.run()
 except frame.Ended:  # with less than all it has
     pass
+except frame.Again:
+    again = True
 finally:
     links.remember()
 pages.keep(pages.of(page))
 pages.foot(pages.of(page))
 links.note_what_was_ignored(asked)
+if again:
+    st.rerun()

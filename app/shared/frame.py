@@ -22,6 +22,7 @@ import streamlit as st
 from app.shared import pages, turns
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
+from app.shared.turns import Rank
 from xai_core import catalogue
 from xai_core.plain import sentence
 
@@ -60,13 +61,13 @@ def veil(why: str) -> None:
 
 
 @contextmanager
-def asking(what: str = "Asking the network …") -> Iterator[Cost]:
+def asking(what: str = "Asking the network …", rank: Rank = Rank.ASKED) -> Iterator[Cost]:
     """Compute in the block when it is the reader's turn, and measure what it costs.
 
     The page stops with a sentence where the block refuses its arguments.
     """
     question = (what, st.context.url, *sorted((k, *st.query_params.get_all(k)) for k in st.query_params))
-    with waiting(question), st.spinner(what, show_time=True), measured() as cost:
+    with waiting(question, rank), st.spinner(what, show_time=True), measured() as cost:
         try:
             yield cost
         except REFUSALS as error:
@@ -74,7 +75,7 @@ def asking(what: str = "Asking the network …") -> Iterator[Cost]:
 
 
 @contextmanager
-def waiting(question: Hashable) -> Iterator[None]:
+def waiting(question: Hashable, rank: Rank = Rank.ASKED) -> Iterator[None]:
     """Compute in the block when it is the reader's turn; until then the page shows the place in the line."""
     with ExitStack() as line:
 
@@ -82,13 +83,17 @@ def waiting(question: Hashable) -> Iterator[None]:
             line.close()
             line.enter_context(st.spinner(turns.words(place), show_time=True))
 
-        with turns.turn(question, tell):
+        with turns.turn(question, tell, rank):
             line.close()
             yield
 
 
 class Ended(Exception):
     """A page has nothing more to show; main.py goes on behind it."""
+
+
+class Again(Exception):
+    """A page has shown what was quick, and what took longer is there now: main.py runs it once more."""
 
 
 def end() -> NoReturn:

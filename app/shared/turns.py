@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 import torch
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_run_yield_check
@@ -22,7 +23,16 @@ ANSWERED = 4096  # questions that are remembered as answered: what is kept needs
 _arrived: ContextVar[float | None] = ContextVar("arrived", default=None)
 _computes: ContextVar[bool] = ContextVar("computes", default=False)
 
-Place = tuple[bool, float, int]  # in the line: what is ahead stands last, then who came first
+
+class Rank(IntEnum):
+    """What is computed first, of all that stands in line."""
+
+    ASKED = 0  # a reader sees nothing before
+    LATER = 1  # a reader sees something already
+    AHEAD = 2  # nobody waits for it yet
+
+
+Place = tuple[Rank, float, int]  # in the line: by rank, then who came first
 
 
 @dataclass
@@ -39,18 +49,22 @@ class Turns:
 
     @contextmanager
     def turn(
-        self, question: Hashable, tell: Callable[[int], None] | None = None, *, since: float | None = None
+        self,
+        question: Hashable,
+        tell: Callable[[int], None] | None = None,
+        rank: Rank = Rank.ASKED,
+        since: float | None = None,
     ) -> Iterator[None]:
         """Compute inside, when it is one's turn. A question that was answered before needs none.
 
-        question: all that the answer depends on. tell: is told how many stand before this reader, whenever that
-        changes. since: of what nobody waits for yet, its place among its kind; all of it stands last. A turn inside a turn is the same one. Raises what Streamlit raises
+        question: all that the answer depends on. tell: is told the place in the line whenever it changes. since: when
+        one came, if not when the page began to run. A turn inside a turn is the same one. Raises what Streamlit raises
         where the reader has left, or has asked for something else.
         """
         if _computes.get() or self._known(question):
             yield
             return
-        if not self._wait(question, tell, since):
+        if not self._wait(question, tell, rank, since):
             yield
             return
         token = _computes.set(True)
@@ -77,13 +91,13 @@ class Turns:
             if len(self._answered) > ANSWERED:
                 self._answered.popitem(last=False)
 
-    def _wait(self, question: Hashable, tell: Callable[[int], None] | None, since: float | None) -> bool:
+    def _wait(self, question: Hashable, tell: Callable[[int], None] | None, rank: Rank, since: float | None) -> bool:
         """Stand in line. Returns False where meanwhile another reader's turn has answered the question."""
         came = since or _arrived.get() or time.monotonic()
         check, told = get_run_yield_check(), 0
         with self._changed:
             self._tickets += 1
-            mine = ((since is not None, came, self._tickets), question)
+            mine = ((rank, came, self._tickets), question)
             self._line.append(mine)
         try:
             while True:

@@ -12,7 +12,7 @@ from diskcache import Cache
 
 from app.shared.film.frames import Film, Frame, Scale, Shown, pack, refusal
 from app.shared.frame import REFUSALS
-from app.shared.turns import turn
+from app.shared.turns import Rank, turn
 
 SHELF = 1 << 30  # bytes of frames that several processes share
 
@@ -38,7 +38,8 @@ class Reel:
     def expose(self, film: Film, stop: int, ahead: bool = False) -> bytes:
         """One frame. ahead: nobody waits for it yet; of such frames those of the film that began first come first."""
         scales = self.scaled(film)
-        with turn(("frame", film.id, stop), since=self.began if ahead else None), self.lock:
+        rank, since = (Rank.AHEAD, self.began) if ahead else (Rank.ASKED, None)
+        with turn(("frame", film.id, stop), rank=rank, since=since), self.lock:
             if stop not in self.frames:
                 self.frames[stop] = _elsewhere(f"{film.id} {stop}") or pack(_frame(film, stop), film.panels, scales)
                 _tell(f"{film.id} {stop}", self.frames[stop])
@@ -73,7 +74,7 @@ def order(at: int, n: int) -> Iterator[int]:
     return iter(dict.fromkeys([*near, *range(n)]))
 
 
-# --- frames of other processes ------------------------------------------------------------------------------------------
+# --- frames of other processes ----------------------------------------------------------------------------------------
 
 
 @cache
@@ -94,7 +95,7 @@ def _tell(name: str, packed: bytes) -> None:
         shelf.add(name, packed)
 
 
-# --- films --------------------------------------------------------------------------------------------------------------
+# --- films ------------------------------------------------------------------------------------------------------------
 
 
 @st.cache_resource(max_entries=96, show_spinner=False)

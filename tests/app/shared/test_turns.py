@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.shared.turns import Turns, words
+from app.shared.turns import Rank, Turns, words
 
 
 def started(*threads: threading.Thread) -> None:
@@ -23,18 +23,18 @@ def until(so: object, turns: Turns) -> None:
     raise AssertionError("nobody came")
 
 
-def line_of(turns: Turns, *comers: tuple[str, float | None]) -> list[str]:
+def line_of(turns: Turns, *comers: tuple[str, Rank, float | None]) -> list[str]:
     """In what order questions are computed that came one after another while somebody else was computing."""
     order: list[str] = []
 
-    def ask(name: str, since: float | None) -> None:
-        with turns.turn(name, since=since):
+    def ask(name: str, rank: Rank, since: float | None) -> None:
+        with turns.turn(name, rank=rank, since=since):
             order.append(name)
 
     with turns.turn("before them"):
         threads = []
-        for n, (name, since) in enumerate(comers, 1):
-            threads.append(threading.Thread(target=ask, args=(name, since)))
+        for n, comer in enumerate(comers, 1):
+            threads.append(threading.Thread(target=ask, args=comer))
             threads[-1].start()
             until(n, turns)
     for thread in threads:
@@ -43,11 +43,17 @@ def line_of(turns: Turns, *comers: tuple[str, float | None]) -> list[str]:
 
 
 def test_first_come_first_served() -> None:
-    assert line_of(Turns(), *((name, None) for name in "abcd")) == list("abcd")
+    assert line_of(Turns(), *((name, Rank.ASKED, None) for name in "abcd")) == list("abcd")
 
 
 def test_what_nobody_waits_for_stands_last_and_the_older_film_first() -> None:
-    assert line_of(Turns(), ("young film", 20.0), ("old film", 10.0), ("reader", None)) == ["reader", "old film", "young film"]
+    comers = [
+        ("young film", Rank.AHEAD, 20.0),
+        ("old film", Rank.AHEAD, 10.0),
+        ("LIME", Rank.LATER, 1.0),
+        ("a reader who sees nothing", Rank.ASKED, None),
+    ]
+    assert line_of(Turns(), *comers) == ["a reader who sees nothing", "LIME", "old film", "young film"]
 
 
 def test_no_more_compute_at_once_than_there_are_places() -> None:

@@ -50,7 +50,9 @@ class Reader:
         self.page_hash, self.run, self.finished = "", "", False
         self.fragments: set[str] = set()  # that the present run draws; none: the whole page
         self.awaited: str | None = None  # the fragment of the run that was asked for and has not begun; "": the page's
-        self.says = self.shown = 0.0  # when the page first said something, and when the picture last asked for was there
+        self.says = self.shown = (
+            0.0  # when the page first said something, and when the picture last asked for was there
+        )
         self.errors = 0
         self.began = time.monotonic()
 
@@ -170,7 +172,9 @@ class Reader:
         }  # fmt: skip
         film = self.film()
         panels = film.told["panels"] if film is not None and film.told is not None else []
-        return found | {f"still {panel['title']}": self.files.sum(panel["still"]) for panel in panels if "still" in panel}
+        return found | {
+            f"still {panel['title']}": self.files.sum(panel["still"]) for panel in panels if "still" in panel
+        }
 
     def link(self) -> str:
         """The address, without the place of the film's slider: a film is one question."""
@@ -201,7 +205,9 @@ class Reader:
             return
         self.asked[film.told["id"]] = feed.told["frames"]
         name = f"$$STREAMLIT_INTERNAL_KEY_{feed.element.bidi_component.id}__events"
-        self._send(feed.fragment, WidgetState(id=name, json_trigger_value=json.dumps([{"event": "more", "value": stop}])))
+        self._send(
+            feed.fragment, WidgetState(id=name, json_trigger_value=json.dumps([{"event": "more", "value": stop}]))
+        )
 
     # --- what a reader does -------------------------------------------------------------------------------------------
 
@@ -235,7 +241,9 @@ class Reader:
         return self.shown - start
 
     def _slide(self, key: str, word: str) -> None:
-        slider = next((one.element.slider for one in self._of("slider") if one.element.slider.query_param_key == key), None)
+        slider = next(
+            (one.element.slider for one in self._of("slider") if one.element.slider.query_param_key == key), None
+        )
         if slider is None:
             raise Lost(f"the page has no slider {key}")
         kind = "string_array_value" if slider.options else "double_array_value"

@@ -49,7 +49,9 @@ def scenes(n: int) -> tuple[str, ...]:
         network = shipped[i % len(shipped)]
         key, words = NAMED.get(network.natural, ("", ()))
         named = f"&{key}={words[i // len(shipped) % len(words)]}" if words else ""
-        found.append(f"{ONE}?network={network.name}&picture={network.natural.replace(' ', '+')}&number={100 + i}{named}")
+        found.append(
+            f"{ONE}?network={network.name}&picture={network.natural.replace(' ', '+')}&number={100 + i}{named}"
+        )
     return tuple(found)
 
 
