@@ -15,8 +15,9 @@ from tests.app.served import served
 from tests.measure.load.files import Lost
 from tests.measure.load.reader import Reader
 from tests.measure.load.server import Cost, cost
-from tests.measure.load.visits import ONE, Scenario, moves, scenarios
+from tests.measure.load.visits import ONE, Scenario, moves, scenarios, scenes
 
+NETWORKS = 10  # that ship with the workbook and take small pictures
 THINK = 1.0  # s between a picture and the next move
 
 
@@ -149,10 +150,11 @@ def main() -> None:
     everything: list[Seen] = []
     print(" | ".join(HEAD), flush=True)
     with served(given.processes) as app:
-        for _ in range(given.processes):
-            with Reader(app.address, ONE) as reader:  # warm: networks are there
-                reader.open()
-                reader.whole()
+        for link in (ONE, *scenes(NETWORKS, first=0)):  # a warm server: every network is there
+            for _ in range(given.processes):
+                with Reader(app.address, link) as reader:
+                    reader.open()
+                    reader.settle()
         for scenario in scenarios(given.readers, given.scenarios):
             for _ in range(given.rounds if scenario.moves else 1):
                 before, start = cost(app.pid), time.monotonic()

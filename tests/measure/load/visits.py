@@ -40,8 +40,8 @@ def moves(reader: int) -> list[tuple[str, str]]:
     return [(key, rng.choice(MOVES[key])) for key in keys]
 
 
-def scenes(n: int) -> tuple[str, ...]:
-    """n different scenes of the shipped networks, as links to the page Explain."""
+def scenes(n: int, first: int = 100) -> tuple[str, ...]:
+    """n different scenes of the shipped networks in turn, numbered from `first`, as links to the page Explain."""
     shipped = [networks.describe(name) for name in networks.names() if name not in networks.missing()]
     shipped = [network for network in shipped if network.natural in KINDS and network.size <= 64]
     found = []
@@ -50,7 +50,7 @@ def scenes(n: int) -> tuple[str, ...]:
         key, words = NAMED.get(network.natural, ("", ()))
         named = f"&{key}={words[i // len(shipped) % len(words)]}" if words else ""
         found.append(
-            f"{ONE}?network={network.name}&picture={network.natural.replace(' ', '+')}&number={100 + i}{named}"
+            f"{ONE}?network={network.name}&picture={network.natural.replace(' ', '+')}&number={first + i}{named}"
         )
     return tuple(found)
 
