@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
+PROCESSES ?= 1
 WORKERS ?= 0
 PROCESSORS ?=
 ARGS ?=
@@ -15,14 +16,22 @@ PARALLEL := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help app lab test test-slow test-processors check bench tables claims pictures lock data lint clean
+.PHONY: help app lab test test-slow test-processors check bench load tables claims pictures lock data lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
 
-app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network)
+# A class computes many things at once: one thread each is faster than all threads for each in turn.
+ifneq ($(HOST),localhost)
+app: export OMP_NUM_THREADS ?= 1
+endif
+app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network; PROCESSES=2: several behind nginx)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
+ifeq ($(PROCESSES),1)
 	$(RUN) -m streamlit run app/serve.py --server.port $(PORT) --server.address $(HOST)
+else
+	$(RUN) -m deploy.serve --processes $(PROCESSES) --port $(PORT) --host $(HOST)
+endif
 
 lab: $(VENV)/.app ## open the notebooks in JupyterLab
 	$(RUN) -m jupyterlab notebooks
@@ -50,6 +59,9 @@ lint: $(VENV)/.test ## style and types
 bench: export OMP_NUM_THREADS = 1
 bench: $(VENV)/.bench ## how far every method, and the field's packages, are from the passes needed (a quarter of an hour; ARGS="--networks zoo")
 	$(RUN) -m tests.measure.bench $(ARGS)
+
+load: $(VENV)/.test ## thirty readers at once: what they wait for, and whether every picture is right (PROCESSES=2, ARGS="--readers 60"; a quarter of an hour)
+	$(RUN) -m tests.measure.load --processes $(PROCESSES) $(ARGS)
 
 tables: export OMP_NUM_THREADS = 1
 tables: $(VENV)/.app ## the papers' tables beside ours, from results/benchmark on (hours; stop and go on; WORKERS=4, ARGS="--hours 2")

@@ -10,12 +10,14 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
-    from app.shared import frame, lecture, links, pages, subject
+    from app.shared import frame, lecture, links, pages, subject, turns
     from app.shared.predict import veil
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
 
+turns.arrive()
+again = False
 page = pages.navigation()
 if not page.url_path:
     links.follow_old()
@@ -29,9 +31,13 @@ try:
     page.run()
 except frame.Ended:  # with less than all it has
     pass
+except frame.Again:
+    again = True
 finally:
     links.remember()
 pages.keep(pages.of(page))
 (lecture.bar if lecture.on() else pages.foot)(pages.of(page))
 links.note_what_was_ignored(asked)
 lecture.hide()
+if again:
+    st.rerun()

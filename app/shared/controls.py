@@ -5,6 +5,7 @@ things by one letter (N noisy copies, N masks), each has its own.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from app.shared.film.frames import Slider, Stop
 from xai_core import catalogue
 from xai_core.path.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
+from xai_core.stages import Method
 from xai_core.symbols import Choice, Symbol
 
 # Whose control has an argument's bare name for its key. Links hold these keys, so a row here is never changed; the
@@ -66,8 +68,13 @@ class Control:
 
 def controls() -> list[Control]:
     """All controls of the catalogue. A key does not depend on the catalogue's order: it stands in people's links."""
+    return list(_controls(tuple(catalogue().values())))
+
+
+@cache  # a page asks a dozen times in a move
+def _controls(methods: tuple[Method, ...]) -> tuple[Control, ...]:
     found: list[Control] = []
-    for method in catalogue().values():
+    for method in methods:
         for name, declared in {**method.symbols, **method.options}.items():
             at = [i for i, c in enumerate(found) if c.declared == declared and c.declared.default == declared.default]
             if at:
@@ -75,7 +82,7 @@ def controls() -> list[Control]:
                 found[i] = replace(found[i], name=name, methods=(*found[i].methods, method.name))
             else:
                 found.append(Control("", name, declared, (method.name,)))
-    return [replace(c, key=_key(c)) for c in found]
+    return tuple(replace(c, key=_key(c)) for c in found)
 
 
 def _key(control: Control) -> str:

@@ -12,16 +12,17 @@ A page calls them in an order of its own. How they look is decided here and nowh
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from app.shared import lecture, pages
+from app.shared import lecture, pages, turns
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
+from app.shared.turns import Rank
 from xai_core import catalogue
 from xai_core.plain import sentence
 
@@ -60,17 +61,41 @@ def veil(why: str) -> None:
 
 
 @contextmanager
-def asking(what: str = "Asking the network …") -> Iterator[Cost]:
-    """Measure what the block costs; the page stops with a sentence where the block refuses its arguments."""
-    with st.spinner(what, show_time=True), measured() as cost:
+def asking(what: str = "Asking the network …", rank: Rank = Rank.ASKED) -> Iterator[Cost]:
+    """Compute in the block when it is the reader's turn, and measure what it costs.
+
+    The page stops with a sentence where the block refuses its arguments.
+    """
+    file, content = st.session_state.get("_upload", ("", b""))
+    settings = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
+    question = (what, st.context.url, file, len(content), *settings)
+    with waiting(question, rank), st.spinner(what, show_time=True), measured() as cost:
         try:
             yield cost
         except REFUSALS as error:
             stop(error)
 
 
+@contextmanager
+def waiting(question: Hashable, rank: Rank = Rank.ASKED) -> Iterator[None]:
+    """Compute in the block when it is the reader's turn; until then the page shows the place in the line."""
+    with ExitStack() as line:
+
+        def tell(place: int) -> None:
+            line.close()
+            line.enter_context(st.spinner(turns.words(place), show_time=True))
+
+        with turns.turn(question, tell, rank):
+            line.close()
+            yield
+
+
 class Ended(Exception):
     """A page has nothing more to show; main.py goes on behind it."""
+
+
+class Again(Exception):
+    """A page has shown what was quick, and what took longer is there now: main.py runs it once more."""
 
 
 def end() -> NoReturn:

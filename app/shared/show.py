@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
+from app.shared.encoded import png
 from app.shared.subject import crisp
 from xai_core import figures
 from xai_core.plain import markdown as plain
@@ -88,7 +89,7 @@ def pictures(panels: Mapping[str, tuple[np.ndarray | str, str]], key: str, side:
                     st.warning(rgb)
                     continue
                 # PNG, because JPEG, the default, would smear a map's single pixels.
-                st.image(crisp(rgb, side), width="stretch", alt=f"{title}. {words}", output_format="PNG")
+                st.image(png(crisp(rgb, side)), width="stretch", alt=f"{title}. {words}", output_format="PNG")
                 st.markdown(f"**{plain(title)}**  \n{words}")
 
 

@@ -24,6 +24,8 @@ from xai_core.score import forward
 from xai_core.stages import Key
 
 LARGE = ("trace", "near")  # stages whose results hold gradients or masks; fewer of them are kept
+COPIES = ("near",)  # stages that ask the network about many copies of the picture
+_copies: dict[tuple, None] = {}  # those that were run
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,21 @@ def run(q: Question, method: str, given: Mapping[str, Any]) -> Stages:
     return Stages(catalogue()[method], score(q), q.x, arguments, keep=partial(_kept, q))
 
 
+def dear(q: Question, method: str, given: Mapping[str, Any]) -> bool:
+    """Whether the network is still to be asked about many copies of the picture; all else is quick."""
+    asked = run(q, method, given)
+    return any(stage in asked and (*q.place, _words(asked.key(stage))) not in _copies for stage in COPIES)
+
+
 def _kept(q: Question, stage: str, key: Key, compute: Callable[[], Any]) -> Any:
     """A stage is kept on the question and on what it names, and on nothing else."""
     where = (*q.place, q.target if key.of_class else None, _words(key))
-    return (_large if stage in LARGE else _small)(where, compute)
+    found = (_large if stage in LARGE else _small)(where, compute)
+    if stage in COPIES:
+        _copies[(*q.place, _words(key))] = None
+        while len(_copies) > 4096:
+            _copies.pop(next(iter(_copies)), None)
+    return found
 
 
 def _words(key: Key) -> tuple:

@@ -32,8 +32,8 @@ LIGHT_WORK = "?guess=off&method=Integrated+Gradients&method=UNI"  # LIME's thous
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The app, served as a reader starts it."""
-    with served() as there:
-        yield there
+    with served() as app:
+        yield app.address
 
 
 @pytest.fixture(scope="module")

@@ -55,14 +55,14 @@ def main() -> None:
     parser.add_argument("pages", nargs="*", default=FILMS)
     asked = parser.parse_args()
     print(f"{'page':40} median  longest  messages")
-    with served() as address, sync_playwright() as playwright:
+    with served() as app, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for path in asked.pages:
             page, said = browser.new_page(viewport=PROJECTOR), []
             page.on(
                 "websocket", lambda socket, said=said: socket.on("framesent", lambda frame: said.append(len(frame)))
             )
-            page.goto(f"{address}{path}{'&' if '?' in path else '?'}guess=off", timeout=120_000)
+            page.goto(f"{app.address}{path}{'&' if '?' in path else '?'}guess=off", timeout=120_000)
             filled(page)
             times, messages = measured(page, said)
             print(f"{path:40} {statistics.median(times):6.1f}  {max(times):7.1f}  {messages:8}")

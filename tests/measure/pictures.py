@@ -42,7 +42,8 @@ def moving(page: Any) -> list[Image.Image]:
 
 
 def main() -> None:
-    with served() as address, sync_playwright() as playwright:
+    with served() as app, sync_playwright() as playwright:
+        address = app.address
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport=PROJECTOR, color_scheme="light")
         for name, path in PAGES.items():

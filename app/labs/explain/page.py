@@ -16,6 +16,7 @@ from app.shared.screen import Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
+from app.shared.turns import Rank
 from xai_core import catalogue, figures
 
 FIRST = ("simple_gradient", "integrated_gradients", "uni", "lime")  # what a reader sees first
@@ -127,7 +128,8 @@ heart, values, others, scale = ask_settings(chosen, about, on)
 slider, stops = controls.slider(heart, chosen) if heart else (ALONE, [None])
 title = {name: method.title for name, method in catalogue().items()}
 judged = next((name for name in chosen if heart is None or name in heart.methods), "")
-spent: dict[str, Cost] = {}
+spent: dict[str, Cost] = st.session_state.pop("_spent", {})
+later: set[str] = set()  # methods that take long, of which nothing is shown yet
 
 
 def given_at(stop: int) -> dict[str, dict[str, Any]]:
@@ -138,7 +140,8 @@ def given_at(stop: int) -> dict[str, dict[str, Any]]:
 
 def shown_at(stop: int) -> Maps:
     """What a stop of the film shows."""
-    found, failures = explain(about, given_at(stop), {})
+    found, failures = explain(about, {n: given for n, given in given_at(stop).items() if n not in later}, {})
+    failures |= dict.fromkeys(later, "computing …")
     return Maps(
         {title[n]: e.A for n, e in found.items()},
         {title[n]: caption(e) for n, e in found.items()},
@@ -163,16 +166,25 @@ def below(stop: int) -> None:
         take_away.offer(about, found, given, scale)
 
 
-with st.spinner("Asking the network …", show_time=True):
-    first, _ = explain(about, given_at(player.value(slider)), spent)
+now = given_at(player.value(slider))
+asked = str((about.question(""), now))
+if st.session_state.pop("_waited_for", None) != asked:  # once: what was refused would be dear for ever
+    later |= {n for n, given in now.items() if stages.dear(about.question(given["output"]), n, given)}
+with frame.asking():
+    first, _ = explain(about, {n: given for n, given in now.items() if n not in later}, spent)
 region = guess.region(about.opened.x.shape[-2:])
 if region is not None:
     truth = next(iter(about.opened.parts.items()), None)
     on.guess.success(overlap.told(region, {title[n]: e.A for n, e in first.items()}, truth))
 named = judge_of(first.get(judged))[1]
 film = of_maps(
-    slider, ("explain", about.question(""), str(given_at(0))), about.opened.x, about.said, [title[n] for n in chosen],
-    shown_at, scale=scale, number=f"{named}, {title[judged]}" if named else "",
-    ahead=controls.cheap(stops, about.opened.x),
+    slider, ("explain", about.question(""), str(given_at(0)), *sorted(later)), about.opened.x, about.said,
+    [title[n] for n in chosen], shown_at, scale=scale, number=f"{named}, {title[judged]}" if named else "",
+    ahead=0 if later else controls.cheap(stops, about.opened.x),
 )  # fmt: skip
-player.play(film, below)
+player.play(film, None if later else below)
+if later:
+    with frame.asking("Asking the network about copies of the picture …", Rank.LATER):
+        explain(about, {n: now[n] for n in sorted(later)}, spent)
+    st.session_state["_spent"], st.session_state["_waited_for"] = spent, asked
+    raise frame.Again

@@ -7,6 +7,7 @@ from app.labs.lime.compute import Input, Reading
 from app.labs.lime.inputs import Given, Pictured
 from app.labs.lime.samples import Copies
 from app.shared import show
+from app.shared.encoded import png
 from app.shared.show import Sheet
 from xai_core import figures
 from xai_core.figures import linear
@@ -37,7 +38,7 @@ def show_path(this: Input, how: Reading) -> None:
     theme = show.theme()
     sheet = _path_sheet(this.place, how.N, how.sigma, how.distance, how.seed, this.target, theme, this, how)
     st.image(
-        sheet.marked(how.K, figures.INK[theme]), width="stretch", output_format="PNG",
+        png(sheet.marked(how.K, figures.INK[theme])), width="stretch", output_format="PNG",
         alt=f"Each weight against K, from 1 to {min(compute.LONGEST, this.features)}; K = {how.K} is read.",
     )  # fmt: skip
     st.caption(

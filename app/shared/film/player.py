@@ -12,7 +12,8 @@ from streamlit import runtime
 from streamlit.errors import StreamlitAPIException
 
 from app.shared import frame, links, screen, show
-from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider, picture
+from app.shared.encoded import still
+from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider
 from app.shared.film.reel import Reel, reel
 
 PATIENCE = 0.2  # s for which the server computes frames before it shows what it has
@@ -133,7 +134,7 @@ def _feed(film: Film, kept: Reel, at: int) -> None:
     key = f"_feed_{film.slider.key}"
     wanted = st.session_state.pop(f"{key}_wanted", None)
     n = len(film.slider.stops)
-    kept.fill(film, wanted if wanted in range(n) else at, 0 if wanted is None else PATIENCE)
+    kept.fill(film, wanted if wanted in range(n) else at, 0 if wanted is None else PATIENCE, at)
     frames = [_address(kept.frames.get(stop), "application/octet-stream", f"{key}-{stop}") for stop in range(n)]
     _component(key=key, data={"id": film.id, "frames": frames}, on_more_change=partial(_more, key))
 
@@ -179,14 +180,14 @@ def _panel(panel: Panel, place: str) -> dict[str, Any]:
         "smooth": panel.side > SMALL,
     }
     if panel.still is not None:
-        told["still"] = _address(*picture(panel.still), place)
+        told["still"] = _address(*still(panel.still), place)
     if panel.curves:
         told["curve"] = {"url": _address(panel.curves.png, "image/png", place), "axes": panel.curves.axes}
     return told
 
 
 def _grey(film: Film) -> tuple[bytes, str]:
-    return picture(film.ground.mean(2, keepdims=True).repeat(3, 2))
+    return still(film.ground.mean(2, keepdims=True).repeat(3, 2))
 
 
 def _address(content: bytes | None, mime: str, place: str) -> str | None:

@@ -9,6 +9,9 @@ import pytest
 import torch
 
 import xai_core
+from app.shared import stages
+from app.shared.film import player
+from app.shared.film.frames import Film
 from app.shared.film.reel import reel
 from data.nets import networks as shipped
 from tests.app.running import costs, hand, opened, png, ran, the_script_makes_the_same, unpacked
@@ -32,6 +35,27 @@ def test_the_first_page_explains_a_prediction(seen: SimpleNamespace) -> None:
     assert spent["Simple gradient"].startswith("1 gradient,")
     assert "15 gradients, 1 forward" in spent["Integrated Gradients"]
     assert "50 forwards" in spent["LIME"] and "local R²" in seen.captions["LIME"]
+
+
+def test_what_is_quick_is_shown_before_the_network_is_asked_about_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Film] = []
+    head = player.head
+    monkeypatch.setattr(player, "head", lambda film, *given: (shown.append(film), head(film, *given))[1])
+    monkeypatch.setattr(stages, "_copies", {})
+    at = opened(**FEW)
+    quick, whole = shown
+    assert quick.ahead == 0 and quick.id != whole.id
+    said = [[panel.what for panel in film.frame(14).shown if isinstance(panel.what, str)] for film in shown]
+    assert said == [["", "computing …"], [""]] and "50 forwards" in costs(at)["LIME"]
+    hand(at, K="3")  # the copies are known: nothing is put off
+    assert len(shown) == 3 and shown[2].ahead
+
+
+def test_a_page_runs_only_once_more_for_what_is_never_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(stages, "dear", lambda q, method, given: asked.append(method) or True)
+    at = opened(method=["Simple gradient"])
+    assert asked == ["simple_gradient"] and not at.error
 
 
 def test_every_path_method_shows_its_gap(seen: SimpleNamespace) -> None:

@@ -2,10 +2,13 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from diskcache import Cache
 
+from app.shared.film import reel as reel_module
 from app.shared.film.frames import Film, Frame, Panel, Scale, Shown
 from app.shared.film.reel import Reel, order
 from tests.app.running import unpacked
@@ -76,3 +79,13 @@ def test_an_error_that_is_no_refusal_is_not_hidden_and_leaves_the_lock() -> None
     with pytest.raises(ZeroDivisionError):
         kept.expose(broken, 0)
     kept.expose(film, 0)
+
+
+def test_processes_find_each_other_s_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film, computed = counting(3)
+    with Cache(str(tmp_path)) as shelf:
+        monkeypatch.setattr(reel_module, "_shelf", lambda: shelf)
+        first, second = Reel(), Reel()  # of two processes
+        first.fill(film, 0, 60)
+        second.fill(film, 2, 60)
+    assert sorted(computed) == [0, 1, 2] and second.frames == first.frames
