@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 from torch import Tensor, nn
 
+from app.shared.choice_words import WORDS
 from app.shared.film.frames import Slider, Stop
 from xai_core import catalogue
 from xai_core.path.matching import PAPER_EPS, PAPER_MU
@@ -35,24 +36,6 @@ FRONT = ("B", "eps", "alpha", "K")  # the four of the lecture; all others are fo
 MOST_IN_FRONT = 4
 BY_RULE, USUAL = "by rule", "each method's own"
 PRESETS = {"eps": (PAPER_EPS, "the UNI paper's"), "mu": (PAPER_MU, "the UNI paper's")}
-WORDS = {  # of choices whose words need one
-    "weights": {"all": "every weight of the network moves", "last_layer": "only the classifier's: what it sees stays"},
-    "goal": {
-        "unlearned": "the answer after forgetting, F(x; θ̂)",
-        "uniform": "1/classes for each class; nothing is unlearned, η and weights play no part",
-    },
-    "divergence": {
-        "kl": "KL(q ‖ p), the paper's; q is the answer to match, p the one at x′",
-        "reverse_kl": "KL(p ‖ q)",
-        "l2": "Σ (p − q)²",
-        "total_variation": "½ Σ |p − q|",
-    },
-    "subspace": {
-        "pixels": "each pixel may change by itself, as in the paper",
-        "mask_7": "7 × 7 numbers, made larger; ε by rule is then much larger, too",
-        "scales": "masks of 7 × 7, 14 × 14, … and the pixels, together",
-    },
-}
 _SERIES = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # ten values a decade on a logarithmic slider
 
 

@@ -66,9 +66,9 @@ def asking(what: str = "Asking the network …", rank: Rank = Rank.ASKED) -> Ite
 
     The page stops with a sentence where the block refuses its arguments.
     """
-    file, content = st.session_state.get("_upload", ("", b""))
+    *_, uploaded = st.session_state.get("_upload", ("",))
     settings = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
-    question = (what, st.context.url, file, len(content), *settings)
+    question = (what, st.context.url, uploaded, *settings)
     with waiting(question, rank), st.spinner(what, show_time=True), measured() as cost:
         try:
             yield cost
