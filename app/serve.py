@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import guard
+from app import guard, uploads
 
 EVERY = 30  # seconds between two looks for what readers have left behind
 
@@ -33,7 +33,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 async def _sweep() -> None:
     while True:
         await asyncio.sleep(EVERY)
-        guard.sweep()
+        uploads.sweep()
 
 
 app = st.App("main.py", middleware=[Middleware(guard.Guard)], lifespan=lifespan)
