@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.shared import networks
 from app.shared.pictures import KINDS
 
-ONE = "explain"
+ONE = "explain?guess=off"  # the maps at once
 MOVES = {"K": ("2", "4", "6", "8"), "eps": ("by rule", "1", "3"), "B": ("3", "8", "15", "30", "60")}  # of that link
 NAMED = {  # kind of picture → its parameter and some values
     "toy zoo": ("animal", ("elephant", "lion", "frog", "cat")),
@@ -50,7 +50,7 @@ def scenes(n: int, first: int = 100) -> tuple[str, ...]:
         key, words = NAMED.get(network.natural, ("", ()))
         named = f"&{key}={words[i // len(shipped) % len(words)]}" if words else ""
         found.append(
-            f"{ONE}?network={network.name}&picture={network.natural.replace(' ', '+')}&number={first + i}{named}"
+            f"{ONE}&network={network.name}&picture={network.natural.replace(' ', '+')}&number={first + i}{named}"
         )
     return tuple(found)
 
