@@ -19,8 +19,10 @@ from app.shared.controls import BY_RULE
 from app.shared.pictures import KINDS, Picture, fingerprint
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
+from app.shared.worse import Corrupted, corrupted
 from data.drawn import retina, satellite, zoo
 from data.pictures import photographs
+from data.pictures.corruptions import CORRUPTIONS
 from xai_core import catalogue
 from xai_core.score import OUTPUTS
 from xai_core.symbols import Choice, Symbol
@@ -35,7 +37,9 @@ NAMES = {  # what a picture of a kind may be called
     "digit": ("",),
     "photograph": photographs.BUNDLED,
 }
-OF_SUBJECT = ("network", "picture", "name", "number", "snow", "fingerprint", "target")
+OF_SUBJECT = (
+    "network", "picture", "name", "number", "snow", "fingerprint", "target", "corruption", "severity", "noise",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Pin:
         named |= {"number": str(picture.number)} if picture.number else {}
         named |= {"snow": "true"} if picture.snow else {}
         named |= {"fingerprint": picture.fingerprint} if picture.fingerprint else {}
+        if isinstance(picture, Corrupted):
+            named |= {"corruption": picture.corruption, "severity": str(picture.severity), "noise": str(picture.seed)}
         named |= {"target": about.class_name, "method": self.method}
         defaults = catalogue()[self.method].defaults
         moved = {name: word(value) for name, value in self.given.items() if value != defaults[name]}
@@ -96,6 +102,10 @@ def read(words: str) -> Pin:
     method = _one_of("method", said.get("method", ""), list(catalogue()))
     picture, content = _picture(said)
     about = subject.of(network, picture, content)
+    if "corruption" in said:
+        name = _one_of("corruption", said["corruption"], list(CORRUPTIONS))
+        severity = _whole("severity", said.get("severity", ""), 5)
+        about = corrupted(about, name, severity, _whole("noise", said.get("noise", "0"), 2**31 - 1))
     target = _one_of("target", said.get("target", ""), list(about.classes))
     about = replace(about, target=about.classes.index(target))
     given = {n: _argument(method, n, w) for n, w in said.items() if n not in (*OF_SUBJECT, "method")}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from app.shared.compare.pin import Pin, word
 from app.shared.script import call
+from app.shared.worse import Corrupted
 from xai_core import figures, rank_correlation
 from xai_core.plain import markdown as plain
 
@@ -68,7 +69,10 @@ def differing(a: Pin, b: Pin) -> list[list[str]]:
 
 def _settings(pin: Pin) -> dict[str, str]:
     about = pin.about
+    picture = about.picture
     said = {"network": about.network.name, "picture": about.opened.title, "class": about.class_name}
+    if isinstance(picture, Corrupted):
+        said["made worse"] = f"{picture.corruption} {picture.severity} of 5, seed {picture.seed}"
     return said | {"method": pin.title} | {name: word(value) for name, value in pin.given.items()}
 
 

@@ -14,8 +14,10 @@ import xai_core
 from app.shared import subject
 from app.shared.compare import pin
 from app.shared.compare.pin import Pin, read
+from app.shared.compare.two import differing
 from app.shared.pictures import Picture
 from app.shared.subject import START
+from app.shared.worse import corrupted
 from data.nets import networks as shipped
 from tests.app.hostile import VALUES
 
@@ -43,6 +45,15 @@ def test_a_pin_comes_back_as_it_was(network: str, picture: Picture, method: str,
     assert torch.equal(back.about.opened.x, about.opened.x)
 
 
+def test_a_picture_made_worse_comes_back() -> None:
+    bad = corrupted(subject.of("zoo", START), "shot_noise", 3, 5)
+    back = read(Pin.of(bad, "simple_gradient", {}).words)
+    assert back.about.picture == bad.picture and torch.equal(back.about.opened.x, bad.opened.x)
+    assert differing(back, Pin.of(subject.of("zoo", START), "simple_gradient", {})) == [
+        ["made worse", "shot_noise 3 of 5, seed 5", "–"]
+    ]
+
+
 def test_only_what_is_unusual_stands_in_it() -> None:
     there = Pin.of(subject.of("zoo", START), "uni", {"B": 30, "eta": 1.0})
     assert there.words == "network=zoo&picture=toy+zoo&name=elephant&number=27&target=elephant&method=uni&B=30"
@@ -65,6 +76,8 @@ def test_its_map_is_that_of_explain() -> None:
         ({"target": "unicorn"}, "the target of pin must be one of "),
         ({"number": "-1"}, "the number of pin must be a whole number from 0 to 1000000; got '-1'"),
         ({"picture": "upload", "fingerprint": "0" * 16}, "which a link cannot carry"),
+        ({"corruption": "rain"}, "the corruption of pin must be one of "),
+        ({"corruption": "shot_noise", "severity": "6"}, "the severity of pin must be a whole number from 0 to 5"),
         ({"B": "1e9"}, r"B \(Riemann steps along the path\) in pin must be a number from 1 to 300; got '1e9'"),
         ({"B": "nan"}, "must be a number from 1 to 300; got 'nan'"),
         ({"B": "2.5"}, "must be a whole number"),

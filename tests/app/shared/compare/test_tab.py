@@ -13,7 +13,6 @@ import xai_core
 from app.shared.compare import tab
 from app.shared.compare.two import Compared
 from data.nets import networks as shipped
-from tests import fresh
 from tests.app.running import hand, metrics, opened, ran, the_script_makes_the_same
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -116,7 +115,7 @@ def test_the_files_hold_both_and_the_script_prints_the_page(seen: SimpleNamespac
     assert settings["pinned"] == words
     made = np.load(tmp_path / "maps.npz")
     assert set(made) == {"x", "integrated_gradients", "pinned"}
-    printed = fresh.run(tmp_path / "this_setting.py", tmp_path).stderr.splitlines()
+    printed = (tmp_path / "this_setting.stderr").read_text(encoding="utf-8").splitlines()  # of that run
     said = {line.split(":")[0]: float(line.split(":")[1]) for line in printed if "B" in line}
     assert said[RHO] == pytest.approx(float(metrics(at)[RHO]), abs=0.006)
     assert said["largest |B - A|"] == pytest.approx(float(metrics(at)["Largest |B − A|, share of Σ|A|"]), rel=0.006)
@@ -124,3 +123,21 @@ def test_the_files_hold_both_and_the_script_prints_the_page(seen: SimpleNamespac
     assert float(xai_core.rank_correlation(A, torch.from_numpy(made["integrated_gradients"])[None])) == pytest.approx(
         said[RHO], abs=1e-4
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("paths", {"B": "4", "hand": "B", "way": "straight from black"}),
+        ("lime", {"N_lime": "30", "K": "2"}),
+        ("cam", {"layer": "blocks.0"}),
+        ("baselines", {"start": "black", "B": "3", "severity": "2", "corruption": "Gaussian noise"}),
+    ],
+)
+def test_every_page_reads_its_own_pin(page: str, query: dict[str, str]) -> None:
+    """What was pinned is what stands there: nothing differs, on any page and in its link."""
+    at = opened(f"labs/{page}/page.py", tab="Compare", **query)
+    at.button(key="_pin_it").click()
+    ran(at)
+    assert metrics(at)[RHO] == "1.00" and any("Nothing differs" in words for words in shown(at))
+    assert pin_of(at) == tab.read(pin_of(at)).words
