@@ -12,7 +12,7 @@ from torch import Tensor
 from app.shared.compare.pin import Pin, word
 from app.shared.script import call
 from app.shared.worse import Corrupted
-from xai_core import figures, rank_correlation
+from xai_core import catalogue, figures, rank_correlation
 from xai_core.plain import markdown as plain
 
 PINNED = "pinned"  # A's name in files and scripts
@@ -73,7 +73,14 @@ def _settings(pin: Pin) -> dict[str, str]:
     said = {"network": about.network.name, "picture": about.opened.title, "class": about.class_name}
     if isinstance(picture, Corrupted):
         said["made worse"] = f"{picture.corruption} {picture.severity} of 5, seed {picture.seed}"
-    return said | {"method": pin.title} | {name: word(value) for name, value in pin.given.items()}
+    return said | {"method": pin.title} | {_called(pin, name): word(value) for name, value in pin.given.items()}
+
+
+def _called(pin: Pin, name: str) -> str:
+    """An argument with its meaning: B alone would be taken for the map."""
+    row = catalogue()[pin.method]
+    declared = {**row.symbols, **row.options}.get(name)
+    return f"{getattr(declared, 'letter', name)}: {declared.meaning}" if declared else name
 
 
 def python(a: Pin, b: str, unit: str) -> list[str]:

@@ -46,7 +46,7 @@ def test_pin_move_compare_and_the_link_opens_the_same(seen: SimpleNamespace) -> 
     assert there[RHO] == f"{float(xai_core.rank_correlation(A, B)):.2f}" != "1.00"
     assert there["Largest |B − A|, attribution"] == f"{float((B - A).sum(1).abs().max()):.3g}"
     (table,) = [words for words in shown(at) if "What differs" in words]
-    assert table.splitlines()[2:] == ["| B | 15 | 3 |"]
+    assert table.splitlines()[2:] == ["| B: Riemann steps along the path | 15 | 3 |"]
     again = opened(**IG, B="3", pin=pin_of(at))
     assert metrics(again) == there
     at.button(key="_unpin").click()

@@ -11,8 +11,10 @@ from app.shared.compare import two
 from app.shared.compare.pin import Pin
 from app.shared.pictures import Picture
 from app.shared.subject import START
+from xai_core import catalogue
 
 A = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+BASELINE = "baseline: " + catalogue()["integrated_gradients"].options["baseline"].meaning
 B = torch.tensor([[[[1.0, 2.0], [4.0, 3.0]]]])
 
 
@@ -55,11 +57,13 @@ def test_one_method_and_one_score_have_one_unit() -> None:
 
 def test_what_differs() -> None:
     a, b = pins()
-    assert two.differing(a, a) == [] and two.differing(a, b) == [["B", "3", "15"]]
+    assert two.differing(a, a) == [] and two.differing(a, b) == [["B: Riemann steps along the path", "3", "15"]]
     frog = replace(b.about, target=b.about.classes.index("frog"))
     assert two.differing(a, Pin.of(frog, "simple_gradient", {})) == [
         ["class", "elephant", "frog"], ["method", "Integrated Gradients", "Simple gradient"],
-        ["baseline", "black", "–"], ["B", "3", "–"], ["rule", "right", "–"], ["seed", "0", "–"],
+        [BASELINE, "black", "–"],
+        ["B: Riemann steps along the path", "3", "–"], ["rule: quadrature along the path", "right", "–"],
+        ["seed", "0", "–"],
     ]  # fmt: skip
 
 
