@@ -21,6 +21,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 HERE = "stage"
 JUDGE, CODE, SCENES, TAKE_AWAY = "Judge", "Equation and code", "Scenes", "Take away"
+COMPARE = "Compare"  # of pages whose maps can be pinned
 TABS = (JUDGE, CODE, SCENES, TAKE_AWAY)
 
 

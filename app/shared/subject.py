@@ -52,10 +52,10 @@ class Subject:
         return Question(self.network, self.picture, self.target, output, self.opened.x)
 
 
-def of(name: str, picture: Picture) -> Subject:
-    """A picture that needs no file, and what a network says of it; the class that it says is explained."""
+def of(name: str, picture: Picture, content: bytes = b"") -> Subject:
+    """A picture, and what a network says of it; the class that it says is explained. content: of an upload."""
     network = networks.describe(name)
-    opened = open_picture(picture, network)
+    opened = open_picture(picture, network, content)
     probabilities = stages.predictions(network, picture, opened.x)
     return Subject(network, picture, opened, networks.classes(name), probabilities, int(probabilities.argmax()))
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from app.shared import links
+from app.shared.compare import tab as compare
 from app.shared.script import DPI, MAPS, call, quoted, script
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -34,10 +35,13 @@ def offer(
     """
     titled = {n if methods else catalogue()[n].title: e.A for n, e in maps.items()}
     kept = {name: e.A for name, e in maps.items()}
+    also = compare.taken(subject, {name: given[name] for name in maps}, methods)
     offer_files(
-        python(subject, given, scale, methods),
-        (lambda: png(panels(subject, titled, scale))) if maps else None,
-        (lambda: npz(arrays(subject, kept), settings_of(subject, given))) if maps else None,
+        python(subject, given, scale, methods, also=also.lines),
+        (lambda: png(panels(subject, titled | also.maps(), scale))) if maps else None,
+        (lambda: npz(arrays(subject, kept | also.maps()), settings_of(subject, given, **also.settings())))
+        if maps
+        else None,
         own_picture=subject.picture.kind == "upload",
     )
 

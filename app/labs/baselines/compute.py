@@ -1,23 +1,17 @@
 """What the page Baselines computes: a picture made worse, its maps from several baselines, and a number for each bias.
 
-    corrupted picture (picture, corruption, severity, seed)  →  the stages of stages.py, as for any other picture
-
-A corrupted picture is a picture of its own: network answers, baselines, walks and maps are kept for it under its own
-name. So a severity that was seen before costs nothing.
+corrupted picture (picture, corruption, severity, seed)  →  the stages of stages.py, as for any other picture
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
 import torch
 from torch import Tensor
 
-from app.shared import stages
-from app.shared.pictures import Picture
+from app.shared import stages, worse
 from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
-from data.pictures.corruptions import corrupt
 from xai_core import catalogue, nearest_part, rank_correlation, roughness, share
 
 GRADIENT = "simple gradient (no baseline)"
@@ -44,33 +38,9 @@ KINDS = {  # words on the page → name in data.corruptions, and the bias that t
 }
 
 
-@dataclass(frozen=True)
-class Corrupted(Picture):
-    """A picture after one of ImageNet-C's corruptions."""
-
-    corruption: str = ""
-    severity: int = 0
-    seed: int = 0
-
-
 def corrupted(about: Subject, corruption: str, severity: int, seed: int) -> Subject:
-    """The subject with its picture made worse; the class that is explained stays. Severity 0: as it is.
-
-    Raises ValueError with a sentence where the corruption makes no sense, such as more saturation for grey.
-    """
-    if severity == 0:
-        return about
-    name, _ = KINDS[corruption]
-    picture = Corrupted(**vars(about.picture), corruption=name, severity=severity, seed=seed)
-    x = _worse(about.network, picture, about.opened.x)
-    line = f'x = corruptions.corrupt(x, "{name}", {severity}, seed={seed})'
-    opened = replace(about.opened, x=x, python=(*about.opened.python, line))
-    return replace(about, picture=picture, opened=opened, probabilities=stages.predictions(about.network, picture, x))
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _worse(network: object, picture: Corrupted, _x: Tensor) -> Tensor:
-    return corrupt(_x, picture.corruption, picture.severity, picture.seed)
+    """See `worse.corrupted`; corruption: as on the page."""
+    return worse.corrupted(about, KINDS[corruption][0], severity, seed)
 
 
 def method_of(start: str) -> str:

@@ -9,12 +9,13 @@ import torch
 from app.labs.baselines import compute, numbers, sweep
 from app.labs.baselines.compute import GRADIENT, KINDS, OWN, STARTS, Region
 from app.shared import controls, frame, stages, subject, take_away
+from app.shared.compare import tab as compare
 from app.shared.equations import BIASES, EQUATIONS
 from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.film.maps import Maps, of_maps
 from app.shared.predict import veil
-from app.shared.screen import Stage, stage, tabs
+from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from data.pictures import corruptions
@@ -173,7 +174,7 @@ def below(stop: int) -> None:
         clean = {s: e.A for s, e in explained(before, now).items()}
         clean[GRADIENT] = gradient_of(before, now.output)
     rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
-    under = tabs()
+    under = tabs((TABS[0], COMPARE, *TABS[1:]))
     with under.judge:
         if guess is not None and found:
             numbers.show_verdict(guess, rows, where)
@@ -182,6 +183,9 @@ def below(stop: int) -> None:
         if now.sweep and found and possible:
             with st.spinner("All severities …", show_time=True):
                 sweep.show_sweep(before, now.corruption, now.seed, lambda worse: explained(worse, now), where, clean)
+    given = {STARTS[s]: now.arguments(s, before.opened.x.shape[1]) for s in found}
+    methods = {STARTS[s]: compute.method_of(s) for s in found}
+    compare.show_tab(under, worse, given, methods)
     functions = {"share": share, "its part": nearest_part, "roughness": roughness, "baseline": make_baseline,
                  "corruption": corruptions.corrupt}  # fmt: skip
     with under.code:
@@ -189,13 +193,7 @@ def below(stop: int) -> None:
     with under.scenes:
         frame.scenes("baselines", TRY)
     with under.take_away:
-        take_away.offer(
-            worse,
-            {STARTS[s]: e for s, e in found.items()},
-            {STARTS[s]: now.arguments(s, before.opened.x.shape[1]) for s in found},
-            "share",
-            {STARTS[s]: compute.method_of(s) for s in found},
-        )
+        take_away.offer(worse, {STARTS[s]: e for s, e in found.items()}, given, "share", methods)
 
 
 with frame.asking() as spent:  # what the film shows first

@@ -1,5 +1,7 @@
 """CAM: which places of a layer's map speak for the class? CAM, Grad-CAM and Guided Grad-CAM at any layer."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 import torch
 from torch import Tensor
@@ -8,13 +10,14 @@ import xai_core
 from app.labs.cam import compute, table, two_animals
 from app.labs.cam.compute import Read, enlarged, spread
 from app.shared import frame, show, subject, take_away
+from app.shared.compare import tab as compare
 from app.shared.equations import EQUATIONS
 from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.film.maps import Maps, of_maps
 from app.shared.frame import Tab
 from app.shared.predict import overlap, veil
-from app.shared.screen import TABS, Tabs, stage, tabs
+from app.shared.screen import COMPARE, TABS, Tabs, stage, tabs
 from app.shared.subject import Subject
 from xai_core import Layer, figures
 
@@ -145,22 +148,27 @@ def animal_of(about: Subject) -> Tensor:
     )
 
 
+def given_of(maps: Mapping[str, Tensor], layer: Layer) -> dict[str, dict[str, str]]:
+    """The arguments of the methods of the catalogue that are shown."""
+    read = {"grad_cam": {"layer": layer.name}, "guided_grad_cam": {"layer": layer.name}}
+    return read | ({"cam": {}} if "CAM" in maps else {})
+
+
 def offer_files(about: Subject, maps: dict[str, Tensor], layer: Layer, scale: str, pair: dict[str, str]) -> None:
     """The maps as picture and numbers, and a script that makes them again."""
-    given = {"grad_cam": {"layer": layer.name}, "guided_grad_cam": {"layer": layer.name}}
-    given |= {"cam": {}} if "CAM" in maps else {}
-    settings = take_away.settings_of(about, {**given, "two animals": pair})
+    given, taken = given_of(maps, layer), compare.taken(about, given_of(maps, layer))
+    settings = take_away.settings_of(about, {**given, "two animals": pair}, **taken.settings())
     take_away.offer_files(
-        take_away.python(about, given, scale, also=compute.python(layer.name)),
-        lambda: take_away.png(take_away.panels(about, maps, scale)),
-        lambda: take_away.npz(take_away.arrays(about, maps), settings),
+        take_away.python(about, given, scale, also=(*compute.python(layer.name), *taken.lines)),
+        lambda: take_away.png(take_away.panels(about, maps | taken.maps(), scale)),
+        lambda: take_away.npz(take_away.arrays(about, maps | taken.maps()), settings),
         own_picture=about.picture.kind == "upload",
     )
 
 
 def further() -> tuple[Tabs, dict[str, str]]:
     """The tabs, and in two of them what does not depend on the layer. Returns the settings of the two animals, too."""
-    under = tabs((TABS[0], TWO, BACKBONES, *TABS[1:]))
+    under = tabs((TABS[0], TWO, BACKBONES, COMPARE, *TABS[1:]))
     with under.tabs[TWO]:
         pair = two_animals.show_section(under.shows(TWO))
     with under.tabs[BACKBONES]:
@@ -206,8 +214,10 @@ def below(stop: int) -> None:
         frame.code(CODE)
     with under.scenes:
         frame.scenes("cam", TRY)
+    maps = dict(shown_at(about, seen, layer).maps)
+    compare.show_tab(under, about, given_of(maps, layer))
     with under.take_away:
-        offer_files(about, dict(shown_at(about, seen, layer).maps), layer, scale, pair)
+        offer_files(about, maps, layer, scale, pair)
 
 
 slider, region = slider_of(seen), guess.region(about.opened.x.shape[-2:])

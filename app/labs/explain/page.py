@@ -6,13 +6,14 @@ import streamlit as st
 
 from app.labs.explain.scenes import TRY
 from app.shared import controls, frame, methods, networks, show, stages, subject, take_away
+from app.shared.compare import tab as compare
 from app.shared.controls import Control
 from app.shared.film import player
 from app.shared.film.frames import ALONE, refusal
 from app.shared.film.maps import Maps, of_maps
 from app.shared.meter import Cost, measured
 from app.shared.predict import overlap, veil
-from app.shared.screen import Stage, stage, tabs
+from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
@@ -154,10 +155,11 @@ def below(stop: int) -> None:
     """All that is told of the stop at which the hand rests."""
     given = given_at(stop)
     found, _ = explain(about, given, spent)
-    under = tabs()
+    under = tabs((TABS[0], COMPARE, *TABS[1:]))
     with under.judge:
         show_judgement(about, found, spent, guess.choice)
     spent.clear()
+    compare.show_tab(under, about, given)
     with under.code:
         frame.code(frame.of_methods(chosen))
     with under.scenes:

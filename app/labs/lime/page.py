@@ -6,16 +6,17 @@ import streamlit as st
 
 from app.labs.lime import compute, files, inputs, samples, tables, texts, truth, views, weights
 from app.labs.lime.compute import SEEDS, Input, Reading
-from app.labs.lime.inputs import Given
+from app.labs.lime.inputs import Given, Pictured
 from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
 from app.shared import controls, frame, show, subject
+from app.shared.compare import tab as compare
 from app.shared.equations import EQUATIONS
 from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
 from app.shared.predict import overlap
-from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
 from xai_core.perturbation.k_lasso import kernel
@@ -167,7 +168,8 @@ def tell(how: Reading) -> None:
             weights.show_explanation(given, how, beside)
         with st.container(key="at_number"):
             st.metric(f"Local R²: what {how.K} of {this.features} features explain", show.r2(compute.fit(this, how).r2))
-    under = tabs((TABS[0], COPIES, TRUSTED, CLASSES, *TABS[1:]))
+    pinned = (COMPARE,) if isinstance(given, Pictured) else ()
+    under = tabs((TABS[0], COPIES, TRUSTED, CLASSES, *pinned, *TABS[1:]))
     with under.judge:
         with frame.asking("Fitting …") as more:
             fit = compute.fit(this, how)
@@ -184,6 +186,8 @@ def tell(how: Reading) -> None:
     if under.shows(CLASSES):
         with under.tabs[CLASSES]:
             views.show_classes(given, how)
+    if isinstance(given, Pictured):
+        compare.show_tab(under, given.about, {"lime": vars(how) | given.setting})
     with under.code:
         show_code(kind)
     with under.scenes:

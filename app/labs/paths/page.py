@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from app.labs.paths import colour, compute, errors, steps
 from app.labs.paths.compute import WAYS, Seen, Walked, Way
 from app.shared import controls, frame, stages, subject, take_away
+from app.shared.compare import tab as compare
 from app.shared.film import player
 from app.shared.film.frames import Film, Panel, Slider, Stop
 from app.shared.frame import Tab
 from app.shared.links import coming
 from app.shared.predict import veil
-from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.stages import Question
 from xai_core import Trace, figures
 from xai_core.path import paths
@@ -142,7 +143,7 @@ def given_with(B: int) -> dict[Way, dict[str, Any]]:
 
 def below(B: int, now: Walked) -> None:
     """All that is told of one B."""
-    under = tabs((TABS[0], ERRORS, *TABS[1:]))
+    under = tabs((TABS[0], ERRORS, COMPARE, *TABS[1:]))
     with under.judge:
         if guess is not None and moved == "B":
             show_answer(guess, now.seen)
@@ -157,6 +158,8 @@ def below(B: int, now: Walked) -> None:
         with under.tabs[ERRORS]:
             errors.show_errors(q, now.walks, now.seen, now.steps, B, tolerance)
     methods = list(dict.fromkeys(way.method for way in ways))
+    given = {way.name: arguments | {"output": output} for way, arguments in given_with(B).items()}
+    compare.show_tab(under, about, given, {way.name: way.method for way in ways})
     with under.code:
         frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
     with under.scenes:
@@ -165,7 +168,7 @@ def below(B: int, now: Walked) -> None:
         take_away.offer(
             about,
             {way.name: s.whole for way, s in now.seen.items()},
-            {way.name: arguments | {"output": output} for way, arguments in given_with(B).items()},
+            given,
             "share",
             {way.name: way.method for way in ways},
         )

@@ -7,12 +7,13 @@ import streamlit as st
 
 from app.labs.unlearning import experiments
 from app.shared import controls, frame, show, stages, subject, take_away
+from app.shared.compare import tab as compare
 from app.shared.controls import Control
 from app.shared.equations import DIVERGENCES, EQUATIONS, SUBSPACES
 from app.shared.film import player
 from app.shared.film.maps import Maps, of_maps
 from app.shared.predict import veil
-from app.shared.screen import TABS, Stage, stage, tabs
+from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
 from xai_core import Stages, figures, match_baseline, uni, unlearn
@@ -167,7 +168,7 @@ def arguments_at(stop: int) -> dict[str, Any]:
 def below(stop: int) -> None:
     """All that is told of the stop at which the hand rests."""
     given = arguments_at(stop)
-    under = tabs((TABS[0], EXPERIMENTS, *TABS[1:]))
+    under = tabs((TABS[0], EXPERIMENTS, COMPARE, *TABS[1:]))
     with under.judge:
         with frame.asking() as cost:
             asked, found = asked_of(given), maps_of(q, given)
@@ -182,6 +183,8 @@ def below(stop: int) -> None:
         frame.cost(cost)
     with under.tabs[EXPERIMENTS]:
         experiments.show_chosen(q, given, {TITLES[name]: (name, a) for name, a in asked.items()}, found["uni"].A)
+    given_of = {name: {**arguments, "output": output} for name, arguments in asked.items()}
+    compare.show_tab(under, about, given_of)
     equations, note = [EQUATIONS["uni"]], ""
     if (given["goal"], given["divergence"]) != ("unlearned", "kl"):
         answer = r"\frac{1}{\mathrm{classes}}" if given["goal"] == "uniform" else r"F(x; \hat\theta)"
@@ -194,7 +197,6 @@ def below(stop: int) -> None:
     with under.scenes:
         frame.scenes("unlearning", TRY)
     with under.take_away:
-        given_of = {name: {**arguments, "output": output} for name, arguments in asked.items()}
         take_away.offer(about, found, given_of, "share")
 
 

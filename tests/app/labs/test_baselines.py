@@ -15,9 +15,8 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 import xai_core
-from app.labs.baselines import compute
 from app.labs.baselines.compute import KINDS, OWN, STARTS
-from app.shared import controls, networks, show, stages, take_away
+from app.shared import controls, networks, show, stages, take_away, worse
 from app.shared.film import maps as film_maps
 from app.shared.film import player
 from app.shared.film.frames import Film, Slider
@@ -228,10 +227,10 @@ def test_corruption_severity_and_seed_are_part_of_the_key() -> None:
         ("shot_noise", 4, 0),
         ("brightness", 3, 0),
     ):
-        picture = compute.Corrupted(**vars(about.picture), corruption=corruption, severity=severity, seed=seed)
-        worse = compute._worse(network, picture, x)
-        assert torch.equal(worse, corruptions.corrupt(x, corruption, severity, seed))
-        q = Question(network, picture, 0, "logit", worse)
+        picture = worse.Corrupted(**vars(about.picture), corruption=corruption, severity=severity, seed=seed)
+        bad = worse.worse(network, picture, x)
+        assert torch.equal(bad, corruptions.corrupt(x, corruption, severity, seed))
+        q = Question(network, picture, 0, "logit", bad)
         answers.append(stages.explanation(q, "simple_gradient", {}).A)
     plain = stages.explanation(Question(network, about.picture, 0, "logit", x), "simple_gradient", {}).A
     answers.append(plain)
