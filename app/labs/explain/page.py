@@ -10,7 +10,7 @@ from app.shared.film import player
 from app.shared.film.frames import ALONE, refusal
 from app.shared.film.maps import Maps, of_maps
 from app.shared.meter import Cost, measured
-from app.shared.predict import overlap, veil
+from app.shared.predict import veil
 from app.shared.screen import Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
@@ -175,14 +175,11 @@ def below(stop: int) -> None:
 
 with st.spinner("Asking the network …", show_time=True):
     first, _ = explain(about, given_at(player.value(slider)), spent)
-region = guess.region(about.opened.x.shape[-2:])
-if region is not None:
-    truth = next(iter(about.opened.parts.items()), None)
-    on.guess.success(overlap.told(region, {title[n]: e.A for n, e in first.items()}, truth))
+veil.tell(on, guess, about.opened, {title[n]: e.A for n, e in first.items()})
 named = judge_of(first.get(judged))[1]
 film = of_maps(
     slider, ("explain", about.question(""), str(given_at(0))), about.opened.x, about.said, [title[n] for n in chosen],
     shown_at, scale=scale, number=f"{named}, {title[judged]}" if named else "",
-    ahead=controls.cheap(stops, about.opened.x),
+    ahead=controls.cheap(stops, about.opened.x), still=guess.drawn_on(about.opened.x),
 )  # fmt: skip
 player.play(film, below)
