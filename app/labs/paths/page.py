@@ -93,7 +93,7 @@ def draw_curves(seen: Mapping[Way, Seen], α: list[float], theme: str) -> Figure
         "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
     }
     x = "α: from the baseline (0) to the picture (1)"
-    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 3.6), theme=theme)
+    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 3.45), theme=theme)
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:

@@ -70,7 +70,7 @@ function board(data, done) {
   const stroke = (to) => {
     pen.beginPath();
     pen.moveTo(...(last ?? to));
-    pen.lineTo(...to);
+    pen.lineTo(to[0] + 0.1, to[1]); // a canvas draws nothing from a place to itself
     pen.stroke();
     last = to;
     compare.disabled = false;
