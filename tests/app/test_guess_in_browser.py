@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -71,7 +72,9 @@ def test_nothing_of_a_map_before_the_guess_and_all_of_it_after(page: Any, browse
     film = seen(page)
     assert worth(page).startswith("You painted ") and "times its fair share" in worth(page)
     assert any(b'"colours"' in frame for frame in said)  # so it would have been noticed
-    outlined = Image.open(BytesIO(page.request.get(film.locator("img").first.get_attribute("src")).body()))
+    outlined = Image.open(
+        BytesIO(page.request.get(urljoin(address, film.locator("img").first.get_attribute("src"))).body())
+    )
     blue = (np.abs(np.asarray(outlined.convert("RGB")) - np.array([0, 114, 178.0])).max(2) < 3).mean()
     assert 0.005 < blue < 0.05
 
