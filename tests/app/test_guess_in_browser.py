@@ -72,9 +72,8 @@ def test_nothing_of_a_map_before_the_guess_and_all_of_it_after(page: Any, browse
     film = seen(page)
     assert worth(page).startswith("You painted ") and "times its fair share" in worth(page)
     assert any(b'"colours"' in frame for frame in said)  # so it would have been noticed
-    outlined = Image.open(
-        BytesIO(page.request.get(urljoin(address, film.locator("img").first.get_attribute("src"))).body())
-    )
+    still = page.request.get(urljoin(address, film.locator("img").first.get_attribute("src")))
+    outlined = Image.open(BytesIO(still.body()))
     blue = (np.abs(np.asarray(outlined.convert("RGB")) - np.array([0, 114, 178.0])).max(2) < 3).mean()
     assert 0.005 < blue < 0.05
 

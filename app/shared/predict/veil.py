@@ -98,12 +98,12 @@ def ask(
     are left out, so that there is room for what it was worth. paint: what to do with the brush; "": there is none.
     """
     known: dict[str, Guess] = st.session_state.setdefault("_open", {})
-    choice = None
+    choice, made_here = None, f"_asked_{key}" in st.session_state  # a link's choice is nobody's guess
     if options and (scene not in known or known[scene].drawn is None):
         _turn(scene, key)
         with on.guess:
             choice = frame.guess(question, options, key)
-    if choice is not None and not is_open(scene):
+    if choice is not None and not is_open(scene) and made_here:
         _count(Said(choice))
     if choice is not None and (scene in known or not is_open(scene)):
         known[scene] = Guess(choice)
