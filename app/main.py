@@ -10,6 +10,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
+    from app.labs.study import guesses
     from app.shared import frame, lecture, links, pages, subject, turns
     from app.shared.predict import veil
 
@@ -35,6 +36,7 @@ except frame.Again:
     again = True
 finally:
     links.remember()
+guesses.keep(page.url_path, veil.just_said())
 pages.keep(pages.of(page))
 (lecture.bar if lecture.on() else pages.foot)(pages.of(page))
 links.note_what_was_ignored(asked)

@@ -13,6 +13,7 @@ from app.shared import show, take_away
 from app.shared.film import maps as film_maps
 from app.shared.film import player
 from app.shared.film.frames import Film, Slider
+from tests.app.served import CHROMIUM, FLAGS, PROJECTOR, new_page, served
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,3 +85,37 @@ def films(monkeypatch: pytest.MonkeyPatch) -> dict[str, Film]:
 
     monkeypatch.setattr(player, "head", kept)
     return shown
+
+
+# --- in a browser -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The app, served as a reader starts it."""
+    with served() as app:
+        yield app.address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium to drive: {str(error).splitlines()[0]}")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Nothing that a page does is against the server's content security policy, and no film of it breaks."""
+    context, refused = browser.new_context(viewport=PROJECTOR), []
+    context.set_default_timeout(60_000)
+    ours = ("Content Security Policy", "BidiComponent Error")
+    context.on("console", lambda line: refused.append(line.text) if any(map(line.text.__contains__, ours)) else None)
+    yield new_page(context)
+    context.close()
+    assert not refused

@@ -1,12 +1,9 @@
 """The main path in a real browser: load, slide, share the link, upload a photograph and junk; and nothing overflows."""
 
-import shutil
-import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -16,58 +13,11 @@ from PIL import Image
 
 from app.shared.pages import PAGES, START
 from tests.app.hostile import FAR, KEYS, MARKUP, OF_STUDY
-from tests.app.served import served
+from tests.app.served import PHONE, PROJECTOR, new_page, wait_until
 
 pytestmark = pytest.mark.browser
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-PROJECTOR, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 LIGHT_WORK = "?guess=off&method=Integrated+Gradients&method=UNI"  # LIME's thousand masks are not what is looked at here
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The app, served as a reader starts it."""
-    with served() as app:
-        yield app.address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        except sync_api.Error as error:
-            pytest.skip(f"no Chromium to drive: {str(error).splitlines()[0]}")
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    """Nothing that a page does is against the server's content security policy, and no film of it breaks."""
-    context, refused = browser.new_context(viewport=PROJECTOR), []
-    context.set_default_timeout(60_000)
-    ours = ("Content Security Policy", "BidiComponent Error")
-    context.on("console", lambda line: refused.append(line.text) if any(map(line.text.__contains__, ours)) else None)
-    yield new_page(context)
-    context.close()
-    assert not refused
-
-
-def new_page(context: Any) -> Any:
-    """A page that waits for a function by asking: Playwright's own way is `eval`, which the server's policy forbids."""
-    page = context.new_page()
-
-    def asked(expression: str, *, arg: Any = None, timeout: float = 60_000) -> None:
-        wait_until(lambda: page.evaluate(expression, arg), timeout / 1000)
-
-    page.wait_for_function = asked
-    return page
 
 
 def settled(page: Any) -> None:
@@ -82,14 +32,6 @@ def settled(page: Any) -> None:
                 [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')])""",
         timeout=60_000,
     )
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Ask again until it is so; a page is drawn in several steps."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.1)
 
 
 def pictures(page: Any) -> list[str]:

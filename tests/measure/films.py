@@ -14,8 +14,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.app.served import served
-from tests.measure.pictures import CHROMIUM, FLAGS, PROJECTOR
+from tests.app.served import CHROMIUM, FLAGS, PROJECTOR, served
 
 FILMS = (
     "explain", "lime", "cam", "saturation", "saturation?saturated=an+elephant", "paths?errors=false", "paths?hand=B",

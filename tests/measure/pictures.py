@@ -5,17 +5,13 @@ docs/alpha.webp                          the α of the page Paths under a moving
 """
 
 import io
-import shutil
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.app.served import ROOT, served
+from tests.app.served import CHROMIUM, FLAGS, PROJECTOR, ROOT, served
 
-PROJECTOR = {"width": 1280, "height": 720}
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PAGES = {"explain": "explain?guess=off", "unlearning": "unlearning?guess=off"}  # file → address
 FRAMES, WIDTH, SPEED = 26, 800, 90  # of the moving picture: how many, pixels, ms a frame
 

@@ -16,7 +16,7 @@ from app.shared.film import player
 from app.shared.film.frames import Slider, Stop
 from app.shared.film.maps import Maps, of_maps
 from app.shared.frame import Tab
-from app.shared.predict import overlap, veil
+from app.shared.predict import veil
 from app.shared.screen import COMPARE, TABS, Tabs, stage, tabs
 from app.shared.subject import Subject
 from xai_core import Layer, figures
@@ -220,12 +220,11 @@ def below(stop: int) -> None:
         offer_files(about, maps, layer, scale, pair)
 
 
-slider, region = slider_of(seen), guess.region(about.opened.x.shape[-2:])
-if region is not None:
-    maps = dict(shown_at(about, seen, seen.layers[player.value(slider)]).maps)
-    on.guess.success(overlap.told(region, maps, next(iter(about.opened.parts.items()), None)))
+slider = slider_of(seen)
+veil.tell(on, guess, about.opened, dict(shown_at(about, seen, seen.layers[player.value(slider)]).maps))
 film = of_maps(
     slider, ("cam", about.question("logit")), about.opened.x, about.said, TITLES,
     lambda stop: shown_at(about, seen, seen.layers[stop]), scale=scale, number="of the places speak for the class",
+    still=guess.drawn_on(about.opened.x),
 )  # fmt: skip
 player.play(film, below)

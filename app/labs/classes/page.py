@@ -172,9 +172,10 @@ except FileNotFoundError as error:
     frame.end()
 s, chosen = ask(source, where, on)
 on.question.markdown(f"### What does a class look like to the network: what is “{where.classes[chosen[0]]}”?")
+of_it = (where.labels == chosen[0]).nonzero().flatten()[:1]
 guess = veil.ask(
-    on, f"classes {source}", where.X[:1], "of other pictures only a map's best places are left. Whose map still tells"
-    " the class?", METHODS, "best_map",
+    on, f"classes {source}", where.X[of_it] if len(of_it) else None,
+    "of other pictures only a map's best places are left. Whose map still tells the class?", METHODS, "best_map",
 ).choice  # fmt: skip
 bar = on.pictures.progress(0.0, text="Asking the network …")
 with measured() as cost:

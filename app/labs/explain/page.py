@@ -12,7 +12,7 @@ from app.shared.film import player
 from app.shared.film.frames import ALONE, refusal
 from app.shared.film.maps import Maps, of_maps
 from app.shared.meter import Cost, measured
-from app.shared.predict import overlap, veil
+from app.shared.predict import veil
 from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
@@ -174,15 +174,12 @@ if st.session_state.pop("_waited_for", None) != asked:  # once: what was refused
     later |= {n for n, given in now.items() if stages.dear(about.question(given["output"]), n, given)}
 with frame.asking():
     first, _ = explain(about, {n: given for n, given in now.items() if n not in later}, spent)
-region = guess.region(about.opened.x.shape[-2:])
-if region is not None:
-    truth = next(iter(about.opened.parts.items()), None)
-    on.guess.success(overlap.told(region, {title[n]: e.A for n, e in first.items()}, truth))
+veil.tell(on, guess, about.opened, {title[n]: e.A for n, e in first.items()})
 named = judge_of(first.get(judged))[1]
 film = of_maps(
     slider, ("explain", about.question(""), str(given_at(0)), *sorted(later)), about.opened.x, about.said,
     [title[n] for n in chosen], shown_at, scale=scale, number=f"{named}, {title[judged]}" if named else "",
-    ahead=0 if later else controls.cheap(stops, about.opened.x),
+    ahead=0 if later else controls.cheap(stops, about.opened.x), still=guess.drawn_on(about.opened.x),
 )  # fmt: skip
 player.play(film, None if later else below)
 if later:

@@ -15,7 +15,7 @@ from app.shared.equations import EQUATIONS
 from app.shared.film import player
 from app.shared.meter import Cost
 from app.shared.pages import OWN_WEIGHTS as OWN
-from app.shared.predict import overlap
+from app.shared.predict import veil
 from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.subject import Line
 from xai_core import k_lasso, neighbourhood, shapley_values, table_samples
@@ -198,11 +198,9 @@ def tell(how: Reading) -> None:
 
 if kind == "picture":
     slider, lengths = controls.slider(next(c for c in controls.controls() if c.key == "K"))
-    region = guess.region(given.labels.shape)
-    if region is not None:
-        map_ = compute.fit(this, replace(how, K=lengths[player.value(slider)])).weights[given.labels][None, None]
-        on.guess.success(overlap.told(region, {"LIME": map_}, next(iter(given.about.opened.parts.items()), None)))
-    film = weights.film_of(given, how, slider, lengths)
+    map_ = compute.fit(this, replace(how, K=lengths[player.value(slider)])).weights[given.labels][None, None]
+    veil.tell(on, guess, given.about.opened, {"LIME": map_})
+    film = weights.film_of(given, how, slider, lengths, guess.drawn_on(given.about.opened.x))
     player.play(film, lambda stop: tell(replace(how, K=lengths[stop])))
 else:
     tell(how)

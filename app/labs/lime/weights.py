@@ -46,8 +46,8 @@ def show_explanation(given: Given, how: Reading, beside: list[str]) -> LinearFit
 SUPERPIXELS, SPEAKS, SIGNED = "superpixels", "what speaks for it", "for and against"
 
 
-def film_of(given: Pictured, how: Reading, slider: Slider, lengths: list[int]) -> Film:
-    """The superpixels, those that are kept against grey, and the signed map, at every K."""
+def film_of(given: Pictured, how: Reading, slider: Slider, lengths: list[int], still: np.ndarray | None = None) -> Film:
+    """The superpixels, those that are kept against grey, and the signed map, at every K. still: as of `of_maps`."""
     x, M = given.about.opened.x, given.this.features
 
     def shown_at(stop: int) -> Maps:
@@ -66,7 +66,7 @@ def film_of(given: Pictured, how: Reading, slider: Slider, lengths: list[int]) -
 
     about = ("lime", given.this.place, given.this.target, replace(how, K=0))
     return of_maps(slider, about, x, given.about.said, [SIGNED], shown_at, scale="value",
-                   pictured=(SUPERPIXELS, SPEAKS), number="local R²")  # fmt: skip
+                   pictured=(SUPERPIXELS, SPEAKS), number="local R²", still=still)  # fmt: skip
 
 
 def _picture(rgb: np.ndarray) -> Tensor:

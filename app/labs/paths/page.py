@@ -93,8 +93,8 @@ def draw_curves(seen: Mapping[Way, Seen], α: list[float], theme: str) -> Figure
         "ΣA collected so far": {w.title: ([0.0, *s.points], [0.0, *s.cumulative]) for w, s in seen.items()},
         "‖∇F(γ(α))‖: the gradient's length": {w.title: (α, s.norm) for w, s in seen.items()},
     }
-    x = "α: from the baseline (0) to the picture (1)"
-    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 4.0), theme=theme)
+    x = "α: 0 is the baseline, 1 the picture"
+    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 3.45), theme=theme)
 
 
 def show_answer(guess: str, seen: Mapping[Way, Seen]) -> None:

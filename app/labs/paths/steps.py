@@ -57,4 +57,4 @@ def draw_curves(q: Question, walks: Mapping[Way, Trace], theme: str) -> Figure:
         "F(γ(α)): the score": {w.title: (α, t.confidence(α)[:, 0].tolist()) for w, t in walks.items()},
     }
     x = "α: lines where the gradient is asked"
-    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 4.0), theme=theme)
+    return figures.curve_grid(panels, x=x, columns=1, size=(6.2, 3.45), theme=theme)

@@ -14,7 +14,6 @@ from app.shared.links import coming
 from app.shared.predict import veil
 from app.shared.screen import stage, tabs
 from app.shared.subject import START
-from data.drawn import zoo
 from xai_core import figures
 
 SIZE = (5.0, 2.8)  # inches, for half the page: text stays legible
@@ -199,13 +198,12 @@ choice.segmented_control(
     "Saturated is", list(QUESTIONS), default=RELU, required=True, key="saturated", bind="query-params",
     label_visibility="collapsed",
 )  # fmt: skip
+guess = veil.ask(
+    on, "saturation", None, "what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope"
+).choice
 toy, scene = (on.controls, on.settings) if part == RELU else (on.settings, on.controls)  # each is always drawn
 start, B = ask_toy(toy)
 seed = int(scene.number_input("Scene", 0, 10**6, START.number, key="number", bind="query-params", width=200))
-guess = veil.ask(
-    on, "saturation", zoo.draw(START.name, seed).image[None],
-    "what is the gradient of f(x) = 1 − ReLU(1 − x) at x = 2?", ["0", "0.5", "1"], "slope",
-).choice  # fmt: skip
 if guess is not None:
     with on.guess:
         show_answer(guess)

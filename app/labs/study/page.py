@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.figure import Figure
 
-from app.labs.study import explanations, questions, results, taking, teaching
+from app.labs.study import explanations, guesses, questions, results, taking, teaching
 from app.labs.study.store import LONGEST_TITLE, Store, StoreError, default_path
 from app.shared import frame, take_away
 from app.shared.screen import TABS, Screen, screen
@@ -183,7 +183,7 @@ def python(settings: dict[str, Any]) -> str:
 
 def _leave() -> None:
     st.query_params.clear()
-    for name in (PLACE, "_study_secret"):
+    for name in (PLACE, guesses.CLASS, "_study_secret"):
         st.session_state.pop(name, None)
 
 

@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS answers (
     taker TEXT NOT NULL REFERENCES takers (taker), question INTEGER NOT NULL, choice TEXT NOT NULL,
     PRIMARY KEY (taker, question)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS guesses (
+    study TEXT NOT NULL REFERENCES studies (code), page TEXT NOT NULL, choice TEXT NOT NULL,
+    times INTEGER NOT NULL, known INTEGER NOT NULL, covered REAL NOT NULL, PRIMARY KEY (study, page, choice)
+) WITHOUT ROWID;
 """
 _turn = threading.Lock()  # within this server, writers queue; SQLite's own lock, between servers, has no queue
 
@@ -84,24 +88,24 @@ class Store:
         if not 0 < len(title) <= LONGEST_TITLE:
             raise StoreError(f"Give the study a title of 1 to {LONGEST_TITLE} letters; this one has {len(title)}.")
         code, secret = "".join(secrets.choice(LETTERS) for _ in range(8)), secrets.token_urlsafe(16)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("INSERT INTO studies VALUES (?, ?, ?, ?, 1)", (code, title, _hashed(secret), maps))
         return Study(code, title, maps, True), secret
 
     def study(self, code: str) -> Study:
         """The study with this code."""
-        with self._reading() as db:
-            return _study(db, code)
+        with self.reading() as db:
+            return study_of(db, code)
 
     def set_open(self, code: str, secret: str, open_: bool) -> None:
         """Close a study for answers, or open it again. Only its teacher can."""
         self.check_teacher(code, secret)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE studies SET open = ? WHERE code = ?", (int(open_), code))
 
     def check_teacher(self, code: str, secret: str) -> None:
         """Raise StoreError unless this is the secret of the study's teacher."""
-        with self._reading() as db:
+        with self.reading() as db:
             kept = db.execute("SELECT secret FROM studies WHERE code = ?", (code,)).fetchone()
         if kept is None or not hmac.compare_digest(kept[0], _hashed(secret)):
             raise StoreError("This is not the teacher's link of a study on this computer. Copy the whole link.")
@@ -109,14 +113,14 @@ class Store:
     def begin(self, code: str) -> str:
         """A new taker's token. It is random, says nothing of the person, and only its holder can go on."""
         token = secrets.token_urlsafe(16)
-        with self._writing() as db:
-            _open_study(db, code)
+        with self.writing() as db:
+            open_study(db, code)
             db.execute("INSERT INTO takers VALUES (?, ?)", (name_of(token), code))
         return token
 
     def taker(self, code: str, token: str) -> Taker:
         """The taker with this token, with the answers so far."""
-        with self._reading() as db:
+        with self.reading() as db:
             return Taker(name_of(token), _answers(db, code, token))
 
     def answer(self, code: str, token: str, question: int, choice: str) -> Taker:
@@ -124,16 +128,16 @@ class Store:
 
         Returns the taker as kept, whose answer may be an earlier one.
         """
-        with self._writing() as db:
-            _open_study(db, code)
+        with self.writing() as db:
+            open_study(db, code)
             before = _answers(db, code, token)
             db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", (name_of(token), question, choice))
         return Taker(name_of(token), {question: choice, **before})
 
     def everyone(self, code: str) -> list[Taker]:
         """All takers of a study, by name; who has begun and answered nothing yet, too."""
-        with self._reading() as db:
-            _study(db, code)
+        with self.reading() as db:
+            study_of(db, code)
             found: dict[str, dict[int, str]] = {}
             for taker, question, choice in db.execute(
                 "SELECT taker, question, choice FROM takers LEFT JOIN answers USING (taker) WHERE study = ?"
@@ -145,14 +149,15 @@ class Store:
         return [Taker(taker, given) for taker, given in found.items()]
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file as it is."""
         if not self.path.exists():
             raise StoreError("There is no study on this computer yet. Check the link, or ask your teacher.")
         with self._told("It could not be read"), closing(self._opened()) as db:
             yield db
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that has its lock from the start: it never has to give up half way."""
         with self._told("It was NOT kept"), _turn:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +169,7 @@ class Store:
         db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)  # timeout is SQLite's busy_timeout
         try:
             db.execute("PRAGMA synchronous = FULL")
-            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'answers'").fetchone() is None:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'guesses'").fetchone() is None:
                 _use_write_ahead_log(db)
                 with _transaction(db):
                     for table in SCHEMA.split(";"):
@@ -228,15 +233,15 @@ def _hashed(word: str) -> str:
     return hashlib.sha256(word.encode()).hexdigest()  # of 128 random bits: a slow hash would add nothing
 
 
-def _study(db: sqlite3.Connection, code: str) -> Study:
+def study_of(db: sqlite3.Connection, code: str) -> Study:
     found = db.execute("SELECT code, title, maps, open FROM studies WHERE code = ?", (code,)).fetchone()
     if found is None:
         raise StoreError(f"There is no study with the code {code!r} on this computer. Check the link.")
     return Study(*found[:3], bool(found[3]))
 
 
-def _open_study(db: sqlite3.Connection, code: str) -> None:
-    if not _study(db, code).open:
+def open_study(db: sqlite3.Connection, code: str) -> None:
+    if not study_of(db, code).open:
         raise StoreError("The teacher has closed this study. Nothing more is kept; what you answered before is.")
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from app import guard
+from app.labs.study import guesses
 from app.labs.study.explanations import METHODS
 from app.labs.study.questions import QUESTIONS, TITLES
 from app.labs.study.results import CAUTION, show_votes
@@ -73,7 +74,7 @@ def links(study: Study, secret: str) -> None:
 def results(store: Store, study: Study) -> None:
     """Numbers, chart, tests, table and file, all from one look at the answers."""
     try:
-        takers = store.everyone(study.code)
+        takers, guessed = store.everyone(study.code), guesses.counts(store, study.code)
     except StoreError as error:  # between two looks, the file may be gone
         frame.tell(error)
         return
@@ -93,6 +94,8 @@ def results(store: Store, study: Study) -> None:
     counted = st.segmented_control("Count the votes of", list(COUNTED), default="who passed", key="_study_counted")
     chosen = [t for t in tallies if COUNTED[counted or "who passed"](t)]
     show_votes(votes(chosen), "this class")
+    if guessed:
+        guesses.show(guessed)
     with st.expander("How far to trust this"):
         st.markdown(CAUTION)
     with st.expander(f"The takers one by one ({len(chosen)})"):

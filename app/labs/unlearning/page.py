@@ -118,7 +118,7 @@ def show_paths(runs: dict[str, Stages]) -> None:
     lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
     with left:
         fig = figures.curves(
-            lines, x="α: from the baseline (0) to the picture (1)", y="F(γ(α))", title="3 · Score along the path",
+            lines, x="α: 0 is the baseline, 1 the picture", y="F(γ(α))", title="3 · Score along the path",
             size=SIZE, theme=show.theme(),
         )  # fmt: skip
         ends = "; ".join(f"{name} from {ys[0]:.2f} to {ys[-1]:.2f}" for name, (_, ys) in lines.items())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from torch import Tensor
 
 from app.shared.film.frames import Curves, Film, Frame, Panel, Scale, Shown, Slider, in_words
@@ -40,13 +41,15 @@ def of_maps(
     number: str = "",
     note: str = "",
     ahead: int | None = None,
+    still: np.ndarray | None = None,
 ) -> Film:
     """A film of the picture, of others that change, and of a map for each of the titles.
 
     The scale is that of the slider's usual stop. title: of the picture that stays, over which the maps may be laid;
     None where no picture does. answer: what a stop shows. pictured: the titles of its pictures. rows: the titles of the
     row of pictures and of the row of maps; one row of all unless they are given. curves: a figure beside them, whose
-    marks move. number: the name of its number. ahead: see `Film`.
+    marks move. number: the name of its number. ahead: see `Film`. still: what is
+    shown in place of the picture, such as the same with an outline, (H, W, 3) in [0, 1].
     """
     side = max(image.shape[2:])
 
@@ -78,8 +81,9 @@ def of_maps(
 
     ground = figures.pixels(image) if title else None
     maps = [Panel(name, scale=0, side=side) for name in titles]
-    still = [Panel(title, still=ground, side=side)] if title else []
-    panels = (*still, *(Panel(name, side=side) for name in pictured), *maps)
+    shown = ground if still is None else still
+    first = [Panel(title, still=shown, side=max(shown.shape[:2]))] if title and shown is not None else []
+    panels = (*first, *(Panel(name, side=side) for name in pictured), *maps)
     known = (*about, scale, *pictured, *titles)
     n = len(titles)
     placed = {rows[0]: len(panels) - n, rows[1]: n} if rows else {"": len(panels)}

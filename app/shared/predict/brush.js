@@ -5,6 +5,8 @@ const GRID = 64; // squares of a side of what is sent
 const WIDE = 1 / 9; // of the picture's side: the brush
 const MARK = "#0072b2"; // half transparent by the style sheet, however often it is painted over
 const KEPT = "workbook-seen"; // in the browser's own store
+const STEP = 512 / 24; // of the canvas: an arrow key
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const MOST = 500; // scenes that it keeps
 
 function seen() {
@@ -47,11 +49,14 @@ function board(data, done) {
   const frame = document.createElement("div");
   frame.className = "picture";
   const image = document.createElement("img");
-  Object.assign(image, { src: data.picture, alt: data.alt, draggable: false });
+  Object.assign(image, { src: data.picture ?? "", alt: "The picture alone", draggable: false });
   image.onload = () => image.classList.toggle("small", image.naturalWidth < 128); // pixels that one can count
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 512;
-  canvas.setAttribute("aria-hidden", "true"); // the choices above are for the keyboard
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", "Brush. The arrow keys move it, with Shift they paint, and space paints a dot.");
+  const ring = document.createElement("i");
   const pen = canvas.getContext("2d");
   Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: 512 * WIDE, strokeStyle: MARK });
   const compare = button("Compare", "first");
@@ -65,7 +70,7 @@ function board(data, done) {
   const stroke = (to) => {
     pen.beginPath();
     pen.moveTo(...(last ?? to));
-    pen.lineTo(...to);
+    pen.lineTo(to[0] + 0.1, to[1]); // a canvas draws nothing from a place to itself
     pen.stroke();
     last = to;
     compare.disabled = false;
@@ -79,6 +84,20 @@ function board(data, done) {
     if (last) stroke(place(event));
   };
   canvas.onpointerup = canvas.onpointercancel = () => (last = null);
+  let at = [256, 256]; // of the keyboard's brush
+  canvas.onkeydown = (event) => {
+    const way = ARROWS[event.key];
+    if (!way && event.key !== " ") return;
+    const to = way ? at.map((x, i) => Math.min(512, Math.max(0, x + STEP * way[i]))) : at;
+    if (!way || event.shiftKey) {
+      last = at;
+      stroke(to);
+      last = null;
+    }
+    at = to;
+    [ring.style.left, ring.style.top] = at.map((x) => `${(100 * x) / 512}%`);
+    event.preventDefault();
+  };
   clear.onclick = () => {
     pen.clearRect(0, 0, 512, 512);
     compare.disabled = true;
@@ -94,8 +113,8 @@ function board(data, done) {
     skip.onclick = () => done("");
     row.append(skip);
   }
-  frame.append(image, ...(data.brush ? [canvas] : []));
-  root.append(frame, words, row);
+  frame.append(image, ...(data.brush ? [canvas, ring] : []));
+  root.append(...(data.picture ? [frame] : []), words, row);
   return root;
 }
 

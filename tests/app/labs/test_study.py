@@ -367,7 +367,7 @@ def test_close_and_open_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> 
     ran(at)
     assert not store.study(study.code).open and "**Closed**" in words(at)
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "_writing", full)
+        patch.setattr(Store, "writing", full)
         button(at, "Open it again").click()
         ran(at)
     assert at.error[0].value.startswith("It was NOT kept") and not store.study(study.code).open

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.shared.predict import veil
-from app.shared.predict.overlap import covered, fair, told
+from app.shared.predict.overlap import covered, fair, outlined, told
 from tests.app.running import opened, ran
 
 WHOLE = {"method": "Simple gradient"}
@@ -68,6 +68,24 @@ def test_fair_share_by_hand() -> None:
         " Of what decides, the trunk, you painted 50%."
     )
     assert told(region, {}) == "You painted 25% of the picture."
+    words = told(region, {}, (TRUNK, truth), choice="the ears")
+    assert words == "You guessed the ears, 25% of the picture. What decides: the trunk."
+    assert told(truth, {}, (TRUNK, truth), choice=TRUNK).endswith(" 50% of the picture. That is what decides.")
+    nowhere = torch.zeros(2, 2, dtype=torch.bool)
+    assert told(region, {}, ("the lesions", nowhere)) == told(region, {})  # a healthy eye
+
+
+def test_an_outline_runs_along_the_edge_and_nowhere_else() -> None:
+    x = torch.full((1, 1, 4, 4), 0.5)
+    region = torch.zeros(4, 4, dtype=torch.bool)
+    region[1:3, 1:3] = True  # in pixels of 128: its edge is a square from 128 to 384
+    drawn = outlined(x, region)
+    assert drawn.shape == (512, 512, 3)
+    changed = (drawn != 0.5).any(2)
+    rows = np.arange(512)[:, None].repeat(512, 1)
+    edge = np.maximum(np.abs(rows - 255.5), np.abs(rows.T - 255.5)) - 128  # below 0 inside
+    assert np.array_equal(changed, np.abs(edge) < 5)
+    assert drawn[256, 128] == pytest.approx((0, 114 / 255, 178 / 255)) and drawn[256, 124].tolist() == [1, 1, 1]
 
 
 # --- the veil ---------------------------------------------------------------------------------------------------------
@@ -93,10 +111,20 @@ def test_a_choice_opens_the_scene_and_a_link_from_it_is_open(films: dict) -> Non
 @pytest.mark.usefixtures("fresh")
 def test_another_scene_is_veiled_and_its_link_is_not_open(films: dict) -> None:
     at = opened(guess="ask", decides=TRUNK, **WHOLE)
+    first = at.number_input(key="number").value
     assert at.tabs
-    at.pills(key="decides").set_value(None)
     at.number_input(key="number").set_value(3)
     assert not ran(at).tabs and "guess" not in at.query_params
+    assert at.pills(key="decides").value is None  # a choice is of its scene
+    at.number_input(key="number").set_value(first)
+    assert ran(at).tabs and at.pills(key="decides").value == TRUNK
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_choice_is_told_what_it_was_worth() -> None:
+    at = opened(guess="ask", decides="the background", **WHOLE)
+    (said,) = [each.value for each in at.success]
+    assert said.startswith("You guessed the background, ") and said.endswith(" What decides: the trunk.")
 
 
 @pytest.mark.usefixtures("fresh")
