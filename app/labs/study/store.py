@@ -4,10 +4,8 @@
 
 What was confirmed survives a killed server and a power cut. The first answer to a question counts, and a repeated one
 changes nothing (PRIMARY KEY). Takers have a random token in their address; here stands only its hash, no name, no
-time, no address of a computer. A teacher's secret is kept as a hash, too.
-
-Every call opens the file anew (2 ms): nothing is shared between threads, and a file that was moved away is noticed
-instead of written to in vain. SQLite's locks work on a local disk, not on a network drive.
+time, no address of a computer. A teacher's secret is kept as a hash, too. Every call opens the file anew (2 ms), so
+threads share nothing. SQLite's locks work on a local disk, not on a network drive.
 """
 
 import hashlib
