@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 ROOT = Path(__file__).parents[1]
+SHARING = ('scope="module"', "pytest.mark.browser")  # the server and the browser come from a conftest
 
 
 def unit(nodeid: str, root: Path = ROOT) -> str:
@@ -40,7 +41,7 @@ def _is_cell(nodeid: str) -> bool:
 
 @cache
 def _shares(file: Path) -> bool:
-    return file.is_file() and 'scope="module"' in file.read_text(encoding="utf-8")
+    return file.is_file() and any(word in file.read_text(encoding="utf-8") for word in SHARING)
 
 
 class Dealing(LoadScopeScheduling):

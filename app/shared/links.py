@@ -27,6 +27,7 @@ REQUIRED = {  # choices of one that always have a value
 OF_EXPLAIN = {
     "network", "picture", "animal", "number", "canine", "snow", "bird", "grade", "place", "photo", "target",
     "method", "decides", "output", "seed", "layer", "scale", "opacity",
+    "pin", "compared", "own_scales",
 }  # fmt: skip
 
 

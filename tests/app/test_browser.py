@@ -28,8 +28,10 @@ def settled(page: Any) -> None:
             && !document.querySelector('[data-testid=stSpinner], [data-stale=true], [data-testid=stSkeleton]')
             && document.querySelector('.stMain img, .stMain [data-testid=stBidiComponentIsolated]')
             && [...document.images].every(image => image.complete)
-            && (hosts => !hosts.length || hosts.some(host => host.shadowRoot?.querySelector('.film:not(.computing)')))(
-                [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')])""",
+            && (hosts => !hosts.length || hosts.some(
+                host => host.shadowRoot?.querySelector('.film:not(.computing), .predict')))(
+                [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+                    .filter(host => !host.closest('.st-key-veil_open')))""",
         timeout=60_000,
     )
 
@@ -328,24 +330,24 @@ def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -
 def test_a_lecture_goes_from_scene_to_scene(page: Any, address: str) -> None:
     """→ opens the next scene, which was opened ahead and unseen; on a slider the key is the slider's."""
     page.goto(f"{address}unlearning?lecture=on&hide=T")
-    page.locator(".st-key-lecture_bar").get_by_text("·/6").wait_for()
+    page.locator(".st-key-lecture_bar").get_by_text("·/7").wait_for()
     ahead = "[...document.querySelectorAll('iframe')].some(frame => frame.src.includes('lecture=1'))"
     page.wait_for_function(ahead)  # when the film is whole
     assert page.locator(".st-key-pages, .st-key-foot").count() == 0
     assert not page.locator(".st-key-T").is_visible() and page.locator(".st-key-eta").is_visible()
     page.keyboard.press("ArrowRight")
-    page.locator(".st-key-lecture_bar").get_by_text("1/6").wait_for()
+    page.locator(".st-key-lecture_bar").get_by_text("1/7").wait_for()
     page.wait_for_url("**lecture=1**")
     page.locator(".film .stop").get_by_text("ε = 0.056").wait_for()
     page.locator(".film .heart").press("ArrowRight")
     page.wait_for_timeout(1500)
-    assert page.locator(".st-key-lecture_bar").get_by_text("1/6").count()
+    assert page.locator(".st-key-lecture_bar").get_by_text("1/7").count()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("PageDown")
-    page.locator(".st-key-lecture_bar").get_by_text("2/6").wait_for()
+    page.locator(".st-key-lecture_bar").get_by_text("2/7").wait_for()
     page.locator(".film .stop").get_by_text("ε = 30").wait_for()
     page.go_back()
-    page.locator(".st-key-lecture_bar").get_by_text("1/6").wait_for()
+    page.locator(".st-key-lecture_bar").get_by_text("1/7").wait_for()
 
 
 def test_the_keyboard_is_at_the_slider_in_a_few_keys(page: Any, address: str) -> None:
