@@ -103,10 +103,18 @@ def decide(claim: Claim, comparisons: Sequence[Comparison]) -> Decided:
     corrected = holm([_p(each) for each in known])
     owns = [summary(each.differences.tolist()) for each in known]
     parts = [
-        Part(each.row, each.column, own, p, UNDECIDED if not p < ALPHA else HOLDS if own.mean > 0 else FAILS)
+        Part(each.row, each.column, own, p, _verdict(each, own, p))
         for each, own, p in zip(known, owns, corrected, strict=True)
     ]
     return Decided(claim, parts)
+
+
+def _verdict(comparison: Comparison, own: Summary, p: float) -> str:
+    """A significant difference counts where the mean and the ranks, which Wilcoxon's test looks at, point one way."""
+    values = comparison.differences[~np.isnan(comparison.differences)]
+    ranks = float((np.sign(values) * scipy.stats.rankdata(np.abs(values))).sum())
+    one_way = comparison.of_runs or ranks * own.mean > 0
+    return UNDECIDED if not (p < ALPHA and one_way) else HOLDS if own.mean > 0 else FAILS
 
 
 def _p(comparison: Comparison) -> float:

@@ -71,9 +71,7 @@ class Said:
 def begin() -> None:
     """Once a run, before the page: what the address says of guesses."""
     asked = st.query_params.get(KEY)
-    if asked is None or asked == st.session_state.get("_guess_said"):
-        return
-    if asked in links.GUESSES:
+    if asked in links.GUESSES and asked != st.session_state.get("_guess_said"):
         st.session_state["_guess_mode"] = asked
 
 

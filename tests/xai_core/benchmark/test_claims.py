@@ -41,6 +41,13 @@ def test_p_is_corrected_for_the_comparisons_of_the_claim_and_what_is_unknown_doe
     assert (part.own.n, part.own.mean, part.verdict) == (2, 3.0, UNDECIDED)
 
 
+def test_one_large_difference_does_not_turn_what_the_ranks_say() -> None:
+    """Eleven small losses and one large win: the mean is above 0, Wilcoxon's test says below, so nothing is decided."""
+    found = claim(Comparison("a", "B", np.array([*(-UP), -9.0, -10, -11, 99])))
+    assert found.parts[0].own.mean > 0 and found.parts[0].p < 0.05
+    assert found.verdict == UNDECIDED
+
+
 def test_runs_are_few_and_alike_so_students_test_decides():
     """Of 1, 2, 3: mean 2, std 1, t = 2√3 with two degrees of freedom, p = .0742; of 2, 2.1, 1.9 it is .0008."""
     assert claim(Comparison("a", "B", np.array([1.0, 2, 3]), of_runs=True)).parts[0].p == pytest.approx(
