@@ -60,7 +60,7 @@ if guess is None:
     with on.pictures:
         frame.veil(f"It was asked {len(found.parts)} times, of {found.n} {found.claim.unit} each.")
 else:
-    with on.pictures:
+    with on.pictures, st.container(key="scrolls_verdicts"):
         fig = verdicts(compute.squares(found), theme=show.theme())
         show.figure(fig, f"{found.claim.says} {compute.in_words(found)}")
     on.legend.caption(
