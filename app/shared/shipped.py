@@ -5,18 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import frame, pages
-from data import collection
 from xai_core.benchmark import report
-from xai_core.benchmark.documents import Section, Table
+from xai_core.benchmark.documents import Table
 
 RESULTS = Path(__file__).parents[2] / "results" / "benchmark"
 
 
 def show(title: str) -> None:
     """The first table of the section whose title begins so, and what is said of it. Nothing where it is not shipped."""
-    file = RESULTS / "rows.parquet"
-    found = _sections(file.stat().st_mtime_ns) if file.is_file() else []
-    section = next((each for each in found if each.title.startswith(title)), None)
+    section = next((each for each in report.kept(RESULTS) if each.title.startswith(title)), None)
     if section is None:
         return
     with st.expander(f"The same over many pictures, beside the paper: {section.title}"):
@@ -24,8 +21,3 @@ def show(title: str) -> None:
         st.markdown("\n\n".join(part for part in section.parts if isinstance(part, str)))
         frame.table(tables[0].head, tables[0].rows, "shipped")
         pages.link("holds", "Which claims of the paper hold here?")
-
-
-@st.cache_resource(max_entries=2, show_spinner="Reading the shipped numbers …")
-def _sections(_changed: int) -> list[Section]:
-    return list(report.sections(RESULTS, collection.title, ["uni"]))

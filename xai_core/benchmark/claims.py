@@ -11,12 +11,15 @@ A claim about all networks needs all of them, and one network is enough to refut
 verdict: 17 of 18 is another story than 1 of 18. Each paper's claims are in a file of their own: claims_uni.py,
 claims_gad.py, claims_normlime.py.
 
+Deciding takes a while, so every report keeps it in claims.json.
+
     python -m xai_core.benchmark.claims results/benchmark docs/what-holds.md
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +149,23 @@ def decided(folder: Path) -> list[Decided]:
     return [each for each in found if each.parts]
 
 
+def keep(found: Sequence[Decided], folder: Path) -> None:
+    """Write folder/claims.json, for `kept`."""
+    written = {each.claim.name: [asdict(part) for part in each.parts] for each in found}
+    (folder / "claims.json").write_text(json.dumps(written, ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+def kept(folder: Path) -> list[Decided]:
+    """The claims as the last report of a folder decided them; none where there is no report."""
+    file = folder / "claims.json"
+    written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return [
+        Decided(claim, [Part(**{**part, "own": Summary(**part["own"])}) for part in written[claim.name]])
+        for claim in every_claim()
+        if claim.name in written
+    ]
+
+
 def sections(found: Sequence[Decided]) -> Iterator[Section]:
     """One table of all claims, and folded under it every comparison."""
     if not found:
@@ -190,10 +210,10 @@ def _p_text(p: float) -> str:
     return "no test" if np.isnan(p) else "< .001" if p < 0.001 else f"{p:.3f}".replace("0.", ".", 1)
 
 
-def text(folder: Path) -> str:
+def text(found: Sequence[Decided]) -> str:
     """The page of all claims, in Markdown."""
-    return markdown(Document("What holds of the papers' claims", list(sections(decided(folder)))))
+    return markdown(Document("What holds of the papers' claims", list(sections(found))))
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(text(Path(sys.argv[1])), encoding="utf-8")
+    Path(sys.argv[2]).write_text(text(kept(Path(sys.argv[1]))), encoding="utf-8")

@@ -10,9 +10,11 @@ scrolls in a box of its own.
 
 import base64
 import html
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,27 @@ tr { background: var(--paper); } thead th { border-top: 0; } tbody tr:nth-child(
 @media (max-width: 40rem) { table { font-size: .9rem; } td:first-child { max-width: 7rem; white-space: normal; } }
 summary { cursor: pointer; padding: .3rem 0; }
 """
+
+
+def as_json(sections: Sequence[Section]) -> str:
+    """Sections for `from_json`, without their pictures, which are files of their own. A line a part."""
+    kept = [
+        {"title": each.title, "parts": [_plain(part) for part in each.parts if not isinstance(part, Picture)]}
+        for each in sections
+    ]
+    return json.dumps(kept, ensure_ascii=False, indent=0)
+
+
+def from_json(text: str) -> list[Section]:
+    """What `as_json` wrote."""
+    return [
+        Section(each["title"], [part if isinstance(part, str) else Table(**part) for part in each["parts"]])
+        for each in json.loads(text)
+    ]
+
+
+def _plain(part: str | Table) -> Any:
+    return part if isinstance(part, str) else asdict(part)
 
 
 def markdown(document: Document) -> str:

@@ -1,6 +1,7 @@
 """The report of a benchmark: every table of which the store has rows, as report.md and as one page, report.html.
 
-    OUT/   report.md, report.html, figures (PNG), rows.parquet (every number), commands.txt: to be committed
+    OUT/   report.md, report.html, figures (PNG), tables.json and claims.json (what pages show), rows.parquet (every
+           number), commands.txt: to be committed
            rows.csv, results.sqlite (what is kept), maps, supports, orders: to save time here
 
 It is made from what is kept, half a run or a whole one; making it again computes nothing.
@@ -8,7 +9,7 @@ It is made from what is kept, half a run or a whole one; making it again compute
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pandas as pd
 
 from xai_core.benchmark import alike_tables, claims, cost, gad_tables, normlime_tables, uni_tables
 from xai_core.benchmark.cells import name_of
-from xai_core.benchmark.documents import Document, Picture, Section, Table, markdown, page
+from xai_core.benchmark.documents import Document, Picture, Section, Table, as_json, from_json, markdown, page
 from xai_core.benchmark.exports import export, tables
 from xai_core.benchmark.store import Store
 from xai_core.plain import markdown as plain
@@ -38,8 +39,12 @@ SECTIONS: dict[str, Callable[[Rows, Callable[[str], str]], Iterator[Section]]] =
 def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     """Write all files of a report. title: a network's name as in a table."""
     count = export(store, folder)
-    document = Document(TITLE, [_overview(store, folder, count), *sections(folder, title)])
+    decided = claims.decided(folder)
+    of_papers = list(sections(folder, title))
+    document = Document(TITLE, [_overview(store, folder, count), *claims.sections(decided), *of_papers])
+    claims.keep(decided, folder)
     files = {"report.md": markdown(document).encode(), "report.html": page(document).encode()}
+    files |= {"tables.json": as_json(of_papers).encode()}
     files |= {part.file: part.png for each in document.sections for part in each.parts if isinstance(part, Picture)}
     for name, content in files.items():
         passing = folder / f"{name}.part"
@@ -48,17 +53,22 @@ def write(store: Store, folder: Path, title: Callable[[str], str]) -> Document:
     return document
 
 
-def sections(folder: Path, title: Callable[[str], str], of: Collection[str] = SECTIONS) -> Iterator[Section]:
-    """What holds, and every table, from the rows in folder/rows.parquet. of: which papers' tables."""
+def kept(folder: Path) -> list[Section]:
+    """Every table as the last report of a folder has it, without pictures; none where there is no report."""
+    file = folder / "tables.json"
+    return from_json(file.read_text(encoding="utf-8")) if file.is_file() else []
+
+
+def sections(folder: Path, title: Callable[[str], str]) -> Iterator[Section]:
+    """Every table, from the rows in folder/rows.parquet."""
 
     def rows(name: str, scores: Sequence[str] | None = None) -> pd.DataFrame:
         asked = [("table", "==", name), *([("score", "in", list(scores))] if scores else [])]
         return pd.read_parquet(folder / "rows.parquet", filters=asked)  # a table at a time: there may be millions
 
     measured = tables(folder)
-    yield from claims.sections(claims.decided(folder))
     for name, of_paper in SECTIONS.items():
-        if name in measured and name in of:
+        if name in measured:
             yield from of_paper(rows, lambda network: plain(title(network)))
 
 

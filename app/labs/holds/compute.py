@@ -1,9 +1,7 @@
 """What the page What holds shows: claims of the papers, decided from the numbers that the workbook ships.
 
-results/benchmark/rows.parquet  →  every comparison of a claim  →  for it, against it, or open
+results/benchmark/claims.json  →  every comparison of a claim  →  for it, against it, or open
 """
-
-import streamlit as st
 
 from app.shared.shipped import RESULTS
 from xai_core.benchmark import claims
@@ -15,13 +13,7 @@ WORDS = {HOLDS: "it holds", FAILS: "it does not hold", UNDECIDED: "too few pictu
 
 def decided() -> dict[str, Decided]:
     """Every claim of which the shipped numbers say something, by its name."""
-    file = RESULTS / "rows.parquet"
-    return _decided(file.stat().st_mtime_ns) if file.is_file() else {}
-
-
-@st.cache_resource(max_entries=2, show_spinner="Reading the shipped numbers …")
-def _decided(_changed: int) -> dict[str, Decided]:
-    return {each.claim.name: each for each in claims.decided(RESULTS)}
+    return {each.claim.name: each for each in claims.kept(RESULTS)}
 
 
 def squares(found: Decided) -> dict[tuple[str, str], tuple[float, int]]:

@@ -15,7 +15,7 @@ import scipy.stats
 from xai_core import plain
 from xai_core.benchmark import documents, estimate, exports, report, uni_paper, uni_tables, watching
 from xai_core.benchmark.cells import Cell, Result
-from xai_core.benchmark.documents import Document, Section, Table
+from xai_core.benchmark.documents import Document, Section, Table, markdown
 from xai_core.benchmark.store import Store
 from xai_core.benchmark.uni_methods import CHANGED
 from xai_core.evaluate.scores import SCORES
@@ -313,6 +313,8 @@ def test_a_report_of_half_a_run(store, tmp_path):
     assert "| uni | 2 | 2 | 0 |" in said and "| other | 1 | 0 | 1 |" in said
     assert "| a, 1 | ValueError: no |" in said
     assert "| Zoo | here, Completeness gap | 1 | – | .300 ± ? |" in said
+    (tables, *_) = [each for each in report.kept(tmp_path) if each.title.startswith("The path")]
+    assert markdown(Document("", [tables])).split("\n", 2)[2] in said  # what pages show is what the report says
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<table>") == page.count('<div class="box"') >= 4
     assert "http" not in page and "<script" not in page and "prefers-color-scheme: dark" in page
