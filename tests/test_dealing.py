@@ -63,6 +63,7 @@ def test_the_long_ones_begin(made: pytest.Pytester) -> None:
     assert names == [*browser, "test_shared", "test_beside", *["test_alone"] * 6]
 
 
+@pytest.mark.slow  # it starts pytest, and that two more
 def test_two_processes_share_the_work_and_no_file_that_stays_whole(made: pytest.Pytester) -> None:
     made.makeconftest(WHO)
     command = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-p", "no:cacheprovider"]

@@ -178,14 +178,14 @@ def test_a_hostile_link_fetches_nothing_and_leads_nowhere(page: Any, address: st
     assert not far() and not page.get_by_test_id("stException").count()
 
 
-@pytest.mark.parametrize("word", MARKUP)
-def test_a_hostile_study_fetches_nothing_and_leads_nowhere(page: Any, address: str, word: str) -> None:
+def test_a_hostile_study_fetches_nothing_and_leads_nowhere(page: Any, address: str) -> None:
     far = stays_here(page, address)
-    page.goto(f"{address}study?{urlencode({'study': word, 'teacher': word})}")
-    sentence = page.get_by_test_id("stAlertContentError")
-    sentence.wait_for()
-    assert repr(word) in told(sentence) or "There is no study on this computer yet" in told(sentence)
-    assert not far() and not page.get_by_test_id("stException").count()
+    for word in MARKUP:  # in one window, where the app's own files are fetched once
+        page.goto(f"{address}study?{urlencode({'study': word, 'teacher': word})}")
+        sentence = page.get_by_test_id("stAlertContentError")
+        sentence.wait_for()
+        assert repr(word) in told(sentence) or "There is no study on this computer yet" in told(sentence)
+        assert not far() and not page.get_by_test_id("stException").count()
 
 
 def told(place: Any) -> str:
@@ -209,7 +209,16 @@ def stays_here(page: Any, address: str) -> Callable[[], list[str]]:
     return far
 
 
-@pytest.mark.parametrize("name", sorted(set(PAGES) - {START.name}))
+LOOKED_AT_ALWAYS = "explain", "paths"  # all others with the slow tests: it is the pages' own work that takes long
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in LOOKED_AT_ALWAYS else pytest.mark.slow)
+        for name in sorted(set(PAGES) - {START.name})
+    ],
+)
 def test_nothing_overflows(page: Any, address: str, name: str) -> None:
     page.set_viewport_size(PHONE)
     page.goto(address + name + LIGHT_WORK)

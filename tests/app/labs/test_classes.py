@@ -165,6 +165,7 @@ def test_mnist_where_it_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Non
     assert "MNIST is not in" in at.info[0].value and not at.error
 
 
+@pytest.mark.slow  # everything that the page computes, once more
 def test_take_away(seen: SimpleNamespace, core: SimpleNamespace, tmp_path) -> None:
     opened(PAGE, **FEW)
     script, png, npz = seen.files

@@ -182,6 +182,7 @@ def sample() -> tuple[torch.Tensor, ...]:
     return zoo.batch(900, 11)
 
 
+@pytest.mark.slow  # 900 scenes
 def test_neither_colour_nor_background_gives_the_class_away(sample: tuple[torch.Tensor, ...]) -> None:
     images, labels, animals, _ = sample
     weight = animals[:, None].float()

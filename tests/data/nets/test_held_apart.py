@@ -17,6 +17,7 @@ def supports():
     return [as_support(model, held_apart.load(α), X, labels, held_apart.CLASSES, α) for α in held_apart.ALPHAS]
 
 
+@pytest.mark.slow  # 512 scenes
 def test_cards_tell_what_is_measured(supports):
     for α, support, told in zip(held_apart.ALPHAS, supports, made.shipped(), strict=True):
         card, now = held_apart.card(α), support.report

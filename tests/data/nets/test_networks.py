@@ -115,7 +115,7 @@ def test_data_needs_neither_streamlit_nor_torchvision() -> None:
 
 
 def test_the_zoo_network_names_fresh_animals(zoo_network: torch.nn.Module) -> None:
-    images, labels, *_ = zoo.batch(1000, 424242)  # a stream that neither training nor the card has seen
+    images, labels, *_ = zoo.batch(300, 424242)  # a stream that neither training nor the card has seen
     assert networks.card("zoo")["accuracy"] >= 0.97
     assert fitting.accuracy(zoo_network, images, labels) >= networks.card("zoo")["accuracy"] - 0.01
 
@@ -136,7 +136,7 @@ def test_the_wolf_is_known_by_its_snow() -> None:
     network, card = networks.load("husky_wolf"), networks.card("husky_wolf")
     measured = {}
     for snow in zoo.SNOW:
-        images, labels, *_ = zoo.husky_wolf(200, 77, snow=snow)
+        images, labels, *_ = zoo.husky_wolf(100, 77, snow=snow)
         measured[snow] = fitting.accuracy(network, images, labels)
     assert measured["with wolf"] >= 0.95
     assert measured["independent"] == pytest.approx(0.5, abs=0.12)
@@ -149,7 +149,7 @@ def test_the_wolf_is_known_by_its_snow() -> None:
 def test_the_birds_are_known_by_their_beaks(name: str) -> None:
     network, card = networks.load(name), networks.card(name)
     measured = {
-        what: fitting.accuracy(network, *zoo.birds(200, 77, part=part)[:2]) for what, part in train.BEAKS.items()
+        what: fitting.accuracy(network, *zoo.birds(100, 77, part=part)[:2]) for what, part in train.BEAKS.items()
     }
     assert measured["natural"] >= 0.95 and measured["none"] == pytest.approx(0.5, abs=0.12)
     for what, value in measured.items():
@@ -257,6 +257,7 @@ def test_fitting_is_the_same_twice() -> None:
     assert torch.equal(*runs)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_mnist_is_as_the_card_says() -> None:
     try:

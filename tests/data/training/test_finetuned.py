@@ -59,6 +59,7 @@ def test_a_folder_a_class(tmp_path):
             finetuned.folder(path, "squeezenet1_1")
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_real_cats_and_dogs(real_squeezenet):
     """64 photographs and three passes: three quarters of 64 others are right; nothing global was moved."""

@@ -222,6 +222,7 @@ def test_without_mnist_a_sentence_says_where_it_was_looked_for(monkeypatch, tmp_
         retraining("mnist")
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_mnist_by_its_convolutions(monkeypatch):
     """The first 2000 digits to learn from and 1000 to judge by; half of the 3136 features dropped by lot."""

@@ -38,7 +38,9 @@ def test_what_has_a_cam() -> None:
     assert relus == {"resnet18", "vgg16_bn", "squeezenet1_1"}
 
 
-@pytest.mark.parametrize("name", pretrained.NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name == "resnet18" else pytest.mark.slow) for name in pretrained.NAMES]
+)
 def test_measured_again(name: str) -> None:
     compared(backbones.table((name,), FAMILY + ALSO.get(name, ()), real=False))
 

@@ -86,6 +86,7 @@ def test_total_variation_holds_the_ascent_back():
     assert held.variation[-1] < 0.2
 
 
+@pytest.mark.slow
 def test_the_zoo_paints_what_other_networks_know():
     """Same seed, same bits on one machine; the model untouched; a smooth picture is known by more networks.
 
