@@ -54,7 +54,7 @@ def without_solutions(notebook: NotebookNode) -> NotebookNode:
 def main() -> int:
     """Read the command line and do what it says. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="notebooks, such as 01_saturation; none means all")
+    parser.add_argument("names", nargs="*", help="notebooks, such as 08_saturation; none means all")
     parser.add_argument("--students", metavar="FOLDER", type=Path, help="write copies without solutions there")
     parser.add_argument("--check", action="store_true", help="run nothing, say which are not clean")
     arguments = parser.parse_args()

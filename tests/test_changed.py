@@ -11,7 +11,7 @@ TREE = """
 tests/test_house.py tests/toys.py tests/xai_core/test_score.py tests/xai_core/path/test_uni.py
 tests/xai_core/path/test_uni_options.py tests/xai_core/path/test_unlearning.py tests/app/labs/test_lime.py
 tests/app/shared/test_links.py tests/notebooks/test_checks_paths.py tests/notebooks/test_notebooks.py
-notebooks/03_paths.ipynb
+notebooks/10_paths.ipynb
 """
 
 
@@ -43,7 +43,7 @@ def test_the_tests_stand_where_the_file_stands(tree: Path, name: str, tests: str
         ("app/labs/lime/page.py", ["tests/app/labs/test_lime.py"]),
         ("app/shared/links.py", ["tests/app/shared/test_links.py"]),
         ("notebooks/checks/paths.py", ["tests/notebooks/test_checks_paths.py"]),
-        ("notebooks/03_paths.ipynb", ["notebooks/03_paths.ipynb", "tests/notebooks/test_notebooks.py"]),
+        ("notebooks/10_paths.ipynb", ["notebooks/10_paths.ipynb", "tests/notebooks/test_notebooks.py"]),
         ("notebooks/99_gone.ipynb", ["tests/notebooks/test_notebooks.py"]),
         ("tests/xai_core/path/test_uni.py", ["tests/xai_core/path/test_uni.py"]),
         ("tests/xai_core/path/test_gone.py", []),
@@ -67,7 +67,7 @@ def test_a_change_of_code_asks_who_imports_whom(tree: Path) -> None:
 def test_many_files_run_side_by_side_and_a_notebook_cell_by_cell(tree: Path) -> None:
     few, many = arguments(["xai_core/score.py"], tree), arguments(["xai_core/path/traces.py"], tree)
     assert "-n" not in few and "loadgroup" in many
-    assert "--nbval" in arguments(["notebooks/03_paths.ipynb"], tree) and "--nbval" not in many
+    assert "--nbval" in arguments(["notebooks/10_paths.ipynb"], tree) and "--nbval" not in many
 
 
 def test_changed_since_main(tmp_path: Path) -> None:

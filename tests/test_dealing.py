@@ -53,7 +53,7 @@ def made(pytester: pytest.Pytester) -> pytest.Pytester:
 def test_a_file_that_shares_something_is_one_unit(made: pytest.Pytester) -> None:
     assert dealing.unit("test_b.py::test_beside", made.path) == "test_b.py"
     assert dealing.unit("test_a.py::test_alone[1]", made.path) == "test_a.py::test_alone[1]"
-    assert dealing.unit("notebooks/03_paths::ipynb::Cell 4") == "notebooks/03_paths::ipynb"
+    assert dealing.unit("notebooks/10_paths::ipynb::Cell 4") == "notebooks/10_paths::ipynb"
 
 
 def test_the_long_ones_begin(made: pytest.Pytester) -> None:
@@ -77,7 +77,7 @@ def test_two_processes_share_the_work_and_no_file_that_stays_whole(made: pytest.
 @pytest.mark.parametrize(
     "nodeid",
     [
-        "notebooks/03_paths::ipynb::Cell 0",
+        "notebooks/10_paths::ipynb::Cell 0",
         "tests/app/test_browser.py::test_load_slide_and_share",
         "tests/app/labs/test_scoreboard.py::test_the_first_view",
     ],

@@ -187,7 +187,7 @@ def test_the_check_of_notebooks_finds_a_widget_state(tmp_path):
     code = f"""import importlib.util, sys
 spec = importlib.util.spec_from_file_location("make", {str(made)!r}); make = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(make); make.HERE = make.Path({str(tmp_path)!r}); sys.exit(make.main())"""
-    notebook = nbformat.read(ROOT / "notebooks" / "01_saturation.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / "08_saturation.ipynb", as_version=4)
     said = []
     for name, widgets in (("01_clean", {}), ("02_soiled", {"widgets": {"state": {}}})):
         notebook.metadata.update(widgets)

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 15_attention.ipynb."""
+"""Checks of the exercises in 02_attention.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 04_baselines.ipynb."""
+"""Checks of the exercises in 11_baselines.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 14_cam.ipynb."""
+"""Checks of the exercises in 07_cam.ipynb."""
 
 from collections.abc import Callable
 

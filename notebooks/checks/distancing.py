@@ -1,4 +1,4 @@
-"""Checks of the exercises in 11_distancing.ipynb."""
+"""Checks of the exercises in 16_distancing.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 12_evaluation.ipynb. The last one measures what it says, on scenes of its own."""
+"""Checks of the exercises in 14_evaluation.ipynb. The last one measures what it says, on scenes of its own."""
 
 from collections.abc import Callable
 from functools import cache, partial

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 02_integrated_gradients.ipynb."""
+"""Checks of the exercises in 09_integrated_gradients.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 07_lime.ipynb."""
+"""Checks of the exercises in 04_lime.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 09_normlime.ipynb."""
+"""Checks of the exercises in 15_normlime.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 03_paths.ipynb."""
+"""Checks of the exercises in 10_paths.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 16_prototypes.ipynb."""
+"""Checks of the exercises in 03_prototypes.ipynb."""
 
 from collections.abc import Callable
 

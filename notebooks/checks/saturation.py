@@ -1,4 +1,4 @@
-"""Checks of the exercises in 01_saturation.ipynb."""
+"""Checks of the exercises in 08_saturation.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 08_text_and_tables.ipynb."""
+"""Checks of the exercises in 05_text_and_tables.ipynb."""
 
 import re
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 10_trust.ipynb."""
+"""Checks of the exercises in 06_trust.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 06_uni.ipynb."""
+"""Checks of the exercises in 13_uni.ipynb."""
 
 from collections.abc import Callable
 

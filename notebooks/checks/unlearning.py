@@ -1,4 +1,4 @@
-"""Checks of the exercises in 05_unlearning.ipynb."""
+"""Checks of the exercises in 12_unlearning.ipynb."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Checks of the exercises in 13_why.ipynb."""
+"""Checks of the exercises in 01_why.ipynb."""
 
 from collections.abc import Callable
 

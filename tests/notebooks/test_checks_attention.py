@@ -1,4 +1,4 @@
-"""The exercises of 15_attention.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 02_attention.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

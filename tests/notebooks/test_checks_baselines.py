@@ -1,4 +1,4 @@
-"""The checks of 04_baselines.ipynb: each wrong answer is told what is wrong with it."""
+"""The checks of 11_baselines.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

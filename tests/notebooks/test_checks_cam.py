@@ -1,4 +1,4 @@
-"""The exercises of 14_cam.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 07_cam.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The exercises of 12_evaluation.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 14_evaluation.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The exercises of 02_integrated_gradients.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 09_integrated_gradients.ipynb: each wrong answer is told what is wrong with it."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The exercises of 09_normlime.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 15_normlime.ipynb: each wrong answer is told what is wrong with it."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The exercises of 03_paths.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 10_paths.ipynb: each wrong answer is told what is wrong with it."""
 
 import pytest
 import torch

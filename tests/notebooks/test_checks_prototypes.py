@@ -1,4 +1,4 @@
-"""The exercises of 16_prototypes.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 03_prototypes.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

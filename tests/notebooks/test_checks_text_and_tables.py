@@ -1,4 +1,4 @@
-"""The checks of 08_text_and_tables.ipynb: each wrong answer is told what is wrong with it."""
+"""The checks of 05_text_and_tables.ipynb: each wrong answer is told what is wrong with it."""
 
 import re
 from collections.abc import Callable, Collection

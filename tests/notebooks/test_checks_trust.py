@@ -1,4 +1,4 @@
-"""The checks of 10_trust.ipynb: each wrong answer is told what is wrong with it."""
+"""The checks of 06_trust.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The exercises of 05_unlearning.ipynb and 06_uni.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises of 12_unlearning.ipynb and 13_uni.ipynb: each wrong answer is told what is wrong with it."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The checks of 13_why.ipynb: each wrong answer is told what is wrong with it."""
+"""The checks of 01_why.ipynb: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 

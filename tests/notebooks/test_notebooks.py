@@ -43,7 +43,7 @@ def printed(cell):
 
 
 def test_there_are_notebooks():
-    assert {"00_start_here", "01_saturation", "02_integrated_gradients", "03_paths"} <= {
+    assert {"00_start_here", "08_saturation", "09_integrated_gradients", "10_paths"} <= {
         path.stem for path in NOTEBOOKS
     }
 

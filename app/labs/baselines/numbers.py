@@ -34,7 +34,7 @@ def show_numbers(
         " the least detail |x − G∗x|. **Roughness**: how much neighbours disagree, 0 smooth to 1 specks."
         + (" **Same as before**: Spearman's ρ with the map of the picture as it was." if worse is not before else "")
         + (" **On …**: the same share, of the whole picture." if parts else "")
-        + " The last row has no baseline: compare with it. One picture proves little, see notebook 4 for many."
+        + " The last row has no baseline: compare with it. One picture proves little, see notebook 11 for many."
     )
     if told and before.opened.truth:
         st.markdown(before.opened.truth)

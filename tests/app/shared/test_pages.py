@@ -43,7 +43,7 @@ def test_every_page_says_where_a_notebook_tells_it() -> None:
         cells = json.loads((MAIN.parents[1] / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
         assert any(f"## {section}" in "".join(cell["source"]).splitlines() for cell in cells), section
     said = opened(PAGES["trust"].file).caption[-1].value
-    assert said == "At length: `notebooks/10_trust.ipynb`, section *1. Judge it by its answers*"
+    assert said == "At length: `notebooks/06_trust.ipynb`, section *1. Judge it by its answers*"
 
 
 def test_links_into_pages_carry_settings_that_are_there() -> None:
