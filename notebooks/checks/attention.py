@@ -1,4 +1,4 @@
-"""Checks of the exercises in 02_attention.ipynb."""
+"""Checks of the exercises in 02_attention.ipynb and 19_attention_and_gradients.ipynb."""
 
 from collections.abc import Callable
 
@@ -84,3 +84,24 @@ def erasure(my_erasure: Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], T
     ]
     compare(found, right, mistakes)
     return "One pass for each word: erasure needs no gradient, and no look inside."
+
+
+@check
+def shares(my_shares: Callable[[Tensor], Tensor]) -> str:
+    """my_shares(A): (1, L, D) → (L,), each word's sum relative to the sum of all."""
+    A = torch.tensor([[[0.5, -0.25], [1.0, 0.25], [-0.5, 0.25]]])
+    found = tensor(ask(my_shares, A))
+    total, strength = A[0].sum(-1), A[0].abs().sum(-1)
+    right = total / total.sum()
+    mistakes = [
+        (total, "These are the sums. Divide them by the sum of all words."),
+        (strength / strength.sum(), "You took absolute values. A word that speaks against keeps its minus."),
+        (total.abs() / total.abs().sum(), "You took absolute values. A word that speaks against keeps its minus."),
+        (total.softmax(0), "You took the softmax. Divide by the sum."),
+        (A[0].mean(-1), "These are means of each word. Take sums, and divide by the sum of all words."),
+        (A[0].sum(0) / A.sum(), "You summed over the words. Sum over the numbers of each word: the last axis."),
+        (right[None], "The numbers are right, as a row of a batch. Three words, three numbers."),
+        (right[:, None], "The numbers are right, as a column. Three words, three numbers."),
+    ]
+    compare(found, right, mistakes)
+    return "A row that sums to 1, as attention's does; but a word may have less than nothing."

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -61,10 +62,16 @@ def show_figures() -> None:
 
 
 def notebooks() -> str:
-    """A table, in Markdown, of the notebooks in this folder: their titles and the deck's part that each opens with."""
-    lines = ["| notebook | title | part of the deck |", "|---|---|---|"]
+    """A table, in Markdown, of the notebooks in this folder: the deck's part, minutes and the app's page of each."""
+    lines, minutes = ["| part of the deck | notebook | minutes | app |", "|---|---|---|---|"], {"core": 0, "more": 0}
     for path in sorted(Path(__file__).parent.parent.glob("[0-9]*.ipynb")):
-        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]).splitlines()
-        deck = next((line.split(":**", 1)[1].strip() for line in first if line.startswith("**Deck:**")), "")
-        lines.append(f"| [{path.stem}]({path.name}) | {first[0].lstrip('# ')} | {deck} |")
-    return "\n".join(lines)
+        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        deck, time, core, app = (
+            found[1] if (found := re.search(pattern, first)) else ""
+            for pattern in (r"\*\*Deck:\*\* (.*)", r"\*\*Time:\*\* (\d+)", r"minutes, (core)", r"\*\*App:\*\* (.*\))\.")
+        )
+        minutes[core or "more"] += int(time or 0)
+        title = first.splitlines()[0].lstrip("# ")
+        lines.append(f"| {deck} | [{title}]({path.name}) | {time}{', core' if core else ''} | {app} |")
+    hours = "The core takes {core:.1f} hours, all else {more:.1f}.".format(**{k: m / 60 for k, m in minutes.items()})
+    return "\n".join([*lines, "", hours])

@@ -1,6 +1,6 @@
 """Attention against attributions on many fresh phrases: `python -m tests.measure.claims_attention --phrases 200`.
 
-What notebook 2 quotes. A row a map: how often its strongest word is one that decides, and which share of all deciders
+What notebook 19 quotes. A row a map: how often its strongest word is one that decides, and which share of all deciders
 it finds. A row a duel: where attention and the other map name different words, how often erasure sides with attention.
 Means over phrases and 95 % intervals. With UNI a phrase takes about two seconds, without it a third of one.
 """

@@ -1,4 +1,4 @@
-"""The exercises of 02_attention.ipynb: each wrong answer is told what is wrong with it."""
+"""The exercises on attention, of two notebooks: each wrong answer is told what is wrong with it."""
 
 from collections.abc import Callable
 
@@ -70,3 +70,20 @@ ERASURE = {
 def test_erasure(verdict: Callable[..., str], name: str) -> None:
     answer, says = ERASURE[name]
     assert says in verdict("attention", "erasure", answer)
+
+
+SHARES = {
+    "right": (lambda A: A[0].sum(-1) / A.sum(), "Right."),
+    "sums": (lambda A: A[0].sum(-1), "Divide them by the sum of all words"),
+    "absolute": (lambda A: A[0].abs().sum(-1) / A.abs().sum(), "You took absolute values"),
+    "softmax": (lambda A: A[0].sum(-1).softmax(0), "You took the softmax"),
+    "over words": (lambda A: A[0].sum(0) / A.sum(), "Sum over the numbers of each word"),
+    "a batch": (lambda A: A.sum(-1) / A.sum(), "as a row of a batch"),
+    "nothing": (lambda A: ..., "Not done yet"),
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_shares(verdict: Callable[..., str], name: str) -> None:
+    answer, says = SHARES[name]
+    assert says in verdict("attention", "shares", answer)

@@ -29,14 +29,14 @@ def asked(tree: ast.Module) -> list[tuple[str, str]]:
 @cache
 def cells() -> dict[str, list[ast.Module]]:
     """The modules of checks, and of each its notebook's imports, then the cells that hold solutions."""
-    found = {}
+    found: dict[str, list[ast.Module]] = {}
     for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
         code = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         trees = [ast.parse(cell.source) for cell in code]
         imports = [node for tree in trees for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         (module,) = (a.name for n in imports for a in n.names if a.asname == "check")
         solutions = [t for c, t in zip(code, trees, strict=True) if "solution" in c.metadata.get("tags", [])]
-        found[module] = [ast.Module([n for n in imports if not is_checks(n)], []), *solutions]
+        found.setdefault(module, []).extend([ast.Module([n for n in imports if not is_checks(n)], []), *solutions])
     return found
 
 

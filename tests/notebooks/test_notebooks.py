@@ -14,6 +14,8 @@ import nbformat
 import pytest
 import torch
 
+from app.shared.pages import PAGES
+
 HERE = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(HERE.glob("[0-9]*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget"
@@ -68,6 +70,32 @@ def test_it_opens_with_deck_time_and_prerequisites(notebook):
     for part in ("**Deck:**", "**Time:**", "**You need:**", "**Afterwards you can**"):
         assert part in first
     assert 5 <= int(re.search(r"\*\*Time:\*\* (\d+) minutes", first)[1]) <= 45
+    (page,) = re.findall(r"\*\*App:\*\* \[[\w ]+\]\(http://localhost:8501/(\w+)", first)
+    assert page in PAGES
+
+
+def test_the_order_is_a_course():
+    """What a notebook needs stands before it, and each leads to the next; the core fits into six hours."""
+    core = 0
+    for path, following in pairwise([*NOTEBOOKS, None]):
+        cells = nbformat.read(path, as_version=4).cells
+        first = cells[0].source
+        number, needs = int(path.stem[:2]), re.search(r"\*\*You need:\*\*(.*?)\*\*App", first)[1]
+        assert first.startswith(f"# {number} · ")
+        for needed in re.findall(r"\((\w+\.ipynb)\)", needs):
+            assert (HERE / needed).is_file() and needed < path.name
+        assert "notebook" not in needs  # a link, not a number that drifts
+        if following:
+            assert any(f"**Next:** [{following.stem}]({following.name})" in cell.source for cell in cells), path.stem
+        minutes = re.search(r"\*\*Time:\*\* (\d+) minutes, core", first)
+        core += int(minutes[1]) if minutes else 0
+    assert 0 < core <= 360
+
+
+def test_every_link_leads_to_a_notebook(notebook):
+    for cell in notebook.cells:
+        for linked in re.findall(r"\]\((\w+\.ipynb)\)", cell.source):
+            assert (HERE / linked).is_file(), linked
 
 
 def test_it_asks_before_it_shows_warns_and_sums_up(notebook):
