@@ -5,17 +5,22 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import frame, pages
+from app.shared.turns import Rank
 from data import collection
 from xai_core.benchmark import report
 from xai_core.benchmark.documents import Section, Table
 
 RESULTS = Path(__file__).parents[2] / "results" / "benchmark"
+READING = "Reading the shipped numbers …"
 
 
 def show(title: str) -> None:
     """The first table of the section whose title begins so, and what is said of it. Nothing where it is not shipped."""
     file = RESULTS / "rows.parquet"
-    found = _sections(file.stat().st_mtime_ns) if file.is_file() else []
+    if not file.is_file():
+        return
+    with frame.asking(READING, Rank.LATER):
+        found = _sections(file.stat().st_mtime_ns)
     section = next((each for each in found if each.title.startswith(title)), None)
     if section is None:
         return
@@ -26,6 +31,6 @@ def show(title: str) -> None:
         pages.link("holds", "Which claims of the paper hold here?")
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the shipped numbers …")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _sections(_changed: int) -> list[Section]:
     return list(report.sections(RESULTS, collection.title, ["uni"]))

@@ -19,7 +19,7 @@ def decided() -> dict[str, Decided]:
     return _decided(file.stat().st_mtime_ns) if file.is_file() else {}
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the shipped numbers …")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _decided(_changed: int) -> dict[str, Decided]:
     return {each.claim.name: each for each in claims.decided(RESULTS)}
 
