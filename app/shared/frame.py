@@ -1,7 +1,7 @@
 """The frame: what every page has besides its own question, controls and pictures, each in one place.
 
 guess, judged, verdict, veil    the reader's guess, and what it was worth
-asking, answers, cost           what the network is asked, why it may have no answer, and what that cost
+asking, in_turn, answers, cost  what the network is asked, why it may have no answer, and what that cost
 table                           numbers side by side
 code                            equation and code
 scenes                          what to try: links that carry settings
@@ -12,7 +12,7 @@ A page calls them in an order of its own. How they look is decided here and nowh
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
@@ -62,23 +62,23 @@ def veil(why: str) -> None:
 
 @contextmanager
 def asking(what: str = "Asking the network …", rank: Rank = Rank.ASKED) -> Iterator[Cost]:
-    """Compute in the block when it is the reader's turn, and measure what it costs.
+    """Compute in the block, `in_turn`. The page stops with a sentence where the block refuses its arguments."""
+    try:
+        with in_turn(what, rank) as cost:
+            yield cost
+    except REFUSALS as error:
+        stop(error)
 
-    The page stops with a sentence where the block refuses its arguments.
+
+@contextmanager
+def in_turn(what: str, rank: Rank = Rank.ASKED) -> Iterator[Cost]:
+    """Compute in the block when it is the reader's turn, and measure what it costs; before, show the place in the line.
+
+    what: words for what takes so long. Two blocks of one page have different ones.
     """
     *_, uploaded = st.session_state.get("_upload", ("",))
     settings = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
     question = (what, st.context.url, uploaded, *settings)
-    with waiting(question, rank), st.spinner(what, show_time=True), measured() as cost:
-        try:
-            yield cost
-        except REFUSALS as error:
-            stop(error)
-
-
-@contextmanager
-def waiting(question: Hashable, rank: Rank = Rank.ASKED) -> Iterator[None]:
-    """Compute in the block when it is the reader's turn; until then the page shows the place in the line."""
     with ExitStack() as line:
 
         def tell(place: int) -> None:
@@ -87,7 +87,10 @@ def waiting(question: Hashable, rank: Rank = Rank.ASKED) -> Iterator[None]:
 
         with turns.turn(question, tell, rank):
             line.close()
-            yield
+            with st.spinner(what, show_time=True), measured() as cost:
+                yield cost
+            if cost.passes and not turns.computing():  # answered once, and not kept for so long
+                turns.forget(question)
 
 
 class Ended(Exception):

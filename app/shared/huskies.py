@@ -38,7 +38,7 @@ def network(fair: bool) -> nn.Module:
     return _fair() if fair else networks.load(NAME)
 
 
-@st.cache_resource(show_spinner="Training the same network on scenes where snow says nothing …")
+@st.cache_resource(show_spinner=False)
 def _fair() -> nn.Module:
     images, labels, *_ = zoo.husky_wolf(FAIR_SCENES, fitting.TRAINING, snow="independent")
     targets = nn.functional.one_hot(labels, len(zoo.HUSKY_WOLF)).float()

@@ -91,6 +91,11 @@ class Turns:
             if len(self._answered) > ANSWERED:
                 self._answered.popitem(last=False)
 
+    def forget(self, question: Hashable) -> None:
+        """Its answer was not kept: whoever asks again needs a turn again."""
+        with self._changed:
+            self._answered.pop(question, None)
+
     def _wait(self, question: Hashable, tell: Callable[[int], None] | None, rank: Rank, since: float | None) -> bool:
         """Stand in line. Returns False where meanwhile another reader's turn has answered the question."""
         came = since or _arrived.get() or time.monotonic()
@@ -122,6 +127,11 @@ class Turns:
                 self._changed.notify_all()
 
 
+def computing() -> bool:
+    """Whether this is somebody's turn."""
+    return _computes.get()
+
+
 def arrive() -> None:
     """A reader's page begins to run: all its turns stand in the line from now on."""
     _arrived.set(time.monotonic())
@@ -142,4 +152,4 @@ def at_once() -> int:
 
 
 TURNS = Turns(at_once())
-turn = TURNS.turn
+turn, forget = TURNS.turn, TURNS.forget

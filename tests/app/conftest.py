@@ -1,15 +1,18 @@
 """What the tests of pages share: empty caches, and what a page drew, as values instead of pixels."""
 
 import functools
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import streamlit as st
-from torch import Tensor
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from app.shared import show, take_away
+from app.shared import show, take_away, turns
 from app.shared.film import maps as film_maps
 from app.shared.film import player
 from app.shared.film.frames import Film, Slider
@@ -22,6 +25,34 @@ def painted_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(show, "_colour_key", functools.cache(show._colour_key.__wrapped__))
         yield
+
+
+@pytest.fixture(autouse=True)
+def in_line(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No page asks a network outside the line (turns.py), whatever a test does with it. One answer for one picture,
+    without a gradient, is a glance and may be had at once: the title says it.
+
+    Nothing counts as answered before, so that every question needs its turn.
+    """
+    inside = threading.local()
+
+    def ask(module: nn.Module, given: tuple) -> None:
+        inside.depth = getattr(inside, "depth", 0) + 1
+
+    def answer(module: nn.Module, given: tuple, said: Any) -> None:
+        inside.depth -= 1
+        looked_up = isinstance(module, nn.Embedding)  # the words of one text
+        if inside.depth or looked_up or turns.computing() or get_script_run_ctx(suppress_warning=True) is None:
+            return
+        rows = len(given[0]) if given and isinstance(given[0], Tensor) else 1
+        glance = rows == 1 and not getattr(said, "requires_grad", False)
+        assert glance, f"{type(module).__name__} was asked about {rows} inputs outside the line: see frame.asking"
+
+    monkeypatch.setattr(turns.TURNS, "_answer", lambda question: None)
+    hooks = register_module_forward_pre_hook(ask), register_module_forward_hook(answer, always_call=True)
+    yield
+    for hook in hooks:
+        hook.remove()
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def show_translation(on: Screen) -> None:
 def show_phrase(on: Screen, said: Translation, pair: Pair | None, t: int, how: How, guess: str | None) -> None:
     """All of one phrase."""
     decides = reading.truth(said.source, said.words, pair)
-    with st.spinner("Explaining each word …", show_time=True):
+    with frame.asking("Explaining each word …"):
         r = reading.read(said.source, said.words, how, decides)
     with on.pictures:
         views.show_what_is_wrong(said)

@@ -9,6 +9,7 @@ from app.shared import show as panels
 from app.shared.frame import Tab
 from app.shared.screen import Screen
 from app.shared.subject import Line
+from app.shared.turns import Rank
 from data.drawn import zoo
 from data.training.fitting import FRESH
 from xai_core import Score, attention_rollout, gradient_rollout, integrated_gradients, make_score, rollout
@@ -32,9 +33,9 @@ def show_rollout(animal: str, seed: int, wanted: str, layers: int, on: Screen) -
     scene = zoo.draw(animal, seed)
     x = scene.image[None]
     f = score(x, zoo.CLASSES.index(wanted))
-    with torch.no_grad():
+    with frame.asking("Rolling out …"), torch.no_grad():
         sure = float(f(x)[0])
-    found = {name: of(f, x, layers) for name, (of, _) in MAPS.items()}
+        found = {name: of(f, x, layers) for name, (of, _) in MAPS.items()}
     words = {name: lies(A, scene) for name, A in found.items()}
     panels.maps(x, {n: A.expand_as(x) / (3 if A.shape[1] == 1 else 1) for n, A in found.items()}, words, {},
               title=f"{wanted}, {sure:.0%}", scale="own", key="rolled", legend=on.legend)  # fmt: skip
@@ -57,7 +58,7 @@ def score(x: Tensor, target: int | Tensor) -> Score:
     return make_score(networks.load(NETWORK), x, target)
 
 
-@st.cache_data(show_spinner="Twenty-four fresh scenes …")
+@st.cache_data(show_spinner=False)
 def measured() -> dict[str, tuple[float, float, float]]:
     """By map: the mean share on the animal, on the deciding part, and how often its best pixel is on the animal."""
     x, y, animals, parts = zoo.batch(SCENES, FRESH)
@@ -99,7 +100,8 @@ def show(on: Screen) -> None:
         if guess is None:
             frame.veil(f"Which map lies most on the animal is measured over {SCENES} fresh scenes.")
         else:
-            shares = measured()
+            with frame.asking(f"{SCENES} fresh scenes …", Rank.LATER):
+                shares = measured()
             most = max(MAPS, key=lambda name: shares[name][0])
             with on.guess:
                 frame.verdict(guess, most, f"over {SCENES} fresh scenes **{most}** has most on the animal.")

@@ -7,6 +7,7 @@ import streamlit as st
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
 from app.shared import frame
+from app.shared.turns import Rank, turn
 from data.text import phrases
 from data.training.fitting import FRESH
 from xai_core import Duel, duel
@@ -20,8 +21,11 @@ COUNTS = (10, 20, 40, 100, 200)
 def readings(n: int, how: How) -> list[Reading]:
     """n fresh phrases of two words or more that the network translates without an error, read."""
     found, bar = [], st.progress(0.0, text=f"Reading {n} fresh phrases …")
-    for pair in _fresh(n):
-        found.append(reading.read(pair.english, pair.german, how, pair.decides))
+    with turn(("fresh phrases", n), rank=Rank.LATER):
+        pairs = _fresh(n)
+    for pair in pairs:  # a turn each, so that others come between
+        with turn(("read", pair.english, how), rank=Rank.LATER):
+            found.append(reading.read(pair.english, pair.german, how, pair.decides))
         bar.progress(len(found) / n, text=f"Reading {n} fresh phrases: {len(found)}")
     bar.empty()
     return found

@@ -6,6 +6,7 @@ import torch
 from app.labs.attention import compute as reading
 from app.labs.attention.compute import ATTENTION, How
 from app.shared import frame, show
+from app.shared.turns import Rank
 from data.nets.translation import Translation
 from data.text.phrases import sentence
 from xai_core.evaluate.words import HIDDEN, LEFT_OUT, Reading
@@ -85,7 +86,8 @@ def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
             f"For {word}: " + "; ".join(f"{n} is largest at {source[reading.top(a)]}" for n, a in bars.items()),
         )
     if how.title == "UNI":
-        near = reading.unlearned_words(source, said.words, t)
+        with frame.asking("Unlearning the word …", Rank.LATER):
+            near = reading.unlearned_words(source, said.words, t)
         st.markdown("**What UNI's baseline is in words**, the three nearest embeddings and their distance:")
         rows = [
             [plain(word), ", ".join(f"{plain(name)} ({far:.1f})" for name, far in best)]

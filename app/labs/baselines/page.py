@@ -181,7 +181,7 @@ def below(stop: int) -> None:
         numbers.show_numbers(worse, before, rows, where, maps, guess is not None)
         frame.cost(before_it.pop() + cost if before_it else cost)
         if now.sweep and found and possible:
-            with st.spinner("All severities …", show_time=True):
+            with frame.asking("All severities …"):
                 sweep.show_sweep(before, now.corruption, now.seed, lambda worse: explained(worse, now), where, clean)
     given = {STARTS[s]: now.arguments(s, before.opened.x.shape[1]) for s in found}
     methods = {STARTS[s]: compute.method_of(s) for s in found}

@@ -45,10 +45,11 @@ c = compute.case(left.slider("Case", 1, CASES, 1, key="case", bind="query-params
 check = right_side.segmented_control(
     "Check", list(CHECKS), default="look only", required=True, key="check", bind="query-params"
 )
-maps = compute.maps(c)
+with frame.asking():
+    maps = compute.maps(c)
+    captions = {student: CHECKS[check](c, student) for student in STUDENTS}
 line.say(compute.picture(c), f"**{c.animal}**, its logit in the network *zoo*, by Integrated Gradients from noise")
 with on.pictures:
-    captions = {student: CHECKS[check](c, student) for student in STUDENTS}
     show.maps(compute.picture(c), maps, captions, {}, title=c.animal, key="students", legend=on.legend)
 with on.guess:
     first, second = st.columns([2, 5], gap="medium")

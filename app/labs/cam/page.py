@@ -19,6 +19,7 @@ from app.shared.frame import Tab
 from app.shared.predict import veil
 from app.shared.screen import COMPARE, TABS, Tabs, stage, tabs
 from app.shared.subject import Subject
+from app.shared.turns import Rank
 from xai_core import Layer, figures
 
 CODE = {
@@ -97,7 +98,8 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
         usual = seen.signed[seen.usual]
         row.metric("Largest |Grad-CAM − ReLU(CAM)/(hw)|, relative", f"{compute.difference(cam, usual):.0e}")
     if "zoo" in about.network.name.split("_")[:1]:
-        worst, n = compute.proof()
+        with frame.asking("CAM and Grad-CAM of every class …", Rank.LATER):
+            worst, n = compute.proof()
         row.metric(f"The same over {n} maps of the zoo network", f"{worst:.0e}")
     st.caption("Both are computed on their own: CAM from the weights of the head, Grad-CAM from gradients. A difference"
                " of 1e-06 is rounding.")  # fmt: skip
@@ -191,11 +193,9 @@ with on.settings:
         "Scale of the colours", list(figures.SCALES), default="own", required=True, key="colours", bind="query-params",
         help="; ".join(f"**{name}**: {meaning}" for name, meaning in figures.SCALES.items()),
     )  # fmt: skip
-try:
-    with st.spinner("Reading all layers …", show_time=True):
-        seen = compute.read(about.question("logit"))
-except frame.REFUSALS as error:
-    frame.stop(error)
+with frame.asking("Reading all layers …"):
+    seen = compute.read(about.question("logit"))
+    shown_at(about, seen, seen.layers[player.value(slider_of(seen))])  # the first of the film's frames
 
 
 def below(stop: int) -> None:

@@ -82,7 +82,7 @@ def show_section(opened: bool) -> dict[str, str]:
         return settings
     if not opened:
         return settings
-    with st.spinner("Asking for both …", show_time=True):
+    with frame.asking("Asking for both …"):
         found = maps(network, first, second, settings["arrangement"], SCENES)
     both, i = pictures(first, second, settings["arrangement"], SCENES), number - 1
     named = {f"{METHODS[m]}: {name}": A[i] for (m, name), A in found.items()}

@@ -16,6 +16,7 @@ from torch import Tensor
 import xai_core
 from app.shared import networks
 from app.shared.meter import watched
+from app.shared.turns import turn
 from data.drawn import zoo
 from data.pictures import digits
 from xai_core import Neighbourhoods, Score, superpixels
@@ -106,7 +107,9 @@ def weights(s: Setting, progress: Callable[[float], None] = lambda done: None) -
     """W of the first n pictures. progress: told the share that is done."""
     found = []
     for number in range(s.n // BLOCK):
-        found.append(rows(s.source, number, s.N, s.fill, s.seed, s.K, s.sigma))
+        ten = (s.source, number, s.N, s.fill, s.seed, s.K, s.sigma)
+        with turn(("rows", *ten)):  # a turn each, so that others come between
+            found.append(rows(*ten))
         progress((number + 1) * BLOCK / s.n)
     return LocalWeights(
         torch.cat([rows.weights for rows in found]), torch.cat([rows.labels for rows in found]), found[0].segments

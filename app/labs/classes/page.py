@@ -164,7 +164,8 @@ on = screen((TABS[0], OTHERS, ONE, WHOLE, PICK, *TABS[1:]))
 line = Line(on.subject)
 source = line.popover("Pictures").selectbox("Network and pictures", list(SOURCES), key="crowd", bind="query-params")
 try:
-    where = compute.crowd(source)
+    with frame.in_turn("Opening the pictures …"):
+        where = compute.crowd(source)
 except FileNotFoundError as error:
     on.question.markdown("### What does a class look like to the network?")
     line.say(None, f"**{source}**")
@@ -183,9 +184,10 @@ with measured() as cost:
     found, judged = {}, {}
     for y in chosen:
         bar.progress(1.0, text=f"The other maps of {where.classes[y]} …")
-        maps = compute.maps(s, local, y)
-        if maps:
-            found[y], judged[y] = maps, compute.judged(s, y, maps)
+        with frame.asking(f"Judging {where.classes[y]} …"):
+            maps = compute.maps(s, local, y)
+            if maps:
+                found[y], judged[y] = maps, compute.judged(s, y, maps)
 bar.empty()
 for y in set(chosen) - set(found):
     on.pictures.warning(f"The network takes none of the {s.n} pictures for {where.classes[y]}. Explain more pictures.")

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app.labs.classes import sp_lime
 from app.labs.classes.compute import Crowd
-from app.shared import show
+from app.shared import frame, show
+from app.shared.turns import Rank
 from xai_core import class_normlime, conditioned_i_sp, figures, submodular_pick
 from xai_core.classwide.local_weights import LocalWeights
 from xai_core.figures import classes
@@ -16,7 +17,8 @@ def show_pick(where: Crowd, local: LocalWeights) -> None:
     left, right = st.columns(2, gap="medium")
     kind = left.segmented_control("Look at", sp_lime.KINDS, default="pictures", key="look_at", bind="query-params")
     count = right.slider("How many you have time for", 1, 10, 5, key="pick", bind="query-params")
-    named = None if kind in (None, "pictures") else sp_lime.named(kind)
+    with frame.asking("Explaining them all …", Rank.LATER):
+        named = None if kind in (None, "pictures") else sp_lime.named(kind)
     W = local.weights if named is None else named.local.weights
     picked = submodular_pick(W, min(count, len(W)))
     curves = sp_lime.coverage_curves(W, picked)

@@ -17,6 +17,7 @@ from app.shared.pictures import Picture
 from app.shared.predict import veil
 from app.shared.screen import TABS, Stage, stage, tabs
 from app.shared.subject import Line
+from app.shared.turns import Rank, turn, words
 from xai_core import catalogue, complexity, gad, sensitivity, support_network
 from xai_core.distancing.gad import SHARES, GADMap
 
@@ -61,7 +62,7 @@ def opened(pair: Pair) -> Kit | None:
     a, b = pair.names
     try:
         scenes = f"{pairs.SCENES} scenes of {a} and {b}"
-        with st.spinner(f"Drawing {scenes}, and asking five networks …", show_time=True):
+        with frame.in_turn(f"Drawing {scenes}, and asking five networks …"):
             kit = pairs.ready(pair)
         if kit is not None:
             return kit
@@ -86,7 +87,8 @@ def train(pair: Pair) -> None:
         k = min(done * len(ALPHAS) // total, len(ALPHAS) - 1)
         bar.progress(done / total, text=f"Training the network of α = {ALPHAS[k]} …")
 
-    pairs.prepare(pair, tell, lambda: bar.progress(0.0, text="Another reader is training; please wait …"))
+    with turn(("train", pair), lambda place: bar.progress(0.0, text=words(place)), Rank.LATER):
+        pairs.prepare(pair, tell, lambda: bar.progress(0.0, text="Another reader is training; please wait …"))
     st.rerun()
 
 
@@ -145,8 +147,9 @@ def show_networks(pair: Pair, kit: Kit, picture: Picture, x: Tensor, found: GADM
     """Whether each network does what it should, how the logits drift, and the map of each."""
     report.show_report(pair, kit, how)
     spread = st.segmented_control("Logits of", [LEARNED, UNSEEN], default=LEARNED, key="spread_of", bind="query-params")
-    with st.spinner("Asking the networks …", show_time=True):
-        report.show_drift(pair, pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes, how, spread or LEARNED)
+    with frame.asking("Asking about new scenes …", Rank.LATER):
+        scenes = pairs.new_scenes(pair) if spread == UNSEEN else kit.scenes
+    report.show_drift(pair, scenes, how, spread or LEARNED)
     st.caption(
         "**What to look at:** do the clouds move straight, and keep their shape? A dot is a scene. Below the dashed"
         " diagonal the network says more for the class along the bottom."
@@ -164,7 +167,7 @@ def show_clues(pair: Pair, kit: Kit, how: Reading, name: str) -> None:
                " Choose one of them under Picture, above, to see its maps.")  # fmt: skip
     if st.toggle("Outline the region of each", key="outlines", bind="query-params"):
         pictures = tuple(kit.scenes.pictures[i] for i in rows)
-        with st.spinner(f"{how.title} of {FEWEST} pictures by {len(kit.networks)} networks …", show_time=True):
+        with frame.asking(f"{how.title} of {FEWEST} pictures by {len(kit.networks)} networks …"):
             maps = compute.maps(pair, pictures, (c,) * len(rows), how.method, how.B)
         views.clue_regions(pair, pictures, compute.opened(pair, pictures), how.read(maps), how, name)
 
@@ -178,7 +181,7 @@ def show_rows(pair: Pair, how: Reading, number: int) -> None:
     pictures = tuple(pair.picture(name, number + i) for name in pair.names for i in range(2))
     targets, found = tuple(c for c in pair.classes for _ in range(2)), {}
     for title in chosen:
-        with st.spinner(f"{title} …", show_time=True):
+        with frame.asking(f"{title} …"):
             maps = compute.maps(pair, pictures, targets, TITLES[title], None)
         found[TITLES[title]] = how.read(maps)
     views.show_rows(pair, pictures, compute.opened(pair, pictures), found, how)

@@ -13,6 +13,7 @@ from app.labs.distancing.pairs import Pair, Scenes
 from app.shared import frame, show
 from app.shared.pictures import Picture
 from app.shared.shares import percent
+from app.shared.turns import Rank
 from xai_core import catalogue, complexity, figures, hull, supplementary
 from xai_core.distancing.gad import GADMap
 from xai_core.figures import distancing
@@ -86,7 +87,8 @@ def show_regions(pair: Pair, picture: Picture, x: Tensor, found: GADMap, how: Re
     rs, sizes = [], []
     for i, c in enumerate(pair.classes):
         masks = torch.stack([hull(gad[i]).mask, supplementary(original[i], gad[i])])
-        rs.append(compute.changes(pair, picture, c, masks))
+        with frame.asking(f"Covering the regions for {pair.names[i]} …", Rank.LATER):
+            rs.append(compute.changes(pair, picture, c, masks))
         sizes.append(masks.sum((1, 2)).tolist())
     left, right = st.columns([3, 4], gap="medium")
     with left:

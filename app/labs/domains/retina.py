@@ -10,6 +10,7 @@ from app.shared import frame, methods, networks, screen, stages, subject, take_a
 from app.shared.pictures import Picture
 from app.shared.screen import Screen
 from app.shared.subject import Line, Subject
+from app.shared.turns import Rank
 from data.drawn import retina
 from data.nets import networks as shipped
 from data.pictures import photographs
@@ -56,7 +57,7 @@ def show(on: Screen) -> None:
         about.opened.x, f"**eye no. {eye.seed}**, by the rule **{eye.name}**{counted} · the network says {about.said}"
     )
     given = {name: catalogue()[name].defaults for name in chosen}
-    with st.spinner("Asking the network …", show_time=True):
+    with frame.asking("Asking the network …"):
         found, failures = methods.explain(about, given)
     sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
     with on.pictures:
@@ -130,7 +131,8 @@ def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
 def _show_starts(about: Subject, eye: retina.Eye) -> None:
     """UNI's baseline beside others."""
     healthy = retina.draw("none", eye.seed).image[None]
-    starts = pictures.starts(about.question("probability"), eye.lesion, healthy)
+    with frame.asking("Unlearning the eye …", Rank.LATER):
+        starts = pictures.starts(about.question("probability"), eye.lesion, healthy)
     area = float(eye.lesion.float().mean())
     views.show_starts(about, starts, "the eye without lesions", "the lesions", area)
     uni = starts["UNI"]
@@ -170,7 +172,8 @@ def _show_real() -> None:
     described = networks.describe(NAME)
     sharp = photographs.bundled("retina", views.SIDE, resize=views.SIDE * described.resize // described.size)
     small = photographs.bundled("retina", described.size, resize=described.resize)
-    p = networks.load(NAME)(small[None]).softmax(1)[0]
+    with torch.no_grad():
+        p = networks.load(NAME)(small[None]).softmax(1)[0]
     left.image(
         sharp.permute(1, 2, 0).numpy(), alt="A photograph of a retina: a pale disc, vessels, a dark macula.",
         width="stretch",

@@ -11,6 +11,7 @@ from app.shared import frame, methods, networks, screen, stages, subject, take_a
 from app.shared.pictures import Picture
 from app.shared.screen import Screen
 from app.shared.subject import Line, Subject
+from app.shared.turns import Rank
 from data.drawn import satellite
 from data.training.fitting import FRESH
 from xai_core import catalogue, figures
@@ -42,7 +43,7 @@ def show(on: Screen) -> None:
     about = subject.of(NAME, Picture(NAME, place, number))
     Line(on.subject).say(about.opened.x, f"**{place} no. {number}** · the network *{NAME}* says {about.said}")
     given = {name: catalogue()[name].defaults for name in chosen}
-    with st.spinner("Asking the network …", show_time=True):
+    with frame.asking("Asking the network …"):
         found, failures = methods.explain(about, given)
     sharp = satellite.draw(place, number, size=views.SIDE)
     lines = {f"the {place}": sharp.thing} if outline else {}
@@ -93,7 +94,8 @@ def _ask(on: Screen) -> tuple[str, int, list[str], bool]:
 def _show_starts(about: Subject, scene: satellite.Scene) -> None:
     """UNI's baseline beside others."""
     bare = satellite.empty(scene.seed)[None]
-    starts = pictures.starts(about.question("probability"), scene.thing, bare)
+    with frame.asking("Unlearning the scene …", Rank.LATER):
+        starts = pictures.starts(about.question("probability"), scene.thing, bare)
     area = float(scene.thing.float().mean())
     views.show_starts(about, starts, "the bare ground", "the object", area)
     uni, black = starts["UNI"], starts["black"]
@@ -107,9 +109,9 @@ def _show_starts(about: Subject, scene: satellite.Scene) -> None:
 
 def _show_turned(about: Subject, scene: satellite.Scene, chosen: list[str]) -> None:
     """The same scene turned by quarters: the answer and the maps should turn with it."""
-    network = networks.load(NAME)
     turned = [satellite.draw(scene.label, scene.seed, turn=turn).image for turn in TURNS]
-    p = network(torch.stack(turned)).softmax(1)[:, about.target]
+    with frame.asking("Turning the scene …", Rank.LATER), torch.no_grad():
+        p = networks.load(NAME)(torch.stack(turned)).softmax(1)[:, about.target]
     st.markdown(
         f"Turned by 0, 90, 180 and 270 degrees the network says {about.class_name} with"
         f" {', '.join(f'{float(each):.0%}' for each in p)}. The picture is the same to the last bit, only turned. A"
@@ -119,7 +121,8 @@ def _show_turned(about: Subject, scene: satellite.Scene, chosen: list[str]) -> N
     if not chosen:
         return
     name = chosen[0]
-    kept = _turned_maps(about.question("probability"), name, tuple(turned), scene.seed, scene.name)
+    with frame.asking("Explaining the turned scenes …", Rank.LATER):
+        kept = _turned_maps(about.question("probability"), name, tuple(turned), scene.seed, scene.name)
     drawn, top = figures.scaled({str(t): figures.pixel_map(A) for t, A in zip(TURNS, kept, strict=True)})
     base = kept[0].sum(1)
     panels = {}

@@ -9,6 +9,7 @@ from app.shared import frame, screen, take_away
 from app.shared import show as shown
 from app.shared.screen import Screen
 from app.shared.subject import Line
+from app.shared.turns import Rank
 from data.drawn import signals
 from data.nets import networks
 from xai_core.evaluate.sequence_truth import mean_interval
@@ -37,7 +38,8 @@ def show_guess() -> None:
     )  # fmt: skip
     if guess is None:
         return
-    A = signal_compute.attribution("missing beat", 0, "Integrated Gradients", (("B", 30),))
+    with frame.asking("Explaining the missing beat …"):
+        A = signal_compute.attribution("missing beat", 0, "Integrated Gradients", (("B", 30),))
     found = signal_compute.judged("missing beat", 0, A)
     frame.verdict(
         guess, "nearly nothing",
@@ -50,7 +52,10 @@ def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | N
     """The trace over its attributions, and what judges each. Returns the attributions."""
     trace = signal_compute.drawn(name, number)
     asked = {method: tuple(signal_compute.arguments(method, B, eps, K).items()) for method in methods}
-    maps, failures = frame.answers(asked, lambda method, given: signal_compute.attribution(name, number, method, given))
+    with frame.asking("Explaining the trace …"):
+        maps, failures = frame.answers(
+            asked, lambda method, given: signal_compute.attribution(name, number, method, given)
+        )
     for method, sentence in failures.items():
         st.warning(f"{method}: {sentence}")
     captions = {}
@@ -71,8 +76,10 @@ def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | N
 
 def show_baseline(name: str, number: int, eps: float | None, B: int) -> None:
     """x and x′ in one figure, and the numbers."""
-    trace, there = signal_compute.drawn(name, number), signal_compute.unlearned(name, number, eps, B)
-    p, c = signal_compute.answers(name, number), int(signal_compute.answers(name, number).argmax())
+    with frame.asking("Unlearning the trace …", Rank.LATER):
+        there = signal_compute.unlearned(name, number, eps, B)
+    trace, p = signal_compute.drawn(name, number), signal_compute.answers(name, number)
+    c = int(p.argmax())
     fig = signal_rows(
         trace.signal[0], {}, trace.mask, others={"x′, UNI's baseline": there.start}, rate=signals.RATE, unit="mV",
         theme=shown.theme(),
@@ -102,7 +109,7 @@ def show_measured(B: int, K: int) -> None:
     """Share and pointing game over fresh traces, on request: it takes some seconds."""
     if not st.toggle(f"Measure all methods on {FRESH} fresh traces", key="measure_signal", bind="query-params"):
         return
-    with st.spinner("Explaining traces that the network never saw …", show_time=True):
+    with frame.asking("Explaining traces that the network never saw …"):
         found, labels = signal_compute.measured(FRESH, B, K)
     kinds = signals.CLASSES[1:]
 

@@ -11,12 +11,14 @@ from torch import Tensor
 
 import xai_core
 from app.labs.domains import text_compute
+from app.labs.domains.text_compute import METHODS
 from app.shared import controls, frame, screen, take_away
 from app.shared import show as shown
 from app.shared.equations import EQUATIONS
 from app.shared.frame import Tab
 from app.shared.screen import Screen
 from app.shared.subject import Line
+from app.shared.turns import Rank
 from data.nets import networks
 from data.text import reviews
 from xai_core.evaluate.sequence_truth import mean_interval
@@ -88,16 +90,15 @@ def _percent(share: float) -> str:
 
 def show_words(words: tuple[str, ...], methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
     """The sentence once a method, and the numbers that judge each. Returns the scores."""
-    this = text_compute.read(words)
-    scored, failures = frame.answers(
-        dict.fromkeys(methods), lambda method, _: text_compute.scores(words, method, B, eps, K)
-    )
+    with frame.asking("Explaining the review …"):
+        this = text_compute.read(words)
+        scored, failures = frame.answers(dict.fromkeys(methods), lambda m, _: text_compute.scores(words, m, B, eps, K))
     for method, (A, gap) in scored.items():
         found = this.judge(A)
         left, right = st.columns([4, 8], gap="small", vertical_alignment="center")
         said = [] if found is None else [f"{found.share:.0%} of Σ|A| on the deciding words (chance {found.chance:.0%})"]
         said += [] if gap is None else [f"gap {gap:.3f}"]
-        left.markdown(f"**{method}**, {text_compute.METHODS[method]}  \n:small[{' · '.join(said)}]")
+        left.markdown(f"**{method}**, {METHODS[method]}  \n:small[{' · '.join(said)}]")
         right.html(coloured_words(words, A, this.decides))
     for method, sentence in failures.items():
         st.warning(f"{method}: {sentence}")
@@ -131,7 +132,8 @@ def show_guess(B: int, K: int, on: Screen) -> None:
     if guess is None:
         return
     words = reviews.words_of("the plot was not dull.")
-    found = {m: float(text_compute.scores(words, m, B, None, K)[0][words.index("dull")]) for m in text_compute.METHODS}
+    with frame.asking("Asking every method …"):
+        found = {m: float(text_compute.scores(words, m, B, None, K)[0][words.index("dull")]) for m in METHODS}
     low, high = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
     told = f"from {found[low]:+.2f} by {low} to {found[high]:+.2f} by {high}. By the rule no sign of it is true."
     with on.guess:
@@ -145,7 +147,8 @@ def show_guess(B: int, K: int, on: Screen) -> None:
 
 def show_baseline(words: tuple[str, ...], eps: float | None) -> None:
     """x′ in the space of embeddings: how far each word went, and whether it became another."""
-    this, there = text_compute.read(words), text_compute.moved(words, eps)
+    with frame.asking("Unlearning the review …", Rank.LATER):
+        this, there = text_compute.read(words), text_compute.moved(words, eps)
     farthest = words[int(there.distance.argmax())]
     others = [
         f"{plain(a)} → {plain(b)}"
@@ -173,7 +176,7 @@ def show_measured(B: int, K: int) -> None:
     """Share, pointing game and signs over fresh reviews, on request: it takes some seconds."""
     if not st.toggle(f"Measure all methods on {FRESH} fresh reviews", key="measure_text", bind="query-params"):
         return
-    with st.spinner("Explaining reviews that the network never saw …", show_time=True):
+    with frame.asking("Explaining reviews that the network never saw …"):
         found = text_compute.measured(FRESH, B, K)
     rows = []
     for method, each in found.items():
@@ -213,8 +216,7 @@ def show(on: Screen) -> None:
     first, *others = on.controls.columns([4, 3, 3, 3], gap="medium")
     words = ask_words(line, first)
     B, eps, K = ask_symbols(others)
-    some = [*text_compute.METHODS]
-    methods = on.settings.multiselect("Methods", some, DEFAULT, key="text_methods", bind="query-params")
+    methods = on.settings.multiselect("Methods", [*METHODS], DEFAULT, key="text_methods", bind="query-params")
     show_guess(B, K, on)
     with on.scenes:
         frame.scenes("domains", TRY, domain="text")

@@ -16,6 +16,7 @@ from app.shared.screen import Screen
 from app.shared.shares import interval, percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject, crisp
+from app.shared.turns import Rank, turn
 from xai_core import catalogue, figures
 from xai_core.evaluate import ground_truth
 
@@ -125,7 +126,8 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
     bar = st.progress(0.0, text=f"Explaining {n} {each}s …")
     truths = {}
     for k, title in enumerate(COMPARED):
-        truths[title] = pictures.over_fresh(network, n, title, fresh)
+        with turn(("over fresh", network, n, title), rank=Rank.LATER):  # a turn each, so that others come between
+            truths[title] = pictures.over_fresh(network, n, title, fresh)
         bar.progress((k + 1) / len(COMPARED), text=f"{title}: {n} {each}s")
     bar.empty()
     inside = {title: interval(truth.inside) for title, truth in truths.items()}

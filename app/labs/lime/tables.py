@@ -10,6 +10,7 @@ from torch import Tensor
 from app.labs.lime import inputs
 from app.labs.lime.compute import Input
 from app.labs.lime.inputs import Rowed
+from app.shared import frame
 from app.shared.meter import answered
 from app.shared.subject import Line
 from data import tables
@@ -26,7 +27,7 @@ def ask_row(line: Line) -> Rowed:
         name = st.selectbox("Table", tables.NAMES, key="table", bind="query-params")
         kind = st.selectbox("Model", tables.KINDS, key="model", bind="query-params")
         number = int(st.number_input("Row no., none of which it has seen", 0, 10**6, 0, key="row", bind="query-params"))
-    with st.spinner("The model is learning …"):
+    with frame.asking("The model is learning …"):
         table, model, right = _table_model(name, kind)
     i = number % len(table.test)
     row, label = table.test[i], table.test_labels[i]

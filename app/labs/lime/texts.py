@@ -8,6 +8,7 @@ from torch import Tensor
 from app.labs.lime import compute, inputs
 from app.labs.lime.compute import Input
 from app.labs.lime.inputs import Worded
+from app.shared import frame
 from app.shared.meter import answered
 from app.shared.subject import PREDICTED, Line
 from data.text import documents, newsgroups, texts
@@ -66,7 +67,7 @@ def ask_text(line: Line) -> Worded | None:
     except ValueError:
         st.info("A text needs two different words or more: leaving one out has to leave something to read.")
         return None
-    with st.spinner("The classifier is reading …"):
+    with frame.asking("The classifier is reading …"):
         classifier, right = _classifier(learnt, model)
     answers = _answers(learnt, model, text, classifier)
     target = inputs.say(

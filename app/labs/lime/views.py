@@ -6,9 +6,10 @@ from app.labs.lime import compute
 from app.labs.lime.compute import Input, Reading
 from app.labs.lime.inputs import Given, Pictured
 from app.labs.lime.samples import Copies
-from app.shared import show
+from app.shared import frame, show
 from app.shared.encoded import png
 from app.shared.show import Sheet
+from app.shared.turns import Rank
 from xai_core import figures
 from xai_core.figures import linear
 
@@ -58,7 +59,8 @@ def _path_sheet(
 
 def show_curves(this: Input, how: Reading) -> None:
     """Local R² against N and σ."""
-    by = compute.r2_by_setting(this, how)
+    with frame.asking("Fitting for every N and σ …", Rank.LATER):
+        by = compute.r2_by_setting(this, how)
     curves = {"N: copies": (*by["N"], how.N), "σ: width of the kernel": (*by["σ"], how.sigma)}
     ends = "; ".join(
         f"{name} {xs[0]:g} to {xs[-1]:g}: {r2[0]:.2f} to {r2[-1]:.2f}" for name, (xs, r2, _) in curves.items()
@@ -79,7 +81,8 @@ def show_classes(given: Given, how: Reading) -> None:
     if len(this.classes) == 2:
         st.caption("The two probabilities add up to 1, so the second explanation is the first with all signs changed.")
     top = this.answers.argsort(descending=True)[:TOP].tolist()
-    fits = {c: compute.fit(this, how, c) for c in top}
+    with frame.asking("Fitting every class …", Rank.LATER):
+        fits = {c: compute.fit(this, how, c) for c in top}
     said = {c: f"{this.classes[c]}, {this.say(float(this.answers[c]))}" for c in top}
     if isinstance(given, Pictured):
         x = given.about.opened.x

@@ -16,6 +16,7 @@ from app.shared import frame, show
 from app.shared.film.frames import Film, Slider
 from app.shared.film.maps import Maps, of_maps
 from app.shared.pages import OWN_WEIGHTS as OWN
+from app.shared.turns import Rank
 from xai_core.figures import linear
 from xai_core.perturbation.k_lasso import LinearFit
 
@@ -95,7 +96,8 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
     bars = {this.names[j]: float(fit.weights[j]) for j in features}
     marks, bands, said = {}, None, []
     if BAND in beside:
-        spread = compute.spread(this, how)
+        with frame.asking(f"LIME with {SEEDS} seeds …", Rank.LATER):
+            spread = compute.spread(this, how)
         bands = linear.banded(this.names, spread, features)
         stays = [this.names[j] for j in features if spread.low[j] * spread.high[j] > 0]
         said.append(
@@ -103,7 +105,8 @@ def _bars(given: Given, how: Reading, fit: LinearFit, beside: list[str]) -> None
             " a feature that a seed did not choose counts as 0."
         )
     if SHAP in beside:
-        φ = compute.shapley(this, max(how.N, 4), how.seed)
+        with frame.asking("KernelSHAP …", Rank.LATER):
+            φ = compute.shapley(this, max(how.N, 4), how.seed)
         marks["KernelSHAP"] = {this.names[j]: float(φ[j]) for j in features}
         few = " N is too small to tell all features apart." if this.features >= how.N else ""
         said.append(

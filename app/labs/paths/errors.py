@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.labs.paths import compute
 from app.labs.paths.compute import Seen, Way
-from app.shared import controls, show
+from app.shared import controls, frame, show
 from app.shared.stages import Question
 from xai_core import Trace, figures
 from xai_core.path import convergence
@@ -28,7 +28,7 @@ def show_errors(
     )  # fmt: skip
     if not wanted:
         return
-    with st.spinner("Walking in small steps …", show_time=True):
+    with frame.asking("Walking in small steps …"):
         # Another B may be another way (Guided IG): such a one has no curve of its own here.
         fixed = {w: trace for w, trace in walks.items() if not compute.finds_its_way(w)}
         found = {w: compute.errors(trace, steps[w][1], tolerance) for w, trace in fixed.items()}

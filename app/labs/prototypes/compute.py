@@ -62,7 +62,7 @@ class ClassMean:
     shares: dict[str, Summary]  # by part
 
 
-@st.cache_resource(max_entries=64, show_spinner="The network paints …")
+@st.cache_resource(max_entries=64, show_spinner=False)
 def painted(s: Setting) -> Maximised:
     """The way from the start to the prototype."""
     return maximise(make_score(networks.load(s.network), s.x, s.target, "logit"), s.x, **s.given)
@@ -91,7 +91,7 @@ def _probability(name: str, picture: Tensor, target: int) -> float:
     return float(shown_to(make_score(networks.load(name), picture, 0), picture)[0, target])
 
 
-@st.cache_resource(max_entries=40, show_spinner="Forty scenes …")
+@st.cache_resource(max_entries=40, show_spinner=False)
 def class_mean(network: str, animal: str) -> ClassMean:
     """The mean picture and the mean map of a class, and what each part of the scene gets."""
     scenes = [zoo.draw(animal, zoo.scene_seed(FRESH, i)) for i in range(PICTURES)]

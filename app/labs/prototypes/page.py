@@ -11,6 +11,7 @@ from app.shared import frame, networks, show, take_away
 from app.shared.frame import Tab
 from app.shared.screen import TABS, Screen, screen
 from app.shared.subject import Line
+from app.shared.turns import Rank
 from data.drawn import zoo
 from xai_core import figures
 from xai_core.classwide.maximisation import Maximised, maximise
@@ -19,6 +20,7 @@ from xai_core.symbols import Symbol, of
 
 AVERAGED = "Explanations, averaged"
 CAT = 281  # of ImageNet: a tabby
+KNOWN = "Asking the networks …"
 GUESSES = ("all of them", "its painter alone", "none")
 TRY = {
     "No help at all: the network is certain, and nobody sees an animal": {"jitter": "0", "tv": "0.0", "smear": "0.0"},
@@ -86,7 +88,8 @@ def show_number(s: Setting, found: Maximised, which: int, guess: str | None) -> 
         st.metric(f"is the logit of {s.animal} after {found.steps[which]} steps; it began at {first:.1f}",
                   f"{float(found.logits[which, 0]):.1f}")  # fmt: skip
         return
-    sure = compute.known(s, which)
+    with frame.asking(KNOWN):
+        sure = compute.known(s, which)
     st.metric(f"networks are more sure than not that it is a {s.animal}", f"{len(knowing(sure))} of {len(sure)}")
 
 
@@ -100,7 +103,8 @@ def show_judgement(s: Setting, which: int, guess: str | None) -> None:
     if guess is None:
         frame.veil("Its painter calls it so: that is how it was made. What the other networks say is not shown yet.")
         return
-    sure = compute.known(s, which)
+    with frame.asking(KNOWN):
+        sure = compute.known(s, which)
     row = st.container(horizontal=True)
     for name, p in sure.items():
         row.metric(f"{name}{' (painter)' if name == s.network else ''}", f"{p:.0%}")
@@ -113,7 +117,8 @@ def show_judgement(s: Setting, which: int, guess: str | None) -> None:
 
 def show_class(s: Setting) -> None:
     """The mean over many scenes of the class: of the pictures, of the maps, of the parts."""
-    mean = compute.class_mean(s.network, s.animal)
+    with frame.asking(f"{compute.PICTURES} scenes …", Rank.LATER):
+        mean = compute.class_mean(s.network, s.animal)
     maps = {"mean of the maps": mean.map_}
     words = {"mean of the maps": f"agreement {mean.agreement:.2f}"}
     show.maps(mean.picture, maps, words, {}, title=f"mean of {compute.PICTURES} pictures", scale="own",
@@ -136,7 +141,8 @@ with on.guess:
 with on.controls:
     first, *others = st.columns(4, gap="medium")
 s = ask(line, others, on)
-found = compute.painted(s)
+with frame.asking("The network paints …"):
+    found = compute.painted(s)
 steps = [str(n) for n in found.steps]
 which = steps.index(first.select_slider("After so many steps", steps, steps[-1], key="after"))
 sure = f"{float(found.probabilities[-1, 0]):.0%}"

@@ -4,6 +4,7 @@ import streamlit as st
 import torch
 from matplotlib.figure import Figure
 from streamlit.delta_generator import DeltaGenerator
+from torch import Tensor
 
 from app.labs.saturation import compute
 from app.labs.saturation.compute import LENGTHS, Growth, Toy, grow
@@ -174,17 +175,23 @@ def show_numbers(grown: Growth, i: int) -> None:
 
 def offer_files(x: float, start: float, B: int, seed: int, trunk: float) -> None:
     """The elephant's maps, and a script for all numbers of the page."""
-    grown = grow(seed, B)
-    i = LENGTHS.index(trunk)
-    scene, maps = grown.scenes[i], dict(zip(METHODS, (grown.gradients[i], grown.attributions[i]), strict=True))
-    settings = {"x": x, "start": start, "B": B, "scene": seed, "trunk": trunk}
-    take_away.offer_files(
-        compute.python(x, start, B, seed, trunk),
-        lambda: take_away.png(
-            figures.map_grid(scene.image, maps, scale="own", picture_title=f"elephant, {grown.confidence[i]:.0%}")
-        ),
-        lambda: take_away.npz({"x": scene.image, **maps}, settings),
-    )
+    settings, i = {"x": x, "start": start, "B": B, "scene": seed, "trunk": trunk}, LENGTHS.index(trunk)
+
+    def now() -> tuple[Tensor, dict[str, Tensor], float]:
+        """Asked only by who takes it home: the picture, its maps and its score."""
+        g = grow(seed, B)
+        maps = dict(zip(METHODS, (g.gradients[i], g.attributions[i]), strict=True))
+        return g.scenes[i].image, maps, g.confidence[i]
+
+    def png() -> bytes:
+        image, maps, F = now()
+        return take_away.png(figures.map_grid(image, maps, scale="own", picture_title=f"elephant, {F:.0%}"))
+
+    def npz() -> bytes:
+        image, maps, _ = now()
+        return take_away.npz({"x": image, **maps}, settings)
+
+    take_away.offer_files(compute.python(x, start, B, seed, trunk), png, npz)
 
 
 if "trunk" in st.query_params and "saturated" not in st.query_params:  # as links to the elephant were once
@@ -207,15 +214,13 @@ seed = int(scene.number_input("Scene", 0, 10**6, START.number, key="number", bin
 if guess is not None:
     with on.guess:
         show_answer(guess)
-with st.spinner("Letting the trunk grow …", show_time=True):
-    grown = grow(seed, B)
 
 
-def below(x: float, length: int) -> None:
+def below(x: float, length: int, grown: Growth | None = None) -> None:
     """All that is told of the x, or the trunk's length, at which the hand rests."""
     under = tabs()
     with under.judge:
-        if part == RELU:
+        if grown is None:
             show_toy(x, start, B)
         else:
             show_numbers(grown, length)
@@ -230,4 +235,6 @@ def below(x: float, length: int) -> None:
 if part == RELU:
     player.play(toy_film(start, B), lambda stop: below(PLACES[stop], player.value(TRUNK)))
 else:
-    player.play(film_of(grown, seed, B), lambda stop: below(PLACES[player.value(X)], stop))
+    with frame.asking("Letting the trunk grow …"):
+        grown = grow(seed, B)
+    player.play(film_of(grown, seed, B), lambda stop: below(PLACES[player.value(X)], stop, grown))

@@ -41,7 +41,7 @@ def show_all(
 ) -> Numbers:
     """One row a score, one column a candidate, the best of each row in bold."""
     show_maps(on, about, entries, failures, {})
-    with st.spinner("All scores …", show_time=True):
+    with frame.asking("All scores …"):
         found = all_scores(about, q, entries, seed)
     wins = dict.fromkeys(entries, 0)
     lines = []

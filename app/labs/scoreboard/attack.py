@@ -34,7 +34,7 @@ def show_attack(
     seed: int,
 ) -> Numbers:  # fmt: skip
     """Pictures that look the same, and their maps."""
-    with st.spinner("Looking for a picture that turns the map over …", show_time=True):
+    with frame.asking("Looking for a picture that turns the map over …"):
         found, refused = frame.answers(
             entries, lambda _, entry: robustness.assault(q, entry.candidate, eps, steps, seed, entry)
         )

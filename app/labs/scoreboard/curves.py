@@ -170,7 +170,7 @@ def show_budgets(q: Question, entries: Entries) -> None:
         f"What does ε alone do to UNI's insertion? (UNI {len(STOPS)} times, once)", key="budgets", bind="query-params"
     ):
         return
-    with st.spinner("UNI at every ε …", show_time=True):
+    with frame.asking("UNI at every ε …"):
         found = compute.budgets(q, uni, STOPS)
     lines = {("F(x′), the bare canvas" if name == "F(x′)" else f"AUC on {name}"): (STOPS, ys)
              for name, ys in found.items()}  # fmt: skip

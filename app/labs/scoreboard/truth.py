@@ -77,7 +77,7 @@ def show_scenes(about: Subject, entries: Entries) -> None:
     number_of = f"{count} scenes, no. 0 to {count - 1}"
     if not st.toggle(f"One picture proves little: the mean over {number_of} (once)", key="scenes", bind="query-params"):
         return
-    with st.spinner(f"Explaining {number_of} …", show_time=True):
+    with frame.asking(f"Explaining {number_of} …"):
         means = {title: compute.over_scenes(about.network, like, about.target, entry.candidate)
                  for title, entry in entries.items()}  # fmt: skip
     names = list(next(iter(means.values())))

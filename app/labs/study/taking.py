@@ -56,7 +56,9 @@ def welcome(store: Store, study: Study) -> None:
         "**Nobody is asked who you are.** Kept are your choices and a random number, on the computer that runs this"
         " page; no name, no time, no address. Your teacher sees them all together and in a list without names."
     )
-    st.button("Begin", type="primary", on_click=_begin, args=(store, study.code))
+    if st.button("Begin", type="primary"):
+        _begin(store, study.code)
+        st.rerun()
 
 
 def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None:
@@ -73,11 +75,12 @@ def ask(store: Store, study: Study, token: str, taker: Taker, done: int) -> None
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         st.radio("Your choice", tuple(questions.PLACES), index=None, horizontal=True, key=key)
-        # The question goes along: a second click on a page that is about to change answers nothing else.
-        st.form_submit_button(
-            "Keep my answer", type="primary", key=f"_study_keep_{question.number}", on_click=_answer,
-            args=(store, study.code, token, question.number),
-        )  # fmt: skip
+        # The question is in the key: a second click on a page that is about to change answers nothing else. And no
+        # callback: a session that has just come back, from a server that began anew, would not hear its first click.
+        pressed = st.form_submit_button("Keep my answer", type="primary", key=f"_study_keep_{question.number}")
+    if pressed:
+        _answer(store, study.code, token, question.number)
+        st.rerun()
     st.caption("Each answer is kept at once. To go on later, keep this page's address: it is yours alone.")
 
 

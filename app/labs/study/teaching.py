@@ -31,10 +31,13 @@ def run(store: Store, study: Study, secret: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button("Look again", icon=":material/refresh:")
     if study.open:
-        row.button("Close the study", on_click=_set_open, args=(store, study.code, secret, False))
+        pressed = row.button("Close the study")
     else:
-        row.button("Open it again", type="primary", on_click=_set_open, args=(store, study.code, secret, True))
+        pressed = row.button("Open it again", type="primary")
         row.markdown("**Closed**: nothing more is kept.")
+    if pressed:
+        _set_open(store, study.code, secret, not study.open)
+        st.rerun()
     live = row.toggle(f"Look again every {EVERY} seconds", key="_study_live", disabled=not study.open)
     st.fragment(results, run_every=EVERY if live and study.open else None)(store, study)
     st.caption(

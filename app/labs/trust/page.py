@@ -12,7 +12,6 @@ from app.labs.trust.compute import METHODS, NAME
 from app.shared import controls, frame, huskies, networks, show, stages, take_away
 from app.shared.controls import Control
 from app.shared.equations import EQUATIONS
-from app.shared.meter import measured
 from app.shared.screen import TABS, Screen, screen
 from app.shared.stages import Explanation
 from app.shared.subject import Line, Subject
@@ -179,8 +178,9 @@ def stop_here(on: Screen) -> None:
 
 on = screen((TABS[0], PROOF, *TABS[1:]))
 on.question.markdown("### Would you trust this network?")
-ten = compute.predictions()
-right, known = sum(map(compute.is_right, ten)), huskies.accuracy_as_trained()
+with frame.asking("Asking for its answers …"):
+    ten, known = compute.predictions(), huskies.accuracy_as_trained()
+right = sum(map(compute.is_right, ten))
 Line(on.subject).say(
     ten[0].opened.x,
     f"the network *{NAME}* · on {huskies.ANIMALS} fresh pictures, drawn like those it learned from, **{known:.0%}** is"
@@ -199,7 +199,7 @@ if not revealed:
 chosen = ask_settings(on)
 p = ten[chosen.number]
 try:
-    with st.spinner("Asking the network …", show_time=True), measured() as cost:
+    with frame.in_turn("Asking the network …") as cost:
         found = [explained(each, chosen) for each in ten]
     with on.pictures:
         show_ten(ten, [seen for _, seen in found])
@@ -216,7 +216,8 @@ try:
             proven = show_proof(p, chosen)
     with on.number:
         if proven:
-            swapped = huskies.twins(False)
+            with frame.in_turn("Swapping the snow …"):
+                swapped = huskies.twins(False)
             st.metric(SWAPPED, f"{swapped.accuracy(~swapped.wolf):.0%}")
         else:
             st.metric(RIGHT, f"{known:.0%}")

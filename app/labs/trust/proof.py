@@ -29,7 +29,8 @@ def show_twins(p: Subject, fair: bool) -> None:
         show.pictures(panels, "twins")
     with right:
         names = {"this network": False} | ({"trained fairly": True} if fair else {})
-        answers = {name: huskies.twins(fairly) for name, fairly in names.items()}
+        with frame.in_turn("Drawing each animal on snow and off it …"):
+            answers = {name: huskies.twins(fairly) for name, fairly in names.items()}
         rows = [
             [words, *(f"{t.accuracy(where(t.wolf)):.0%}" for t in answers.values())]
             for words, where in CONDITIONS.items()
@@ -47,7 +48,7 @@ def show_shares(method: str, given: Mapping[str, Any], many: int, fair: bool) ->
     """Where the weight lies, over many scenes, against the area."""
     title = catalogue()[method].title
     st.markdown(f"**Where the weight lies: {title} on {many} scenes, half of each animal on snow**")
-    with st.spinner("Asking the network …", show_time=True):
+    with frame.in_turn(f"Explaining {many} scenes …"):
         found = {"this network": compute.proof(False, method, given, many)}
         if fair:
             found["trained fairly"] = compute.proof(True, method, given, many)

@@ -9,6 +9,7 @@ from app.shared.screen import Screen
 from app.shared.shares import percent, share_on
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
+from app.shared.turns import Rank
 from data.drawn import outlines
 from xai_core import catalogue, figures
 from xai_core.figures import trees
@@ -37,7 +38,8 @@ def show_box(about: Subject, on: Screen) -> None:
         on.number.metric(f"sure that it is “{about.class_name}”. That is all it says", f"{about.confidence:.0%}")
         on.judge.info("A black box gives an answer and a number. Guess, and you see its evidence.")
         return
-    e, title = evidence(about), catalogue()[METHOD].title
+    with frame.asking():
+        e, title = evidence(about), catalogue()[METHOD].title
     part, mask = next(iter(parts.items()))
     with on.pictures:
         show.maps(
@@ -59,7 +61,8 @@ def show_model(about: Subject) -> None:
     left, middle, right = st.columns([3, 3, 2], gap="medium")
     name = left.selectbox("Learned from", list(TABLES), key="readable", bind="query-params")
     depth = middle.select_slider("Most questions in a row", DEPTHS[:DEEPEST], 4, key="depth", bind="query-params")
-    rows, model = compute.table(name), compute.tree(name, depth)
+    with frame.asking("Growing the tree …"):
+        rows, model = compute.table(name), compute.tree(name, depth)
     if name == MODEL:
         row = outlines.row_of(about.picture.name, about.picture.number)
         what = f"This animal, {about.opened.title}"
@@ -93,7 +96,8 @@ def show_model(about: Subject) -> None:
 
 def show_price(name: str, depth: int) -> None:
     """Accuracy against the number of questions, beside models that nobody reads."""
-    cost = compute.price(name)
+    with frame.asking("Growing trees and a forest …", Rank.LATER):
+        cost = compute.price(name)
     flat = {"linear model": cost.linear, "forest of 100 trees": cost.forest}
     if name == MODEL:
         flat["network, from pixels"] = compute.network_accuracy()

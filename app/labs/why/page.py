@@ -5,6 +5,7 @@ import streamlit as st
 from app.labs.why import black_box, compute, map, questions
 from app.shared import frame, links, screen, take_away
 from app.shared.subject import START, Line
+from app.shared.turns import Rank
 from data.drawn import zoo
 from data.training import repairing
 from xai_core import catalogue, share
@@ -81,4 +82,6 @@ with on.scenes:
     frame.scenes("why", TRY)
 given = catalogue()[black_box.METHOD].defaults
 with on.take_away:
-    take_away.offer(about, {black_box.METHOD: black_box.evidence(about)}, {black_box.METHOD: given}, "share")
+    with frame.asking("Opening the box …", Rank.LATER):
+        found = black_box.evidence(about)
+    take_away.offer(about, {black_box.METHOD: found}, {black_box.METHOD: given}, "share")

@@ -30,7 +30,7 @@ def show_why(about: Subject, on: Screen) -> None:
         "Answered by", list(titles), default=next(iter(titles)), required=True, key="answered_by", bind="query-params"
     )]  # fmt: skip
     given = catalogue()[method].defaults
-    with st.spinner("Asking the network …", show_time=True):
+    with frame.asking("Asking the network …"):
         e = stages.explanation(about.question(given["output"]), method, given)
         many = compute.many_shares(about.picture.name, method)
     part, mask = next(iter(about.opened.parts.items()))
@@ -59,13 +59,14 @@ def show_why_not(about: Subject, on: Screen) -> None:
     order = about.probabilities.argsort(descending=True).tolist()
     a = order[0]
     others = [zoo.CLASSES[c] for c in order[1:]]
-    usual = zoo.CLASSES[int(compute.grown(about.picture.name, about.picture.number).p[0].argmax())]
+    with frame.asking("Growing the deciding part …"):
+        growth = compute.grown(about.picture.name, about.picture.number)
+    usual = zoo.CLASSES[int(growth.p[0].argmax())]
     start = others.index(usual) if usual in others else 0
     other = on.controls.selectbox("Why not …?", others, start, key=f"why_not_{about.class_name}", bind="query-params")
     b = zoo.CLASSES.index(other)
-    with st.spinner("Asking the network …", show_time=True):
+    with frame.asking("Asking the network …"):
         seen = compute.contrasted(about.picture.name, about.picture.number, a, b)
-        growth = compute.grown(about.picture.name, about.picture.number)
     part, mask = next(iter(about.opened.parts.items()))
     captions = {
         name: f"logit {seen.values[name]:+.1f}; {percent(share_on(A, mask))} of Σ|A| on {part}"
@@ -127,10 +128,11 @@ def show_when(about: Subject, on: Screen) -> None:
     with on.pictures:
         show.pictures(compute.husky_and_wolf(swapped=guess is not None), "when")
     if guess is None:
-        as_trained = f"{huskies.accuracy_as_trained():.0%}"
+        with frame.asking(f"Judging {huskies.ANIMALS} answers …"):
+            as_trained = f"{huskies.accuracy_as_trained():.0%}"
         on.number.metric("of another network's answers are right, on pictures like those it learned from", as_trained)
         return
-    with st.spinner("Drawing each animal on snow and off it …", show_time=True):
+    with frame.asking("Drawing each animal on snow and off it …"):
         t = huskies.twins(False)
     sure = compute.sureness(t)
     on.number.metric(f"right with the snow swapped; on average it is {sure['swapped'][1]:.0%} sure of its answer",
@@ -161,7 +163,7 @@ def show_correct(about: Subject, on: Screen) -> None:
     with right:
         anew = st.toggle("All layers anew (a minute, once)", key="anew",
                          bind="query-params")  # fmt: skip
-    with st.spinner("Drawing, learning and judging …", show_time=True):
+    with frame.asking("Drawing, learning and judging …"):
         found = {"as it was": compute.repair(0), f"new last layer, {n} scenes": compute.repair(n)}
         if anew:
             found["all layers anew"] = compute.trained_anew()

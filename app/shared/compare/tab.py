@@ -16,7 +16,6 @@ from app.shared.compare import two
 from app.shared.compare.pin import Pin, read
 from app.shared.compare.two import Compared
 from app.shared.film.maps import UNITS
-from app.shared.meter import measured
 from app.shared.screen import COMPARE, Tabs
 from app.shared.subject import Subject
 from xai_core import catalogue, figures
@@ -133,7 +132,7 @@ def show_tab(under: Tabs, about: Subject, given: Given, methods: Methods = None)
 def show_comparison(b: Pin, own: bool) -> None:
     """A, B and B − A, the numbers, and what differs; or the sentence that says why not."""
     try:
-        with st.spinner("Comparing …", show_time=True), measured() as cost:
+        with frame.in_turn("Comparing …") as cost:
             a = read(pinned())
             two.check_sides(a, b)
             A, B = a.explained().A, b.explained().A

@@ -83,12 +83,18 @@ def _say(key: str, text: str, usual: str) -> bool:
 
 
 def opacity() -> float:
-    """Of the maps over the picture: 0 shows the picture, 1 the map."""
+    """Of the maps over the picture: 0 shows the picture, 1 the map. It comes along from other pages, as a stop does."""
+    asked, visit, said = st.query_params.get("opacity"), st.session_state.get("_visit"), True
+    if asked is None and st.session_state.get("_film_opacity") != visit:
+        asked = str(st.session_state.get("opacity", 1.0))
+        said = _say("opacity", asked, "1.0")
+    if said:
+        st.session_state["_film_opacity"] = visit
     try:
-        asked = float(st.query_params.get("opacity", "1"))
+        share = float("1" if asked is None else asked)
     except ValueError:
-        asked = 1.0
-    st.session_state["opacity"] = asked if 0 <= asked <= 1 else 1.0
+        share = 1.0
+    st.session_state["opacity"] = share if 0 <= share <= 1 else 1.0
     return st.session_state["opacity"]
 
 

@@ -20,7 +20,7 @@ from app.labs.study.questions import PLACES, QUESTIONS, RIGHT, TITLES, VOTES, op
 from app.labs.study.store import Store, StoreError, Study, Taker, name_of
 from app.labs.study.tally import HEADER, as_csv, tally, votes
 from app.shared import take_away
-from tests.app.running import metrics, ran
+from tests.app.running import MAIN, metrics, ran
 from tests.app.running import opened as opened_at
 from xai_core.evaluate import votes as statistics
 from xai_core.plain import markdown
@@ -225,6 +225,25 @@ def test_no_choice_and_a_second_click(store: Store, study: Study, monkeypatch: p
     expected = options(name_of(token), QUESTIONS[number])["B"]
     assert store.taker(study.code, token).answers == {number: expected}
     assert taking.TROUBLE not in chosen
+
+
+def test_a_session_that_came_back_hears_its_first_click(store: Store, study: Study) -> None:
+    """A server that began anew, or the other one behind nginx, knows no page that was drawn before the click."""
+
+    def clicked(label: str, **query: str) -> AppTest:
+        before, after = opened(study=study.code, **query), AppTest.from_file(str(MAIN), default_timeout=180)
+        if before.radio:
+            before.radio[0].set_value("A")
+        button(before, label).click()
+        after._page_hash = before._page_hash
+        after.query_params.update(before.query_params)
+        after._run(before._tree.get_widget_states())
+        assert not after.exception
+        return after
+
+    token = param(clicked("Begin"), "taker")
+    clicked("Keep my answer", taker=token)
+    assert len(store.taker(study.code, token).answers) == 1
 
 
 def test_an_answer_that_cannot_be_kept_says_so(store: Store, study: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The frame that all pages share, and the scripts that are put together in one place."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,6 +33,21 @@ def test_one_that_fails_stops_no_other() -> None:
 
     found, failures = frame.answers({"good": 2, "bad": 0, "better": 4}, answer)
     assert found == {"good": 0.5, "better": 0.25} and failures == {"bad": "B must be 1 or more; got 0"}
+
+
+def test_only_the_line_says_that_something_takes_long() -> None:
+    """A spinner of a page's own is a computation outside the line. Opening files is none."""
+    app = MAIN.parent
+    said = {
+        (file.relative_to(app).as_posix(), word)
+        for file in app.rglob("*.py")
+        for word in re.findall(r"\bspinner\(|show_spinner=(?!False)[^,)]*", file.read_text(encoding="utf-8"))
+    }
+    opening = 'show_spinner="Opening the network …"'
+    assert said == {
+        ("main.py", "spinner("), ("shared/frame.py", "spinner("), ("shared/networks.py", opening),
+        ("labs/attention/compute.py", opening),
+    }  # fmt: skip
 
 
 def test_every_method_has_a_tab() -> None:

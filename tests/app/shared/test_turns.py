@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.shared.turns import Rank, Turns, words
+from app.shared.turns import Rank, Turns, computing, words
 
 
 def started(*threads: threading.Thread) -> None:
@@ -130,3 +130,13 @@ def test_who_leaves_the_line_is_not_computed_for(monkeypatch: pytest.MonkeyPatch
 def test_a_place_is_told_in_words() -> None:
     assert words(1) == "You are next in line …" and words(3) == "You are third in line …"
     assert words(31) == "You are number 31 in line …"
+
+
+def test_an_answer_that_was_not_kept_needs_a_turn_again() -> None:
+    turns, had = Turns(), []
+    for forgotten in (False, False, True):
+        if forgotten:
+            turns.forget("q")
+        with turns.turn("q"):
+            had.append(computing())
+    assert had == [True, False, True] and not computing()

@@ -1,5 +1,6 @@
 """Where the slider stands: one function writes it, into the session and the address; the address leads."""
 
+import json
 from typing import Any
 
 import pytest
@@ -28,8 +29,6 @@ def script(asked: str, brought: object, settled: str, opacity: float | None) -> 
 
 
 def told(asked: str = "", brought: object = None, settled: str = "", opacity: float | None = None) -> dict[str, Any]:
-    import json
-
     at = AppTest.from_function(script, args=(asked, brought, settled, opacity)).run()
     assert not at.exception, at.exception
     return json.loads(at.json[0].value)
@@ -65,6 +64,28 @@ def test_the_address_comes_before_what_was_brought_along() -> None:
     assert told(asked="1", brought=5)["before"] == 0
 
 
+def other_page() -> None:
+    import streamlit as st
+
+    from app.shared.film import player
+
+    st.session_state.setdefault("_visit", 1)
+    if "opacity" not in st.session_state:
+        st.session_state["opacity"] = 0.4
+    st.json({"seen": player.opacity(), "address": dict(st.query_params)})
+
+
+def test_the_opacity_comes_along_from_another_page_and_back_is_back() -> None:
+    at = AppTest.from_function(other_page).run()
+    assert json.loads(at.json[0].value) == {"seen": 0.4, "address": {"opacity": "0.4"}}
+    at.query_params.clear()  # back, on the same page
+    at.run()
+    assert json.loads(at.json[0].value) == {"seen": 1.0, "address": {}}
+    at.query_params["opacity"] = "7"
+    at.run()
+    assert json.loads(at.json[0].value)["seen"] == 1.0
+
+
 def test_back_to_an_address_without_the_parameter_is_back_to_the_usual_stop() -> None:
     at = AppTest.from_function(script, args=("5", None, "", None)).run()
     at.query_params.clear()
@@ -84,7 +105,5 @@ def alone() -> None:
 
 
 def test_a_film_of_one_frame_has_no_slider_to_remember() -> None:
-    import json
-
     at = AppTest.from_function(alone).run()
     assert json.loads(at.json[0].value) == {"at": 0, "address": {"opacity": "0.25"}, "keys": ["opacity"]}
