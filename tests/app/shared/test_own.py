@@ -83,7 +83,7 @@ def test_no_link_leads_out_of_the_folder(start: Start, tmp_path: Path, name: str
     for ask in (own.file, own.version, of_folder):
         with pytest.raises(PhotographError, match=r"^file is .*; it must be a picture of the folder"):
             ask(name)
-    with pytest.raises(ValueError, match="must be a picture of the folder|at most 1000 letters"):
+    with pytest.raises(ValueError, match=r"must be a picture of the folder|at most 1000 letters"):
         pin.read(f"network=zoo&picture=folder&name={name}&method=simple_gradient&target=cat")
 
 
