@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from app.shared import networks, own
+from app.shared import frame, networks, own
 from app.shared.networks import Network
 from app.shared.pictures import Picture, draw_picture, of_folder
 from data.nets.normalisation import better, interval
@@ -40,16 +40,14 @@ class Accuracy:
         return f"right on {self.right} of {self.asked}, {self.right / max(1, self.asked):.0%} ({low:.0%} to {high:.0%})"
 
 
-def ask(network: Network, is_open: bool) -> Picture | None:
-    """The controls that choose a picture of the folder; None with a sentence where there is none.
+def ask(network: Network, is_open: bool) -> Picture:
+    """The controls that choose a picture of the folder.
 
-    is_open: whether the reader looks; thumbnails are made only then.
+    is_open: whether the reader looks; thumbnails are made only then. Raises ValueError with a sentence for a folder, or
+    a file in the address, that is none.
     """
-    try:
-        files, words = folders.files(own.folder()), _words(own.folder(), network.name)
-    except (ValueError, OSError) as error:
-        st.error(sentence(str(error).replace("images is", "PICTURES is", 1)))
-        return None
+    files = own.pictures()
+    words = _words(own.folder(), network.name)
     counts = Counter(words.values())
     among = st.selectbox(
         "Class", [EVERY, *sorted(counts)], key="among", bind="query-params", on_change=_turn, args=(0,),
@@ -60,11 +58,7 @@ def ask(network: Network, is_open: bool) -> Picture | None:
     if is_open:
         _sheet(shown, words, name)
         _ask_accuracy(network)
-    try:
-        return of_folder(name)
-    except PhotographError as error:
-        st.error(sentence(error))
-        return None
+    return of_folder(name)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -88,9 +82,10 @@ def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: st
     with st.container(horizontal=True, key="thumbnails", gap="small"):
         for i, name in enumerate(shown[at * SHEET : (at + 1) * SHEET]):
             with st.container(width=SIDE + 24, gap=None):
-                found = _thumbnail(name, own.version(name))
-                if isinstance(found, str):
-                    st.caption(f"{plain(name)} is left out", help=sentence(found))
+                try:
+                    found = _thumbnail(name, own.version(name))
+                except PhotographError as error:
+                    st.caption(f"{plain(name)} is left out", help=sentence(error))
                     continue
                 st.image(found, width=SIDE, alt=name, output_format="PNG")
                 label = one_line(name.rpartition("/")[2].rpartition(".")[0], 9)
@@ -104,12 +99,9 @@ def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: st
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
-def _thumbnail(name: str, version: str) -> np.ndarray | str:
-    """(SIDE, SIDE, 3) bytes, or why there is none."""
-    try:
-        x = open_photograph(own.file(name), SIDE, resize=SIDE)
-    except PhotographError as error:
-        return str(error)
+def _thumbnail(name: str, version: str) -> np.ndarray:
+    """(SIDE, SIDE, 3) bytes. Raises PhotographError."""
+    x = open_photograph(own.read(name), SIDE, resize=SIDE)
     return (x * 255).round().byte().permute(1, 2, 0).numpy()
 
 
@@ -127,7 +119,8 @@ def _ask_accuracy(network: Network) -> None:
         default="no", required=True, key="accuracy", bind="query-params",
     )  # fmt: skip
     if MANY[many]:
-        found = accuracy(network, own.folder(), MANY[many])
+        with frame.asking("Asking about your labelled pictures …"):
+            found = accuracy(network, own.folder(), MANY[many])
         st.markdown(f"*{plain(network.name)}* is **{found.words}**; in brackets the 95 % interval.")
         if found.broken:
             st.caption(f"{len(found.broken)} left out: {sentence(found.broken[0])}")
@@ -137,7 +130,7 @@ def _labelled(network: Network) -> dict[str, int]:
     return folders.labels(own.folder(), networks.classes(network.name))
 
 
-@st.cache_resource(max_entries=16, show_spinner="Asking about your labelled pictures …")
+@st.cache_resource(max_entries=16, show_spinner=False)
 def accuracy(network: Network, folder: str, most: int) -> Accuracy:
     """Of the first so many labelled pictures, which are spread over all classes."""
     pictures, labels, broken = _read(network, most)
@@ -148,23 +141,25 @@ def accuracy(network: Network, folder: str, most: int) -> Accuracy:
     return Accuracy(right, len(labels), tuple(broken))
 
 
-@st.cache_data(max_entries=8, show_spinner="Asking about some of your labelled pictures …")
-def normalised_otherwise(network: Network, folder: str) -> str:
+def normalised_otherwise(network: Network) -> str:
     """That a network of one's own is clearly better with another normalisation, in a sentence; "" if it is not."""
-    try:
-        pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
-    except (ValueError, OSError):  # the folder's own sentence is told where it is chosen
-        return ""
+    with frame.asking("Asking about some of your labelled pictures …"):
+        return _normalised_otherwise(network, own.folder())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _normalised_otherwise(network: Network, folder: str) -> str:
+    pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
     return better(own.network(), torch.cat(pictures), torch.tensor(labels)) if pictures else ""
 
 
 def _read(network: Network, most: int) -> tuple[list[torch.Tensor], list[int], list[str]]:
     """Labelled pictures (1, C, H, W), their classes, and why others could not be opened."""
     known, pictures, labels, broken = _labelled(network), [], [], []
-    for name in [name for name in folders.files(own.folder()) if name in known][:most]:
+    for name in [name for name in own.pictures() if name in known][:most]:
         try:
             pictures.append(draw_picture(of_folder(name), network).x)
             labels.append(known[name])
         except PhotographError as error:
-            broken.append(str(error))
+            broken.append(f"{name}: {error}")
     return pictures, labels, broken

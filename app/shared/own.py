@@ -7,6 +7,7 @@ can only choose what was brought. In class mode no module is imported, since it 
 """
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -15,7 +16,7 @@ from app import guard
 from data.nets import yours
 from data.nets.yours import Yours
 from data.pictures import folders
-from data.pictures.photographs import PhotographError
+from data.pictures.photographs import MAX_BYTES, PhotographError
 from xai_core.plain import markdown as plain
 
 TYPED = ("MODEL", "CLASSES", "WEIGHTS", "SIZE", "MEAN", "STD", "PICTURES")
@@ -79,9 +80,17 @@ def folder() -> str:
     return _typed("PICTURES")
 
 
+def pictures() -> tuple[str, ...]:
+    """Their paths in the folder, spread over all classes. Raises ValueError with a sentence where there are none."""
+    try:
+        return folders.files(folder())
+    except (ValueError, OSError) as error:
+        raise ValueError(str(error).replace("images is", "PICTURES is", 1)) from error
+
+
 def file(name: str) -> Path:
     """A picture of the folder by its relative path. Raises PhotographError for what is none of them, as ../secret."""
-    if name not in _known(folder()):
+    if name not in _known(pictures()):
         raise PhotographError(f"file is {name!r}; it must be a picture of the folder {folder()!r}")
     return Path(folder()) / name
 
@@ -89,6 +98,15 @@ def file(name: str) -> Path:
 def written(name: str) -> str:
     """How a script opens it; a visitor's does not tell where the server keeps it."""
     return name if guard.class_mode() else str(file(name).resolve())
+
+
+def read(name: str) -> bytes:
+    """Its content, as of an upload: a message about it does not tell where the folder is. Raises as `version`."""
+    try:
+        with file(name).open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)  # open_photograph refuses more
+    except OSError as error:
+        raise PhotographError(f"file is {name!r}, which cannot be read ({error.strerror})") from error
 
 
 def version(name: str) -> str:
@@ -100,9 +118,6 @@ def version(name: str) -> str:
     return f"{now.st_mtime_ns:x}-{now.st_size:x}"
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _known(folder: str) -> frozenset[str]:
-    try:
-        return frozenset(folders.files(folder))
-    except (ValueError, OSError) as error:
-        raise PhotographError(str(error).replace("images is", "PICTURES is", 1)) from error
+@lru_cache(maxsize=2)
+def _known(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)

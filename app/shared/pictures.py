@@ -114,7 +114,7 @@ def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Op
         image = photographs.bundled(picture.name, **cut)
         return _opened(image, picture.name, f'photographs.bundled("{picture.name}", {options})', network)
     if picture.kind == FOLDER:
-        image = photographs.open_photograph(own.file(picture.name), **cut)
+        image = photographs.open_photograph(own.read(picture.name), **cut)
         return _opened(
             image, picture.name, f"photographs.open_photograph({own.written(picture.name)!r}, {options})", network
         )

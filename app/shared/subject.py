@@ -90,10 +90,11 @@ def choose(place: DeltaGenerator) -> Subject | None:
     for note in own.network().notes if name == own.name() else ():
         where.caption(plain(note, LONGEST_SENTENCE))
     popover = line.popover("Picture", watched=bool(own.folder()))
-    with popover:
-        kind, picture = _ask_picture(network, bool(popover.open))
-    if picture is None and kind == FOLDER:
-        place.error("There is no such picture in the folder: choose one under Picture.")
+    try:
+        with popover:
+            picture = _ask_picture(network, bool(popover.open))
+    except ValueError as error:  # of one's own folder
+        place.error(sentence(error))
         return None
     content = b""
     if picture is None:
@@ -114,8 +115,8 @@ def choose(place: DeltaGenerator) -> Subject | None:
     best = probabilities.argsort(descending=True)[:BARS].tolist()
     says = ", ".join(f"{plain(classes[c])} {float(probabilities[c]):.1%}" for c in best)
     line.say(opened.x, f"**{plain(opened.title)}** · the network *{plain(name)}* says {says}")
-    if name == own.name() and own.folder() and (noticed := browse.normalised_otherwise(network, own.folder())):
-        place.warning(noticed)
+    if name == own.name() and own.folder() and (noticed := browse.normalised_otherwise(network)):
+        place.markdown(f":small[:orange[:material/warning: {plain(noticed, LONGEST_SENTENCE)}]]")
     return Subject(network, picture, opened, classes, probabilities, best[0] if wanted == PREDICTED else
                    classes.index(wanted))  # fmt: skip
 
@@ -149,11 +150,11 @@ def _follow_network() -> None:
     st.session_state["target"] = PREDICTED
 
 
-def _ask_picture(network: Network, is_open: bool) -> tuple[str, Picture | None]:
-    """The kind of picture and the controls that name one; None for an upload, or where there is none."""
+def _ask_picture(network: Network, is_open: bool) -> Picture | None:
+    """The kind of picture and the controls that name one; None for an upload."""
     start = kinds().index(FOLDER if own.folder() else network.natural)
     kind = st.selectbox("Picture", kinds(), index=start, key="picture", bind="query-params")
-    return kind, browse.ask(network, is_open) if kind == FOLDER else _ask_drawn(kind)
+    return browse.ask(network, is_open) if kind == FOLDER else _ask_drawn(kind)
 
 
 def _ask_drawn(kind: str) -> Picture | None:

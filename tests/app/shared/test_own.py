@@ -103,21 +103,19 @@ def test_one_file_is_read_until_somebody_looks(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: SimpleNamespace
 ) -> None:
     start(PICTURES=tmp_path / "photos")
-    read, real = [], browse.open_photograph
-    monkeypatch.setattr(
-        browse, "open_photograph", lambda *given, **how: read.append(given[0].name) or real(*given, **how)
-    )
+    read, real = [], own.read
+    monkeypatch.setattr(own, "read", lambda name: read.append(name) or real(name))
     at = opened(method="Simple gradient", file="bright/2.png")
-    assert seen.maps and not read
+    assert seen.maps and read == ["bright/2.png"]
     at.session_state["choose_Picture"] = True
     at.selectbox(key="among").set_value("dark")
     ran(at)
-    assert sorted(read) == ["0.png", "1.png", "broken.png"]
+    assert read[1:] == ["dark/0.png", "dark/1.png", "dark/broken.png"]
     assert [b.label for b in at.button if b.key.startswith("_pick_")] == ["0", "1"]
     assert any("left out" in caption.value for caption in at.caption)
     next(b for b in at.button if b.key == "_pick_1").click()
     ran(at)
-    assert at.text_input(key="file").value == "dark/1.png" and len(read) == 3
+    assert at.text_input(key="file").value == "dark/1.png" and read[4:] == ["dark/broken.png", "dark/1.png"]
     assert torch.allclose(seen.image, torch.tensor(60 / 255))
 
 
@@ -128,7 +126,7 @@ def test_how_often_it_is_right(start: Start, tmp_path: Path) -> None:
     found = browse.accuracy(network, own.folder(), 50)
     assert (found.right, found.asked, len(found.broken)) == (4, 5, 1) and "GIF" in found.broken[0]
     assert found.words == "right on 4 of 5, 80% (38% to 96%)"
-    assert browse.normalised_otherwise(network, own.folder()) == ""
+    assert browse._normalised_otherwise(network, own.folder()) == ""
 
 
 def test_a_network_that_is_none_is_told_and_another_can_be_chosen(start: Start, seen: SimpleNamespace) -> None:
