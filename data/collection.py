@@ -5,7 +5,7 @@
     picture("zoo", "zoo:200", "00007") one of them: image, label, and masks of the animal and of its deciding part
 
 A source is written NAME:N or FOLDER:N. The drawn ones are endless; «bundled» are scikit-image's photographs; folders
-are read by folders.py.
+are read by folders.py; a file of one that is no photograph is left out, with a warning.
 
 This file is in no room because it asks all of them; nothing in data imports it.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -24,10 +25,9 @@ from torch import Tensor
 
 from data.drawn import retina, satellite, zoo
 from data.nets import pretrained, yours
-from data.nets.by_name import cut_for, network, networks_here, title, weights
-from data.pictures import digits, photographs
+from data.nets.by_name import class_names, cut_for, network, networks_here, title, weights
+from data.pictures import digits, folders, photographs
 from data.streams import FRESH
-from data.training import folders
 from data.training.finetuned import finetune, with_classes
 from data.training.pairs import PAIRS, apart, apart_in
 from data.training.retraining import retraining
@@ -66,6 +66,7 @@ OWN |= {
 DRAWN = {"zoo": zoo.CLASSES, "husky_wolf": zoo.HUSKY_WOLF, "birds": zoo.BIRDS}
 DRAWN |= {"retina": retina.GRADES[1:], "satellite": satellite.PLACES}  # in a healthy eye nothing is to be pointed at
 NAMED = (*DRAWN, "digits", "mnist", "bundled")
+SIDE = 64  # pixels, of what the shipped networks see
 
 
 class Listed(NamedTuple):
@@ -114,7 +115,11 @@ def pictures(network: str, source: str) -> Iterator[Listed]:
         return
     cut = cut_for(network)
     for name in folders.files(kind)[:n]:
-        yield Listed(name, _digest_of_file((Path(kind) / name).read_bytes(), cut), _label(network, kind, name))
+        content = (Path(kind) / name).read_bytes()
+        if why := photographs.refused(content, f"{kind}/{name}"):
+            warnings.warn(f"left out: {why}", stacklevel=2)
+            continue
+        yield Listed(name, _digest_of_file(content, cut), _label(network, kind, name))
 
 
 def picture(network: str, source: str, name: str) -> Picture:
@@ -123,26 +128,36 @@ def picture(network: str, source: str, name: str) -> Picture:
     if kind in DRAWN:
         i = int(name)
         word = _names(kind, n)[i]
-        scene, masks = _scene(kind, word, i)
-        label = yours.label(network, word) if yours.is_yours(network) else scene.label
-        return Picture(scene.image, label, masks, _digest(scene.image, *masks.values()))
+        mine = yours.of(network) if yours.is_yours(network) else None
+        scene, masks = _scene(kind, word, i, mine.size if mine else SIDE)
+        label = _number(word, mine.classes) if mine else scene.label
+        image = _in_its_colours(scene.image, network)
+        return Picture(image, label, masks, _digest(image, *masks.values()))
     if kind in ("digits", "mnist"):
         split, i = _digits(kind), int(name)
         return Picture(split.test_images[i], int(split.test_labels[i]), {}, _digest(split.test_images[i]))
     cut = cut_for(network)
     if kind == "bundled":
-        image = photographs.bundled(name, **cut)
+        image = _in_its_colours(photographs.bundled(name, **cut), network)
         return Picture(image, None, {}, _digest(image))
     file = Path(kind) / name
-    image = photographs.open_photograph(file, **cut)
+    image = _in_its_colours(photographs.open_photograph(file, **cut), network)
     return Picture(image, _label(network, kind, name), {}, _digest_of_file(file.read_bytes(), cut))
 
 
 def _label(network: str, folder: str, name: str) -> int | None:
-    """A photograph's class among the network's: ImageNet's, or of yours the one that its folder is called by."""
-    if yours.is_yours(network):
-        return yours.label(network, Path(name).parent.name)
-    return folders.labels(folder).get(name)
+    """A photograph's class among the network's, if its folder says one."""
+    return folders.labels(folder, class_names(network)).get(name)
+
+
+def _number(word: str, classes: tuple[str, ...]) -> int | None:
+    return classes.index(word) if word in classes else None
+
+
+def _in_its_colours(image: Tensor, network: str) -> Tensor:
+    """(3, H, W), or grey where a network of yours takes one channel."""
+    grey = yours.is_yours(network) and yours.of(network).channels == 1
+    return image.mean(0, keepdim=True) if grey else image
 
 
 def _kind(source: str) -> tuple[str, int | None]:
@@ -165,19 +180,21 @@ def _names(kind: str, n: int) -> tuple[str, ...]:
     return tuple(zoo.batch_labels(n, FRESH, DRAWN[kind]))
 
 
-def _scene(kind: str, name: str, i: int) -> tuple[zoo.Scene | retina.Eye | satellite.Scene, dict[str, Tensor]]:
-    """The i-th scene and its masks."""
+def _scene(
+    kind: str, name: str, i: int, size: int
+) -> tuple[zoo.Scene | retina.Eye | satellite.Scene, dict[str, Tensor]]:
+    """The i-th scene and its masks, size × size pixels."""
     seed = zoo.scene_seed(FRESH, i)
     if kind == "retina":
-        eye = retina.draw(name, seed)
+        eye = retina.draw(name, seed, size=size)
         return eye, {"part": eye.lesion}
     if kind == "satellite":
-        place = satellite.draw(name, seed)
+        place = satellite.draw(name, seed, size=size)
         return place, {"part": place.thing}
     if kind == "husky_wolf":  # of every two huskies and wolves, both on snow or neither: it says nothing of the class
-        scene = zoo.draw_husky_wolf(name, seed, snow=i // 2 % 2 == 1)
+        scene = zoo.draw_husky_wolf(name, seed, snow=i // 2 % 2 == 1, size=size)
         return scene, {"animal": scene.animal}
-    scene = (zoo.draw if kind == "zoo" else zoo.draw_birds)(name, seed)
+    scene = (zoo.draw if kind == "zoo" else zoo.draw_birds)(name, seed, size=size)
     return scene, {"animal": scene.animal, "part": scene.part}
 
 

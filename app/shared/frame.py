@@ -19,7 +19,7 @@ from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from app.shared import lecture, pages, turns
+from app.shared import lecture, networks, own, pages, turns
 from app.shared.meter import Cost, measured
 from app.shared.pages import Settings
 from app.shared.turns import Rank
@@ -203,4 +203,12 @@ def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **al
     always: settings that every link into this page has.
     """
     for scene in lecture.offer(page, tried, always):
-        pages.link(scene.page, scene.label, scene.settings, icon="arrow_forward")
+        pages.link(scene.page, scene.label, {**_usual(scene.settings), **scene.settings}, icon="arrow_forward")
+
+
+def _usual(settings: Settings) -> Settings:
+    """What a scene takes for granted, where one's own network or folder would come first."""
+    network = str(settings.get("network", "zoo"))
+    if not (own.name() or own.folder()) or network == own.name():
+        return {}
+    return {"network": network, "picture": networks.describe(network).natural}

@@ -81,7 +81,7 @@ def bar(page: Page) -> None:
 
 def hide() -> None:
     """Take away what hide= names; say what it names in vain. After a page is drawn: its controls are known then."""
-    _known.update(str(name) for name in st.session_state if not str(name).startswith((*links.NOT_OURS, "choose_")))
+    _known.update(str(name) for name in st.session_state if not str(name).startswith(links.NOT_OURS))
     wanted = dict.fromkeys(word for words in st.query_params.get_all("hide") for word in words.split(",") if word)
     if rules := "".join(_rule(word) for word in wanted if word in _known):
         st.html(f"<style>{rules}</style>")

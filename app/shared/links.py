@@ -15,17 +15,18 @@ from app.shared import controls, pages
 from xai_core.plain import code
 
 # In the session state: our own notes, Streamlit's, the components of films.
-NOT_OURS = ("_", "$", "film_", "feed_", "alone", "lecture_")
+NOT_OURS = ("_", "$", "film_", "feed_", "alone", "lecture_", "choose_")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 GUESSES = ("off", "must", "ask")  # of "guess": whether a reader has to guess before the maps are shown
 REQUIRED = {  # choices of one that always have a value
-    "answered_by", "attack_steps", "attending", "canvas", "check", "colours", "domain", "experiment", "game", "grade",
-    "hand", "have", "input", "judge", "many", "moved", "pair_network", "paper", "part", "question", "saturated",
-    "scale", "weights",
+    "accuracy", "answered_by", "attack_steps", "attending", "canvas", "check", "colours", "domain", "experiment",
+    "game", "grade", "hand", "have", "input", "judge", "many", "moved", "pair_network", "paper", "part", "question",
+    "saturated", "scale", "weights",
 }  # fmt: skip
 # What the page Explain takes besides the methods' own controls.
 OF_EXPLAIN = {
     "network", "picture", "animal", "number", "canine", "snow", "bird", "grade", "place", "photo", "target",
+    "among", "file", "accuracy",
     "method", "decides", "output", "seed", "layer", "scale", "opacity",
     "pin", "compared", "own_scales",
 }  # fmt: skip

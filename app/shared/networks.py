@@ -1,11 +1,13 @@
-"""The networks one can choose: those of the workbook, then torchvision's, whose weights are downloaded if asked."""
+"""The networks one can choose: your own, those of the workbook, then torchvision's, downloaded if asked."""
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import streamlit as st
 from torch import nn
 
 from app import guard
+from app.shared import own
 from data.nets import networks, pretrained
 from xai_core.plain import sentence
 
@@ -24,7 +26,9 @@ class Network:
     @property
     def python(self) -> str:
         """How a script loads it."""
-        module = "networks" if self.name in networks.SHIPPED else "pretrained"
+        if self.name == own.name():
+            return f"{own.network().python}.network"
+        module = _theirs(self.name).__name__.rpartition(".")[2]
         return f'{module}.load("{self.name}")'
 
 
@@ -40,9 +44,9 @@ _SHIPPED = {  # name → channels, size, what it was made for; a new network is 
 
 
 def names() -> list[str]:
-    """The shipped networks whose weights are here, then all pretrained ones."""
+    """Your own, the shipped networks whose weights are here, then all pretrained ones."""
     shipped = [name for name in networks.SHIPPED if (networks.CHECKPOINTS / f"{name}.safetensors").is_file()]
-    return [*shipped, *pretrained.NAMES]
+    return [*filter(None, [own.name()]), *shipped, *pretrained.NAMES]
 
 
 def missing() -> dict[str, int]:
@@ -52,7 +56,10 @@ def missing() -> dict[str, int]:
 
 @st.cache_data(show_spinner=False)
 def describe(name: str) -> Network:
-    """What a network takes."""
+    """What a network takes. Raises ValueError or TypeError with a sentence for one of yours that cannot be opened."""
+    if name == own.name():
+        mine = own.network()
+        return Network(name, mine.channels, **mine.geometry, natural="photograph")
     if name in pretrained.NAMES:
         return Network(name, 3, **pretrained.geometry(name), natural="photograph")
     channels, size, natural = _SHIPPED.get(name, (3, 64, "toy zoo"))
@@ -62,14 +69,20 @@ def describe(name: str) -> Network:
 @st.cache_resource(max_entries=6, show_spinner="Opening the network …")
 def load(name: str) -> nn.Module:
     """The network itself, one for all readers: nothing that explains it changes it."""
-    return pretrained.load(name) if name in pretrained.NAMES else networks.load(name)
+    if name == own.name():
+        return own.network().network
+    return _theirs(name).load(name)
 
 
 @st.cache_data(show_spinner=False)
 def classes(name: str) -> tuple[str, ...]:
     """The names of its classes; where two share one (ImageNet has two kinds of crane), numbers tell them apart."""
-    found = (pretrained if name in pretrained.NAMES else networks).class_names(name)
+    found = own.network().classes if name == own.name() else _theirs(name).class_names(name)
     return tuple(f"{c} ({i})" if found.count(c) > 1 else c for i, c in enumerate(found))
+
+
+def _theirs(name: str) -> ModuleType:
+    return pretrained if name in pretrained.NAMES else networks
 
 
 def offer_download(name: str) -> None:

@@ -7,11 +7,14 @@ import streamlit as st
 import torch.nn.functional as F
 from torch import Tensor
 
+from app.shared import own
 from app.shared.networks import Network
 from data.drawn import retina, satellite, zoo
 from data.pictures import digits, photographs
 
 KINDS = ("toy zoo", "husky or wolf", "warbler or sparrow", "retina", "satellite", "digit", "photograph", "upload")
+FOLDER = "folder"  # one's own, if the app was started with one
+OWN = (FOLDER, "upload")  # kinds that stay when another network is chosen
 
 EYE = "By construction only the lesions decide the grade; the same eye without them is drawn alike at every grade."
 HEALTHY = "A healthy eye: by construction only the absence of lesions decides, and that is nowhere in particular."
@@ -22,7 +25,7 @@ class Picture:
     """Which picture: enough to draw it again, except for an upload, known only by its content's fingerprint."""
 
     kind: str
-    name: str = ""  # the animal, the grade, the place, the photograph, the file
+    name: str = ""  # the animal, the grade, the place, the photograph, the file (of a folder: its path in it)
     number: int = 0  # seed of a scene, index of a digit
     snow: bool = False
     fingerprint: str = ""
@@ -38,6 +41,16 @@ class Opened:
     truth: str  # what decides its class by construction, in a sentence; "" if unknown
     python: tuple[str, ...]  # the lines of a script that make x
     whole: str = "picture"  # what the parts are parts of, besides the background: "elephant", "eye"
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds that there are here."""
+    return (FOLDER, *KINDS) if own.folder() else KINDS
+
+
+def of_folder(name: str) -> Picture:
+    """A picture of one's own folder. Raises PhotographError for what is none of it."""
+    return Picture(FOLDER, name, fingerprint=own.version(name))
 
 
 def fingerprint(content: bytes) -> str:
@@ -100,6 +113,11 @@ def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Op
     if picture.kind == "photograph":
         image = photographs.bundled(picture.name, **cut)
         return _opened(image, picture.name, f'photographs.bundled("{picture.name}", {options})', network)
+    if picture.kind == FOLDER:
+        image = photographs.open_photograph(own.read(picture.name), **cut)
+        return _opened(
+            image, picture.name, f"photographs.open_photograph({own.written(picture.name)!r}, {options})", network
+        )
     image = photographs.open_photograph(content, **cut)
     return _opened(image, picture.name, f"photographs.open_photograph({picture.name!r}, {options})", network)
 

@@ -18,7 +18,7 @@ _IMPORTS = {
 }
 _DATA = (
     "corruptions", "digits", "documents", "held_apart", "networks", "newsgroups", "photographs", "pretrained", "retina",
-    "satellite", "signals", "tables", "texts", "translation", "zoo",
+    "satellite", "signals", "tables", "texts", "translation", "yours", "zoo",
 )  # fmt: skip
 DPI = 160  # of every picture taken home
 MAPS = ("x=x[0].numpy()", "**{name: A[0].numpy() for name, A in maps.items()}")  # arrays of a script with maps of x

@@ -9,15 +9,15 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app import uploads
-from app.shared import networks, stages
+from app.shared import browse, networks, own, stages
 from app.shared.networks import Network
-from app.shared.pictures import KINDS, Opened, Picture, fingerprint, open_picture
+from app.shared.pictures import FOLDER, OWN, Opened, Picture, fingerprint, kinds, open_picture
 from app.shared.stages import Question
 from data.drawn import retina, satellite, zoo
 from data.pictures import photographs
 from xai_core import figures
+from xai_core.plain import LONGEST_SENTENCE, sentence
 from xai_core.plain import markdown as plain
-from xai_core.plain import sentence
 
 PREDICTED = "the predicted one"
 START = Picture("toy zoo", "elephant", 27)  # what a reader sees first
@@ -67,7 +67,8 @@ def choose(place: DeltaGenerator) -> Subject | None:
     The place then shows how, and a file that is no photograph is refused there.
     """
     line = Line(place)
-    with line.popover("Network"):
+    where = line.popover("Network")
+    with where:
         away = networks.missing()
         sizes = ", ".join(f"{name} ({size / 1e6:.0f} MB)" for name, size in away.items())
         name = st.selectbox(
@@ -81,9 +82,20 @@ def choose(place: DeltaGenerator) -> Subject | None:
     if name in away:
         networks.offer_download(name)
         return None
-    network = networks.describe(name)
-    with line.popover("Picture"):
-        picture = _ask_picture(network)
+    try:
+        network = networks.describe(name)
+    except (ValueError, TypeError) as error:  # of one's own
+        place.error(sentence(error))
+        return None
+    for note in own.network().notes if name == own.name() else ():
+        where.caption(plain(note, LONGEST_SENTENCE))
+    popover = line.popover("Picture", watched=bool(own.folder()))
+    try:
+        with popover:
+            picture = _ask_picture(network, bool(popover.open))
+    except ValueError as error:  # of one's own folder
+        place.error(sentence(error))
+        return None
     content = b""
     if picture is None:
         with place:
@@ -102,7 +114,9 @@ def choose(place: DeltaGenerator) -> Subject | None:
         wanted = st.selectbox("Class to explain", [PREDICTED, *classes], key="target", bind="query-params")
     best = probabilities.argsort(descending=True)[:BARS].tolist()
     says = ", ".join(f"{plain(classes[c])} {float(probabilities[c]):.1%}" for c in best)
-    line.say(opened.x, f"**{plain(opened.title)}** · the network *{name}* says {says}")
+    line.say(opened.x, f"**{plain(opened.title)}** · the network *{plain(name)}* says {says}")
+    if name == own.name() and own.folder() and (noticed := browse.normalised_otherwise(network)):
+        place.markdown(f":small[:orange[:material/warning: {plain(noticed, LONGEST_SENTENCE)}]]")
     return Subject(network, picture, opened, classes, probabilities, best[0] if wanted == PREDICTED else
                    classes.index(wanted))  # fmt: skip
 
@@ -114,9 +128,12 @@ class Line:
         self.row = place.container(key="at_line", horizontal=True, vertical_alignment="center", gap="small")
         self.thumbnail, self.words = self.row.empty(), self.row.container(width="stretch")
 
-    def popover(self, label: str) -> DeltaGenerator:
-        """A place for controls, which are always there: one that is not drawn would forget its value."""
-        return self.row.popover(label, key=f"choose_{label}")
+    def popover(self, label: str, watched: bool = False) -> DeltaGenerator:
+        """A place for controls, which are always there: one that is not drawn would forget its value.
+
+        watched: whether the page runs when it is opened, so that what is costly is drawn only then.
+        """
+        return self.row.popover(label, key=f"choose_{label}", on_change="rerun" if watched else "ignore")
 
     def say(self, x: Tensor | None, words: str) -> None:
         """x: a picture (1, C, H, W) or (C, H, W). words: Markdown."""
@@ -127,15 +144,21 @@ class Line:
 
 def _follow_network() -> None:
     """Another network: its own kind of picture, and its own classes. A picture of the reader's own stays."""
-    if st.session_state.get("picture") != "upload":
+    st.session_state.pop("among", None)  # a labels.csv has numbers, which every network calls otherwise
+    if st.session_state.get("picture") not in OWN:
         st.session_state["picture"] = networks.describe(st.session_state["network"]).natural
     st.session_state["target"] = PREDICTED
 
 
-def _ask_picture(network: Network) -> Picture | None:
-    """The controls that name a picture; None for one of the reader's own."""
-    start = KINDS.index(network.natural)
-    kind = st.selectbox("Picture", KINDS, index=start, key="picture", bind="query-params")
+def _ask_picture(network: Network, is_open: bool) -> Picture | None:
+    """The kind of picture and the controls that name one; None for an upload."""
+    start = kinds().index(FOLDER if own.folder() else network.natural)
+    kind = st.selectbox("Picture", kinds(), index=start, key="picture", bind="query-params")
+    return browse.ask(network, is_open) if kind == FOLDER else _ask_drawn(kind)
+
+
+def _ask_drawn(kind: str) -> Picture | None:
+    """The controls that name a picture which comes with the workbook."""
     if kind == "toy zoo":
         left, right = st.columns([3, 2])
         index = zoo.CLASSES.index(START.name)

@@ -1,6 +1,6 @@
 """Networks by name: the shipped ones, torchvision's, and yours; how each is called, told apart and shown photographs.
 
-network("zoo"), network("resnet18"), network("resnet18-untrained"), network("mine:network")
+network("zoo"), network("resnet18"), network("resnet18-untrained"), network("mynets:resnet20,size=32")
 """
 
 import hashlib
@@ -41,18 +41,18 @@ def networks_here() -> tuple[str, ...]:
 def title(network: str) -> str:
     """A network's name as in a table."""
     if yours.is_yours(network):
-        return network
+        return yours.title(network)
     trained = network.removesuffix(UNTRAINED)
     return TITLES.get(trained, trained) + (", untrained" if network != trained else "")
 
 
 def network(name: str) -> nn.Module:
-    """A network with its weights in eval mode; MODULE:FUNCTION is one of yours.
+    """A network with its weights in eval mode; a word with : or , in it is one of yours.
 
     Raises ValueError, FileNotFoundError or WeightsNotFound.
     """
     if yours.is_yours(name):
-        return yours.network(name)
+        return yours.of(name).network
     if name in networks.SHIPPED:
         return networks.load(name)
     trained = _pretrained(name)
@@ -87,4 +87,13 @@ def _pretrained(name: str) -> str:
 
 def cut_for(network: str) -> pretrained.Geometry:
     """How photographs are cut for a network."""
-    return yours.geometry(network) if yours.is_yours(network) else pretrained.geometry(network.removesuffix(UNTRAINED))
+    if yours.is_yours(network):
+        return yours.of(network).geometry
+    return pretrained.geometry(network.removesuffix(UNTRAINED))
+
+
+def class_names(network: str) -> tuple[str, ...]:
+    """The names of a network's outputs, in order. Raises as `network`."""
+    if yours.is_yours(network):
+        return yours.of(network).classes
+    return (networks if network in networks.SHIPPED else pretrained).class_names(network.removesuffix(UNTRAINED))

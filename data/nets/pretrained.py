@@ -55,20 +55,20 @@ class Geometry(TypedDict):
 
 
 class Normalise(nn.Module):
-    """Pixels (N, 3, H, W) in [0, 1] → (x - mean) / std, one mean and std a channel."""
+    """Pixels (N, C, H, W) in [0, 1] → (x - mean) / std, one mean and std a channel, or one for all."""
 
     def __init__(self, mean: list[float], std: list[float]) -> None:
         super().__init__()
         # Not persistent: a state dict holds what was learnt, and these belong to the architecture's recipe.
-        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x - self.mean) / self.std
 
 
 class Normalised(nn.Module):
-    """Pixels (N, 3, H, W) in [0, 1] → logits (N, 1000): `.normalise`, then torchvision's own module in `.network`."""
+    """Pixels (N, C, H, W) in [0, 1] → logits (N, classes): `.normalise`, then a module in `.network`."""
 
     def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
         super().__init__()

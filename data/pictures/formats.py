@@ -4,6 +4,7 @@ An upload is not to be trusted: a few bytes can announce a picture that fills th
 hours. What is refused is refused in one sentence, as a `PhotographError`.
 """
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -51,15 +52,23 @@ def left_behind(name: str) -> bool:
     return name.startswith(".") or name in _LEFT
 
 
-def photographs_in(folder: Path, *, below: bool = False) -> list[Path]:
-    """The photographs of a folder, in order; not what a system left. below: those of the folders in it, too."""
-    return sorted(
-        each
-        for each in (folder.rglob("*") if below else folder.iterdir())
-        if each.suffix.lower() in SUFFIXES
-        and not any(left_behind(part) for part in each.relative_to(folder).parts)
-        and each.is_file()
-    )
+def names_in(folder: Path, *, below: bool = False) -> list[str]:
+    """The photographs of a folder by their names, in order; not what a system left. No file is opened.
+
+    below: those of the folders in it, too, with / between; links to folders are not followed.
+    """
+    found, ahead = [], [""]
+    while ahead:
+        at = ahead.pop()
+        with os.scandir(folder / at) as entries:
+            for entry in entries:
+                if left_behind(entry.name):
+                    continue
+                if entry.name.lower().endswith(SUFFIXES) and entry.is_file():
+                    found.append(f"{at}{entry.name}")
+                elif below and entry.is_dir(follow_symlinks=False):
+                    ahead.append(f"{at}{entry.name}/")
+    return sorted(found)
 
 
 def opened(content: bytes, name: str = "source") -> ImageFile.ImageFile:
@@ -94,6 +103,22 @@ def opened(content: bytes, name: str = "source") -> ImageFile.ImageFile:
     if isinstance(image, PngImageFile) and image.mode != "P" and "transparency" in image.info:
         image.info["transparency"] = _as_decoded(image.info["transparency"], image.mode, depth=content[24])
     return image
+
+
+def refused(content: bytes, name: str) -> str:
+    """Why a file cannot be a photograph, as far as its header tells; "" where it may be one. No pixel is decoded."""
+    try:
+        opened(content, name)
+    except PhotographError as error:
+        return str(error)
+    except Exception:  # of a damaged header Pillow raises a dozen kinds
+        return damaged(name, content)
+    return ""
+
+
+def damaged(name: str, content: bytes) -> str:
+    """The sentence for a file that no reader understands."""
+    return f"{name} is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
 
 
 def _as_decoded(clear: int | tuple[int, ...], mode: str, depth: int) -> int | tuple[int, ...]:

@@ -25,9 +25,10 @@ from data.pictures.formats import (
     MAX_PIXELS,
     SUFFIXES,
     PhotographError,
-    left_behind,
+    damaged,
+    names_in,
     opened,
-    photographs_in,
+    refused,
 )
 
 __all__ = [
@@ -37,9 +38,9 @@ __all__ = [
     "SUFFIXES",
     "PhotographError",
     "bundled",
-    "left_behind",
+    "names_in",
     "open_photograph",
-    "photographs_in",
+    "refused",
 ]
 
 MAX_SIZE = 1024  # pixels, of the square that comes out
@@ -142,9 +143,7 @@ def open_photograph(
     except PhotographError:
         raise
     except Exception as error:  # on corrupt files Pillow's decoders raise a dozen kinds, down to KeyError
-        raise PhotographError(
-            f"{name} is damaged or cut short ({len(content):,} bytes); allowed are whole PNG, JPEG and WebP files."
-        ) from error
+        raise PhotographError(damaged(name, content)) from error
 
 
 def _checked_geometry(size: int, resize: int | None, interpolation: str) -> int:

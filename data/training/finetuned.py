@@ -9,6 +9,7 @@ Units: pixels in [0, 1]. The weights come from torch's cache (data/nets/pretrain
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from data.nets import pretrained
-from data.pictures.photographs import left_behind, open_photograph, photographs_in
+from data.pictures import folders
+from data.pictures.photographs import PhotographError, open_photograph
 from data.training.fitting import fit
 
 BATCH = 32  # photographs in a step of training
@@ -31,25 +33,31 @@ class Photographs(NamedTuple):
     classes: tuple[str, ...]
 
 
-def folder(path: Path | str, name: str, most: int | None = None) -> Photographs:
-    """The photographs in `path/<class>/*`, cut as the network `name` expects them; at most `most` of each class.
+def folder(path: Path | str, name: str, most: int | None = None, classes: int | None = None) -> Photographs:
+    """The photographs of a folder that says their classes (pictures/folders.py), cut as the network `name` expects.
 
-    Raises ValueError if there are fewer than two classes with photographs, PhotographError for a file that is none.
+    most: of each class. classes: the first so many of them; None for all. A file that cannot be opened is left out, and
+    a warning says so. Raises ValueError if fewer than two classes have photographs, and as `folders.words`.
     """
-    found = {
-        each.name: photographs_in(each)[:most]
-        for each in sorted(Path(path).iterdir() if Path(path).is_dir() else [])
-        if each.is_dir() and not left_behind(each.name)
-    }
-    found = {name: files for name, files in found.items() if files}
-    if len(found) < 2:
+    of: dict[str, list[str]] = {}
+    for file, word in sorted(folders.words(str(path)).items()):
+        of.setdefault(word, []).append(file)
+    if len(of) < 2:
         raise ValueError(
-            f"path is {str(path)!r}, with {len(found)} folders of photographs; it must have two or more, one a class"
+            f"path is {str(path)!r}, with {len(of)} folders of photographs; it must have two or more, one a class, or a"
+            " labels.csv"
         )
+    found = {word: of[word][:most] for word in sorted(of)[:classes]}
     geometry, images, labels = pretrained.geometry(name), [], []
     for file, label in tqdm([(file, k) for k, files in enumerate(found.values()) for file in files], "reading"):
-        images.append((open_photograph(file, **geometry) * 255).round().to(torch.uint8))
-        labels.append(label)
+        try:
+            images.append((open_photograph(Path(path) / file, **geometry) * 255).round().to(torch.uint8))
+        except PhotographError as error:
+            warnings.warn(f"left out: {error}", stacklevel=2)
+        else:
+            labels.append(label)
+    if len(set(labels)) < 2:
+        raise ValueError(f"path is {str(path)!r}; of fewer than two classes there is a photograph that can be opened")
     return Photographs(torch.stack(images), torch.tensor(labels), tuple(found))
 
 

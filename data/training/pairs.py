@@ -10,6 +10,7 @@ from torch import Tensor
 
 from data.drawn import zoo
 from data.nets import held_apart
+from data.pictures import folders
 from data.streams import FRESH
 from data.training import finetuned
 
@@ -46,10 +47,12 @@ def apart_in(folder: str, network: str, images: int) -> tuple[tuple[str, ...], A
 
     network: a name of `pretrained.NAMES`; images: the most to explain. Raises as `finetuned.folder`.
     """
-    photos = finetuned.folder(folder, network)
+    photos = finetuned.folder(folder, network, classes=2)
     rows = [(photos.labels == c).nonzero()[:, 0] for c in (0, 1)]
     half = min(len(each) for each in rows) // 2
     explained = torch.stack([each[:half] for each in rows], 1).flatten()[:images]
     learned = torch.cat([each[half:] for each in rows])
     X, seen = (photos.images[i].float() / 255 for i in (explained, learned))
-    return photos.classes, Apart(X, photos.labels[explained], seen, photos.labels[learned])
+    return tuple(sorted(set(folders.words(folder).values()))), Apart(
+        X, photos.labels[explained], seen, photos.labels[learned]
+    )

@@ -11,8 +11,8 @@ from PIL import Image
 from data import collection
 from data.drawn import zoo
 from data.nets import networks, pretrained
-from data.pictures import digits, photographs
-from data.training import finetuned, folders
+from data.pictures import digits, folders, photographs
+from data.training import finetuned, pairs
 from data.training.fitting import FRESH
 from xai_core.benchmark import collection as protocol
 
@@ -129,15 +129,10 @@ def test_labels_as_a_spreadsheet_saves_them(tmp_path, encoding, separator):
     ("text", "said"),
     [
         ("number,file\n7,a.jpg\n", "must have the columns file and index, .*; it has number, file$"),
-        ("", "must have the columns file and index, ImageNet's number of the class; it has none$"),
-        (
-            "file,index\na.jpg,1000\n",
-            ".* a file and a class from 0 to 999 in each line; line 2 has 'a.jpg' and '1000'$",
-        ),
-        (
-            "file,index\na.jpg,7\nb.jpg,-1\n",
-            ".* a file and a class from 0 to 999 in each line; line 3 has 'b.jpg' and '-1'$",
-        ),
+        ("", "must have the columns file and index, .* or file and class, its name; it has none$"),
+        ("file,index\na.jpg,1000\n", ".* a file and a class from 0 to 999 in each line; 'a.jpg' has '1000'$"),
+        ("file,index\na.jpg,7\nb.jpg,-1\n", ".* a file and a class in each line; line 3 has 'b.jpg' and '-1'$"),
+        ("file,class\na.jpg,\n", ".* a file and a class in each line; line 2 has 'a.jpg' and ''$"),
         ("file,index\na.jpg,cock\n", ".* in each line; line 2 has 'a.jpg' and 'cock'$"),
         ("file,index\na.jpg\n", ".* in each line; line 2 has 'a.jpg' and ''$"),
         ("file,index\n,7\n", ".* in each line; line 2 has '' and '7'$"),
@@ -169,14 +164,29 @@ def test_what_systems_leave_beside_pictures(tmp_path):
 
 def test_a_photograph_that_is_none_is_named(tmp_path):
     save(tmp_path / "a" / "good.jpg", 1), save(tmp_path / "b" / "good.jpg", 1)
-    bad = tmp_path / "b" / "bad.jpg"
+    bad, damaged = tmp_path / "b" / "bad.jpg", rf"source='{re.escape(str(tmp_path))}.*bad\.jpg' is damaged"
     bad.write_bytes((tmp_path / "a" / "good.jpg").read_bytes()[:-300])
-    for call in (
-        lambda: collection.picture("squeezenet1_1", str(tmp_path), "b/bad.jpg"),
-        lambda: finetuned.folder(tmp_path, "squeezenet1_1"),
-    ):
-        with pytest.raises(photographs.PhotographError, match=rf"^source='{re.escape(str(bad))}' is damaged"):
-            call()
+    with pytest.raises(photographs.PhotographError, match=f"^{damaged}"):
+        collection.picture("squeezenet1_1", str(tmp_path), "b/bad.jpg")
+    with pytest.warns(UserWarning, match=f"^left out: {damaged}"):
+        assert finetuned.folder(tmp_path, "squeezenet1_1").labels.tolist() == [0, 1]
+    bad.write_bytes(b"GIF89a" + bytes(50))  # its header tells already
+    with pytest.warns(UserWarning, match=r"^left out: .*/b/bad\.jpg is a GIF file; allowed are PNG, JPEG and WebP"):
+        assert set(names(str(tmp_path))) == {"a/good.jpg", "b/good.jpg"}
+
+
+def test_classes_by_their_names_in_labels(tmp_path):
+    """For a network of ImageNet and for GAD's pair of classes; only the first two are read."""
+    for name, grey in (("1.png", 10), ("2.png", 20), ("3.png", 30)):
+        save(tmp_path / name, grey)
+    lines = "file,class\n1.png,tiger cat\n2.png,Tabby\n3.png,zzz\n"
+    (tmp_path / "labels.csv").write_text(lines, encoding="utf-8")
+    assert names(str(tmp_path)) == {"1.png": 282, "2.png": 281, "3.png": None}
+    assert folders.words(str(tmp_path)) == {"1.png": "tiger cat", "2.png": "Tabby", "3.png": "zzz"}
+    photos = finetuned.folder(tmp_path, "squeezenet1_1", classes=2)
+    assert photos.classes == ("Tabby", "tiger cat")
+    assert (photos.images.float().mean((1, 2, 3)) - torch.tensor([20.0, 10.0])).abs().max() < 1
+    assert pairs.apart_in(str(tmp_path), "squeezenet1_1", 2)[0] == ("Tabby", "tiger cat", "zzz")
 
 
 def test_a_folder_a_class_by_its_english_name(tmp_path):
@@ -197,7 +207,8 @@ def test_imagenets_root(tmp_path):
     torch.save(({f"n{k:08d}": (f"name {k}",) for k in range(1, 1001)}, []), tmp_path / "meta.bin")
     assert names(str(tmp_path)) == {"val/n00000005/a.JPEG": 4}
     every = {f"n{k:08d}" for k in range(1000)}
-    assert folders._classes(tmp_path / "val", every) == {f"n{k:08d}": k for k in range(1000)}
+    imagenet = pretrained.class_names("resnet18")
+    assert folders._classes(tmp_path / "val", every, imagenet) == {f"n{k:08d}": k for k in range(1000)}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import signal
 import sqlite3
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -172,5 +173,6 @@ def _tell(outcomes: Sequence[Outcome], out: Path) -> int:
 
 
 if __name__ == "__main__":
+    warnings.formatwarning = lambda message, *_, **__: f"{message}\n"  # such as a picture that is left out
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is shut down ends it like Ctrl-C
     sys.exit(main())

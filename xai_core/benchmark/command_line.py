@@ -26,7 +26,8 @@ def parser(says: str) -> argparse.ArgumentParser:
         "and IG's passes and seconds (default: all; of --model, UNI's)")  # fmt: skip
     add("--networks", nargs="+", metavar="NAME", help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
-        help="for UNI's tables, networks of your own: what the function returns, or (network, side, classes)"
+        help="for UNI's tables, networks of your own: what the function returns; or torchvision's layers with your "
+        "weights, as resnet18,weights=FILE. More options with commas: classes=FILE, size=32, mean=.5 and std=.25"
     )  # fmt: skip
     add("--methods", nargs="+", metavar="NAME", default=["usual"],
         help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers»: UNI with one thing changed "
@@ -42,7 +43,9 @@ def parser(says: str) -> argparse.ArgumentParser:
     add = made.add_argument_group("GAD's tables").add_argument
     add("--pair-images", type=int, default=gad.IMAGES, metavar="N",
         help="pictures a pair of classes, and at most so many to learn from (default: 512)")  # fmt: skip
-    add("--photographs", type=Path, metavar="FOLDER", help="two folders of photographs instead of drawings")
+    add("--photographs", type=Path, metavar="FOLDER",
+        help="photographs instead of drawings: a folder a class, or labels.csv; of more than two classes the first two"
+    )  # fmt: skip
     add("--pretrained", default="squeezenet1_1", metavar="NAME", help="what is fine-tuned to them (%(default)s)")
     add("--important", choices=("top", "above"), default="top",
         help="half of the pixels, as in the paper's tables (top), or those above a tenth of the maximum, as in its "
@@ -113,8 +116,8 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
         if equals and network not in (*(given.networks or SMALL), *given.model):
             yield f"--scores names {network!r}, which is none of the networks that are measured"
     for each in given.model:
-        if not all(part.replace(".", "").isidentifier() for part in each.split(":")) or each.count(":") != 1:
-            yield f"--model must be MODULE:FUNCTION, such as mine:network; got {each!r}"
+        if ":" not in each and "," not in each:
+            yield f"--model must be MODULE:FUNCTION, such as mine:network, or resnet18,weights=FILE; got {each!r}"
     if given.batch > 1 and given.no_maps:
         yield "--batch needs the maps that are kept: leave --no-maps out"
     if given.device == "cuda" and not torch.cuda.is_available():

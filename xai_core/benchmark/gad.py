@@ -52,8 +52,8 @@ def stages(
     """The stages by name; each must be run before the next is asked for.
 
     keep: folder of the trained networks. images: to explain, a pair, half of either class, and at most so many to learn
-    from. important: "top" half of the pixels, or "above" a tenth of the maximum. photographs: a folder of two folders,
-    instead of drawings; half of them is learned from by the network `pretrained`.
+    from. important: "top" half of the pixels, or "above" a tenth of the maximum. photographs: a folder of two classes
+    or more, instead of drawings; half of them is learned from by the network `pretrained`.
     """
     where = {"collection": data, "keep": str(keep), "images": images, "device": device}
     where["photographs"] = str(photographs) if photographs else ""

@@ -82,7 +82,9 @@ def note_command(folder: Path, arguments: Sequence[str]) -> None:
 
 
 def _without_place(argument: str) -> str:
-    return Path(argument).name if Path(argument).is_absolute() else argument
+    """Without the folders of absolute paths, those of options such as mine:network,classes=/a/b.txt, too."""
+    parts = [part.rpartition("=") for part in argument.split(",")]
+    return ",".join(f"{name}{equals}{Path(v).name if Path(v).is_absolute() else v}" for name, equals, v in parts)
 
 
 def _overview(store: Store, folder: Path, count: int) -> Section:

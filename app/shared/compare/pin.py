@@ -16,7 +16,7 @@ import streamlit as st
 
 from app.shared import networks, stages, subject
 from app.shared.controls import BY_RULE
-from app.shared.pictures import KINDS, Picture, fingerprint
+from app.shared.pictures import FOLDER, Picture, fingerprint, kinds, of_folder
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from app.shared.worse import Corrupted, corrupted
@@ -128,12 +128,14 @@ def _whole(what: str, word: str, high: int) -> int:
 
 def _picture(said: Mapping[str, str]) -> tuple[Picture, bytes]:
     """The picture, and the file's content if it is one of the reader's own."""
-    kind, name = _one_of("picture", said.get("picture", ""), list(KINDS)), said.get("name", "")
+    kind, name = _one_of("picture", said.get("picture", ""), list(kinds())), said.get("name", "")
     if kind == "upload":
         _, content = st.session_state.get("_upload", ("", b""))
         if not content or fingerprint(content) != said.get("fingerprint"):
             raise ValueError("pin is of a picture of the reader's own, which a link cannot carry")
         return Picture(kind, name, fingerprint=fingerprint(content)), content
+    if kind == FOLDER:
+        return of_folder(name), b""
     name = _one_of("name", name, list(NAMES[kind]))
     return Picture(kind, name, _whole("number", said.get("number", "0"), 10**6), said.get("snow") == "true"), b""
 

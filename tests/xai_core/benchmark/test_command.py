@@ -197,7 +197,10 @@ def test_refusals(command, given, said, capsys):
         (["--train", "0"], "--train must be 1 or more; got 0"),
         (["--scores", "magic"], "--scores must be of mufidelity, "),
         (["--scores", "zoo=gap"], "--scores names 'zoo', which is none of the networks that are measured"),
-        (["--model", "mine"], "--model must be MODULE:FUNCTION, such as mine:network; got 'mine'"),
+        (
+            ["--model", "mine"],
+            "--model must be MODULE:FUNCTION, such as mine:network, or resnet18,weights=FILE; got 'mine'",
+        ),
         (["--methods", "magic"], "--methods: methods must be of simple_gradient, "),
         (["--methods", "uni:Q=3"], "--methods: method 'uni:Q=3': uni takes B, T, eps, "),
         (["--methods", "uni:goal=none"], "--methods: goal "),

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import xai_core
-from app.shared import subject
+from app.shared import pictures, subject
 from app.shared.compare import pin
 from app.shared.compare.pin import Pin, read
 from app.shared.compare.two import differing
@@ -123,4 +123,4 @@ def test_any_value_is_read_or_refused(name: str, word: str) -> None:
 
 
 def test_every_picture_that_can_be_chosen_has_names() -> None:
-    assert {*pin.NAMES, "upload"} == set(pin.KINDS)
+    assert {*pin.NAMES, "upload"} == set(pictures.kinds())
