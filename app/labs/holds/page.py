@@ -6,7 +6,6 @@ from app.labs.holds import compute
 from app.shared import frame, show, take_away
 from app.shared.frame import Tab
 from app.shared.screen import TABS, screen
-from app.shared.shipped import READING
 from app.shared.subject import Line
 from xai_core.benchmark import claims
 from xai_core.figures.verdicts import verdicts
@@ -44,8 +43,7 @@ def show_everything(known: dict[str, claims.Decided]) -> None:
 on = screen((TABS[0], EVERY, *TABS[1:]))
 on.question.markdown("### Which claims of the papers hold here?")
 line = Line(on.subject)
-with frame.asking(READING):
-    known = compute.decided()
+known = compute.decided()
 if not known:
     st.info("No numbers are shipped yet. Measure them: `python -m xai_core.benchmark` writes `results/benchmark`.")
     frame.end()
