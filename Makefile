@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 PROCESSES ?= 1
+METHOD ?=
 WORKERS ?= 0
 PROCESSORS ?=
 ARGS ?=
@@ -24,8 +25,10 @@ help: ## list the targets
 # A class computes many things at once: one thread each is faster than all threads for each in turn.
 ifneq ($(HOST),localhost)
 app: export OMP_NUM_THREADS ?= 1
+else
+app: export XAI_METHOD = $(METHOD)
 endif
-app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network; PROCESSES=2: several behind nginx)
+app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network; PROCESSES=2: several behind nginx; METHOD=mymethods:my_ig: a method of yours beside ours)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
 ifeq ($(PROCESSES),1)
 	$(RUN) -m streamlit run app/serve.py --server.port $(PORT) --server.address $(HOST)
