@@ -59,7 +59,12 @@ def _controls(rows: tuple[Method, ...]) -> tuple[Control, ...]:
     found: list[Control] = []
     for method in rows:
         for name, declared in {**method.symbols, **method.options}.items():
-            at = [i for i, c in enumerate(found) if c.declared == declared and c.declared.default == declared.default]
+            # A method of the reader's own moves with the one that it claims to be, whatever its default.
+            at = [
+                i
+                for i, c in enumerate(found)
+                if c.declared == declared and (c.declared.default == declared.default or method.claims in c.methods)
+            ]
             if at:
                 i = at[0]
                 found[i] = replace(found[i], name=name, methods=(*found[i].methods, method.name))

@@ -78,7 +78,7 @@ TRY = {
 def ask_candidates() -> list[str]:
     """Up to five titles, in the reader's order."""
     own = own_method.own().row
-    first = (FIRST[0], own.title, *FIRST[1:]) if own else FIRST
+    first = (FIRST[0], own.title, FIRST[1], FIRST[-1]) if own else FIRST
     return st.multiselect(
         "Candidates", list(TITLES), first, label_visibility="collapsed", key="candidate", bind="query-params",
         max_selections=MOST, wrap=True,
