@@ -101,6 +101,8 @@ def _within(seconds: float, name: str, work: Callable[[], Any]) -> Any:
             answer.put((context.run(work), None))
         except Exception as error:
             answer.put((None, error))
+        except SystemExit:  # given up, see `_end`
+            return
 
     thread = threading.Thread(target=run, daemon=True, name=name)
     thread.start()

@@ -23,6 +23,8 @@ Map = Callable[..., Tensor]
 
 def axioms(lab: Laboratory, mistake: str) -> Iterator[Line]:
     """A line an axiom. mistake: what is known of the map already, in a sentence."""
+    if "trace" in lab.row.chain and lab.reference is None:
+        yield _ends(lab)
     yield _complete(lab, mistake)
     for name, (measure, holds, fails) in AXIOMS.items():
         found = measure(lab, lab.map)
@@ -35,6 +37,19 @@ def axioms(lab: Laboratory, mistake: str) -> Iterator[Line]:
         else:
             yield Line(name, False, mistake or fails.format(off=found))
     yield _missing(lab, mistake)
+
+
+def _ends(lab: Laboratory) -> Line:
+    """γ(0) = x′ and γ(1) = x."""
+    asked = lab.stages()
+    try:
+        first, last = asked["trace"].points([0.0, 1.0])
+    except (TypeError, ValueError, RuntimeError) as error:
+        return Line("path", False, str(error))
+    for name, at, should in (("γ(0) is not x′", first, asked["start"]), ("γ(1) is not x", last, asked.x)):
+        if off(at, should) > SAME:
+            return Line("path", False, f"{name}: one of its numbers is {float((at - should).abs().max()):.3f} away.")
+    return Line("path", True, "it leads from x′ to x")
 
 
 def promised(lab: Laboratory) -> bool:

@@ -65,6 +65,8 @@ def start_of(lab: Laboratory) -> Tensor | None:
     if "baseline" in lab.row.defaults:
         asked = lab.given.get("baseline", lab.row.defaults["baseline"])
         return make_baseline(x, asked, lab.row.defaults.get("seed", 0))
+    if "start" in lab.row.chain and lab.reference is None:
+        return lab.stages()["start"]
     away = [p for p in lab.points() if off(p, x[0]) > SAME]
     if not away:
         return None
