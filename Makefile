@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8501
 HOST ?= localhost
 PROCESSES ?= 1
+METHOD ?=
 WORKERS ?= 0
 PROCESSORS ?=
 ARGS ?=
@@ -25,9 +26,9 @@ help: ## list the targets
 ifneq ($(HOST),localhost)
 app: export OMP_NUM_THREADS ?= 1
 endif
-# A network and pictures of one's own: make app MODEL=mynets:resnet20 CLASSES=classes.txt PICTURES=photos
-$(foreach name,MODEL CLASSES WEIGHTS SIZE MEAN STD PICTURES,$(eval app: export XAI_$(name) ?= $$($(name))))
-app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network; PROCESSES=2: several behind nginx; MODEL=mynets:resnet20, PICTURES=FOLDER: with your own)
+# What is one's own: make app MODEL=mynets:resnet20 CLASSES=classes.txt PICTURES=photos METHOD=mymethods:my_ig
+$(foreach name,METHOD MODEL CLASSES WEIGHTS SIZE MEAN STD PICTURES,$(eval app: export XAI_$(name) ?= $$($(name))))
+app: $(VENV)/.app ## open the app at http://localhost:8501 (PORT=8502: another port; HOST=0.0.0.0: for a class on this network; PROCESSES=2: several behind nginx; MODEL=mynets:resnet20, PICTURES=FOLDER, METHOD=mymethods:my_ig: with your own)
 	@$(RUN) -c "import socket, sys; s = socket.socket(); sys.exit(s.connect_ex(('127.0.0.1', $(PORT))) == 0 and 'Port $(PORT) is taken by another program. Stop it, or choose another port: make app PORT=8502')"
 ifeq ($(PROCESSES),1)
 	$(RUN) -m streamlit run app/serve.py --server.port $(PORT) --server.address $(HOST)

@@ -11,7 +11,7 @@ import streamlit as st
 st.set_page_config(page_title="Explainable machine learning", layout="wide")
 with st.spinner("Opening the workbook …"):  # importing torch takes seconds, once
     from app.labs.study import guesses
-    from app.shared import frame, lecture, links, own, pages, subject, turns
+    from app.shared import frame, lecture, links, own, own_method, pages, subject, turns
     from app.shared.predict import veil
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
@@ -29,6 +29,7 @@ veil.begin()
 if not lecture.on():
     pages.show_all()
 own.say_why_not(page.url_path)
+own_method.begin()
 try:
     page.run()
 except frame.Ended:  # with less than all it has

@@ -14,6 +14,7 @@ from xai_core.attention.embeddings import nearest_words, output_matrix, word_bas
 from xai_core.attention.erasure import Duel, duel, erasure
 from xai_core.attention.rollout import attention_maps, attention_rollout, gradient_rollout, rollout
 from xai_core.baselines import make_baseline
+from xai_core.check import check
 from xai_core.classwide.aggregate import (
     class_normlime,
     conditioned_i_sp,
@@ -36,6 +37,7 @@ from xai_core.gradient.deeplift import deeplift
 from xai_core.gradient.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.gradient.relu_rules import deconvolution, guided_backprop
 from xai_core.methods import catalogue, explain
+from xai_core.own import load, register
 from xai_core.path.agi import agi, agi_trace
 from xai_core.path.blur_ig import blur_ig, scale_space
 from xai_core.path.convergence import bound, gaps, steps_for
@@ -94,6 +96,7 @@ __all__ = [
     "cam_layers",
     "cam_map",
     "catalogue",
+    "check",
     "class_normlime",
     "class_shares",
     "coalitions",
@@ -130,6 +133,7 @@ __all__ = [
     "k_path",
     "kernel_shap",
     "lime",
+    "load",
     "local_weights",
     "make_baseline",
     "make_score",
@@ -148,6 +152,7 @@ __all__ = [
     "path_integrated_gradients",
     "polyline",
     "rank_correlation",
+    "register",
     "rise",
     "rollout",
     "roughness",

@@ -39,9 +39,17 @@ FILES = (  # that end with rows of the catalogue; a new method is one more line
 )
 
 
+registered: dict[str, Method] = {}  # methods of your own, see own.py
+
+
 @cache
-def _rows() -> dict[str, Method]:
+def shipped() -> dict[str, Method]:
+    """The rows that the files bring."""
     return {row.name: row for file in FILES for row in import_module(f"xai_core.{file}").ROWS}
+
+
+def _rows() -> dict[str, Method]:
+    return shipped() | registered
 
 
 def catalogue() -> dict[str, Method]:

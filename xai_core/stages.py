@@ -36,13 +36,14 @@ class Method:
 
     function: Callable[..., Tensor]
     title: str  # as in a heading
-    family: str  # "gradient", "path", "activation" or "perturbation"
+    family: str  # "gradient", "path", "activation" or "perturbation"; of your own also another word
     paper: str
     equation: str = ""  # LaTeX, with the letters of the symbols
     cost: str = ""  # passes through the network for one input, in the method's symbols; "": not counted yet
     needs: str = "inside"  # of the network: "answers", "gradients" or "inside"
     output: str = "probability"  # what is explained unless the caller says otherwise
     stages: Mapping[str, Callable] = field(default_factory=dict, compare=False)  # {}: the function is the only one
+    claims: str = ""  # of a method of your own: the one of the catalogue that it means to be
 
     @property
     def name(self) -> str:

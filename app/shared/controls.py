@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from app.shared.choice_words import WORDS
 from app.shared.film.frames import Slider, Stop
-from xai_core import catalogue
+from xai_core import catalogue, methods
 from xai_core.path.matching import PAPER_EPS, PAPER_MU
 from xai_core.score import OUTPUTS
 from xai_core.stages import Method
@@ -55,11 +55,16 @@ def controls() -> list[Control]:
 
 
 @cache  # a page asks a dozen times in a move
-def _controls(methods: tuple[Method, ...]) -> tuple[Control, ...]:
+def _controls(rows: tuple[Method, ...]) -> tuple[Control, ...]:
     found: list[Control] = []
-    for method in methods:
+    for method in rows:
         for name, declared in {**method.symbols, **method.options}.items():
-            at = [i for i, c in enumerate(found) if c.declared == declared and c.declared.default == declared.default]
+            # A method of the reader's own moves with the one that it claims to be, whatever its default.
+            at = [
+                i
+                for i, c in enumerate(found)
+                if c.declared == declared and (c.declared.default == declared.default or method.claims in c.methods)
+            ]
             if at:
                 i = at[0]
                 found[i] = replace(found[i], name=name, methods=(*found[i].methods, method.name))
@@ -70,7 +75,8 @@ def _controls(methods: tuple[Method, ...]) -> tuple[Control, ...]:
 
 def _key(control: Control) -> str:
     """The argument's name, with a method's where it is not that method's alone."""
-    owner = next((m for m in OWNERS if m in control.methods), min(control.methods))
+    shipped = [m for m in control.methods if m not in methods.registered] or control.methods
+    owner = next((m for m in OWNERS if m in control.methods), min(shipped))
     return control.name if control.name in OWNERS.get(owner, ()) else f"{control.name}_{owner}"
 
 
@@ -112,6 +118,8 @@ def slider(control: Control, chosen: list[str] | None = None) -> tuple[Slider, l
     else:
         (low, high), kind = _ends(d), _kind(d)
         values = [kind(round(low + i * d.step, 10)) for i in range(round((high - low) / d.step) + 1)]
+        if d.default not in values:  # of a method of the reader's own, between two steps
+            values = sorted([*values, kind(d.default)])
         stops = [(value, f"{value:g}") for value in values]
     usual = values.index(None if d.default is None else _kind(d)(d.default))
     shown = tuple(

@@ -173,7 +173,7 @@ def of_methods(names: Sequence[str]) -> dict[str, Tab]:
     """A tab for each method of the catalogue, by its title."""
     tabs = {}
     for method in (catalogue()[name] for name in names):
-        note = f"{method.paper}. Family: {method.family}. In xai_core: {method.function.__module__}."
+        note = f"{method.paper}. Family: {method.family}. In: {method.function.__module__}."
         tabs[method.title] = Tab((method.function,), method.equation, note)
     return tabs
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.shared import frame, stages
+from app.shared import frame, own_method, stages
 from app.shared.stages import Explanation
 from app.shared.subject import Subject
 from xai_core import catalogue
@@ -16,7 +16,7 @@ MOST = 4  # side by side
 def ask(first: Sequence[str], **more: Any) -> list[str]:
     """Up to four methods, by name, in the reader's order. first: those that a page begins with."""
     titles = {method.title: name for name, method in catalogue().items()}
-    start = [catalogue()[name].title for name in first]
+    start = [catalogue()[name].title for name in own_method.beside(first, MOST)]
     chosen = st.multiselect(
         "Methods", list(titles), start, key="method", bind="query-params", max_selections=MOST,
         label_visibility="collapsed", **more

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import xai_core
-from app.shared import networks
+from app.shared import networks, own_method
 from app.shared.meter import watched
 from app.shared.networks import Network
 from app.shared.pictures import Picture
@@ -82,7 +82,10 @@ def run(q: Question, method: str, given: Mapping[str, Any]) -> Stages:
 
 
 def dear(q: Question, method: str, given: Mapping[str, Any]) -> bool:
-    """Whether the network is still to be asked about many copies of the picture; all else is quick."""
+    """Whether the network is still to be asked about many copies of the picture, or by a method of the reader's own
+    that nobody knows yet; all else is quick."""
+    if own_method.new(method):
+        return True
     asked = run(q, method, given)
     return any(stage in asked and (*q.place, _words(asked.key(stage))) not in _copies for stage in COPIES)
 

@@ -11,7 +11,7 @@ import streamlit as st
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from app.shared import links
+from app.shared import links, own_method
 from app.shared.compare import tab as compare
 from app.shared.script import DPI, MAPS, call, quoted, script
 from app.shared.stages import Explanation
@@ -164,7 +164,10 @@ def python(
         + call("xai_core.explain", "model", "x", "target", f'"{(methods or {}).get(name, name)}"', given=arguments)
         for name, arguments in given.items()
     ]
+    mine = own_method.own()
+    uses = mine.row is not None and any(f'"{mine.row.name}"' in line for line in [*explained, *also])
     lines = [
+        *([f'xai_core.load("{mine.name}")'] if uses else []),
         f"model = {subject.network.python}",
         *subject.opened.python,
         f"target = {subject.target}  # {subject.class_name}",

@@ -4,6 +4,7 @@
     python -m xai_core.benchmark --tables uni --networks zoo --images 5  one network, five pictures: some minutes
     python -m xai_core.benchmark --tables uni --networks resnet18 --images FOLDER:100   photographs, or ImageNet's root
     python -m xai_core.benchmark --model mine:network --images FOLDER    a network of your own: network() in mine.py
+    python -m xai_core.benchmark --method mymethods:my_ig                a method of your own beside all others
     python -m xai_core.benchmark --hours 2                               as many pictures as two hours allow
     python -m xai_core.benchmark --workers 4                             four processes of this computer
     python -m xai_core.benchmark --scheduler tcp://host:8786             a Dask cluster (same code, same files there)
@@ -53,6 +54,7 @@ def _judged(given: argparse.Namespace, batch: int = 1) -> Iterator[Cell]:
         given.collection, given.networks, given.images, given.methods, given.scores, target=given.target,
         seed=given.seed, made=given.made, device=given.device,
         keep="" if given.no_maps else str((given.out / "maps").resolve()), batch=batch,
+        own=given.method,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from xai_core.benchmark import uni
 from xai_core.benchmark.cells import Cell, Row, as_json
 from xai_core.benchmark.maps import keeper
-from xai_core.benchmark.uni_methods import RANDOM, base_of
+from xai_core.benchmark.uni_methods import RANDOM, base_of, know
 from xai_core.evaluate.walks import stages_of
 from xai_core.methods import catalogue
 from xai_core.rankings import rank_correlation
@@ -66,6 +66,7 @@ def compare(settings: Mapping[str, Any], context: Mapping[str, Any]) -> list[Row
 
     Of two networks it is NaN where they do not say the same class, or have another number of classes.
     """
+    know(settings, context)
     own = {name: value for name, value in settings.items() if name not in OTHERS and name != "alike"}
     changed = {OTHERS[name]: value for name, value in settings.items() if name in OTHERS}
     x, A, said = _map(own, context)

@@ -10,6 +10,7 @@ from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
 from xai_core.benchmark.uni_methods import USUAL, expanded, symbols_of
 from xai_core.evaluate.scores import SCORES
+from xai_core.own import load
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
 TABLES = ("uni", "alike", "cost", "gad", "normlime")
@@ -23,7 +24,7 @@ def parser(says: str) -> argparse.ArgumentParser:
     add = made.add_argument_group("what is measured").add_argument
     add("--tables", nargs="+", choices=TABLES,
         help="of which papers; «alike»: maps of two networks, and of two pictures, beside each other; «cost»: UNI's "
-        "and IG's passes and seconds (default: all; of --model, UNI's)")  # fmt: skip
+        "and IG's passes and seconds (default: all; of --model and --method, UNI's)")  # fmt: skip
     add("--networks", nargs="+", metavar="NAME", help=f"for UNI's tables (default: {' '.join(SMALL)})")
     add("--model", nargs="+", default=[], metavar="MODULE:FUNCTION",
         help="for UNI's tables, networks of your own: what the function returns; or torchvision's layers with your "
@@ -32,6 +33,9 @@ def parser(says: str) -> argparse.ArgumentParser:
     add("--methods", nargs="+", metavar="NAME", default=["usual"],
         help="for UNI's tables; with other symbols as uni:goal=uniform,B=50; «reviewers»: UNI with one thing changed "
         f"at a time, as its reviewers asked (default: «usual», which are {' '.join(USUAL)})")  # fmt: skip
+    add("--method", nargs="+", default=[], metavar="MODULE:FUNCTION",
+        help="for UNI's tables, methods of your own beside the others: functions (f, x, …symbols…) → map"
+    )  # fmt: skip
     add("--scores", nargs="+", metavar="SCORE", default=list(SCORES),
         help="for UNI's tables, of all networks, or NETWORK=SCORE,SCORE of one; one that is added later is measured "
         f"alone (default: all: {' '.join(SCORES)})")  # fmt: skip
@@ -74,9 +78,13 @@ def parser(says: str) -> argparse.ArgumentParser:
 def read(made: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, with defaults that depend on each other. Ends the program with a sentence where one is bad."""
     given = made.parse_args(arguments)
+    try:
+        given.methods = [*given.methods, *(load(each).name for each in given.method)]
+    except (TypeError, ValueError) as error:
+        made.error(f"--method: {error}")
     for refused in _refusals(given):
         made.error(refused)
-    given.tables = given.tables or (["uni"] if given.model else list(TABLES))
+    given.tables = given.tables or (["uni"] if given.model or given.method else list(TABLES))
     given.networks = [*(given.networks or ([] if given.model else SMALL)), *given.model]
     given.methods = expanded(given.methods)
     given.scores = scores_by_network(given.scores, given.networks)

@@ -27,7 +27,7 @@ from xai_core.benchmark.batches import TOGETHER, fill
 from xai_core.benchmark.cells import NAMED, Cell, Row, as_json, name_of, tell
 from xai_core.benchmark.maps import file_of, keeper
 from xai_core.benchmark.preparing import prepared
-from xai_core.benchmark.uni_methods import RANDOM, RULED, USUAL, base_of, scores_of, symbols_of
+from xai_core.benchmark.uni_methods import RANDOM, RULED, USUAL, base_of, code_of, know, scores_of, symbols_of
 from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.scores import SCORES
 from xai_core.gradient.relu_rules import relus_met
@@ -55,6 +55,7 @@ def cells(
     device: str = "cpu",
     keep: str = "",
     batch: int = 1,
+    own: Sequence[str] = (),
 ) -> Iterator[Cell]:
     """All cells, picture by picture, each picture network by network.
 
@@ -62,11 +63,12 @@ def cells(
     scores: of all networks, or network → scores. target: "predicted", or "label" for the pictures' own classes.
     made: how the networks are prepared, a label of every row (preparing.py). keep: a folder for the maps, "" for none.
     batch: pictures that go through some methods together (batches.py), and come in turn together.
+    own: methods of yours, MODULE:FUNCTION, that whoever works on a cell has to know.
     Raises ValueError with a sentence that names the argument.
     """
     known = collection.load(data, collection.OF_UNI)
     asked = scores if isinstance(scores, Mapping) else dict.fromkeys(networks, scores)
-    context = {"collection": data, "device": device, "keep": keep}
+    context = {"collection": data, "device": device, "keep": keep} | ({"own": list(own)} if own else {})
     by_network = [
         _of_network(known, network, images, methods, asked[network], target, seed, dict(made or {}), context)
         for network in networks
@@ -116,7 +118,7 @@ def _of_network(
             yield [
                 Cell(
                     f"{NAMED}uni:judge",
-                    of_picture | {"method": method, "symbols": symbols_of(method)},
+                    of_picture | {"method": method, "symbols": symbols_of(method), **code_of(method)},
                     {**context, "source": source},
                     group=f"{network} {source} {picture.name}",
                     parts=wanted,
@@ -142,6 +144,7 @@ def name_of_source(source: str) -> str:
 
 def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Sequence[str]) -> list[Row]:
     """These scores of one method's map, and how sure the network is."""
+    know(settings, context)
     made = as_json(settings.get("made", {}))
     exam = _examination(
         context["collection"], settings["network"], settings["weights"], context["source"], settings["picture"],

@@ -4,13 +4,16 @@
 "usual", "reviewers"           groups: the papers', black boxes and random numbers; UNI with one thing changed at a time
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from xai_core import symbols
 from xai_core.evaluate.scores import OF_MAPS, OF_PATHS
-from xai_core.methods import catalogue
+from xai_core.methods import catalogue, registered
+from xai_core.own import load, written
 
 METHODS = (
     "uni",
@@ -68,6 +71,22 @@ def scores_of(method: str, scores: Sequence[str]) -> tuple[str, ...]:
 def base_of(method: str) -> str:
     """The method's own name: "uni:goal=uniform,B=50" is "uni", with other symbols, in a column of its own."""
     return method.partition(":")[0]
+
+
+def code_of(method: str) -> dict[str, str]:
+    """A setting of the cells of your own methods: a digest of the function's text. {} for those of the catalogue."""
+    row = registered.get(base_of(method))
+    if row is None:
+        return {}
+    return {"code": hashlib.sha256(inspect.getsource(written(row)).encode()).hexdigest()}
+
+
+def know(settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+    """Register the run's own methods here, too. Raises ValueError where one is not that of the plan."""
+    for name in context.get("own", ()):
+        load(name)
+    if settings.get("code") != code_of(settings["method"]).get("code"):
+        raise ValueError(f"this machine has another {settings['method']} than the one that planned the run")
 
 
 def symbols_of(method: str) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from app.shared import controls, stages
+from app.shared import controls, own_method, stages
 from app.shared.film.frames import Frame, Scale, Shown, in_words
+from app.shared.frame import answers
 from app.shared.meter import Cost
 from app.shared.stages import Explanation, Question
 from xai_core import Trace, bound, catalogue, figures, gaps, steps_for
@@ -54,6 +55,24 @@ WAYS = (
     Way("guided_ig", "Guided IG from black", "guided_ig"),
     Way("agi", "AGI: from the likeliest other class", "agi", {"K": 1}),
 )
+
+
+def ways() -> tuple[Way, ...]:
+    """All ways; behind the first the one of the reader's own method, if it has a path."""
+    row = own_method.own().row
+    mine = [Way(row.name, f"{row.title}, a way of mine", row.name)] if row and "trace" in row.chain else []
+    return (WAYS[0], *mine, *WAYS[1:])
+
+
+def walkable(q: Question, given: Mapping[Way, Mapping[str, Any]]) -> dict[Way, str]:
+    """Why a way of the reader's own cannot be walked: way → sentence. It ends nothing but itself."""
+
+    def look(way: Way, asked: Mapping[str, Any]) -> None:
+        stages.explanation(q, way.method, dict(asked))
+        stages.run(q, way.method, asked)["trace"].gradients([0.0, 1.0])
+
+    mine = {way: asked for way, asked in given.items() if way not in WAYS}
+    return answers(mine, look)[1]
 
 
 def arguments(way: Way, **asked: Any) -> dict[str, Any]:

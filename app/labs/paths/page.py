@@ -44,9 +44,10 @@ TRY = {
 
 def ask_ways() -> list[Way]:
     """Up to four ways, in the order in which they were chosen."""
-    titles = {way.title: way for way in WAYS}
+    titles = {way.title: way for way in compute.ways()}
+    first = list(titles)[:2] if len(titles) > len(WAYS) else FIRST  # mine beside the reference
     chosen = st.multiselect(
-        "Ways from a baseline to the picture", list(titles), FIRST, label_visibility="collapsed", key="way",
+        "Ways from a baseline to the picture", list(titles), first, label_visibility="collapsed", key="way",
         bind="query-params", max_selections=MOST, wrap=True,
     )  # fmt: skip
     return [titles[title] for title in chosen]
@@ -198,9 +199,20 @@ if not ways:
     st.info("Choose a way above.")
     frame.end()
 q = about.question(output)
+slider, stops = controls.slider(B_control)
 if moved == "α":
     with middle[0]:
         B = controls.ask(B_control)
+else:
+    B = stops[player.value(slider)]
+with frame.asking():
+    refused = compute.walkable(q, given_with(B))
+for way, why in refused.items():
+    st.error(f"{way.title}: {why}")
+ways = [way for way in ways if way not in refused]
+if not ways:
+    frame.end()
+if moved == "α":
     now = walk(B)
     if guess is not None:
         with on.guess:
@@ -208,7 +220,6 @@ if moved == "α":
     player.play(film_of(q, given_with(B), now, compute.grid(q)))
     below(B, now)
 else:
-    slider, stops = controls.slider(B_control)
     with frame.asking():
         film = steps.film_of(about, q, given_with, slider, stops)
         film.frame(player.value(slider))

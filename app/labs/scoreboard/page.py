@@ -11,7 +11,7 @@ from app.labs.scoreboard.all_scores import all_scores, show_all
 from app.labs.scoreboard.compute import EDGES, NO_EXPLANATIONS, Candidate, Entry
 from app.labs.scoreboard.views import Numbers, show_maps
 from app.labs.scoreboard.views import row as show_row
-from app.shared import controls, frame, networks, shipped, subject
+from app.shared import controls, frame, networks, own_method, shipped, subject
 from app.shared.equations import SCOREBOARD
 from app.shared.links import coming
 from app.shared.predict import veil
@@ -77,8 +77,10 @@ TRY = {
 
 def ask_candidates() -> list[str]:
     """Up to five titles, in the reader's order."""
+    own = own_method.own().row
+    first = (FIRST[0], own.title, FIRST[1], FIRST[-1]) if own else FIRST
     return st.multiselect(
-        "Candidates", list(TITLES), FIRST, label_visibility="collapsed", key="candidate", bind="query-params",
+        "Candidates", list(TITLES), first, label_visibility="collapsed", key="candidate", bind="query-params",
         max_selections=MOST, wrap=True,
         help="The last two in the list explain nothing: the edges of the picture, and numbers drawn by lot.",
     )  # fmt: skip

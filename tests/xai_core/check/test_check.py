@@ -1,0 +1,23 @@
+"""`xai_core.check`: what is right passes, and every typical mistake is called by its name."""
+
+import pytest
+
+from tests.xai_core.check.written import RIGHT, WRONG
+from xai_core.check.examining import examine
+
+IG = {"claims": "integrated_gradients", "output": "logit"}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("output", ["logit", "probability"])
+def test_what_is_right_passes(name: str, output: str) -> None:
+    found = examine(RIGHT[name], zoo=False, claims="integrated_gradients", output=output)
+    assert found.holds, str(found)
+    assert "the map of Integrated Gradients" in found["agreement"].says
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_mistake_is_called_by_its_name(name: str) -> None:
+    function, line, words = WRONG[name]
+    found = examine(function, zoo=False, **IG)
+    assert found[line].holds is False and words in found[line].says, str(found)

@@ -1,0 +1,191 @@
+"""The laboratory: small networks about which all is known, and a function of yours run on them as its author wrote it.
+
+    network        two convolutions with ReLU, the mean over all places, a linear layer: 4 classes
+    twin           the same function in other layers              blind       the same, which never reads the left half
+    mixed          F + 2G of two networks
+
+All are seeded, and small enough for a thousand passes in a second.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from xai_core.guarded import as_map, kept_settings, told, with_own_weights
+from xai_core.network.answers import checking
+from xai_core.own import written
+from xai_core.score import Score, make_score
+from xai_core.stages import Method, Stages, like
+
+SIDE, CLASSES = 16, 4
+NETWORK, OTHER = 175, 43  # seeds under which a sum of six points is far from the integral, and one of sixty near it
+HALF = SIDE // 2
+SAME = 1e-3  # of the largest number: what another order of sums may change
+
+
+class Small(nn.Module):
+    """The network. blind: it never reads the left half of a picture."""
+
+    def __init__(self, seed: int, blind: bool = False) -> None:
+        super().__init__()
+        draw = torch.Generator().manual_seed(seed)
+        self.first, self.second = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 8, 3, padding=1)
+        self.head = nn.Linear(8, CLASSES)
+        self.blind = blind
+        for parameter, size in zip(self.parameters(), (0.5, 0.2, 0.4, 0.1, 3.0, 0.3), strict=True):
+            parameter.data = size * torch.randn(parameter.shape, generator=draw)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, 4)."""
+        if self.blind:
+            x = torch.cat([x[..., :HALF] * 0, x[..., HALF:]], -1)
+        h = F.relu(self.first(x))
+        h = F.relu(self.second(h))
+        return self.head(h.mean((2, 3)))
+
+
+class Twin(nn.Module):
+    """The same function as a network's: each channel is there twice, and a ReLU is (z + |z|)/2."""
+
+    def __init__(self, net: Small) -> None:
+        super().__init__()
+        self.net = net
+        self.first, self.second = nn.Conv2d(3, 12, 3, padding=1), nn.Conv2d(12, 8, 3, padding=1)
+        self.first.load_state_dict({name: torch.cat([each, each]) for name, each in net.first.state_dict().items()})
+        both = net.second.state_dict()
+        self.second.load_state_dict(both | {"weight": torch.cat([0.3 * both["weight"], 0.7 * both["weight"]], 1)})
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, 4), those of the network."""
+        for layer in (self.first, self.second):
+            x = layer(x)
+            x = (x + x.abs()) / 2
+        return self.net.head(x.mean((2, 3)))
+
+
+class Mixed(nn.Module):
+    """The logits F + 2G."""
+
+    def __init__(self, f: nn.Module, g: nn.Module) -> None:
+        super().__init__()
+        self.f, self.g = f, g
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, 4)."""
+        return self.f(x) + 2 * self.g(x)
+
+
+class Stopped(Exception):
+    """The function has raised, or returned no map; the words are for its author."""
+
+
+@dataclass(frozen=True, eq=False)
+class Laboratory:
+    """A method of yours, and what it is tried on. given: its keywords, where they are not its defaults."""
+
+    row: Method
+    reference: Method | None
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """As it was written."""
+        return written(self.row)
+
+    @cached_property
+    def network(self) -> Small:
+        """F."""
+        return Small(NETWORK)
+
+    @cached_property
+    def other(self) -> Small:
+        """G."""
+        return Small(OTHER)
+
+    @cached_property
+    def x(self) -> Tensor:
+        """Three pictures, (3, 3, 16, 16), no number of which is 0, ½ or 1."""
+        draw = torch.Generator().manual_seed(2)
+        blocks = torch.rand(3, 3, 4, 4, generator=draw).repeat_interleave(4, 2).repeat_interleave(4, 3)
+        return 0.1 + 0.6 * blocks + 0.2 * torch.rand(3, 3, SIDE, SIDE, generator=draw)
+
+    @cached_property
+    def said(self) -> int:
+        """The class that the network says of the first picture."""
+        return int(self.network(self.x[:1]).argmax())
+
+    @cached_property
+    def target(self) -> int:
+        """The class that is explained: not the one that the network says."""
+        return (self.said + 1) % CLASSES
+
+    def score(self, model: nn.Module, x: Tensor, target: Any = None, output: str = "") -> Score:
+        """F as the function gets it, on a network that nobody else has."""
+        target = self.target if target is None else target
+        made = with_own_weights(make_score(model, x, target, output or self.row.output))
+        assert isinstance(made, Score)
+        return made
+
+    def map(self, model: nn.Module | None = None, x: Tensor | None = None, target: Any = None, output: str = "",
+            **given: Any) -> Tensor:  # fmt: skip
+        """Your map, spread over the channels. Raises Stopped with the words of what went wrong."""
+        x = self.x[:1] if x is None else x
+        return like(self.raw(self.score(model or self.network, x, target, output), x, **given), x)
+
+    def raw(self, f: Score, x: Tensor, **given: Any) -> Tensor:
+        """Your map as it was returned. Raises Stopped."""
+        with kept_settings(), torch.enable_grad():
+            try:
+                A = self.function(f, x.detach().clone(), **self.given | given)
+            except Exception as error:
+                raise Stopped(f"It stopped with {told(error, self.function)}") from error
+        try:
+            return as_map(A, x, self.row.name)
+        except (TypeError, ValueError) as error:
+            raise Stopped(str(error)) from error
+
+    def expected(self, model: nn.Module | None = None, x: Tensor | None = None, target: Any = None, output: str = "",
+                 row: Method | None = None, **given: Any) -> Tensor:  # fmt: skip
+        """The reference's map, with those of your symbols that it has. row: another method in its place."""
+        row = row or self.reference
+        assert row is not None
+        x = self.x[:1] if x is None else x
+        f = make_score(model or self.network, x, self.target if target is None else target, output or self.row.output)
+        return like(row.function(replace(f, own=True), x, **self.settings(row, **given)), x)
+
+    def settings(self, row: Method, **given: Any) -> dict[str, Any]:
+        """Your symbols that another method has, too, as you have them."""
+        ours, theirs = ({**r.symbols, **r.options} for r in (self.row, row))
+        shared = {n for n in ours if n in theirs and type(ours[n]) is type(theirs[n])} | {"seed"}
+        mine = {**self.row.defaults, **self.given, **given}
+        return {n: value for n, value in mine.items() if n in shared and n in row.defaults}
+
+    def stages(self, row: Method | None = None, model: nn.Module | None = None, x: Tensor | None = None) -> Stages:
+        """The stages of your row, for one picture."""
+        x = self.x[:1] if x is None else x
+        return Stages(
+            row or self.row, make_score(model or self.network, x, self.target, self.row.output), x, self.given
+        )
+
+    def points(self) -> Tensor:
+        """Where the network was asked for one map, in order: (n, 3, 16, 16)."""
+        f, found = self.score(self.network, self.x[:1]), list[Tensor]()
+
+        def note(module: nn.Module, inputs: tuple) -> None:
+            if not checking.get():
+                found.append(inputs[0].detach().clone())
+
+        f.model.register_forward_pre_hook(note)
+        self.raw(f, self.x[:1])
+        return torch.cat(found) if found else self.x[:0]
+
+
+def off(A: Tensor, B: Tensor) -> float:
+    """How far two maps are apart, as a share of the larger one's largest number; 0 where both are 0."""
+    top = max(float(A.abs().max()), float(B.abs().max()))
+    return float((A - B).abs().max()) / top if top else 0.0
