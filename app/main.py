@@ -13,6 +13,7 @@ with st.spinner("Opening the workbook …"):  # importing torch takes seconds, o
     from app.labs.study import guesses
     from app.shared import frame, lecture, links, own, own_method, pages, subject, turns
     from app.shared.predict import veil
+    from app.shared.scenes import strip
 
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
@@ -23,13 +24,15 @@ page = pages.navigation()
 if not page.url_path:
     links.follow_old()
 asked = links.asked(pages.of(page))
-lecture.begin(pages.of(page))
+strip.begin(pages.of(page))
 links.carry_over(page.url_path)
 veil.begin()
+lecture.dress()
 if not lecture.on():
     pages.show_all()
 own.say_why_not(page.url_path)
 own_method.begin()
+strip.draw(pages.of(page))
 try:
     page.run()
 except frame.Ended:  # with less than all it has
@@ -40,7 +43,8 @@ finally:
     links.remember()
 guesses.keep(page.url_path, veil.just_said())
 pages.keep(pages.of(page))
-(lecture.bar if lecture.on() else pages.foot)(pages.of(page))
+if not lecture.on():
+    pages.foot(pages.of(page))
 links.note_what_was_ignored(asked)
 lecture.hide()
 if again:

@@ -4,7 +4,6 @@ guess, judged, verdict, veil    the reader's guess, and what it was worth
 asking, in_turn, answers, cost  what the network is asked, why it may have no answer, and what that cost
 table                           numbers side by side
 code                            equation and code
-scenes                          what to try: links that carry settings
 
 A page calls them in an order of its own. How they look is decided here and nowhere else. See also take_away.py.
 """
@@ -19,9 +18,8 @@ from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from app.shared import lecture, networks, own, pages, turns
+from app.shared import turns
 from app.shared.meter import Cost, measured
-from app.shared.pages import Settings
 from app.shared.turns import Rank
 from xai_core import catalogue
 from xai_core.plain import sentence
@@ -146,7 +144,7 @@ def spent(cost: Cost) -> str:
     return f"{cost.words()}, {cost.seconds:.2f} s" if cost.passes else "0 passes, read from the cache"
 
 
-# --- numbers, equations, scenes ---------------------------------------------------------------------------------------
+# --- numbers, equations -----------------------------------------------------------------------------------------------
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], key: str) -> None:
@@ -195,20 +193,3 @@ def code(tabs: Mapping[str, Callable | Tab], equations: Sequence[str] = (), note
                 st.caption(tab.note)
             for function in tab.functions:
                 st.code(textwrap.dedent(inspect.getsource(function)), language="python")
-
-
-def scenes(page: str, tried: Mapping[str, Settings | tuple[str, Settings]], **always: str) -> None:
-    """Links into this page, or another one if a pair names it: each is a setting that shows one thing.
-
-    always: settings that every link into this page has.
-    """
-    for scene in lecture.offer(page, tried, always):
-        pages.link(scene.page, scene.label, {**_usual(scene.settings), **scene.settings}, icon="arrow_forward")
-
-
-def _usual(settings: Settings) -> Settings:
-    """What a scene takes for granted, where one's own network or folder would come first."""
-    network = str(settings.get("network", "zoo"))
-    if not (own.name() or own.folder()) or network == own.name():
-        return {}
-    return {"network": network, "picture": networks.describe(network).natural}

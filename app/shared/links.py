@@ -15,7 +15,7 @@ from app.shared import controls, pages
 from xai_core.plain import code
 
 # In the session state: our own notes, Streamlit's, the components of films.
-NOT_OURS = ("_", "$", "film_", "feed_", "alone", "lecture_", "choose_")
+NOT_OURS = ("_", "$", "film_", "feed_", "alone", "choose_")
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 GUESSES = ("off", "must", "ask")  # of "guess": whether a reader has to guess before the maps are shown
 REQUIRED = {  # choices of one that always have a value
@@ -97,7 +97,8 @@ def carry_over(page: str) -> None:
 
 
 def remember() -> None:
-    """Keep the controls' values, which Streamlit forgets with the page."""
+    """Keep the controls' values, which Streamlit forgets with the page, and the address."""
+    st.session_state["_address"] = {name: st.query_params.get_all(name) for name in st.query_params}
     mine = {str(name): value for name, value in st.session_state.items() if not str(name).startswith(NOT_OURS)}
     st.session_state["_values"] = {**st.session_state.get("_values", {}), **mine}
 

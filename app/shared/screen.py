@@ -6,7 +6,7 @@
     controls    at most four, the page's own slider in the row right above what it moves
     pictures    in one row
     legend      of their colours; beside it the number that judges, large
-    tabs        Judge · Equation and code · Scenes · Take away
+    tabs        Judge · Equation and code · Take away
 
 On a projector (1280 × 720) all above the tabs is in sight at once. A page asks for its screen first and then fills it.
 A page whose pictures are a film asks for the `stage` above it, and makes its `tabs` where what else depends on the
@@ -20,9 +20,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 HERE = "stage"
-JUDGE, CODE, SCENES, TAKE_AWAY = "Judge", "Equation and code", "Scenes", "Take away"
+JUDGE, CODE, TAKE_AWAY = "Judge", "Equation and code", "Take away"
 COMPARE = "Compare"  # of pages whose maps can be pinned
-TABS = (JUDGE, CODE, SCENES, TAKE_AWAY)
+TABS = (JUDGE, CODE, TAKE_AWAY)
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,6 @@ class Tabs:
     def code(self) -> DeltaGenerator:
         """Equations, and the functions that have just run."""
         return self.tabs[CODE]
-
-    @property
-    def scenes(self) -> DeltaGenerator:
-        """What to try."""
-        return self.tabs[SCENES]
 
     @property
     def take_away(self) -> DeltaGenerator:

@@ -8,6 +8,7 @@ from app.labs.attention import files, rollout, study, views
 from app.labs.attention.compute import BASELINES, DRAWN, METHODS, TYPED, How
 from app.shared import controls, frame, links
 from app.shared.frame import Tab
+from app.shared.predict import veil
 from app.shared.screen import TABS, Screen, screen
 from app.shared.subject import Line
 from data.nets.translation import LONGEST, Translation, Translator
@@ -26,23 +27,6 @@ CODE = {
     "Attribution of a word": Tab((word_scores,), r"A_j = \sum_{d=1}^{D} A_{jd}, \qquad \sum_j A_j = F(x) - F(x')"),
     "Erasure": Tab((erasure,), r"d_j = F(x) - F(x \text{ without word } j)"),
 }
-TRY = {
-    "The lecture's phrase: who decides “Guten”, good or morning?": {"phrase": DECK, "phrase_from": TYPED},
-    "“at night”: two English words, one German word. Hide either.": {
-        "phrase": "at night the old man hears a cat", "phrase_from": TYPED,
-    },
-    "A verb at the end and a verb that splits: the matrix leaves the diagonal.": {
-        "phrase": "I want to call the boy today", "phrase_from": TYPED,
-    },
-    "UNI: which words are near the baseline that it finds?": {"beside": "UNI"},
-    "Integrated Gradients from the zero embedding, a word that nobody can say": {"word_start": "zero"},
-    "B = 1: one gradient at the phrase itself, where the network is sure": {"B": "1"},
-    "At night, without the night: which German words change?": {
-        "phrase": "at night the old man hears a cat", "phrase_from": TYPED, "gone": "2 night", "tab": WITHOUT,
-    },
-    "Who is right over many phrases?": {"measure": "true", "tab": MANY},
-    "A word the network never learned": {"phrase": "I see the zebra", "phrase_from": TYPED},
-}  # fmt: skip
 
 
 def ask_phrase(line: Line, place: DeltaGenerator) -> tuple[str, Pair | None]:
@@ -79,15 +63,6 @@ def show_translation(on: Screen) -> None:
     line = Line(on.subject)
     first, second, third, fourth = on.controls.columns([4, 2, 3, 3], gap="medium")
     text, pair = ask_phrase(line, first)
-    with on.guess:
-        guess = frame.guess(
-            "where attention and the gradients name different words, whose word is missed more when it is hidden?",
-            ["attention", "the gradients", "neither, measurably"], "missed",
-        )  # fmt: skip
-        if guess is not None:
-            st.caption(f"One phrase proves little: it is measured in the tab *{MANY}*.")
-    with on.scenes:
-        frame.scenes("attention", TRY)
     try:
         said = reading.translated(text)
     except ValueError as error:
@@ -98,6 +73,11 @@ def show_translation(on: Screen) -> None:
     if not said.words:
         on.pictures.info("The network writes nothing for this phrase, so there is no word to explain.")
         return
+    guess = veil.ask(
+        on, "attention translation", None,
+        "where attention and the gradients name different words, whose word is missed more when it is hidden?",
+        ["attention", "the gradients", "neither, measurably"], "missed",
+    ).choice  # fmt: skip
     options = [f"{t + 1} {word}" for t, word in enumerate(said.words)]
     t = options.index(second.selectbox("German word", options, key="german", bind="query-params"))
     show_phrase(on, said, pair, t, ask_how([third, fourth], on), guess)
@@ -108,6 +88,8 @@ def show_phrase(on: Screen, said: Translation, pair: Pair | None, t: int, how: H
     decides = reading.truth(said.source, said.words, pair)
     with frame.asking("Explaining each word …"):
         r = reading.read(said.source, said.words, how, decides)
+    if guess is not None:
+        on.guess.success(f"{views.missed(guess, r, how)} One phrase proves little: see the tab *{MANY}*.")
     with on.pictures:
         views.show_what_is_wrong(said)
         left, right = st.columns([7, 3], gap="medium", vertical_alignment="center")

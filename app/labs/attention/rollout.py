@@ -7,6 +7,7 @@ from torch import Tensor
 from app.shared import frame, networks, take_away
 from app.shared import show as panels
 from app.shared.frame import Tab
+from app.shared.predict import veil
 from app.shared.screen import Screen
 from app.shared.subject import Line
 from app.shared.turns import Rank
@@ -22,10 +23,6 @@ MAPS = {  # title → the function of (f, x, layers), with what it knows
     "Integrated Gradients": (lambda f, x, layers: integrated_gradients(f, x, "blurred", 30), "for this class"),
 }
 EQUATION = r"R = \hat A_L\cdots\hat A_1,\qquad \hat A_l = \tfrac12\,\overline{A_l} + \tfrac12 I"
-TRY = {
-    "Ask the elephant's picture for a hippo: which map moves?": {"rolled": "elephant", "rolled_for": "hippo"},
-    "After the first layer alone": {"layers": "1"},
-}
 
 
 def show_rollout(animal: str, seed: int, wanted: str, layers: int, on: Screen) -> str:
@@ -82,13 +79,14 @@ def show(on: Screen) -> None:
         wanted = st.selectbox("Class to explain", zoo.CLASSES, zoo.CLASSES.index(animal), key="rolled_for",
                               bind="query-params")  # fmt: skip
     layers = on.controls.slider("Layers rolled out", 1, LAYERS, LAYERS, key="layers", bind="query-params")
-    with on.guess:
-        guess = frame.guess("which map lies most on the animal?", list(MAPS), "rolled_guess")
     x = zoo.draw(animal, seed).image[None]
     with torch.no_grad():
         p = score(x, 0).outputs(x)[0]
     best = int(p.argmax())
     line.say(x, f"**{animal} no. {seed}** · the network *{NETWORK}* says {zoo.CLASSES[best]} {float(p[best]):.1%}")
+    guess = veil.ask(
+        on, f"attention {animal} {seed}", x, "which map lies most on the animal?", list(MAPS), "rolled_guess",
+    ).choice  # fmt: skip
     with on.pictures:
         on_animal = show_rollout(animal, seed, wanted, layers, on)
     with on.number:
@@ -110,8 +108,6 @@ def show(on: Screen) -> None:
             st.caption("Shares of the positive part of a map; of a map that follows nothing, the share is the area.")
     with on.code:
         frame.code({"Attention rollout": Tab((rollout,), EQUATION)})
-    with on.scenes:
-        frame.scenes("attention", TRY, attending="vision transformer")
     with on.take_away:
         take_away.offer_link()
     on.settings.caption("All settings of this network are above.")

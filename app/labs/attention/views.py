@@ -120,6 +120,19 @@ def verdict(word: str, names: list[str], r: Reading, how: How, t: int) -> str:
     return " ".join(lines)
 
 
+def missed(guess: str, r: Reading, how: How) -> str:
+    """What a guess is worth in one phrase: where two maps name different words, whose word is missed more."""
+    lost = [
+        (float(drop[reading.top(a)]), float(drop[reading.top(b)]))
+        for a, b, drop in zip(r.maps[ATTENTION], r.maps[how.title], r.drops[HIDDEN], strict=True)
+        if reading.top(a) != reading.top(b)
+    ]
+    side = sum(a > b for a, b in lost)
+    return frame.judged(
+        guess, None, f"here they name different words {len(lost)} times, and attention's is missed more in {side}."
+    )
+
+
 def show_without(said: Translation) -> None:
     """Words taken away, and what is written then."""
     left, right = st.columns([3, 2], gap="medium")

@@ -25,22 +25,6 @@ from xai_core.plain import sentence
 FIRST = ("black", "blurred", "Gaussian noise", "UNI")  # colour, texture, frequency, and the network's own
 MOST = 6
 PICTURE = "the picture"
-TRY = {
-    "Colour: make the picture brighter. What becomes of black's blind spot?": {
-        "corruption": "brightness", "severity": "3", "start": ["black", "white", "UNI"], "sweep": "true",
-    },
-    "Black against white: which quarter does each not see?": {"start": ["black", "white", "grey", "UNI"]},
-    "Texture: blur the picture, and look at the plainest quarter": {
-        "corruption": "defocus blur", "severity": "3", "start": ["blurred", "black", "UNI"],
-    },
-    "Frequency: three noises against a constant": {
-        "severity": "0", "start": ["Gaussian noise", "uniform noise", "shot noise", "grey"],
-    },
-    "A baseline of your own: the mean colour of the elephant, whose smooth parts fade": {
-        "start": [OWN, "black", "UNI"], "colour": "#bba25d",
-    },
-    "A photograph, where nobody drew the truth": {"picture": "photograph", "photo": "cat"},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,8 +160,6 @@ def below(stop: int) -> None:
     rows = {name: compute.biases(A, clean[name], where) for name, A in maps.items()}
     under = tabs((TABS[0], COMPARE, *TABS[1:]))
     with under.judge:
-        if guess is not None and found:
-            numbers.show_verdict(guess, rows, where)
         numbers.show_numbers(worse, before, rows, where, maps, guess is not None)
         frame.cost(before_it.pop() + cost if before_it else cost)
         if now.sweep and found and possible:
@@ -190,8 +172,6 @@ def below(stop: int) -> None:
                  "corruption": corruptions.corrupt}  # fmt: skip
     with under.code:
         frame.code(functions, [EQUATIONS["integrated_gradients"], *BIASES.values()])
-    with under.scenes:
-        frame.scenes("baselines", TRY)
     with under.take_away:
         take_away.offer(worse, {STARTS[s]: e for s, e in found.items()}, given, "share", methods)
 
@@ -199,6 +179,11 @@ def below(stop: int) -> None:
 with frame.asking() as spent:  # what the film shows first
     for picture in (before, at_severity(chosen.severity)[0]):
         explained(picture, chosen)
+if guess is not None and chosen.starts:
+    plain, gradient = {s: e.A for s, e in explained(before, chosen).items()}, gradient_of(before, chosen.output)
+    with on.guess:
+        numbers.show_verdict(guess, {s: compute.biases(A, A, where) for s, A in {**plain, GRADIENT: gradient}.items()},
+                             where)  # fmt: skip
 before_it = [spent]  # told once
 film = of_maps(
     SEVERITY, ("baselines", before.question(chosen.output), str(replace(chosen, severity=0, sweep=False)), possible),

@@ -12,11 +12,6 @@ from data.broken import MISTAKES, Mistake, right
 
 CASES = 20
 EQUATION = r"A_i = (x_i - x'_i)\,\frac1B \sum_{k=1}^{B} \frac{\partial F_c(x' + \frac kB (x - x'))}{\partial x_i}"
-TRY = {
-    "Case 1, and nothing but your eyes": {"case": "1"},
-    "Case 2, and its sum: completeness finds most mistakes. Which one does it miss?": {"case": "2", "check": "the sum"},
-    "Case 3, run twice": {"case": "3", "check": "a second run"},
-}
 REASONS = {mistake.says: name for name, mistake in MISTAKES.items()}
 
 
@@ -58,6 +53,9 @@ with on.guess:
     with second:
         why = frame.guess("and why?", list(REASONS), f"why_{c.number}")
 done = who is not None and why is not None
+if done:
+    with on.guess:
+        frame.verdict(who, c.student, said(c, who, why))
 with on.number:
     found = (who == c.student) + (why is not None and REASONS[why] == c.mistake)
     st.metric(
@@ -68,13 +66,10 @@ with on.judge:
     if not done:
         frame.veil("Who it is, and the line that is wrong.")
     else:
-        frame.verdict(who, c.student, said(c, who, why))
         st.markdown(f"What gives it away: {MISTAKES[c.mistake].check}")
         st.code(marked(MISTAKES[c.mistake]), language="python")
 with on.code:
     frame.code({"Right": Tab((right,), EQUATION), "The checks": Tab(tuple(CHECKS.values())[1:])})
-with on.scenes:
-    frame.scenes("broken", TRY)
 PYTHON = f'''"""Case {c.number}: the four maps. Start it in the workbook's folder."""
 
 import torch

@@ -29,16 +29,6 @@ CODE = {
 }
 TWO, BACKBONES = "Two animals", "All backbones"
 GUESSES = ("an early layer", "one in the middle", "the last one")
-TRY = {
-    "An early layer: many places, and hardly a word about the class": {"layer": "stem"},
-    "What speaks against: ask the elephant's picture for a frog": {"target": "frog"},
-    "All zero: nothing in this picture of a rabbit speaks for a cat": {
-        "animal": "rabbit", "number": "6", "target": "cat", "layer": "blocks",
-    },
-    "A network with two linear layers on top: no CAM, and Grad-CAM all the same": {"network": "zoo_vgg"},
-    "An elephant and a hippo in one picture": {"one": "elephant", "two": "hippo", "tab": TWO},
-    "All methods on all backbones": {"every": "true", "tab": BACKBONES},
-}  # fmt: skip
 
 
 TITLES = ("CAM", "Before the ReLU", "Grad-CAM, coarse", "Grad-CAM, enlarged", "Guided Grad-CAM")
@@ -108,10 +98,10 @@ def show_judgement(about: Subject, seen: Read, layer: Layer, guess: str | None) 
     if guess is None:
         frame.veil("This picture was drawn, so the truth about it is known.")
         return
-    show_truth(about, seen, layer, guess)
+    show_truth(about, seen, layer)
 
 
-def show_truth(about: Subject, seen: Read, layer: Layer, guess: str) -> None:
+def show_truth(about: Subject, seen: Read, layer: Layer) -> None:
     """The share of each layer's map that lies on the animal."""
     animal = animal_of(about)
     truth = compute.judged(seen, about.opened.x, animal)
@@ -130,16 +120,23 @@ def show_truth(about: Subject, seen: Read, layer: Layer, guess: str) -> None:
         theme=show.theme(),
     )
     show.figure(fig, f"The share of Grad-CAM on the animal, layer by layer: {inside[at]:.0%} at {layer.name}.")
-    seen_shares = [(share, i) for i, share in enumerate(inside) if share == share]
-    if not seen_shares:
+
+
+def show_verdict(about: Subject, seen: Read, guess: str) -> None:
+    """What the guess was worth: at which layer the map lies on the animal best."""
+    animal = animal_of(about)
+    shares = {name: float(t.inside[0]) for name, t in compute.judged(seen, about.opened.x, animal).items()}
+    known = {name: share for name, share in shares.items() if share == share}
+    if not known:
         st.success("Every layer's map is zero for this class: nothing here speaks for it.")
         return
-    best = max(seen_shares)[1]
-    third = GUESSES[min(3 * best // len(inside), 2)]
+    best = max(known, key=lambda name: known[name])
+    at = list(shares).index(best)
+    third = GUESSES[min(3 * at // len(shares), 2)]
     frame.verdict(
         guess, third,
-        f"here it is layer {best + 1} of {len(inside)}, {list(truth)[best]}: {inside[best]:.0%} of its map lie on the"
-        f" animal, which covers {area:.0%} of the picture ({third}).",
+        f"here it is layer {at + 1} of {len(shares)}, {best}: {known[best]:.0%} of its map lie on the animal, which"
+        f" covers {float(animal.double().mean()):.0%} of the picture ({third}).",
     )  # fmt: skip
 
 
@@ -212,8 +209,6 @@ def below(stop: int) -> None:
         show_judgement(about, seen, layer, guess.choice)
     with under.code:
         frame.code(CODE)
-    with under.scenes:
-        frame.scenes("cam", TRY)
     maps = dict(shown_at(about, seen, layer).maps)
     compare.show_tab(under, about, given_of(maps, layer))
     with under.take_away:
@@ -221,6 +216,9 @@ def below(stop: int) -> None:
 
 
 slider = slider_of(seen)
+if guess.choice is not None and about.opened.parts:
+    with on.guess:
+        show_verdict(about, seen, guess.choice)
 veil.tell(on, guess, about.opened, dict(shown_at(about, seen, seen.layers[player.value(slider)]).maps))
 film = of_maps(
     slider, ("cam", about.question("logit")), about.opened.x, about.said, TITLES,

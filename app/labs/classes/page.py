@@ -20,14 +20,6 @@ from xai_core.plain import sentence
 OTHERS, ONE, WHOLE, PICK = "Other classes", "One explanation", "The whole network", "SP-LIME"
 MANY, SAMPLES = (20, 40, 80, 100, 200, 300, 400), (50, 100, 300, 1000)
 FILLS = {"black": "no ink", "grey": "half ink, so that an empty pixel says something too", "blurred": "a blurred copy"}
-TRY = {
-    "Off means grey: now empty places count. What becomes of the 3?": {"off": "grey"},
-    "Off means black: only ink counts, and LIME's maps look like digits": {"off": "black"},
-    "3 against 8: which pixels tell them apart?": {"off": "grey", "of_class": ["3", "8"], "tab": OTHERS},
-    "K = 5: short explanations. Which map suffers?": {"length": "5"},
-    "Which posts should you read to know this classifier?": {"look_at": "posts", "tab": PICK},
-    "The toy zoo, where a class has no fixed place": {"crowd": "toy zoo"},
-}
 
 
 def ask(source: str, where: Crowd, on: Screen) -> tuple[Setting, list[int]]:
@@ -233,7 +225,5 @@ if on.shows(PICK):
 functions = {"NormLIME": class_normlime, "I_SP": conditioned_i_sp, "SP-LIME": submodular_pick, "kept": kept}
 with on.code:
     frame.code(functions, list(CLASSES.values()))
-with on.scenes:
-    frame.scenes("classes", TRY)
 with on.take_away:
     files.offer(s, where, local, found)

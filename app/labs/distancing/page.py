@@ -28,16 +28,6 @@ IMPORTANT = {"top": ("Share of the pixels", "the strongest pixels, as many as th
              "above": ("Share of the maximum", "all pixels above this share of the strongest one")}  # fmt: skip
 TITLES = {catalogue()[method].title: method for method in METHODS}
 QUICK = ("Simple gradient", "Gradient × input", "Guided backprop")  # of Figure 5, until the reader adds others
-TRY = {
-    "Drag α up from 0: when do the two clouds part, and what is left of the map?": {"apart": "0"},
-    "Minimum instead of intersection: nothing is cut off, but much is pale": {"join": "minimum"},
-    "Only the strongest tenth: do five networks still agree?": {"share_top": "0.1"},
-    "Grad-CAM: is its region any smaller?": {"base": "Grad-CAM"},
-    "The least activated cat: what is missing in it?": {"pair_picture": LEAST, "outlines": "true", "tab": CLUES},
-    "Blue and red rows for several methods, as in the paper's Figure 5": {"rows": "true", "tab": ROWS},
-    "Two birds that only the beak tells apart: is the beak what survives?": {"pair_network": "birds"},
-    "Husky and wolf: does holding them apart make the network forget the snow?": {"pair_network": "husky_wolf"},
-}
 
 
 def ask_pair(line: Line) -> Pair | None:
@@ -211,6 +201,9 @@ guess = veil.ask(
 how = ask_reading(on)
 with frame.asking("Asking the networks …") as cost:
     maps = compute.maps(pair, (picture,) * 2, pair.classes, how.method, how.B)
+if guess is not None:
+    with on.guess:
+        views.verdict(guess, pair, replace(how, apart=ALPHAS[-1]).read(maps))
 
 
 def below(stop: int) -> None:
@@ -219,8 +212,6 @@ def below(stop: int) -> None:
     found = at.read(maps)
     under = tabs((TABS[0], NETWORKS, CLUES, ROWS, *TABS[1:]))
     with under.judge:
-        if guess is not None:
-            views.verdict(guess, pair, found)
         views.show_regions(pair, picture, x, found, at)
         st.caption(
             "**What to look at:** is RC below 1, and RS larger inside than in the rest? RC below 1: GAD's hull is"
@@ -240,8 +231,6 @@ def below(stop: int) -> None:
     functions = {"train": support_network, "keep": gad, "RC": complexity, "RS": sensitivity}
     with under.code:
         frame.code(functions, [DISTANCING[name] for name in ("targets", "supports", at.join, "scores")])
-    with under.scenes:
-        frame.scenes("distancing", TRY)
     with under.take_away:
         files.offer(pair, picture, x, found, at)
 

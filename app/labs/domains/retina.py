@@ -8,6 +8,7 @@ from app.labs.domains import compute as pictures
 from app.labs.domains import views
 from app.shared import frame, methods, networks, screen, stages, subject, take_away
 from app.shared.pictures import Picture
+from app.shared.predict import veil
 from app.shared.screen import Screen
 from app.shared.subject import Line, Subject
 from app.shared.turns import Rank
@@ -21,21 +22,6 @@ NAME = "retina"
 QUESTION = "Which lesions made the network say so?"
 STARTS, REMOVAL, MANY, REAL = "UNI's baseline", "Remove the lesions", "Many eyes", "A real eye"
 TABS = (screen.JUDGE, STARTS, REMOVAL, MANY, REAL, *screen.TABS[1:])
-GUESSES = ("the lesions", "the optic disc", "the vessels", "the rest of the eye")
-TRY = {
-    "A severe eye: many lesions, and only some of them light up": {"grade": "severe"},
-    "A healthy eye: what is there to point at?": {"grade": "none"},
-    "The maps that point best at the lesions, on one mild eye": {
-        "grade": "mild", "method": ["Occlusion", "UNI", "Integrated Gradients", "LIME"],
-    },
-    "Take the lesions away: does the network notice?": {"tab": REMOVAL},
-    "A photograph of a real retina, explained": (
-        "explain", {"network": NAME, "picture": "photograph", "photo": "retina",
-                    "method": ["Integrated Gradients", "UNI"]},
-    ),
-    "UNI on this network, stage by stage": ("unlearning", {"network": NAME, "picture": NAME, "grade": "moderate"}),
-    "Every judge on one eye": ("scoreboard", {"network": NAME, "picture": NAME, "grade": "severe"}),
-}  # fmt: skip
 
 
 INTRODUCTION = (
@@ -48,29 +34,33 @@ INTRODUCTION = (
 
 def show(on: Screen) -> None:
     """The whole page."""
-    with on.guess:
-        guess = frame.guess("where will most of the relevance lie?", GUESSES, "guess_eye")
     eye, chosen, outline = _ask(on)
     about = subject.of(NAME, Picture(NAME, eye.name, eye.seed))
     counted = f": {_counted(eye)}" if eye.label else ""
     Line(on.subject).say(
         about.opened.x, f"**eye no. {eye.seed}**, by the rule **{eye.name}**{counted} · the network says {about.said}"
     )
+    parts = {"the lesions": eye.lesion, **_anatomy(eye)}
+    guess = veil.ask(
+        on, f"domains {about.question('')}", about.opened.x, "where will most of the relevance lie?", list(parts),
+        "guess_eye", paint=veil.PAINT,
+    )  # fmt: skip
     given = {name: catalogue()[name].defaults for name in chosen}
     with frame.asking("Asking the network …"):
         found, failures = methods.explain(about, given)
     sharp = retina.draw(eye.label, eye.seed, size=views.SIDE)
     with on.pictures:
-        views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess is not None, on)
+        views.show_maps(about, sharp.image, sharp.lesions if outline else {}, found, failures, guess, on)
         if not eye.label:
             st.info("A healthy eye has no lesion to point at: what decides is that there are none. No map of pixels can"
                     " show that. Choose another grade.")  # fmt: skip
+    views.tell(on, guess, about, parts, found)
     with on.number:
-        views.show_number(found, eye.lesion, "the lesions", guess is not None)
+        views.show_number(found, eye.lesion, "the lesions", guess.made)
     with on.judge:
         st.markdown(INTRODUCTION)
         if eye.label:
-            _show_where(eye, found, guess)
+            _show_where(eye, found, guess.made)
     with on.tabs[STARTS]:
         if eye.label and on.shows(STARTS):
             _show_starts(about, eye)
@@ -83,7 +73,8 @@ def show(on: Screen) -> None:
     with on.tabs[REAL]:
         if on.shows(REAL):
             _show_real()
-    views.show_rest(on, chosen, TRY, NAME)
+    with on.code:
+        views.show_code(chosen)
     with on.take_away:
         take_away.offer(about, found, given, "share")
 
@@ -110,21 +101,24 @@ def _counted(eye: retina.Eye) -> str:
     return ", ".join(f"{kind.replace('hard', 'clusters of hard')} {n}" for kind, n in eye.counts.items())
 
 
-def _show_where(eye: retina.Eye, found: dict, guess: str | None) -> None:
-    """Shares of this eye's maps; told after a guess."""
-    if guess is None:
-        frame.veil("This eye was drawn, so the truth about it is known.")
-        return
-    anatomy = eye.disc | eye.vessels
-    parts = {kind: mask for kind, mask in eye.lesions.items() if mask.any()}
-    parts = {"all lesions": eye.lesion, **(parts if len(parts) > 1 else {})}
-    parts |= {
+def _anatomy(eye: retina.Eye) -> dict[str, Tensor]:
+    """What an eye has besides lesions."""
+    return {
         "the optic disc": eye.disc & ~eye.lesion,
         "the vessels": eye.vessels & ~eye.disc & ~eye.lesion,
-        "the rest of the eye": eye.field & ~anatomy & ~eye.lesion,
-        "the black around it": ~eye.field,
+        "the rest of the eye": eye.field & ~(eye.disc | eye.vessels) & ~eye.lesion,
     }
-    st.markdown(f"You guessed **{guess}**. By construction the lesions decide, and nothing else.")
+
+
+def _show_where(eye: retina.Eye, found: dict, told: bool) -> None:
+    """Shares of this eye's maps; told after a guess."""
+    if not told:
+        frame.veil("This eye was drawn, so the truth about it is known.")
+        return
+    parts = {kind: mask for kind, mask in eye.lesions.items() if mask.any()}
+    parts = {"all lesions": eye.lesion, **(parts if len(parts) > 1 else {})}
+    parts |= {**_anatomy(eye), "the black around it": ~eye.field}
+    st.markdown("By construction the lesions decide, and nothing else.")
     views.show_numbers(found, parts, eye.lesion)
 
 

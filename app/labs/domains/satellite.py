@@ -9,6 +9,7 @@ from app.labs.domains import compute as pictures
 from app.labs.domains import views
 from app.shared import frame, methods, networks, screen, stages, subject, take_away
 from app.shared.pictures import Picture
+from app.shared.predict import veil
 from app.shared.screen import Screen
 from app.shared.subject import Line, Subject
 from app.shared.turns import Rank
@@ -21,45 +22,38 @@ QUESTION = "What made the network name the scene?"
 STARTS, TURNED, MANY = "UNI's baseline", "Turn the scene", "Many scenes"
 TABS = (screen.JUDGE, STARTS, TURNED, MANY, *screen.TABS[1:])
 TURNS = (0, 90, 180, 270)
-TRY = {
-    "An airport: the runway, or the aeroplanes?": {"place": "airport"},
-    "A roundabout: the ring, or the roads that lead to it?": {"place": "roundabout"},
-    "Tanks, by LIME's superpixels and by occlusion": {
-        "place": "tank farm", "method": ["LIME", "Occlusion", "UNI"],
-    },
-    "Nothing is up: do the maps turn with the scene?": {"place": "airport", "tab": TURNED},
-    "The same scene on the page Explain": ("explain", {"network": NAME, "picture": NAME, "place": "stadium"}),
-    "Its paths from UNI's baseline and from black": ("paths", {"network": NAME, "picture": NAME, "place": "harbour"}),
-}  # fmt: skip
 
 
 def show(on: Screen) -> None:
     """The whole page."""
     place, number, chosen, outline = _ask(on)
     scene = satellite.draw(place, number)
-    guesses = ("the object", "the ground around it", "half and half")
-    with on.guess:
-        guess = frame.guess("where will most of the relevance lie?", guesses, "guess_scene")
     about = subject.of(NAME, Picture(NAME, place, number))
     Line(on.subject).say(about.opened.x, f"**{place} no. {number}** · the network *{NAME}* says {about.said}")
+    parts = {"the object": scene.thing, "the ground around it": ~scene.thing}
+    guess = veil.ask(
+        on, f"domains {about.question('')}", about.opened.x, "where will most of the relevance lie?", list(parts),
+        "guess_scene", paint=veil.PAINT,
+    )  # fmt: skip
     given = {name: catalogue()[name].defaults for name in chosen}
     with frame.asking("Asking the network …"):
         found, failures = methods.explain(about, given)
     sharp = satellite.draw(place, number, size=views.SIDE)
     lines = {f"the {place}": sharp.thing} if outline else {}
     with on.pictures:
-        views.show_maps(about, sharp.image, lines, found, failures, guess is not None, on)
+        views.show_maps(about, sharp.image, lines, found, failures, guess, on)
+    views.tell(on, guess, about, parts, found)
     with on.number:
-        views.show_number(found, scene.thing, f"the {place}", guess is not None)
+        views.show_number(found, scene.thing, f"the {place}", guess.made)
     with on.judge:
         st.markdown(
             "Drawn scenes as a satellite sees them. The ground, fields, woods, water, roads, houses, is drawn alike for"
             " all six classes; then one object is put on it, and by construction only the object decides."
         )
-        if guess is None:
+        if not guess.made:
             frame.veil("This scene was drawn, so the truth about it is known.")
         else:
-            st.markdown(f"You guessed **{guess}**. {about.opened.truth}")
+            st.markdown(about.opened.truth)
             views.show_numbers(found, about.opened.parts, scene.thing)
     with on.tabs[STARTS]:
         if on.shows(STARTS):
@@ -70,7 +64,8 @@ def show(on: Screen) -> None:
     with on.tabs[MANY]:
         if on.shows(MANY):
             views.show_means(NAME, fresh, "scene", "the object")
-    views.show_rest(on, chosen, TRY, NAME)
+    with on.code:
+        views.show_code(chosen)
     with on.take_away:
         take_away.offer(about, found, given, "share")
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from app.labs.domains import signal_compute, text
 from app.shared import frame, screen, take_away
 from app.shared import show as shown
+from app.shared.predict import veil
 from app.shared.screen import Screen
 from app.shared.subject import Line
 from app.shared.turns import Rank
@@ -21,31 +22,31 @@ TABS = (screen.JUDGE, STARTS, MANY, *screen.TABS[1:])
 SIZE = (13.0, 3.4)  # inches, of the trace over its attributions
 DEFAULT = ["Integrated Gradients", "UNI"]
 FRESH = 30  # traces for the measurement on the page, ten of each class that is out of order
-TRY = {
-    "A missing beat: x − x′ is 0 where nothing is, if x′ is the zero line": {"rhythm": "missing beat", "trace_no": "0"},
-    "An early beat: Integrated Gradients is ahead of UNI": {"rhythm": "early beat", "trace_no": "0"},
-    "A raised stretch: a small thing, and the hardest to find": {"rhythm": "raised ST", "trace_no": "2"},
-    "What is “unlearned”, for a trace?": {"rhythm": "missing beat", "trace_no": "0", "tab": STARTS},
-    "A normal trace: there is nothing to find, and the maps are not empty": {"rhythm": "normal", "trace_no": "1"},
-}
 
 
-def show_guess() -> None:
-    """What can a path from the zero line give to a stretch where nothing is?"""
-    guess = frame.guess(
+def show_guess(name: str, number: int, on: Screen) -> None:
+    """What can a path from the zero line give to a stretch where nothing is? Until it is answered, the trace alone."""
+    scene = "domains signal"
+    if not veil.is_open(scene):
+        with on.pictures, st.container(key="scrolls_alone"):
+            trace = signal_compute.drawn(name, number).signal[0]
+            shown.figure(signal_rows(trace, {}, rate=signals.RATE, unit="mV", theme=shown.theme()), "The trace alone.")
+    guess = veil.ask(
+        on, scene, None,
         "a beat is missing, so the line is flat there. How much of Integrated Gradients from the zero line lies on that"
         " flat stretch?", ["nearly all", "about half", "nearly nothing"], "flat",
-    )  # fmt: skip
+    ).choice  # fmt: skip
     if guess is None:
         return
     with frame.asking("Explaining the missing beat …"):
         A = signal_compute.attribution("missing beat", 0, "Integrated Gradients", (("B", 30),))
     found = signal_compute.judged("missing beat", 0, A)
-    frame.verdict(
-        guess, "nearly nothing",
-        f"{found.share:.0%} of Σ|A| in the first trace. The stretch, {found.chance:.0%} of it, decides alone; but on a"
-        " flat line x is x′, and A = (x − x′) ⊙ ….",
-    )  # fmt: skip
+    with on.guess:
+        frame.verdict(
+            guess, "nearly nothing",
+            f"{found.share:.0%} of Σ|A| in the first trace. The stretch, {found.chance:.0%} of it, decides alone; but"
+            " on a flat line x is x′, and A = (x − x′) ⊙ ….",
+        )  # fmt: skip
 
 
 def show_maps(name: str, number: int, methods: list[str], B: int, eps: float | None, K: int) -> dict[str, Tensor]:
@@ -165,11 +166,10 @@ def show(on: Screen) -> None:
     methods = on.settings.multiselect(
         "Methods", list(signal_compute.METHODS), DEFAULT, key="signal_methods", bind="query-params"
     )
-    with on.guess:
-        show_guess()
     p = signal_compute.answers(name, number)
     says = signals.CLASSES[int(p.argmax())]
     line.say(None, f"**{name}, no. {number}** · the network *signals* says **{says}**, {float(p.max()):.1%}")
+    show_guess(name, number, on)
     with on.pictures:
         maps = show_maps(name, number, methods, B, eps, K)
     on.legend.caption("Shaded: the stretch that decides. Drawn by a formula to look a little like heartbeats. A toy for"
@@ -186,8 +186,6 @@ def show(on: Screen) -> None:
             show_measured(B, K)
     with on.code:
         show_code()
-    with on.scenes:
-        frame.scenes("domains", TRY, domain="signal")
     with on.take_away:
         offer(name, number, maps, B, eps, K)
 

@@ -16,6 +16,7 @@ from app.shared import controls, frame, screen, take_away
 from app.shared import show as shown
 from app.shared.equations import EQUATIONS
 from app.shared.frame import Tab
+from app.shared.predict import veil
 from app.shared.screen import Screen
 from app.shared.subject import Line
 from app.shared.turns import Rank
@@ -34,14 +35,6 @@ OWN = "your own words"
 START = "the plot was not dull, but the music felt weak to me."
 DEFAULT = ["Gradient × input", "Integrated Gradients", "UNI", "LIME"]
 FRESH = 24  # reviews for the measurement on the page
-TRY = {
-    "“not dull”: one word turns another over": {"review": "negated", "review_no": "3"},
-    "“but”: what stands before it does not count": {"review": "contrast", "review_no": "2"},
-    "“very”: two verdicts, the stressed one wins": {"review": "balance", "review_no": "1"},
-    "Irony: the network has never met any": {"review": OWN, "own_review": "what a great idea to make it so dull"},
-    "What is “unlearned”, for words?": {"tab": STARTS},
-    "Every word unknown: the network answers all the same": {"review": OWN, "own_review": "colourless green ideas"},
-}
 
 
 def ask_words(line: Line, place: DeltaGenerator) -> tuple[str, ...] | None:
@@ -126,9 +119,10 @@ def show_rule(this: text_compute.Read) -> None:
 def show_guess(B: int, K: int, on: Screen) -> None:
     """In "not dull", which way does "dull" pull? Asked before, answered by the methods."""
     depends = "it depends on whom you ask"
-    with on.guess:
-        guess = frame.guess("“the plot was not dull” is positive. Which way does the word “dull” pull?",
-                            ["for positive", "against", depends], "dull")  # fmt: skip
+    guess = veil.ask(
+        on, "domains text", None, "“the plot was not dull” is positive. Which way does the word “dull” pull?",
+        ["for positive", "against", depends], "dull",
+    ).choice  # fmt: skip
     if guess is None:
         return
     words = reviews.words_of("the plot was not dull.")
@@ -216,10 +210,8 @@ def show(on: Screen) -> None:
     first, *others = on.controls.columns([4, 3, 3, 3], gap="medium")
     words = ask_words(line, first)
     B, eps, K = ask_symbols(others)
-    methods = on.settings.multiselect("Methods", [*METHODS], DEFAULT, key="text_methods", bind="query-params")
-    show_guess(B, K, on)
-    with on.scenes:
-        frame.scenes("domains", TRY, domain="text")
+    some = [*text_compute.METHODS]
+    methods = on.settings.multiselect("Methods", some, DEFAULT, key="text_methods", bind="query-params")
     with on.code:
         show_code()
     if words is None:
@@ -229,6 +221,7 @@ def show(on: Screen) -> None:
     this = text_compute.read(words)
     sure, says = f"{float(this.probabilities.max()):.1%}", reviews.CLASSES[this.target]
     line.say(None, f"{plain(reviews.joined(words), LONGEST_SENTENCE)} · the network *reviews* says **{says}**, {sure}")
+    show_guess(B, K, on)
     with on.pictures:
         show_unknown(this)
         maps = show_words(words, methods, B, eps, K)

@@ -1,6 +1,7 @@
 """What the domains of drawn pictures draw alike: maps with the truth outlined, baselines side by side, means."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -11,7 +12,9 @@ from app.labs.domains import compute as pictures
 from app.labs.domains.compute import COMPARED, FRESH, Fresh, Start
 from app.shared import frame, show
 from app.shared.frame import Tab
-from app.shared.pages import Settings
+from app.shared.predict import veil
+from app.shared.predict.overlap import LINE
+from app.shared.predict.veil import Guess
 from app.shared.screen import Screen
 from app.shared.shares import interval, percent, share_on
 from app.shared.stages import Explanation
@@ -41,35 +44,42 @@ def show_maps(
     lines: Outlines,
     found: Mapping[str, Explanation],
     failures: Mapping[str, str],
-    told: bool,
+    guess: Guess,
     on: Screen,
 ) -> None:
     """The picture, drawn sharply, and its maps over the grey picture that the network saw; outlines, if any, on all.
-    told: whether the numbers may be seen already.
+    guess: after one the numbers may be seen, and what was painted is outlined in blue.
     """
     title = {name: method.title for name, method in catalogue().items()}
     ground = figures.pixels(about.opened.x)
     drawn, top = figures.scaled({name: figures.pixel_map(e.A) for name, e in found.items()})
     kept = {name: mask for name, mask in lines.items() if mask.any()}
+    region = guess.region((SIDE, SIDE))
+    drawn_on = [] if region is None else [region]
     words = "outlined: " + ", ".join(f"{name} ({ink})" for name, ink in zip(kept, INKS, strict=False))
     panels: dict[str, tuple[np.ndarray | str, str]] = {
         f"says {about.said}": (
-            outlined(figures.pixels(sharp), list(kept.values()), list(INKS.values())),
+            outlined(figures.pixels(sharp), [*kept.values(), *drawn_on], [*list(INKS.values())[: len(kept)], LINE]),
             words if kept else "",
         )
     }
     mask = pictures.known(about.opened)
     for name, map_ in drawn.items():
         rgb = outlined(figures.coloured(map_, top[name], ground, 0.85), list(kept.values()), [BLACK] * len(kept))
-        said = (
-            "" if mask is None or not told else f"{percent(share_on(found[name].A, mask))} of Σ\\|A\\| on what decides"
-        )
+        told = mask is not None and guess.made
+        said = f"{percent(share_on(found[name].A, mask))} of Σ\\|A\\| on what decides" if told else ""
         panels[title[name]] = (rgb, said)
     panels |= {title[name]: (sentence, "") for name, sentence in failures.items()}
     show.pictures(panels, "domain")
     if drawn:
         with on.legend:
             show.colours(next(iter(top.values())), "share")
+
+
+def tell(on: Screen, guess: Guess, about: Subject, parts: Outlines, found: Mapping[str, Explanation]) -> None:
+    """What a guess was worth. parts: what can be guessed, what decides first."""
+    maps = {catalogue()[name].title: e.A for name, e in found.items()}
+    veil.tell(on, guess, replace(about.opened, parts=dict(parts)), maps)
 
 
 def show_number(found: Mapping[str, Explanation], mask: Tensor, thing: str, told: bool) -> None:
@@ -154,14 +164,6 @@ def show_means(network: str, fresh: Fresh, each: str, thing: str) -> None:
         + (f"; its interval overlaps with that of {', '.join(level)}." if level else "; no other interval overlaps.")
     )
     st.caption(f"Dots: means, whiskers: Student's 95 % intervals over the {each}s; dotted: chance, {chance:.2f}.")
-
-
-def show_rest(on: Screen, methods: Sequence[str], tried: Mapping[str, Settings], name: str) -> None:
-    """The tabs that all domains of pictures share: code, and what to try."""
-    with on.code:
-        show_code(methods)
-    with on.scenes:
-        frame.scenes("domains", tried, domain=name)
 
 
 def show_code(methods: Sequence[str]) -> None:

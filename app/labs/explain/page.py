@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.labs.explain.scenes import TRY
 from app.shared import controls, frame, methods, networks, show, stages, subject, take_away
 from app.shared.compare import tab as compare
 from app.shared.controls import Control
@@ -162,8 +161,6 @@ def below(stop: int) -> None:
     compare.show_tab(under, about, given)
     with under.code:
         frame.code(frame.of_methods(chosen))
-    with under.scenes:
-        frame.scenes("explain", TRY)
     with under.take_away:
         take_away.offer(about, found, given, scale)
 

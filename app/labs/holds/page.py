@@ -16,12 +16,6 @@ CODE = {
     "The rule": Tab((claims.decide,), r"p_{(k)} \cdot (m - k + 1) < 0.05 \quad \text{[Holm 1979]}"),
     "The tests": Tab((compare, holm), note="Wilcoxon's signed-rank test, and Holm's correction."),
 }
-TRY = {
-    "Is UNI more faithful? On which canvas?": "uni_deletion",
-    "Does the unlearned baseline say less than black?": "uni_static",
-    "Is GAD more than taking pixels away? As many of the strongest, beside it": "gad_change_rival",
-    "NormLIME against gradients, trained again": "normlime_3",
-}
 
 
 def words_of(claim: claims.Claim) -> str:
@@ -68,9 +62,10 @@ else:
     )
     with on.number:
         st.metric(f"comparisons are for it: **{found.verdict}**", f"{found.count(claims.HOLDS)} of {len(found.parts)}")
-    with on.judge:
+    with on.guess:
         answer = compute.WORDS[found.verdict]
         frame.verdict(guess, answer, f"{answer}. {compute.in_words(found)}")
+    with on.judge:
         st.markdown(claims.RULE)
         st.caption(claims.OTHERS)
         head = ["Asked of", "Rival", "n", "Mean difference", "95 % interval", ""]
@@ -87,8 +82,5 @@ with on.tabs[EVERY]:
         show_everything(known)
 with on.code:
     frame.code(CODE)
-with on.scenes:
-    tried = {says: known[name].claim for says, name in TRY.items() if name in known}
-    frame.scenes("holds", {says: {"paper": each.paper, "claim": words_of(each)} for says, each in tried.items()})
 with on.take_away:
     take_away.offer_files(compute.PYTHON, None, None, stem="claims")

@@ -7,7 +7,6 @@ import streamlit as st
 from app.labs.lime import compute, files, inputs, samples, tables, texts, truth, views, weights
 from app.labs.lime.compute import SEEDS, Input, Reading
 from app.labs.lime.inputs import Given, Pictured
-from app.labs.lime.texts import LEAKING
 from app.labs.lime.weights import BAND, SHAP
 from app.shared import controls, frame, show, subject
 from app.shared.compare import tab as compare
@@ -35,24 +34,6 @@ SLIDES = {
     "text": "Deck: LIME, figure 2 (Christianity against atheism).",
     "table": "Deck: LIME, equations 1 and 2, for any classifier or regressor.",
 }
-TRY = {
-    "K = 1, then drag K up: which weight changes when another comes in?": {"input": "picture", "K": "1"},
-    "Only 50 copies, ten seeds: which bars have no sign?": {"input": "picture", "N_lime": "50", "beside": BAND},
-    "A husky on snow, and the network says wolf": {
-        "input": "picture", "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
-    },
-    "A post from the Christian side, and someone adds the header line: what does the classifier say now?": {
-        "input": "text", "text": texts.GENERATED, "group": "christian", "line": "true", "learnt": LEAKING,
-    },
-    "The linear classifier's own weights: does LIME find them?": {
-        "input": "text", "classifier": "linear", "beside": OWN,
-    },
-    "How wide may σ be until a straight line no longer fits?": {
-        "input": "picture", "against": "N and σ", "tab": TRUSTED,
-    },
-    "Write a text of your own": {"input": "text", "text": texts.OWN},
-    "Not a class but a number: diabetes": {"input": "table", "table": "diabetes", "beside": SHAP},
-}  # fmt: skip
 
 
 def ask_settings(kind: str, on: Stage) -> tuple[Reading, dict[str, str], list[str]]:
@@ -176,7 +157,7 @@ def tell(how: Reading) -> None:
         weights.show_numbers(this, how, fit, cost_in_words(kind, cost + more))
         if kind == "picture":
             weights.show_explanation(given, how, beside)
-        truth.show_truth(given, fit, guess.choice)
+        truth.show_truth(given, fit, guess.choice, st.container() if kind == "picture" else on.guess)
     if under.shows(COPIES):
         with under.tabs[COPIES]:
             samples.samples(given, how)
@@ -187,11 +168,9 @@ def tell(how: Reading) -> None:
         with under.tabs[CLASSES]:
             views.show_classes(given, how)
     if isinstance(given, Pictured):
-        compare.show_tab(under, given.about, {"lime": vars(how) | given.setting})
+        compare.show_tab(under, given.about, files.pinnable(given, how))
     with under.code:
         show_code(kind)
-    with under.scenes:
-        frame.scenes("lime", TRY)
     with under.take_away:
         files.offer(given, how)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from app.labs.lime.inputs import Given, Pictured, Rowed, Worded
@@ -39,8 +40,21 @@ def ask_guess(given: Given, on: Stage) -> Guess:
         return veil.ask(
             on, f"lime {about.question('')}", about.opened.x, "what decides?", options, key, paint=veil.PAINT
         )
-    with on.guess:
-        return Guess(frame.guess("what decides?", options, key) if options else None)
+    if not options:
+        return Guess()
+    scene = f"lime {given.this.place}"
+    if not veil.is_open(scene):
+        _show_alone(given)
+    return veil.ask(on, scene, None, "what decides?", options, key)
+
+
+def _show_alone(given: Worded | Rowed) -> None:
+    """The text, or the row, before the guess."""
+    if isinstance(given, Worded):
+        st.container(height=260).text(given.text)
+    else:
+        names = given.table.columns
+        frame.table(names, [[f"{value:g}" for value in given.row]], "alone")
 
 
 def _key(given: Given) -> str:
@@ -102,8 +116,8 @@ def _group(given: Worded | Rowed, options: list[str], j: int) -> str:
     return name if name in options else options[-1]
 
 
-def show_truth(given: Given, fit: LinearFit, guess: str | None) -> None:
-    """What the guess was worth, and what is known by construction."""
+def show_truth(given: Given, fit: LinearFit, guess: str | None, place: DeltaGenerator) -> None:
+    """What the guess was worth, in a place of its own, and what is known by construction."""
     options = groups_of(given)
     if not options:
         return
@@ -116,7 +130,8 @@ def show_truth(given: Given, fit: LinearFit, guess: str | None) -> None:
     if not found[most].weight:
         st.info("Every weight is 0: the answer moved with nothing that was switched off.")
         return
-    frame.verdict(guess, most, f"most of the weight, {found[most].weight:.0%} of Σ|w|, is on **{most}**.")
+    with place:
+        frame.verdict(guess, most, f"most of the weight, {found[most].weight:.0%} of Σ|w|, is on **{most}**.")
     of = "of the pixels" if isinstance(given, Pictured) else "of the features"
     lines = [[name, f"{g.size:.0%}", f"{g.weight:.0%}"] for name, g in found.items() if g.weight or len(found) <= 6]
     frame.table(["", of, "of Σ|w|"], lines, "truth")

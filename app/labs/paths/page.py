@@ -26,20 +26,6 @@ MOST = 4
 MOVED = ("α", "B")  # what the film moves
 ERRORS = "How many steps?"
 THIRDS = ("in the first third", "in the middle third", "in the last third")
-TRY = {
-    "P1, P2 and P3 of the lecture: one sum, three maps": {
-        "way": ["straight from black", "P1 from black: row after row", "P3 from black: the lower, the later"],
-    },
-    "Black, white and grey: which of them is far from what the network knows?": {
-        "way": ["straight from black", "straight from white", "straight from grey"],
-    },
-    "A path through blurred pictures, and one that avoids steep slopes": {
-        "way": ["BlurIG: from blurred to sharp", "Guided IG from black"], "B": "60",
-    },
-    "B = 3 steps: watch the sum jump, and miss": {"B": "3"},
-    "B from 1 to 300: which map is done first?": {"hand": "B", "B": "1"},
-    "A logit does not saturate: what becomes of the plateau?": {"output": "logit"},
-}  # fmt: skip
 
 
 def ask_ways() -> list[Way]:
@@ -146,8 +132,6 @@ def below(B: int, now: Walked) -> None:
     """All that is told of one B."""
     under = tabs((TABS[0], ERRORS, COMPARE, *TABS[1:]))
     with under.judge:
-        if guess is not None and moved == "B":
-            show_answer(guess, now.seen)
         if moved == "α":
             st.caption(
                 "A gradient is drawn against the longest on its way: white means that F is flat here. What is collected"
@@ -163,8 +147,6 @@ def below(B: int, now: Walked) -> None:
     compare.show_tab(under, about, given, {way.name: way.method for way in ways})
     with under.code:
         frame.code({**frame.of_methods(methods), "The trace": Tab((paths.straight, Trace.attribution))})
-    with under.scenes:
-        frame.scenes("paths", TRY)
     with under.take_away:
         take_away.offer(
             about,
@@ -223,4 +205,7 @@ else:
     with frame.asking():
         film = steps.film_of(about, q, given_with, slider, stops)
         film.frame(player.value(slider))
+    if guess is not None:
+        with on.guess:
+            show_answer(guess, walk(stops[player.value(slider)]).seen)
     player.play(film, lambda stop: below(stops[stop], walk(stops[stop])))

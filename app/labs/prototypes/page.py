@@ -22,13 +22,6 @@ AVERAGED = "Explanations, averaged"
 CAT = 281  # of ImageNet: a tabby
 KNOWN = "Asking the networks …"
 GUESSES = ("all of them", "its painter alone", "none")
-TRY = {
-    "No help at all: the network is certain, and nobody sees an animal": {"jitter": "0", "tv": "0.0", "smear": "0.0"},
-    "The frog: what is there many times over?": {"prototype": "frog"},
-    "A transformer paints: look for its patches": {"painter": "zoo_vit"},
-    "The other way: what forty explanations of frogs have in common": {"prototype": "frog", "tab": AVERAGED},
-    "From noise instead of grey": {"from": "uniform_noise"},
-}
 CODE = {
     "Activation maximisation": Tab((maximise,), r"x^\ast=\arg\max_x\;F_c(x)-\lambda\,\mathrm{TV}(x)"),
     "Agreement of maps": Tab((agreement,), r"\frac{2}{N(N-1)}\sum_{n<m} r(A_n,A_m)"),
@@ -108,11 +101,15 @@ def show_judgement(s: Setting, which: int, guess: str | None) -> None:
     row = st.container(horizontal=True)
     for name, p in sure.items():
         row.metric(f"{name}{' (painter)' if name == s.network else ''}", f"{p:.0%}")
-    st.markdown(
-        f"You guessed **{guess}**. More sure than not that it is a {s.animal}:"
-        f" {', '.join(knowing(sure)) or 'none of them'}."
-        " What only its painter knows is noise that the painter happens to like."
-    )
+    st.markdown("What only its painter knows is noise that the painter happens to like.")
+
+
+def show_verdict(s: Setting, which: int, guess: str) -> None:
+    """What the guess was worth."""
+    sure = compute.known(s, which)
+    some = knowing(sure)
+    answer = {len(sure): GUESSES[0], 0: GUESSES[2]}.get(len(some), GUESSES[1] if some == [s.network] else None)
+    frame.verdict(guess, answer, f"more sure than not that it is a {s.animal}: {', '.join(some) or 'none of them'}.")
 
 
 def show_class(s: Setting) -> None:
@@ -152,6 +149,9 @@ with on.pictures:
 on.legend.caption("As the network paints it: pixels between 0 and 1, no scale of colours.")
 with on.number:
     show_number(s, found, which, guess)
+if guess is not None:
+    with on.guess:
+        show_verdict(s, which, guess)
 with on.judge:
     show_judgement(s, which, guess)
 with on.tabs[AVERAGED]:
@@ -161,8 +161,6 @@ with on.tabs[AVERAGED]:
         show_class(s)
 with on.code:
     frame.code(CODE)
-with on.scenes:
-    frame.scenes("prototypes", TRY)
 arrays = {"pictures": found.pictures, "logits": found.logits, "steps": found.steps}
 with on.take_away:
     take_away.offer_files(

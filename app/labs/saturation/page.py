@@ -24,15 +24,6 @@ QUESTIONS = {
     ELEPHANT: "How much trunk does the network need?",
 }
 METHODS = ("simple_gradient", "integrated_gradients")
-TRY = {
-    "The lecture's point: x = 2, baseline 0": {"x": "2", "start": "0"},
-    "A baseline that is saturated too: nothing is left to share out": {"x": "5", "start": "1.5"},
-    "B = 1: one rectangle, at the far end of the path": {"x": "2", "start": "0", "B": "1"},
-    "An elephant just before the network believes in it: here the gradient is largest": {
-        "saturated": ELEPHANT,
-        "trunk": "0.35",
-    },
-}
 
 
 PLACES = tuple(round(-1 + 0.1 * k, 1) for k in range(81))
@@ -226,8 +217,6 @@ def below(x: float, length: int, grown: Growth | None = None) -> None:
             show_numbers(grown, length)
     with under.code:
         frame.code(frame.of_methods(METHODS))
-    with under.scenes:
-        frame.scenes("saturation", TRY)
     with under.take_away:
         offer_files(x, start, B, seed, LENGTHS[length])
 

@@ -53,26 +53,6 @@ SHIPPED = {  # judge → game, if there is one → how the title of the benchmar
     GAME: {"deletion": "UNI, Table 3", "insertion": "UNI, Table 4"},
     POINTS: {"": "UNI, Table 2"}, TRUTH: {"": "Ground truth"}, RUINS: {"": "Sanity"}, ATTACK: {"": "UNI, Table 5"},
 }  # fmt: skip
-TRY = {
-    "Insertion on black, then on blurred, then on the methods' own baselines: who wins?": {
-        "judge": GAME, "canvas": "black", "step": "5",
-    },
-    "UNI at ε = 0.2: what is its bare canvas?": {
-        "judge": GAME, "canvas": "own", "eps": "0.2", "step": "0", "budgets": "true",
-    },
-    "Deletion on black: can random numbers win?": {
-        "judge": GAME, "game": "deletion", "canvas": "black", "candidate": ["UNI", "Guided backprop", "random numbers"],
-    },
-    "MuFidelity with a blurred reference: does r rise or fall?": {"judge": POINTS, "subset_reference": "blurred"},
-    "Ruin the upper half of the network: which maps do not notice?": {
-        "judge": RUINS, "ruin": "12", "candidate": ["Simple gradient", "Grad-CAM", "Guided backprop", EDGES],
-    },
-    "A husky on snow: the map that points at the snow is right about this network": {
-        "judge": TRUTH, "network": "husky_wolf", "picture": "husky or wolf", "canine": "husky", "snow": "true",
-    },
-    "The attack: a picture that looks the same, another map": {"judge": ATTACK},
-    "Everything at once: does one map win every row?": {"judge": ALL},
-}  # fmt: skip
 
 
 def ask_candidates() -> list[str]:
@@ -182,7 +162,5 @@ with under.judge:
 equations = SCOREBOARD.values() if judge == ALL else [SCOREBOARD[judge]]
 with under.code:
     frame.code({function.__name__: function for function in JUDGES[judge].code}, list(equations))
-with under.scenes:
-    frame.scenes("scoreboard", TRY)
 with under.take_away:
     files.offer(about, entries, judge, how, numbers, seed)

@@ -32,14 +32,6 @@ FUNCTIONS = {
     "shares": votes.shares, "ANOVA": votes.anova, "takers as blocks": votes.blocked, "Tukey": votes.tukey,
     "Friedman": votes.friedman, "the made-up class": votes.simulated,
 }  # fmt: skip
-TRY = {
-    "A class that chooses by chance: is F significant? Move the seed, and count": {"preference": "0", "takers": "20"},
-    "Six takers with the paper's taste: which pairs does Tukey tell apart?": {"preference": "100", "takers": "6"},
-    "A weak taste: how many takers until NormLIME and LIME differ?": {"preference": "20", "takers": "20"},
-    "As many as in the paper: is our F as large as theirs? What does that say of people?": {
-        "preference": "100", "takers": "83",
-    },
-}  # fmt: skip
 
 
 def place() -> dict[str, str]:
@@ -217,7 +209,5 @@ with on.judge:
     st.markdown(results.CAUTION)
 with on.code:
     frame.code(FUNCTIONS, [EQUATION])
-with on.scenes:
-    frame.scenes("study", TRY)
 with on.take_away:
     offer_files(settings)

@@ -29,20 +29,6 @@ SHARE = (
 PROOF = "The proof"
 RIGHT = f"of its answers on {huskies.ANIMALS} fresh pictures are right"
 SWAPPED = "of its answers are right with the snow swapped, under the huskies"
-OPEN = {"trust": "yes", "reveal": "true", "proof": "true", "tab": PROOF}
-TRY = {
-    "LIME where “off” means the region's mean colour: snow without snow is still white. Whom does it blame?": {
-        "by": "LIME", "fill": "mean",
-    },
-    "Integrated Gradients from a white baseline: where does the snow go?": {
-        "by": "Integrated Gradients", "baseline": "white",
-    },
-    "Integrated Gradients from a blurred baseline: flat snow is like its own blur.": {
-        "by": "Integrated Gradients", "baseline": "blurred",
-    },
-    "Grad-CAM: 8 × 8 places, and what is near the animal is not the animal.": {"by": "Grad-CAM"},
-    "LIME with K = 1: one superpixel to judge a network by.": {"by": "LIME", "K": "1"},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,13 +144,11 @@ def show_proof(p: Subject, chosen: Settings) -> bool:
 
 
 def show_rest(on: Screen, about: Subject, found: Explanation, chosen: Settings) -> None:
-    """Equation and code, what to try, what to take away."""
+    """Equation and code, what to take away."""
     functions = [catalogue()[chosen.method].function, *([k_lasso] if chosen.method == "lime" else []), share,
                  zoo.draw_husky_wolf]  # fmt: skip
     with on.code:
         frame.code({function.__name__: function for function in functions}, [EQUATIONS[chosen.method], SHARE])
-    with on.scenes:
-        frame.scenes("trust", TRY, **OPEN)
     with on.take_away:
         take_away.offer(about, {chosen.method: found}, {chosen.method: chosen.given}, "share")
 

@@ -25,15 +25,6 @@ CHANGE = "the change"
 EXPERIMENTS = "Experiments"
 TITLES = {"uni": "UNI", "integrated_gradients": "Integrated Gradients from black"}
 POINTS = 20  # of the confidence curves
-TRY = {
-    "The paper's ε and μ: how far does the confidence fall on this network?": {"eps": "0.056", "mu": "0.005"},
-    "ε too large: the path is no longer monotone, and the gap opens": {"eps": "30"},
-    "Almost no unlearning: η = 0.05": {"eta": "0.05"},
-    "One matching step, T = 1: is x′ found?": {"T": "1"},
-    "No unlearning at all: a uniform answer instead": {"goal": "uniform", "experiment": "goal"},
-    "δ in a mask of 7 × 7: a baseline without fine patterns": {"subspace": "mask_7"},
-    "Four ways to compare two answers: which of them finds x′?": {"experiment": "divergence"},
-}
 
 
 def ask_settings(on: Stage) -> tuple[Control, dict[str, Any], str | None]:
@@ -174,10 +165,7 @@ def below(stop: int) -> None:
             asked, found = asked_of(given), maps_of(q, given)
             runs = {title: stages.run(q, name, asked[name])
                     for title, name in (("UNI", "uni"), ("from black", "integrated_gradients"))}  # fmt: skip
-        start, eps = runs["UNI"]["start"], float(runs["UNI"]["budget"])
-        if guess is not None:
-            lost = 1 - stages.score_of(q, start) / stages.score_of(q, q.x)
-            frame.verdict(guess, None, f"this x′ takes away {lost:.0%} of the score.")
+        eps = float(runs["UNI"]["budget"])
         show_stages(q, about, given, eps, float(runs["UNI"]["unlearned"][0, q.target]))
         show_paths(runs)
         frame.cost(cost)
@@ -194,14 +182,22 @@ def below(stop: int) -> None:
         equations.append(SUBSPACES[given["subspace"]])
     with under.code:
         frame.code({"1 · unlearn": unlearn, "2 · match": match_baseline, "3 · walk back": uni}, equations, note)
-    with under.scenes:
-        frame.scenes("unlearning", TRY)
     with under.take_away:
         take_away.offer(about, found, given_of, "share")
 
 
 with frame.asking():
     maps_of(q, arguments_at(player.value(slider)))
+if guess is not None:
+    usual = stages.run(q, "uni", arguments_at(slider.usual))
+    lost = 1 - stages.score_of(q, usual["start"]) / stages.score_of(q, q.x)
+    a_number = float((usual["start"] - q.x).abs().mean())
+    with on.guess:
+        frame.verdict(
+            guess, None,
+            f"at {slider.stops[slider.usual].words} x′ differs by {255 * a_number:.1f}/255 a number, and"
+            f" {lost:.0%} of the score are gone.",
+        )  # fmt: skip
 film = of_maps(
     slider, ("unlearning", q, str(arguments_at(0))), q.x, about.said, list(TITLES.values()),
     lambda stop: shown_at(q, arguments_at(stop)), pictured=("x′", CHANGE), number="F(x′), the score that is left",

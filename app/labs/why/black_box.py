@@ -46,12 +46,14 @@ def show_box(about: Subject, on: Screen) -> None:
             about.opened.x, {title: e.A}, {title: f"gap {e.gap:.3f} of {e.change:+.3f}"}, {}, title="Black box",
             key="opened", legend=on.legend,
         )  # fmt: skip
+    with on.guess:
+        frame.verdict(guess, part, compute.TAUGHT.format(part))
     area = f"{float(mask.float().mean()):.0%}"
     on.number.metric(f"of Σ|A| lie on {part}, {area} of the pixels", percent(share_on(e.A, mask)))
     with on.judge:
         told = [f"{p}: {m.float().mean():.0%} of the pixels, **{percent(share_on(e.A, m))}** of Σ|A|"
                 for p, m in parts.items()]  # fmt: skip
-        st.markdown(f"You guessed **{guess}**. {compute.TAUGHT.format(part)}\n\n- " + "\n- ".join(told))
+        st.markdown("- " + "\n- ".join(told))
         st.caption("Transparent is not yet right: a map is evidence about the box, and is itself to be judged.")
 
 

@@ -15,19 +15,6 @@ from xai_core.taxonomy.black_boxes import needs
 
 BOX, ASK, MAP = "Black box", "Four questions", map.TITLE
 WHY, WHY_NOT, WHEN, CORRECT = questions.QUESTIONS
-TRY = {
-    "A tree of two questions: read it aloud. What can it not know?": {
-        "part": BOX, "depth": "2", "tab": black_box.READABLE,
-    },
-    "Iris: two questions are enough. What is the price of being readable here?": {
-        "part": BOX, "readable": "iris", "depth": "2", "tab": black_box.READABLE,
-    },
-    "Why not a hippo? Watch the trunk in the third map": {"part": ASK, "question": WHY_NOT},
-    "A network that is always right, and then never": {"part": ASK, "question": WHEN},
-    "You have a network's answers alone, as from a web service. Which methods are left?": {
-        "part": MAP, "have": "its answers alone",
-    },
-}  # fmt: skip
 
 
 CODE = {  # of a part, or of a question: equation, and what has just run
@@ -78,8 +65,6 @@ else:
 equation, function = CODE[shown]
 with on.code:
     frame.code({function.__name__: function}, [equation])
-with on.scenes:
-    frame.scenes("why", TRY)
 given = catalogue()[black_box.METHOD].defaults
 with on.take_away:
     with frame.asking("Opening the box …", Rank.LATER):

@@ -137,13 +137,17 @@ def show_when(about: Subject, on: Screen) -> None:
     sure = compute.sureness(t)
     on.number.metric(f"right with the snow swapped; on average it is {sure['swapped'][1]:.0%} sure of its answer",
                      f"{sure['swapped'][0]:.0%}")  # fmt: skip
+    with on.guess:
+        rights = sure["swapped"][0]
+        answer = "all" if rights > 0.9 else "none" if rights < 0.1 else "half" if 0.4 < rights < 0.6 else None
+        frame.verdict(guess, answer, f"{rights:.0%} of its answers are right with the snow swapped.")
     rows = [[words, f"{t.accuracy(where(t.wolf)):.0%}"] for words, where in huskies.CONDITIONS.items()]
     with on.judge:
         left, right = st.columns(2, gap="large")
         with left:
             frame.table(["where the snow lies", "right"], rows, "swapped")
         right.markdown(
-            f"You guessed **{guess}**. It succeeds where wolves stand on snow and huskies do not, and fails elsewhere:"
+            f"It succeeds where wolves stand on snow and huskies do not, and fails elsewhere:"
             f" {sure['swapped'][0]:.0%} right. It does not know: on average it is {sure['as in training'][1]:.0%} sure"
             f" where it is right, and {sure['swapped'][1]:.0%} sure where it is wrong. Confidence is no warning."
         )

@@ -25,6 +25,7 @@ from app.shared import screen as places
 from app.shared.film.frames import picture
 from app.shared.pictures import Opened
 from app.shared.predict import overlap
+from app.shared.scenes import strip
 from app.shared.screen import Screen, Stage
 from xai_core import figures
 
@@ -46,6 +47,11 @@ class Guess:
 
     choice: str | None = None
     drawn: Tensor | None = None  # (64, 64) bool
+
+    @property
+    def made(self) -> bool:
+        """Whether anything was said."""
+        return self.choice is not None or self.drawn is not None
 
     def region(self, side: tuple[int, int]) -> Tensor | None:
         """What was drawn, as large as a picture: (H, W) bool."""
@@ -81,8 +87,14 @@ def mode() -> str:
 
 
 def is_open(scene: str) -> bool:
-    """Whether the maps of a scene may be seen."""
-    return mode() == OFF or scene in st.session_state.get("_open", {})
+    """Whether the maps of a scene may be seen. Before and after the change of a numbered scene are one."""
+    return mode() == OFF or not {scene, _numbered(scene)}.isdisjoint(st.session_state.get("_open", {}))
+
+
+def _numbered(scene: str) -> str:
+    """What is open together with a scene: all that the strip shows under its number; else the scene alone."""
+    number, _ = strip.at()
+    return f"{scene.split()[0]} {strip.KEY} {number}" if number else scene
 
 
 def ask(
@@ -106,6 +118,8 @@ def ask(
     if choice is not None and (scene in known or not is_open(scene)):
         known[scene] = Guess(choice)
     opened = is_open(scene)
+    if opened and mode() != OFF:
+        known.setdefault(_numbered(scene), Guess())
     st.session_state["_scene"] = scene
     _say(opened and scene in known)
     told = {"scene": scene, "open": opened}

@@ -1,11 +1,11 @@
-/* The keys of lecture mode: ← and → go to the scene before and behind, and the other scenes are opened ahead, unseen. */
+/* ← and → go to the scene before and behind. In a lecture the other scenes are opened ahead, unseen. */
 
 const PATIENCE = 60_000; // ms for a scene that is opened ahead
 // Of this tab, however often Streamlit loads this file: addresses to open and those that were, and who hears the keys.
-const tab = (window.lecture ??= { ahead: [], opened: new Set(), busy: false, pressed: null });
+const tab = (window.scenes ??= { ahead: [], opened: new Set(), busy: false, pressed: null, lecture: false });
 const idle = (ms) => new Promise((done) => setTimeout(done, ms));
 const resting = (page) => page?.querySelector(".stApp")?.dataset.testScriptState === "notRunning";
-const drawn = (page) => resting(page) && page.querySelector(".st-key-lecture_bar") &&
+const drawn = (page) => resting(page) && page.querySelector(".st-key-strip") &&
   ![...page.querySelectorAll("[data-testid=stBidiComponentIsolated]")].some((host) => host.shadowRoot?.querySelector(".computing"));
 
 /** One scene after another, in a frame that nobody sees, while the page itself rests; in such a frame nothing is opened. */
@@ -13,7 +13,7 @@ async function openAhead(addresses) {
   tab.ahead = addresses;
   if (window.top !== window || tab.busy) return;
   tab.busy = true;
-  const next = () => document.querySelector(".st-key-lecture_bar") && tab.ahead.find((address) => !tab.opened.has(address));
+  const next = () => document.querySelector(".st-key-strip") && tab.ahead.find((address) => !tab.opened.has(address));
   do await idle(1000); while (!resting(document)); // the scene that is looked at comes first
   for (let address; (address = next()); ) {
     tab.opened.add(address);
@@ -29,13 +29,14 @@ async function openAhead(addresses) {
   tab.busy = false;
 }
 
-/** Whether a key belongs to what has the focus: a slider moves by ← and → itself. */
-const taken = (event) => event.composedPath().some((e) =>
-  e.isContentEditable || e.matches?.("input, textarea, select, [role=slider], [role=tab], [role=radio], [role=option]"));
+/** Whether a key belongs to what has the focus: a slider and a brush move by ← and → themselves, and code scrolls. */
+const TAKE = ["input", "textarea", "select", "canvas", "pre", ...["slider", "tab", "radio", "option", "combobox", "listbox",
+  "menu", "dialog", "radiogroup", "spinbutton"].map((role) => `[role=${role}]`)].join();
+const taken = (event) => event.defaultPrevented || event.composedPath().some((e) => e.isContentEditable || e.matches?.(TAKE));
 
 function pressed(event) {
-  const way = { ArrowLeft: "back", PageUp: "back", ArrowRight: "on", PageDown: "on" }[event.key]; // as presenters send
-  const link = way && document.querySelector(`.st-key-lecture_${way} a`);
+  const keys = { ArrowLeft: "back", ArrowRight: "on", ...(tab.lecture ? { PageUp: "back", PageDown: "on" } : {}) };
+  const link = keys[event.key] && document.querySelector(`.st-key-strip_${keys[event.key]} a:not([disabled])`);
   if (!link || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || taken(event)) return;
   event.preventDefault();
   link.click();
@@ -44,5 +45,6 @@ function pressed(event) {
 export default function ({ data }) {
   document.removeEventListener("keydown", tab.pressed);
   document.addEventListener("keydown", (tab.pressed = pressed));
+  tab.lecture = data.lecture; // presenters send Page Up and Page Down, by which others scroll
   openAhead(data.ahead);
 }
