@@ -28,7 +28,7 @@ links.carry_over(page.url_path)
 veil.begin()
 if not lecture.on():
     pages.show_all()
-own.say_why_not(page.url_path)
+own.say(page.url_path)
 try:
     page.run()
 except frame.Ended:  # with less than all it has

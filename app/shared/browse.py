@@ -47,24 +47,24 @@ def ask(network: Network, is_open: bool) -> Picture:
     a file in the address, that is none.
     """
     files = own.pictures()
-    words = _words(own.folder(), network.name)
-    counts = Counter(words.values())
+    words, counts = _words(own.folder(), network.name)
     among = st.selectbox(
         "Class", [EVERY, *sorted(counts)], key="among", bind="query-params", on_change=_turn, args=(0,),
         format_func=lambda word: f"{word} ({counts[word] if word != EVERY else len(files)})",
     )  # fmt: skip
-    shown = files if among == EVERY else sorted(name for name in files if words.get(name) == among)
-    name = st.text_input("File", shown[0], key="file", bind="query-params", help="Its path in the folder.")
+    name = st.text_input("File", files[0], key="file", bind="query-params", help="Its path in the folder.")
     if is_open:
+        shown = files if among == EVERY else sorted(name for name in files if words.get(name) == among)
         _sheet(shown, words, name)
         _ask_accuracy(network)
     return of_folder(name)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _words(folder: str, network: str) -> dict[str, str]:
-    """File → its class in the folder's own words; the numbers of a labels.csv in the network's."""
-    return folders.words(folder, networks.classes(network))
+def _words(folder: str, network: str) -> tuple[dict[str, str], Counter[str]]:
+    """File → its class in the folder's words, the numbers of a labels.csv in the network's; and how many of each."""
+    words = folders.words(folder, networks.classes(network))
+    return words, Counter(words.values())
 
 
 def _turn(sheet: int) -> None:

@@ -163,6 +163,6 @@ def test_torchvisions_layers_are_told_apart_from_its_own(start: Start, tmp_path:
 
 
 def test_a_folder_that_is_none(start: Start, tmp_path: Path) -> None:
-    start(PICTURES=tmp_path / "nowhere")
+    start(MODEL="of_theirs:bright", PICTURES=tmp_path / "nowhere")
     at = opened(method="Simple gradient")
     assert "PICTURES is" in at.error[0].value and kinds()[0] == FOLDER
