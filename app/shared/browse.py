@@ -110,7 +110,11 @@ def _thumbnail(name: str, version: str) -> np.ndarray:
 
 def _ask_accuracy(network: Network) -> None:
     """How many labelled pictures to ask about, and what came of it."""
-    labelled = _labelled(network)
+    try:
+        labelled = _labelled(network)
+    except ValueError as error:  # numbers of classes that this network does not have
+        st.caption(sentence(error))
+        return
     if not labelled:
         st.caption("No class of the folder is one of this network, so nobody knows how often it is right.")
         return
@@ -149,7 +153,10 @@ def normalised_otherwise(network: Network) -> str:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _normalised_otherwise(network: Network, folder: str) -> str:
-    pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
+    try:
+        pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
+    except ValueError:  # of its labels.csv, told where one looks through the folder
+        return ""
     return better(own.network(), torch.cat(pictures), torch.tensor(labels)) if pictures else ""
 
 

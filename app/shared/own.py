@@ -69,8 +69,8 @@ def _opened(typed: tuple[str, ...]) -> Yours:
 
 
 def say(page: str) -> None:
-    """The first page leads to what was brought along; one that cannot show the network, or class mode, says why."""
-    if _typed("MODEL") and guard.class_mode():
+    """The first page leads to what was brought along; one that cannot show the network says why, as in class mode."""
+    if page in ("", "explain") and _typed("MODEL") and guard.class_mode():
         st.caption("MODEL is not opened: others can reach this server, and a module of one's own could do anything to"
                    " it. `make app MODEL=…` without HOST opens it.")  # fmt: skip
     elif name() and page in NOT_HERE:

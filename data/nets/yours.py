@@ -95,7 +95,8 @@ def load(
         network = Normalised(network, *_numbers(normalise)).eval()
     size = made.size if size is None else _side(size)
     theirs = folders.side(str(like)) if like and size is None else None
-    fit = fitness.fitting(network, name, (size,) if size else (*filter(None, [theirs]), *SIDES))
+    likely = [theirs] if theirs and theirs <= max(SIDES) else []
+    fit = fitness.fitting(network, name, (size,) if size else (*likely, *SIDES))
     notes += fit.notes
     if size is None:
         why = "and those of the folder are so" if fit.size == theirs else "and it takes that one"

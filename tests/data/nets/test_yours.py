@@ -113,9 +113,10 @@ def test_where_nobody_says_a_size_that_of_the_folder_is_taken(mine, tmp_path):
     found = yours.load(f"{mine}:network", like=tmp_path)
     assert found.size == 40 and "and those of the folder are so" in found.notes[0] and "size=40" in found.python
     assert yours.load(f"{mine}:small", like=tmp_path).size == 64
-    (tmp_path / "other").mkdir()
-    Image.new("RGB", (40, 41)).save(tmp_path / "other" / "0.png")
-    assert yours.load(f"{mine}:network", like=tmp_path / "other").size == 224
+    for name, sides in (("long", (40, 41)), ("large", (800, 800))):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", sides).save(tmp_path / name / "0.png")
+        assert yours.load(f"{mine}:network", like=tmp_path / name).size == 224
 
 
 def test_a_grey_network_gets_grey_pictures_at_its_own_size(mine):
