@@ -3,7 +3,7 @@
 No file is opened before it is looked at: a sheet makes its own thumbnails, and a picture is read when it is chosen.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,24 +47,21 @@ def ask(network: Network, is_open: bool) -> Picture:
     a file in the address, that is none.
     """
     files = own.pictures()
-    words, counts = _words(own.folder(), network.name)
-    among = st.selectbox(
-        "Class", [EVERY, *sorted(counts)], key="among", bind="query-params", on_change=_turn, args=(0,),
-        format_func=lambda word: f"{word} ({counts[word] if word != EVERY else len(files)})",
-    )  # fmt: skip
+    words = _words(own.folder(), network.name)
+    classes = [EVERY, *sorted(set(words.values()))]
+    among = st.selectbox("Class", classes, key="among", bind="query-params", on_change=_turn, args=(0,))
     name = st.text_input("File", files[0], key="file", bind="query-params", help="Its path in the folder.")
     if is_open:
         shown = files if among == EVERY else sorted(name for name in files if words.get(name) == among)
-        _sheet(shown, words, name)
+        _sheet(shown, name)
         _ask_accuracy(network)
     return of_folder(name)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _words(folder: str, network: str) -> tuple[dict[str, str], Counter[str]]:
-    """File → its class in the folder's words, the numbers of a labels.csv in the network's; and how many of each."""
-    words = folders.words(folder, networks.classes(network))
-    return words, Counter(words.values())
+def _words(folder: str, network: str) -> dict[str, str]:
+    """File → its class in the folder's own words; the numbers of a labels.csv in the network's."""
+    return folders.words(folder, networks.classes(network))
 
 
 def _turn(sheet: int) -> None:
@@ -75,7 +72,7 @@ def _pick(name: str) -> None:
     st.session_state["file"] = name
 
 
-def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: str) -> None:
+def _sheet(shown: Sequence[str], chosen: str) -> None:
     """Twelve of the pictures, each with a button; what cannot be opened says why."""
     sheets = -(-len(shown) // SHEET)
     at = min(st.session_state.get("_sheet", 0), sheets - 1)
@@ -95,7 +92,7 @@ def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: st
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Before", key="_before", on_click=_turn, args=((at - 1) % sheets,), icon=":material/arrow_back:")
             st.button("More", key="_more", on_click=_turn, args=((at + 1) % sheets,), icon=":material/arrow_forward:")
-            st.caption(f"Sheet {at + 1} of {sheets}")
+            st.caption(f"Sheet {at + 1} of {sheets}, {len(shown)} pictures")
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)

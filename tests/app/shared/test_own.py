@@ -177,7 +177,7 @@ def test_numbers_of_a_labels_csv(start: Start, tmp_path: Path, seen: SimpleNames
         Image.fromarray(np.full((16, 16, 3), grey, np.uint8)).save(tmp_path / "flat" / name)
     (tmp_path / "flat" / "labels.csv").write_text("file,index\na.png,0\nb.png,1\n", encoding="utf-8")
     network = networks.describe("of_theirs:bright")
-    assert browse._words(own.folder(), network.name)[0] == {"a.png": "dark", "b.png": "bright"}
+    assert browse._words(own.folder(), network.name) == {"a.png": "dark", "b.png": "bright"}
     assert browse.accuracy(network, own.folder(), 50).right == 2
     (tmp_path / "flat" / "labels.csv").write_text("file,index\na.png,0\nb.png,7\n", encoding="utf-8")
     st.cache_resource.clear(), folders.labels.cache_clear()
