@@ -30,7 +30,7 @@ veil.begin()
 lecture.dress()
 if not lecture.on():
     pages.show_all()
-own.say_why_not(page.url_path)
+own.say(page.url_path)
 own_method.begin()
 strip.draw(pages.of(page))
 try:

@@ -3,7 +3,7 @@
 No file is opened before it is looked at: a sheet makes its own thumbnails, and a picture is read when it is chosen.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,15 +48,12 @@ def ask(network: Network, is_open: bool) -> Picture:
     """
     files = own.pictures()
     words = _words(own.folder(), network.name)
-    counts = Counter(words.values())
-    among = st.selectbox(
-        "Class", [EVERY, *sorted(counts)], key="among", bind="query-params", on_change=_turn, args=(0,),
-        format_func=lambda word: f"{word} ({counts[word] if word != EVERY else len(files)})",
-    )  # fmt: skip
-    shown = files if among == EVERY else sorted(name for name in files if words.get(name) == among)
-    name = st.text_input("File", shown[0], key="file", bind="query-params", help="Its path in the folder.")
+    classes = [EVERY, *sorted(set(words.values()))]
+    among = st.selectbox("Class", classes, key="among", bind="query-params", on_change=_turn, args=(0,))
+    name = st.text_input("File", files[0], key="file", bind="query-params", help="Its path in the folder.")
     if is_open:
-        _sheet(shown, words, name)
+        shown = files if among == EVERY else sorted(name for name in files if words.get(name) == among)
+        _sheet(shown, name)
         _ask_accuracy(network)
     return of_folder(name)
 
@@ -75,7 +72,7 @@ def _pick(name: str) -> None:
     st.session_state["file"] = name
 
 
-def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: str) -> None:
+def _sheet(shown: Sequence[str], chosen: str) -> None:
     """Twelve of the pictures, each with a button; what cannot be opened says why."""
     sheets = -(-len(shown) // SHEET)
     at = min(st.session_state.get("_sheet", 0), sheets - 1)
@@ -95,7 +92,7 @@ def _sheet(shown: tuple[str, ...] | list[str], words: dict[str, str], chosen: st
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Before", key="_before", on_click=_turn, args=((at - 1) % sheets,), icon=":material/arrow_back:")
             st.button("More", key="_more", on_click=_turn, args=((at + 1) % sheets,), icon=":material/arrow_forward:")
-            st.caption(f"Sheet {at + 1} of {sheets}")
+            st.caption(f"Sheet {at + 1} of {sheets}, {len(shown)} pictures")
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
@@ -110,7 +107,11 @@ def _thumbnail(name: str, version: str) -> np.ndarray:
 
 def _ask_accuracy(network: Network) -> None:
     """How many labelled pictures to ask about, and what came of it."""
-    labelled = _labelled(network)
+    try:
+        labelled = _labelled(network)
+    except ValueError as error:  # numbers of classes that this network does not have
+        st.caption(sentence(error))
+        return
     if not labelled:
         st.caption("No class of the folder is one of this network, so nobody knows how often it is right.")
         return
@@ -149,7 +150,10 @@ def normalised_otherwise(network: Network) -> str:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _normalised_otherwise(network: Network, folder: str) -> str:
-    pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
+    try:
+        pictures, labels, _ = _read(network, max(FEW, min(64, PIXELS // network.size**2)))
+    except ValueError:  # of its labels.csv, told where one looks through the folder
+        return ""
     return better(own.network(), torch.cat(pictures), torch.tensor(labels)) if pictures else ""
 
 

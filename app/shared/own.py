@@ -7,12 +7,14 @@ can only choose what was brought. In class mode no module is imported, since it 
 """
 
 import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 
 from app import guard
+from app.shared import pages
 from data.nets import yours
 from data.nets.yours import Yours
 from data.pictures import folders
@@ -30,8 +32,8 @@ NOT_HERE = {  # page → why a network of one's own is not on it
     "holds": "it shows what was measured on the networks that ship",
     "classes": "it explains hundreds of drawn scenes, texts or rows, of which the parts are known",
     "study": "its maps of digits were made once, for everybody who takes part",
-    "distancing": "it needs support networks, which take minutes to train; on your pictures"
-    " `python -m xai_core.benchmark --tables gad --photographs FOLDER` trains them",
+    "distancing": "it needs support networks, which train for minutes, as in"
+    " `python -m xai_core.benchmark --tables gad --photographs FOLDER`",
     "domains": "its networks take eyes, satellite scenes, texts and signals",
 }
 
@@ -53,23 +55,30 @@ def name() -> str:
 
 def network() -> Yours:
     """The network. Raises ValueError or TypeError with a sentence where it cannot be opened."""
-    return _opened(tuple(_typed(each) for each in TYPED[:-1]))
+    like = ""
+    with suppress(ValueError):  # a folder that is none is told where a picture is chosen
+        like = folder() if pictures() else ""
+    return _opened((*map(_typed, TYPED[:-1]), like))
 
 
 @st.cache_resource(max_entries=1, show_spinner="Opening your network …")
 def _opened(typed: tuple[str, ...]) -> Yours:
     word, *options = typed[0].split(",")
-    beside = {name.lower(): text for name, text in zip(TYPED[1:], typed[1:], strict=False) if text}
-    return yours.load(word, **yours.arguments(**yours.options(options) | beside))
+    beside = {name.lower(): text for name, text in zip(TYPED[1:-1], typed[1:-1], strict=True) if text}
+    return yours.load(word, **yours.arguments(**yours.options(options) | beside), like=typed[-1] or None)
 
 
-def say_why_not(page: str) -> None:
-    """On a page that cannot show the network, or in class mode, one sentence says why."""
-    if _typed("MODEL") and guard.class_mode():
+def say(page: str) -> None:
+    """The first page leads to what was brought along; one that cannot show the network says why, as in class mode."""
+    if page in ("", "explain") and _typed("MODEL") and guard.class_mode():
         st.caption("MODEL is not opened: others can reach this server, and a module of one's own could do anything to"
                    " it. `make app MODEL=…` without HOST opens it.")  # fmt: skip
     elif name() and page in NOT_HERE:
         st.caption(f"Your network *{plain(name())}* is not on this page: {NOT_HERE[page]}.")
+    if not page and (brought := list(filter(None, [name(), Path(folder()).name]))):
+        pages.link(
+            "explain", f"Explain with what you brought: {' and '.join(map(plain, brought))}", icon="arrow_forward"
+        )
 
 
 # --- a folder of pictures ---------------------------------------------------------------------------------------------
@@ -90,7 +99,7 @@ def pictures() -> tuple[str, ...]:
 
 def file(name: str) -> Path:
     """A picture of the folder by its relative path. Raises PhotographError for what is none of them, as ../secret."""
-    if name not in _known(pictures()):
+    if name not in _known(folder()):
         raise PhotographError(f"file is {name!r}; it must be a picture of the folder {folder()!r}")
     return Path(folder()) / name
 
@@ -119,5 +128,5 @@ def version(name: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _known(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(names)
+def _known(folder: str) -> frozenset[str]:
+    return frozenset(pictures())

@@ -17,6 +17,7 @@ are read as numbers; pickled code is never run. What is no classifier of picture
 """
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ from torch import nn
 from data.nets import fitness, state_dicts
 from data.nets.making import MOST, Normalisation, is_side, of_architecture, of_function
 from data.nets.pretrained import Geometry, Normalised
+from data.pictures import folders
 from data.pictures.formats import left_behind
 
 SIDES = (224, 32, 28, 64, 96, 128, 256, 299, 384)  # tried in this order where nobody says a side
@@ -69,6 +71,7 @@ def load(
     classes: str | Path | Sequence[str] | None = None,
     size: int | None = None,
     normalise: Normalisation | None = None,
+    like: str | Path | None = None,
 ) -> Yours:
     """A network of yours, ready to be explained.
 
@@ -77,6 +80,7 @@ def load(
     classes: names, a text file of one a line, or a folder with a folder a class, numbered as torchvision's ImageFolder
         does; "class 0" and so on where nobody says.
     size: side of its pictures, pixels; the first of SIDES that it takes where nobody says.
+    like: a folder of pictures for it; where nobody says a size and they have one, that is tried first.
     normalise: mean and std, a number a channel or one for all: the network then gets (x − mean) / std.
 
     Raises ValueError or TypeError with a sentence for what is no such network, file or number.
@@ -90,10 +94,13 @@ def load(
     if normalise is not None:
         network = Normalised(network, *_numbers(normalise)).eval()
     size = made.size if size is None else _side(size)
-    fit = fitness.fitting(network, name, SIDES if size is None else (size,))
+    theirs = folders.side(str(like)) if like and size is None else None
+    likely = [theirs] if theirs and theirs <= max(SIDES) else []
+    fit = fitness.fitting(network, name, (size,) if size else (*likely, *SIDES))
     notes += fit.notes
     if size is None:
-        notes.append(f"Its pictures are {fit.size} × {fit.size}: nobody said a size, and it takes that one.")
+        why = "and those of the folder are so" if fit.size == theirs else "and it takes that one"
+        notes.append(f"Its pictures are {fit.size} × {fit.size}: nobody said a size, {why}.")
     words = _words(classes) if classes is not None else made.classes
     if words and len(words) != fit.outputs:
         where = f"{str(classes)!r}" if isinstance(classes, str | Path) else "its list"
@@ -101,7 +108,7 @@ def load(
             f"classes must be as many as model {name!r} has outputs, {fit.outputs}; {where} names {len(words)}"
         )
     words = words or tuple(f"class {i}" for i in range(fit.outputs))
-    asked = {"weights": weights, "classes": classes, "size": size, "normalise": told}
+    asked = {"weights": weights, "classes": classes, "size": fit.size, "normalise": told}
     return Yours(network, words, fit.channels, fit.size, normalise, tuple(notes), _python(name, made.file, asked))
 
 
@@ -120,9 +127,15 @@ def title(word: str) -> str:
 
 @lru_cache(maxsize=4)
 def of(word: str) -> Yours:
-    """The network of a word such as `mynets:resnet20,size=32`. Raises as `load`, and ValueError for another option."""
+    """The network of a word such as `mynets:resnet20,size=32`; its notes are warnings.
+
+    Raises as `load`, and ValueError for another option.
+    """
     name, *said = word.split(",")
-    return load(name, **arguments(**options(said)))
+    found = load(name, **arguments(**options(said)))
+    for note in found.notes:
+        warnings.warn(f"{name}: {note}", stacklevel=2)
+    return found
 
 
 def options(said: Sequence[str]) -> dict[str, str]:

@@ -26,7 +26,6 @@ from data.pictures.formats import (
     SUFFIXES,
     PhotographError,
     damaged,
-    names_in,
     opened,
     refused,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "SUFFIXES",
     "PhotographError",
     "bundled",
-    "names_in",
     "open_photograph",
     "refused",
 ]

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from PIL import Image
 
@@ -143,7 +144,7 @@ def test_in_class_mode_no_module_is_imported(start: Start, monkeypatch: pytest.M
     monkeypatch.setenv("XAI_CLASS", "1")
     monkeypatch.setattr(yours, "load", None)
     assert own.name() == "" and networks.names()[0] == "zoo"
-    at = opened("labs/broken/page.py")
+    at = opened(method="Simple gradient")
     assert any("MODEL is not opened: others can reach this server" in caption.value for caption in at.caption)
 
 
@@ -163,6 +164,25 @@ def test_torchvisions_layers_are_told_apart_from_its_own(start: Start, tmp_path:
 
 
 def test_a_folder_that_is_none(start: Start, tmp_path: Path) -> None:
-    start(PICTURES=tmp_path / "nowhere")
+    start(MODEL="of_theirs:bright", PICTURES=tmp_path / "nowhere")
     at = opened(method="Simple gradient")
     assert "PICTURES is" in at.error[0].value and kinds()[0] == FOLDER
+
+
+def test_numbers_of_a_labels_csv(start: Start, tmp_path: Path, seen: SimpleNamespace) -> None:
+    """They are called as the network calls them; what the network has not, is told where one looks."""
+    start(MODEL="of_theirs:bright", CLASSES=tmp_path / "classes.txt", PICTURES=tmp_path / "flat")
+    (tmp_path / "flat").mkdir()
+    for name, grey in (("a.png", 20), ("b.png", 200)):
+        Image.fromarray(np.full((16, 16, 3), grey, np.uint8)).save(tmp_path / "flat" / name)
+    (tmp_path / "flat" / "labels.csv").write_text("file,index\na.png,0\nb.png,1\n", encoding="utf-8")
+    network = networks.describe("of_theirs:bright")
+    assert browse._words(own.folder(), network.name) == {"a.png": "dark", "b.png": "bright"}
+    assert browse.accuracy(network, own.folder(), 50).right == 2
+    (tmp_path / "flat" / "labels.csv").write_text("file,index\na.png,0\nb.png,7\n", encoding="utf-8")
+    st.cache_resource.clear(), folders.labels.cache_clear()
+    at = opened(method="Simple gradient", file="b.png")
+    at.session_state["choose_Picture"] = True
+    ran(at)
+    assert seen.maps and not at.error
+    assert any("from 0 to 1 in each line; 'b.png' has '7'" in caption.value for caption in at.caption)

@@ -83,7 +83,10 @@ def test_a_network_and_the_side_of_its_pictures(mine):
     found = collection.network(f"{mine}:network")
     assert isinstance(found, nn.Sequential) and not any(module.training for module in found.modules())
     assert yours.of(f"{mine}:network").geometry == {"size": 224, "resize": 256, "interpolation": "bilinear"}
-    assert "nobody said a size" in yours.of(f"{mine}:network").notes[-1]
+    with pytest.warns(
+        UserWarning, match="of_mine:network: Its pictures are 224 × 224: nobody said a size, and it takes"
+    ):
+        yours.of.cache_clear(), yours.of(f"{mine}:network")
     assert yours.of(f"{mine}:small").geometry == {"size": 64, "resize": 64, "interpolation": "bilinear"}
     assert yours.of(f"{mine}:small,size=32").size == 32 and not yours.of(f"{mine}:small").notes
     assert collection.title(f"{mine}:small,size=32") == f"{mine}:small"
@@ -102,6 +105,18 @@ def test_a_file_is_as_good_as_a_module_and_a_script_finds_it_from_anywhere(mine,
     assert torch.equal(found.network(x), found.bare((x - 0.5) / 0.25))
     with pytest.raises(ValueError, match=r"there is no file .*nowhere\.py"):
         yours.load(f"{tmp_path}/nowhere.py:network")
+
+
+def test_where_nobody_says_a_size_that_of_the_folder_is_taken(mine, tmp_path):
+    for i, side in enumerate((40, 40)):
+        Image.new("RGB", (side, side)).save(tmp_path / f"{i}.png")
+    found = yours.load(f"{mine}:network", like=tmp_path)
+    assert found.size == 40 and "and those of the folder are so" in found.notes[0] and "size=40" in found.python
+    assert yours.load(f"{mine}:small", like=tmp_path).size == 64
+    for name, sides in (("long", (40, 41)), ("large", (800, 800))):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", sides).save(tmp_path / name / "0.png")
+        assert yours.load(f"{mine}:network", like=tmp_path / name).size == 224
 
 
 def test_a_grey_network_gets_grey_pictures_at_its_own_size(mine):
