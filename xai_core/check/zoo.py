@@ -66,6 +66,8 @@ def judged(row: Method, data: str) -> Sequence[Line]:
     for i, score in enumerate(JUDGED):
         meaning = SCORES[score]
         numbers = {title: each[i] for title, each in others.items() if each[i] == each[i]}
+        if not numbers or mine[i] != mine[i]:  # nobody knows what decides, or the map speaks for nothing
+            continue
         ahead = sum(abs(value - meaning.best) < abs(mine[i] - meaning.best) for value in numbers.values())
         best = min(numbers, key=lambda title: abs(numbers[title] - meaning.best))
         lines.append(Line("zoo", None, f"{meaning.title}: {mine[i]:.2f} over {SCENES} scenes, place {ahead + 1} of"
