@@ -200,6 +200,7 @@ WRONG: dict[str, tuple[Callable, str, str]] = {  # mistake → function, the lin
     "all classes": (asking(lambda f, p: f.outputs(p).sum(1)), "class", "wrong target"),
     "softmax": (asking(lambda f, p: f.outputs(p).softmax(1).gather(1, f.target.expand(len(p))[:, None])[:, 0]),
                 "agreement", "A softmax too many"),
+    "broken: probability": (of_broken(broken.probability), "agreement", "A softmax too many"),
     "loss": (asking(lambda f, p: -f.outputs(p).log_softmax(1)[:, f.target[0]]), "agreement", "It explains a loss"),
     "log": (asking(lambda f, p: f.outputs(p).log_softmax(1)[:, f.target[0]]), "agreement", "logarithm"),
     "model": (asking(lambda f, p: f.model(p)[:, f.target[0]]), "score", "f.model is asked"),
