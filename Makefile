@@ -25,6 +25,9 @@ help: ## list the targets
 # A class computes many things at once: one thread each is faster than all threads for each in turn.
 ifneq ($(HOST),localhost)
 app: export OMP_NUM_THREADS ?= 1
+ifneq ($(METHOD),)
+$(warning METHOD is left out: with HOST given, others can open the app, and nobody's code is loaded for them)
+endif
 endif
 # What is one's own: make app MODEL=mynets:resnet20 CLASSES=classes.txt PICTURES=photos METHOD=mymethods:my_ig
 $(foreach name,METHOD MODEL CLASSES WEIGHTS SIZE MEAN STD PICTURES,$(eval app: export XAI_$(name) ?= $$($(name))))

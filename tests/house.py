@@ -16,7 +16,7 @@ BELOW = {"data": {"data"}, "xai_core": {"xai_core"}, "app": {"data", "xai_core",
 OURS = {*TOPS, "notebooks", "tests"}
 ONLY_FOR = {  # a room above the methods, and the rooms that may import it
     "xai_core.check": set(),
-    "xai_core.benchmark": {"xai_core.check", "xai_core.evaluate.__main__"},
+    "xai_core.benchmark": {"xai_core.evaluate.__main__"},
     "xai_core.figures": {"xai_core.benchmark", "xai_core.taxonomy"},
     "xai_core.evaluate": {"xai_core.benchmark", "xai_core.check", "xai_core.figures", "xai_core.taxonomy"},
 }

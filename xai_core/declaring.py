@@ -5,6 +5,8 @@
     mode: Literal["a", "b"] = "a"     a choice of words
     Annotated[float, Symbol("width", "w", "width of a window", "pixels", low=1, high=9, step=1)] = 5      all of it
 
+    flag=True, layer=None             keywords without a slider
+
 Anything else is refused in a sentence that says how to declare it.
 """
 
@@ -64,6 +66,8 @@ def _annotation(function: str, parameter: inspect.Parameter) -> Any:
         if isinstance(default, bool) or not isinstance(default, Integral):
             raise TypeError(f"{function}: seed must have a whole number as default, seed=0; got {default!r}")
         return int
+    if name == "layer" or isinstance(default, bool):  # a network's own word, and yes or no: keywords without a slider
+        return object
     notes = [n for n in get_args(parameter.annotation)[1:] if isinstance(n, Symbol | Choice)]
     if get_origin(parameter.annotation) is Annotated and notes:
         found = notes[0]

@@ -156,7 +156,8 @@ def test_one_name_from_two_modules_is_refused() -> None:
 
 
 def test_known_names_are_known_symbols_and_other_numbers_have_a_range() -> None:
-    def mine(f, x, N=50, eps=0.5, sigma=0.1, width=0.5, steps: int = 20, skip=0, mode: Literal["a", "b"] = "b",
+    def mine(f, x, N=50, eps=0.5, sigma=0.1, width=0.5, steps: int = 20, skip=0, flag=True,
+             mode: Literal["a", "b"] = "b",
              own: Annotated[float, Symbol("own", "ω", "mine", "pixels", low=1, high=9, step=1)] = 5):  # fmt: skip
         return x
 
@@ -172,6 +173,7 @@ def test_known_names_are_known_symbols_and_other_numbers_have_a_range() -> None:
         "own": ("ω", 1, 9, 5, False),
     }
     assert not row.symbols["eps"].optional  # no None on its slider
+    assert row.defaults["flag"] is True
     assert row.options["mode"].values == ("a", "b")
 
 
@@ -190,8 +192,8 @@ def declares(text: str):
         ("f, x, *more", "every other parameter has a name"),
         ("f, x, **more", "every other parameter has a name"),
         (
-            "f, x, flag=True",
-            r"flag=True is no number from 0 on.* as flag: Annotated\[float, Symbol\(\"flag\"",
+            "f, x, flag=None",
+            r"flag=None is no number from 0 on.* as flag: Annotated\[float, Symbol\(\"flag\"",
         ),
         ("f, x, shift=-1.0", "declare it as shift: Annotated"),
         ("f, x, mode='fast'", r"declare it as mode: Literal\[\"one\", \"another\"\]"),

@@ -74,11 +74,12 @@ def base_of(method: str) -> str:
 
 
 def code_of(method: str) -> dict[str, str]:
-    """A setting of the cells of your own methods: a digest of the function's text. {} for those of the catalogue."""
+    """A setting of the cells of your own methods: a digest of their file's text. {} for those of the catalogue."""
     row = registered.get(base_of(method))
     if row is None:
         return {}
-    return {"code": hashlib.sha256(inspect.getsource(written(row)).encode()).hexdigest()}
+    text = inspect.getsource(inspect.getmodule(written(row)) or written(row))  # what it calls stands there, too
+    return {"code": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def know(settings: Mapping[str, Any], context: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from xai_core.check.laboratory import CLASSES, SAME, Laboratory, Stopped, off
 from xai_core.check.lines import Line
 from xai_core.guarded import kept_settings
-from xai_core.score import Score
+from xai_core.score import OUTPUTS, Score
 
 OWN = "Draw from torch.Generator().manual_seed(seed), which is yours alone."
 
@@ -73,7 +73,9 @@ def asked_class(lab: Laboratory) -> Line:
 
 def asked_score(lab: Laboratory) -> Line:
     """The logit and the probability have different maps."""
-    p, logit = (lab.map(output=output) for output in ("probability", "logit"))
+    p, logit = (lab.map(output=output) for output in OUTPUTS)
+    if off(p, logit) < SAME and lab.reference and off(*(lab.expected(output=o) for o in OUTPUTS)) < SAME:
+        return Line("score", None, f"the same for logit and probability, as of {lab.reference.title}")
     if off(p, logit) < SAME:
         return Line("score", False, "The map is the same for the logit and for the probability: f.model is asked, and f"
                     " is not. Ask f(x).")  # fmt: skip

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from xai_core.guarded import as_map, kept_settings, told, with_own_weights
@@ -23,7 +22,7 @@ from xai_core.score import Score, make_score
 from xai_core.stages import Method, Stages, like
 
 SIDE, CLASSES = 16, 4
-NETWORK, OTHER = 175, 43  # seeds under which a sum of six points is far from the integral, and one of sixty near it
+NETWORK, OTHER = 175, 43  # seeds under which a sum of six points is far from the integral, and one of forty near it
 HALF = SIDE // 2
 SAME = 1e-3  # of the largest number: what another order of sums may change
 
@@ -35,7 +34,7 @@ class Small(nn.Module):
         super().__init__()
         draw = torch.Generator().manual_seed(seed)
         self.first, self.second = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 8, 3, padding=1)
-        self.head = nn.Linear(8, CLASSES)
+        self.head, self.relu = nn.Linear(8, CLASSES), nn.ReLU()
         self.blind = blind
         for parameter, size in zip(self.parameters(), (0.5, 0.2, 0.4, 0.1, 3.0, 0.3), strict=True):
             parameter.data = size * torch.randn(parameter.shape, generator=draw)
@@ -44,8 +43,8 @@ class Small(nn.Module):
         """Logits (N, 4)."""
         if self.blind:
             x = torch.cat([x[..., :HALF] * 0, x[..., HALF:]], -1)
-        h = F.relu(self.first(x))
-        h = F.relu(self.second(h))
+        h = self.relu(self.first(x))
+        h = self.relu(self.second(h))
         return self.head(h.mean((2, 3)))
 
 
@@ -165,12 +164,11 @@ class Laboratory:
         mine = {**self.row.defaults, **self.given, **given}
         return {n: value for n, value in mine.items() if n in shared and n in row.defaults}
 
-    def stages(self, row: Method | None = None, model: nn.Module | None = None, x: Tensor | None = None) -> Stages:
-        """The stages of your row, for one picture."""
-        x = self.x[:1] if x is None else x
-        return Stages(
-            row or self.row, make_score(model or self.network, x, self.target, self.row.output), x, self.given
-        )
+    def stages(self, row: Method | None = None) -> Stages:
+        """The stages of your row for one picture, or those of another method with your symbols."""
+        x = self.x[:1]
+        f = make_score(self.network, x, self.target, self.row.output)
+        return Stages(row or self.row, f, x, self.settings(row) if row else self.given)
 
     def points(self) -> Tensor:
         """Where the network was asked for one map, in order: (n, 3, 16, 16)."""

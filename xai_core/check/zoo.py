@@ -3,6 +3,7 @@
 The core knows the scenes by the import name of a module alone, as the benchmark does.
 """
 
+import importlib
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,7 +11,6 @@ from functools import lru_cache
 import torch
 
 from xai_core import methods
-from xai_core.benchmark import collection
 from xai_core.check.lines import Line
 from xai_core.evaluate.examination import Examination
 from xai_core.evaluate.scores import SCORES
@@ -25,7 +25,7 @@ DEAR = {"sobol": {"N": 4}}  # N passes a superpixel
 
 @lru_cache(maxsize=4)
 def _exams(data: str) -> tuple[Examination, ...]:
-    known = collection.load(data, collection.OF_UNI)
+    known = importlib.import_module(data)
     source, model = f"{NETWORK}:{SCENES}", known.network(NETWORK)
     shown = [known.picture(NETWORK, source, listed.name) for listed in known.pictures(NETWORK, source)]
     return tuple(Examination(model, each.image[None], "predicted", each.masks) for each in shown)
@@ -58,14 +58,16 @@ def judged(row: Method, data: str) -> Sequence[Line]:
     try:
         mine = scores_of(row, data)
         others = _others(data)
-    except ValueError as error:
-        return [Line("zoo", None, f"not judged: {error}")]
+    except ImportError as error:
+        return [Line("zoo", None, f"not judged, without the scenes: {error}")]
     if not mine:
         return [Line("zoo", False, "It has no map of a scene of 64 × 64 that the network knows.")]
     lines = []
     for i, score in enumerate(JUDGED):
         meaning = SCORES[score]
         numbers = {title: each[i] for title, each in others.items() if each[i] == each[i]}
+        if not numbers or mine[i] != mine[i]:  # nobody knows what decides, or the map speaks for nothing
+            continue
         ahead = sum(abs(value - meaning.best) < abs(mine[i] - meaning.best) for value in numbers.values())
         best = min(numbers, key=lambda title: abs(numbers[title] - meaning.best))
         lines.append(Line("zoo", None, f"{meaning.title}: {mine[i]:.2f} over {SCENES} scenes, place {ahead + 1} of"

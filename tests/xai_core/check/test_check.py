@@ -3,13 +3,16 @@
 import pytest
 
 from tests.xai_core.check.written import RIGHT, WRONG
+from xai_core import catalogue
 from xai_core.check.examining import examine
 
 IG = {"claims": "integrated_gradients", "output": "logit"}
 
 
-@pytest.mark.parametrize("name", RIGHT)
-@pytest.mark.parametrize("output", ["logit", "probability"])
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [*((name, "logit") for name in RIGHT), ("right rule", "probability"), ("trapezoid from grey", "probability")],
+)
 def test_what_is_right_passes(name: str, output: str) -> None:
     found = examine(RIGHT[name], zoo=False, claims="integrated_gradients", output=output)
     assert found.holds, str(found)
@@ -21,3 +24,10 @@ def test_a_mistake_is_called_by_its_name(name: str) -> None:
     function, line, words = WRONG[name]
     found = examine(function, zoo=False, **IG)
     assert found[line].holds is False and words in found[line].says, str(found)
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue() if name not in ("lime", "sobol")])  # which take seconds
+def test_every_method_of_the_catalogue_is_what_it_claims_to_be(name: str) -> None:
+    """Whatever is asked of a copy, the method itself has it: no line is about Integrated Gradients alone."""
+    found = examine(catalogue()[name].function, zoo=False, claims=name)
+    assert found.holds, str(found)

@@ -79,7 +79,7 @@ def of_broken(written: Callable) -> Callable:
 
 
 def fixed_steps(f, x):
-    return x * total(f, x, torch.zeros_like(x), right_points(50)) / 50
+    return x * total(f, x, torch.zeros_like(x), right_points(20)) / 20
 
 
 def all_at_once(f, x, B: int = 30, baseline="black", seed=0):
@@ -101,7 +101,7 @@ RIGHT = {
     "left rule": summed(lambda B: [k / B for k in range(B)]),
     "midpoint, all at once": all_at_once,
     "trapezoid from grey": trapezoid,
-    "50 steps from black": fixed_steps,
+    "20 steps from black": fixed_steps,
     "one value a pixel": formed(lambda A: A.sum(1, keepdim=True)),
     "data/broken.py: right": of_broken(broken.right),
 }
@@ -200,6 +200,7 @@ WRONG: dict[str, tuple[Callable, str, str]] = {  # mistake → function, the lin
     "all classes": (asking(lambda f, p: f.outputs(p).sum(1)), "class", "wrong target"),
     "softmax": (asking(lambda f, p: f.outputs(p).softmax(1).gather(1, f.target.expand(len(p))[:, None])[:, 0]),
                 "agreement", "A softmax too many"),
+    "broken: probability": (of_broken(broken.probability), "agreement", "A softmax too many"),
     "loss": (asking(lambda f, p: -f.outputs(p).log_softmax(1)[:, f.target[0]]), "agreement", "It explains a loss"),
     "log": (asking(lambda f, p: f.outputs(p).log_softmax(1)[:, f.target[0]]), "agreement", "logarithm"),
     "model": (asking(lambda f, p: f.model(p)[:, f.target[0]]), "score", "f.model is asked"),
