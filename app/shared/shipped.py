@@ -15,22 +15,32 @@ READING = "Reading the shipped numbers …"
 
 
 def show(title: str) -> None:
-    """The first table of the section whose title begins so, and what is said of it. Nothing where it is not shipped."""
+    """The first table of the section whose title begins so, and what is said of it. Nothing where it is not shipped.
+
+    It is read when it is opened: all its numbers together take ten seconds and more.
+    """
     file = RESULTS / "rows.parquet"
     if not file.is_file():
         return
-    with frame.asking(READING, Rank.LATER):
-        found = _sections(file.stat().st_mtime_ns)
-    section = next((each for each in found if each.title.startswith(title)), None)
-    if section is None:
+    place = st.expander(
+        f"The same over many pictures, beside the paper: {title}", key="shipped", on_change="rerun", bind="query-params"
+    )
+    if not place.open:
         return
-    with st.expander(f"The same over many pictures, beside the paper: {section.title}"):
+    with place:
+        with frame.asking(READING, Rank.LATER):
+            section = _section(title, file.stat().st_mtime_ns)
+        if section is None:
+            st.caption("No numbers of this score are shipped.")
+            return
         tables = [part for part in section.parts if isinstance(part, Table)]
         st.markdown("\n\n".join(part for part in section.parts if isinstance(part, str)))
         frame.table(tables[0].head, tables[0].rows, "shipped")
         pages.link("holds", "Which claims of the paper hold here?")
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _sections(_changed: int) -> list[Section]:
-    return list(report.sections(RESULTS, collection.title, ["uni"]))
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _section(title: str, changed: int) -> Section | None:
+    """changed: when the file was; another file has other answers."""
+    found = report.sections(RESULTS, collection.title, ["uni"])
+    return next((section for section in found if section.title.startswith(title)), None)

@@ -20,7 +20,8 @@ def decided() -> dict[str, Decided]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _decided(_changed: int) -> dict[str, Decided]:
+def _decided(changed: int) -> dict[str, Decided]:
+    """changed: when the file was; another file has other answers."""
     return {each.claim.name: each for each in claims.decided(RESULTS)}
 
 
