@@ -1,7 +1,8 @@
 """What a visitor may ask of the server. Streamlit trusts whoever connects; a class, or the internet, is not trusted.
 
 Guard       stands before Streamlit: headers of every answer, addresses and messages that no page needs, uploads
-class_mode  whether others than the teacher can open this server: they start no download and no training
+class_mode  whether others than the teacher can open this server: they start no download, and no training but the ten
+            seconds of the fair network, which all share
 
 serve.py puts it before the app. Behind a proxy it stays where it is; deploy/security-headers.conf repeats the headers.
 """

@@ -18,7 +18,7 @@ with st.spinner("Opening the workbook …"):  # importing torch takes seconds, o
 st.set_page_config(page_icon=subject.icon())  # drawn here: a named icon would be fetched from the internet
 st.html(Path(__file__).parent / "shared" / "style.css")
 
-turns.arrive()
+turns.arrive(ahead=links.AHEAD in st.query_params)
 again = False
 page = pages.navigation()
 if not page.url_path:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import guard, uploads
+from app import ahead, guard, uploads
 
 EVERY = 30  # seconds between two looks for what readers have left behind
 
@@ -23,11 +23,12 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     if not st.get_option("server.headless"):
         address = f"http://localhost:{st.get_option('server.port')}"
         threading.Timer(1, webbrowser.open, [address]).start()  # when the server listens
-    task = asyncio.create_task(_sweep())
+    tasks = [asyncio.create_task(work) for work in (_sweep(), ahead.open_all())]
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _sweep() -> None:

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.shared import turns
+from app.shared import links, turns
 from app.shared.meter import Cost, measured
 from app.shared.turns import Rank
 from xai_core import catalogue
@@ -75,8 +76,9 @@ def in_turn(what: str, rank: Rank = Rank.ASKED) -> Iterator[Cost]:
     what: words for what takes so long. Two blocks of one page have different ones.
     """
     *_, uploaded = st.session_state.get("_upload", ("",))
-    settings = sorted((name, *st.query_params.get_all(name)) for name in st.query_params)
-    question = (what, st.context.url, uploaded, *settings)
+    asked = st.query_params.keys() - links.NO_ANSWER
+    settings = sorted((name, *st.query_params.get_all(name)) for name in asked)
+    question = (what, urlsplit(st.context.url or "").path, uploaded, *settings)
     with ExitStack() as line:
 
         def tell(place: int) -> None:

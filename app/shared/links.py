@@ -16,6 +16,8 @@ from xai_core.plain import code
 
 # In the session state: our own notes, Streamlit's, the components of films.
 NOT_OURS = ("_", "$", "film_", "feed_", "alone", "choose_")
+AHEAD = "ahead"  # of a page that is opened before anybody asks for it
+NO_ANSWER = {AHEAD, "lecture", "hide"}  # parameters of which no answer depends
 MOST_NAMED = 4  # of the parameters that a link asks for in vain
 GUESSES = ("off", "must", "ask")  # of "guess": whether a reader has to guess before the maps are shown
 REQUIRED = {  # choices of one that always have a value

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from app.shared.encoded import png
 from app.shared.subject import crisp
 from xai_core import figures
 from xai_core.plain import markdown as plain
+
+PAGE, LETTERS = 1200, 14  # pixels on a projector: the width of a page, and the least height of type in a figure
 
 
 def theme() -> str:
@@ -28,19 +31,31 @@ def r2(value: float) -> str:
     return "not defined" if math.isnan(value) else f"{value:.2f}"
 
 
-def figure(fig: Figure, alt: str, width: int | str = "stretch") -> None:
-    """A figure with its text for those who cannot see it."""
-    st.image(_png(fig), alt=alt, width=width)
+def figure(fig: Figure, alt: str, width: int | str = "stretch", shown: int = PAGE) -> None:
+    """A figure with its text for those who cannot see it. shown: as of `legible`."""
+    st.image(_png(legible(fig, shown)), alt=alt, width=width)
 
 
-def kept_figure(key: tuple, draw: Callable[[str], Figure], alt: str) -> None:
+def kept_figure(key: tuple, draw: Callable[[str], Figure], alt: str, shown: int = PAGE) -> None:
     """A figure that is painted once for all readers. key: all that it depends on, besides the theme, given to draw."""
-    st.image(_painted(key, theme(), draw), alt=alt, width="stretch")
+    st.image(_painted(key, theme(), shown, draw), alt=alt, width="stretch")
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _painted(key: tuple, theme: str, _draw: Callable[[str], Figure]) -> bytes:
-    return _png(_draw(theme))
+def _painted(key: tuple, theme: str, shown: int, _draw: Callable[[str], Figure]) -> bytes:
+    return _png(legible(_draw(theme), shown))
+
+
+def legible(fig: Figure, shown: int) -> Figure:
+    """The figure with type of `LETTERS` pixels or more where a projector shows it so wide, in pixels."""
+    least = LETTERS * 72 / fig.dpi * max(1.0, fig.get_figwidth() * fig.dpi / shown)
+    for axis in (axis for ax in fig.axes for axis in (ax.xaxis, ax.yaxis)):
+        sizes = [tick.label1.get_fontsize() for tick in axis.get_major_ticks()]
+        if sizes and sizes[0] < least:
+            axis.set_tick_params(labelsize=least)
+    for text in fig.findobj(Text):
+        text.set_fontsize(max(text.get_fontsize(), least))
+    return fig
 
 
 def _png(fig: Figure) -> bytes:

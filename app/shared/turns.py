@@ -22,6 +22,8 @@ POLL = 0.1  # s between two looks whether the reader is still there
 ANSWERED = 4096  # questions that are remembered as answered: what is kept needs no turn
 _arrived: ContextVar[float | None] = ContextVar("arrived", default=None)
 _computes: ContextVar[bool] = ContextVar("computes", default=False)
+_ahead: ContextVar[bool] = ContextVar("ahead", default=False)
+_last_move: list[float] = []  # when a reader's page last began to run
 
 
 class Rank(IntEnum):
@@ -64,7 +66,7 @@ class Turns:
         if _computes.get() or self._known(question):
             yield
             return
-        if not self._wait(question, tell, rank, since):
+        if not self._wait(question, tell, Rank.AHEAD if _ahead.get() else rank, since):
             yield
             return
         token = _computes.set(True)
@@ -77,6 +79,12 @@ class Turns:
                 self._running -= 1
                 self._asked.discard(question)
                 self._changed.notify_all()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody computes or waits."""
+        with self._changed:
+            return not self._running and not self._line
 
     def _known(self, question: Hashable) -> bool:
         with self._changed:
@@ -132,9 +140,26 @@ def computing() -> bool:
     return _computes.get()
 
 
-def arrive() -> None:
-    """A reader's page begins to run: all its turns stand in the line from now on."""
-    _arrived.set(time.monotonic())
+def arrive(ahead: bool = False) -> None:
+    """A reader's page begins to run: all its turns stand in the line from now on.
+
+    ahead: it is opened before anybody asks, and so behind all that somebody waits for.
+    """
+    now = time.monotonic()
+    _arrived.set(now)
+    _ahead.set(ahead)
+    if not ahead:
+        _last_move[:] = [now]
+
+
+def came() -> bool:
+    """Whether any reader has come since the start."""
+    return bool(_last_move)
+
+
+def resting(seconds: float) -> bool:
+    """Whether nobody has moved for so long, computes, or waits."""
+    return TURNS.empty and all(time.monotonic() - moved >= seconds for moved in _last_move)
 
 
 ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

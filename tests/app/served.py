@@ -42,7 +42,7 @@ def served(processes: int = 1) -> Iterator[Served]:
         command = ["streamlit", "run", "app/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
         command += ["--server.headless", "true"]
     server = subprocess.Popen(
-        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"},
+        [sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1", "XAI_AHEAD": "0"},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

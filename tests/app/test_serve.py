@@ -10,6 +10,7 @@ from app import serve, uploads
 def test_it_sweeps_again_and_again_and_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     swept: list[int] = []
     monkeypatch.setattr(serve, "EVERY", 0)
+    monkeypatch.setenv("XAI_AHEAD", "0")
     monkeypatch.setattr(uploads, "sweep", lambda: swept.append(1))
     monkeypatch.setattr(serve.st, "get_option", lambda name: True)  # headless: no browser is opened
 

@@ -16,6 +16,7 @@ from xai_core.plain import markdown as plain
 
 LEAVE, HIDE = "left out", "hidden behind <unk>"
 WIDEST = 9  # words: matrices of longer phrases stand below each other, so that their words stay legible
+MATRICES = 826  # pixels that they are wide on a projector, beside the verdict
 SMALL = 0.02  # a change of a probability that is not worth a sentence
 
 
@@ -40,15 +41,17 @@ def disagreements(said: Translation, r: Reading, how: How) -> list[str]:
 def show_matrices(said: Translation, r: Reading, how: How, known: bool) -> None:
     """Attention beside the other map, on one scale."""
     maps = {ATTENTION: r.maps[ATTENTION], how.words: r.maps[how.title]}
-    fig = word_figures.matrices(
-        maps, said.source, said.words, decides=r.decides if known else None, top=1.0,
-        columns=2 if len(said.source) <= WIDEST else 1, theme=show.theme(),
-    )  # fmt: skip
     named = ", ".join(disagreements(said, r, how)) or "none"
     with st.container(key="scrolls_matrices"):
-        show.figure(
-            fig, f"Two matrices of German × English words: attention and {how.words}. They disagree for: {named}."
-        )
+        show.kept_figure(
+            ("matrices", said.source, said.words, how, known),
+            lambda theme: word_figures.matrices(
+                maps, said.source, said.words, decides=r.decides if known else None, top=1.0,
+                columns=2 if len(said.source) <= WIDEST else 1, theme=theme,
+            ),
+            f"Two matrices of German × English words: attention and {how.words}. They disagree for: {named}.",
+            MATRICES,
+        )  # fmt: skip
 
 
 def show_sums(said: Translation, r: Reading, how: How) -> None:
@@ -81,8 +84,9 @@ def show_word(said: Translation, r: Reading, how: How, t: int) -> None:
     }
     names = _numbered(source)
     with st.container(key="scrolls_bars"):
-        show.figure(
-            word_figures.word_bars(bars, names, columns=4, theme=show.theme()),
+        show.kept_figure(
+            ("word", source, said.words, how, t),
+            lambda theme: word_figures.word_bars(bars, names, columns=4, theme=theme),
             f"For {word}: " + "; ".join(f"{n} is largest at {source[reading.top(a)]}" for n, a in bars.items()),
         )
     if how.title == "UNI":

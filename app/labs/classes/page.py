@@ -115,15 +115,18 @@ def show_one(s: Setting, where: Crowd, local: LocalWeights, y: int) -> None:
         )  # fmt: skip
         used = int((local.weights[j] != 0).sum())
         show.figure(
-            fig, f"Left the picture and its most important places, right the {used} weights of its explanation."
-        )
+            fig, f"Left the picture and its most important places, right the {used} weights of its explanation.",
+            shown=652,
+        )  # fmt: skip
     with right:
         S = class_normlime(local.weights, local.labels, y)
         fig = figures.map_grid(
             where.X[mine].mean(0), {"NormLIME, signed": S[where.segments][None]}, scale="value", theme=show.theme(),
             picture_title=f"the mean {name}",
         )  # fmt: skip
-        show.figure(fig, f"The mean {name} and its class-specific NormLIME: red speaks for it, blue against it.")
+        show.figure(
+            fig, f"The mean {name} and its class-specific NormLIME: red speaks for it, blue against it.", shown=519
+        )
     if where.parts:
         told = "; ".join(
             f"{share:.0%} of Σ|w| on {part}, which covers {area:.0%} of the picture"

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from app.labs.distancing.compute import Reading
 from app.labs.distancing.pairs import ALPHAS, Pair, Scenes
+from app.labs.distancing.report import apart
 from app.shared import show
 from app.shared.film.frames import Film, Slider, drawn
 from app.shared.film.maps import Maps, of_maps
@@ -15,7 +16,8 @@ from app.shared.pictures import Picture
 from xai_core.figures import distancing
 
 CLOUDS = "logits, class against class"
-MARGIN = {"left": 42, "right": 12, "top": 34, "bottom": 30}  # pixels around a panel: its title, its numbers
+LETTERS = 19  # points: 14 pixels on a projector, where a panel is half of its size; words stand below it
+MARGIN = {"left": 72, "right": 12, "top": 8, "bottom": 44}  # pixels around a panel: its numbers
 
 
 def film_of(pair: Pair, scenes: Scenes, picture: Picture, x: Tensor, maps: Tensor, how: Reading, slider: Slider,
@@ -27,7 +29,8 @@ def film_of(pair: Pair, scenes: Scenes, picture: Picture, x: Tensor, maps: Tenso
     def shown_at(stop: int) -> Maps:
         found = replace(how, apart=(0, *ALPHAS)[stop]).read(maps)
         left = {name: float(found.left[-1, i]) for i, name in enumerate(pair.names)}
-        pixels, words = {}, {CLOUDS: f"a dot is a scene: circles {pair.names[0]}, triangles {pair.names[1]}"}
+        away = f"apart by {apart(pair, scenes, stop):.1f}"
+        pixels, words = {}, {CLOUDS: f"{away}; a dot is a scene: circles {pair.names[0]}, triangles {pair.names[1]}"}
         for i, name in enumerate(pair.names):
             pixels[f"map for {name}"], pixels[f"survives for {name}"] = found.maps[-1, i : i + 1], found.A[i : i + 1]
             words[f"map for {name}"] = f"{how.title} of the network of α = {(0, *ALPHAS)[stop]}"
@@ -52,6 +55,10 @@ def _painted(pair: Pair, theme: str, _scenes: Scenes) -> list[np.ndarray]:
     points = {float(α): L[:, classes] for α, L in zip((0, *ALPHAS), _scenes.logits, strict=False)}
     labels = (_scenes.labels == classes[1]).long()
     fig = distancing.drifting(points, labels, pair.names, columns=len(points), theme=theme)
+    for ax in fig.axes:
+        ax.set_title("")
+        ax.tick_params(labelsize=LETTERS, labelleft=True)
+        ax.locator_params(nbins=4)
     sheet = drawn(fig, theme)
     found = []
     for ax in fig.axes[: len(points)]:

@@ -71,7 +71,7 @@ def show_way(s: Setting, found: Maximised, which: int) -> None:
             lines, x="steps", y="logit of the class", size=(10, 3.2), theme=show.theme(),
             marks={"": (found.steps[which], float(found.logits[which, 0]))},
         )  # fmt: skip
-        show.figure(fig, f"The logit rises from {lines['logit'][1][0]:.1f} to {lines['logit'][1][-1]:.1f}.")
+        show.figure(fig, f"The logit rises from {lines['logit'][1][0]:.1f} to {lines['logit'][1][-1]:.1f}.", shown=843)
 
 
 def show_number(s: Setting, found: Maximised, which: int, guess: str | None) -> None:

@@ -17,7 +17,7 @@ NOTEBOOKS = len(list((Path(__file__).parents[3] / "notebooks").glob("[0-9]*.ipyn
 
 def show_lecture() -> None:
     """Every page and its question, in the order of the lecture."""
-    st.markdown("#### The lecture in order")
+    st.markdown("## The lecture in order")
     left, right = st.columns(2, gap="medium")
     every = [page for some in GROUPS.values() for page in some if page != START]
     for place, some in ((left, every[: len(every) // 2]), (right, every[len(every) // 2 :])):
@@ -30,7 +30,7 @@ def show_lecture() -> None:
 def show_picture() -> None:
     """One picture, and the way to its explanation."""
     about = subject.of("zoo", subject.START)
-    st.markdown("#### Try it now")
+    st.markdown("## Try it now")
     words = f"The network says {about.said}."
     st.image(crisp(figures.pixels(about.opened.x), 256), alt=f"An elephant. {words}", output_format="PNG", width=200)
     st.markdown(f"{words} Which pixels made it say that?")
@@ -39,7 +39,7 @@ def show_picture() -> None:
 
 def show_notebooks() -> None:
     """Where the long form is."""
-    st.markdown("#### Notebooks")
+    st.markdown("## Notebooks")
     st.markdown(
         f"{NOTEBOOKS} notebooks tell the lecture at length, with exercises. They begin with `00_start_here`. This"
         " command opens them:"
@@ -47,7 +47,7 @@ def show_notebooks() -> None:
     st.code("make lab", language="bash")
 
 
-st.markdown("## Why did the network say that, and can you trust it?")
+st.markdown("# Why did the network say that, and can you trust it?")
 screen.here()
 left, middle, right = st.columns([6, 3, 3], gap="medium")
 with left.container(border=True, height="stretch"):

@@ -150,7 +150,7 @@ class Player {
 
   panel({ title, kind, smooth, curve, still }) {
     const place = { curve: "div", still: "img" }[kind] ?? "canvas";
-    const canvas = make(place, { role: "img", ...(still ? { src: still } : {}), ...(smooth ? { class: "smooth" } : {}) });
+    const canvas = make(place, { role: "img", "aria-label": `${title}: computing`, ...(still ? { src: still } : {}), ...(smooth ? { class: "smooth" } : {}) });
     const caption = make("span", {});
     const figure = make("figure", { class: kind }, canvas, make("figcaption", {}, make("b", {}, title), caption));
     if (kind === "curve") {

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,6 +49,22 @@ def test_only_the_line_says_that_something_takes_long() -> None:
         ("main.py", "spinner("), ("shared/frame.py", "spinner("), ("shared/networks.py", opening),
         ("labs/attention/compute.py", opening),
     }  # fmt: skip
+
+
+def test_a_question_is_the_same_in_a_lecture_and_ahead_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, turn = [], frame.turns.turn
+
+    def heard(question: tuple, *rest: Any) -> Any:
+        asked.append(question)
+        return turn(question, *rest)
+
+    monkeypatch.setattr(frame.turns, "turn", heard)
+    found = []
+    for around in ({}, {"lecture": "1", "ahead": "on", "hide": "check"}, {"case": "2"}):
+        asked.clear()
+        opened("labs/broken/page.py", **around)
+        found.append(list(asked))
+    assert found[0] and found[0] == found[1] != found[2]
 
 
 def test_every_method_has_a_tab() -> None:

@@ -21,7 +21,9 @@ def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("rows", "fresh")
 def test_a_judge_shows_its_table_of_many_pictures() -> None:
-    at = opened("labs/scoreboard/page.py", judge="MuFidelity", candidate="edges of the picture")
+    about = {"judge": "MuFidelity", "candidate": "edges of the picture"}
+    assert not any("| Network |" in each.value for each in opened("labs/scoreboard/page.py", **about).markdown)
+    at = opened("labs/scoreboard/page.py", shipped="true", **about)
     table = next(each.value for each in at.markdown if "| Network |" in each.value)
     ours = next(line for line in table.splitlines() if "here" in line)
     assert "| 2 | .600 ± .141 |" in ours and ".300 ± .071" in ours  # means of .5 and .7, of .25 and .35
@@ -31,5 +33,5 @@ def test_a_judge_shows_its_table_of_many_pictures() -> None:
 @pytest.mark.usefixtures("fresh")
 def test_what_is_not_shipped_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "RESULTS", tmp_path)
-    at = opened("labs/scoreboard/page.py", judge="MuFidelity", candidate="edges of the picture")
+    at = opened("labs/scoreboard/page.py", judge="MuFidelity", candidate="edges of the picture", shipped="true")
     assert not any("| Network |" in each.value for each in at.markdown)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from app.shared import show
 from xai_core import figures
@@ -30,3 +31,17 @@ def test_the_line_at_alpha_is_painted_where_alpha_is() -> None:
         assert ax.transData.inverted().transform([(zero, 0), (one, 0)])[:, 0] == pytest.approx([0, 1])
         assert 0 <= top < bottom <= len(sheet.rgba)
     assert sheet.axes[0][3] < sheet.axes[1][2]  # the first panel is above the second
+
+
+@pytest.mark.parametrize("shown", [1200, 500])
+def test_type_is_legible_where_a_projector_shows_it(shown: int) -> None:
+    """Eleven inches of 110 dots are 1210 pixels; shown at 500, type has to be 2.42 times as large."""
+    fig = figures.curves({"a": ([0, 1], [0, 1])}, x="x", y="y", size=(11, 3))
+    fig.text(0.5, 0.5, "small", fontsize=5)
+    fig.text(0.5, 0.5, "large", fontsize=40)
+    scale = shown / (fig.get_figwidth() * fig.dpi)
+    show.legible(fig, shown)
+    fig.canvas.draw()
+    drawn = {text.get_text(): text.get_fontsize() * fig.dpi / 72 * scale for text in fig.findobj(Text)}
+    assert min(drawn.values()) >= 14 - 1e-6 and drawn["small"] == pytest.approx(14)
+    assert drawn["large"] == pytest.approx(40 * 110 / 72 * scale)

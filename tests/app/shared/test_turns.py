@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from app.shared.turns import Rank, Turns, computing, words
+from app.shared import turns as line
+from app.shared.turns import Rank, Turns, arrive, computing, words
 
 
 def started(*threads: threading.Thread) -> None:
@@ -140,3 +141,37 @@ def test_an_answer_that_was_not_kept_needs_a_turn_again() -> None:
         with turns.turn("q"):
             had.append(computing())
     assert had == [True, False, True] and not computing()
+
+
+def test_a_page_that_is_opened_ahead_stands_behind_whoever_waits() -> None:
+    turns, order = Turns(), list[str]()
+
+    def open_page(name: str, ahead: bool) -> None:
+        arrive(ahead)
+        with turns.turn(name):
+            order.append(name)
+
+    threads = [threading.Thread(target=open_page, args=each) for each in (("ahead", True), ("reader", False))]
+    with turns.turn("before them"):
+        for n, thread in enumerate(threads, 1):
+            thread.start()
+            until(n, turns)
+    for thread in threads:
+        thread.join()
+    assert order == ["reader", "ahead"]
+
+
+def test_nobody_moves_once_the_last_reader_has_rested(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, now = Turns(), [100.0]
+    monkeypatch.setattr(line, "TURNS", turns)
+    monkeypatch.setattr(line, "_last_move", [])
+    monkeypatch.setattr(line.time, "monotonic", lambda: now[0])
+    assert line.resting(3) and not line.came()
+    line.arrive(ahead=True)
+    assert line.resting(3) and not line.came()
+    line.arrive()
+    assert line.came() and not line.resting(3)
+    now[0] = 103.0
+    assert line.resting(3)
+    with turns.turn("q"):
+        assert not line.resting(3)
