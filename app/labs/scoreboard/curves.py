@@ -134,7 +134,7 @@ def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str, theme: str) 
         for title, curve in on_it.items()
     }
     heading = {f"{game}, canvas {canvas}: F": lines}
-    size = (5.4, 2.8 + 0.2 * len(lines))
+    size = (5.4, 2.6 + 0.2 * len(lines))
     return figures.curve_grid(heading, x="share of the pixels exchanged", columns=1, size=size, theme=theme)
 
 
