@@ -14,8 +14,8 @@ from streamlit.errors import StreamlitAPIException
 from app.shared import frame, links, screen, show
 from app.shared.encoded import still
 from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider
-from app.shared.scenes import strip
 from app.shared.film.reel import Reel, reel
+from app.shared.scenes import strip
 
 PATIENCE = 0.2  # s for which the server computes frames before it shows what it has
 HERE = Path(__file__).parent
