@@ -41,6 +41,7 @@ class Opened:
     truth: str  # what decides its class by construction, in a sentence; "" if unknown
     python: tuple[str, ...]  # the lines of a script that make x
     whole: str = "picture"  # what the parts are parts of, besides the background: "elephant", "eye"
+    decides: str = ""  # the part by which this network was taught, "" if it is none of them
 
 
 def kinds() -> tuple[str, ...]:
@@ -96,14 +97,16 @@ def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Op
         eye = retina.draw(picture.name, picture.number, size=size)
         python = f'retina.draw("{picture.name}", {picture.number}, size={size}).image'
         title = f"eye no. {eye.seed}, {eye.name}"
-        return _opened(eye.image, title, python, network, _parts_of_eye(eye), EYE if eye.label else HEALTHY, "eye")
+        return _opened(eye.image, title, python, network, _parts_of_eye(eye), EYE if eye.label else HEALTHY, "eye",
+                       "the lesions")  # fmt: skip
     if picture.kind == "satellite":
         size = max(network.size, 64)
         place = satellite.draw(picture.name, picture.number, size=size)
         python = f'satellite.draw("{picture.name}", {picture.number}, size={size}).image'
         parts = {f"the {place.name}": place.thing, "the background": ~place.thing}
         truth = f"By construction only the {place.name} decides: the ground is drawn alike for every class."
-        return _opened(place.image, f"{place.name} no. {place.seed}", python, network, parts, truth, place.name)
+        return _opened(place.image, f"{place.name} no. {place.seed}", python, network, parts, truth, place.name,
+                       f"the {place.name}")  # fmt: skip
     if picture.kind == "digit":
         images, labels = _digits()
         i = picture.number % len(images)
@@ -124,7 +127,8 @@ def draw_picture(picture: Picture, network: Network, content: bytes = b"") -> Op
 
 def _opened_scene(scene: zoo.Scene, python: str, network: Network) -> Opened:
     title = f"{scene.name} no. {scene.seed}"
-    return _opened(scene.image, title, python, network, _parts(scene), _truth(scene, network), scene.name)
+    decides = "the snow" if network.name == "husky_wolf" else f"the {scene.part_name}"
+    return _opened(scene.image, title, python, network, _parts(scene), _truth(scene, network), scene.name, decides)
 
 
 def _opened(
@@ -135,6 +139,7 @@ def _opened(
     parts: dict[str, Tensor] | None = None,
     truth: str = "",
     whole: str = "picture",
+    decides: str = "",
 ) -> Opened:
     """Fit (C, H, W) to (1, channels, size, size), and write down how."""
     x, lines = image[None], [f"x = {python}[None]"]
@@ -149,7 +154,7 @@ def _opened(
         x = x.expand(-1, network.channels, -1, -1).contiguous()
         lines.append(f"x = x.expand(-1, {network.channels}, -1, -1).contiguous()")
     known = {name: mask for name, mask in (parts or {}).items() if mask.shape == x.shape[2:]}
-    return Opened(x, title, known, truth, tuple(lines), whole)
+    return Opened(x, title, known, truth, tuple(lines), whole, decides if decides in known else "")
 
 
 def _parts(scene: zoo.Scene) -> dict[str, Tensor]:

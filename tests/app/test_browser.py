@@ -80,15 +80,33 @@ def test_load_slide_and_share(page: Any, browser: Any, address: str) -> None:
     assert not [url for url in elsewhere if not url.startswith("ws")]  # it runs offline: nothing is fetched from others
 
 
-def test_a_setting_to_try_opens(page: Any, address: str) -> None:
-    page.goto(f"{address}explain{LIGHT_WORK}")
+def test_the_strip_leads_through_scenes_and_back(page: Any, address: str) -> None:
+    """By mouse and by keys; nothing else moves, and on a slider the keys are the slider's."""
+    page.goto(f"{address}explain{LIGHT_WORK}&animal=frog")
     settled(page)
-    page.get_by_role("tab", name="Scenes").click()
-    page.get_by_role("link", name="A digit of 8 × 8 pixels").click()
-    page.wait_for_url("**network=digits**")
+    strip, heart = page.locator(".st-key-strip"), page.locator(".film .heart")
+    places = page.locator(".st-key-strip, .st-key-at_question, .st-key-at_subject")
+    tops = "all => all.map(e => e.getBoundingClientRect().top)"
+    strip.get_by_role("link", name="4", exact=True).click()
+    page.wait_for_url("**network=digits**try=4")
+    strip.get_by_text("A digit takes the animal's place").wait_for()
     page.locator(".film").get_by_text("Gradient × input").wait_for()
     settled(page)
-    assert len(pictures(page)) == 3 and page.locator("[data-testid=stAlertContentError]").count() == 0
+    after, moved = pictures(page), places.evaluate_all(tops)
+    strip.get_by_role("link", name="before", exact=True).click()
+    page.wait_for_url("**try=4-before")
+    wait_until(lambda: len(now := pictures(page)) == 3 and set(now).isdisjoint(after))
+    assert max(abs(x - y) for x, y in zip(moved, places.evaluate_all(tops), strict=True)) <= 2
+    heart.press("ArrowRight")
+    page.wait_for_url("**B=16")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    strip.get_by_text("A photograph of a retina").wait_for()
+    assert "try=5" in page.url and "B=16" not in page.url
+    strip.get_by_role("link", name="Back to my settings").click()
+    page.wait_for_url("**animal=frog**")
+    page.get_by_role("heading", name="frog").wait_for()
+    assert "try=" not in page.url and not page.locator("[data-testid=stAlertContentError]").count()
 
 
 def test_settings_go_along_to_the_next_page(page: Any, address: str) -> None:
@@ -340,24 +358,25 @@ def test_a_stop_without_a_frame_keeps_the_old_picture(page: Any, address: str) -
 def test_a_lecture_goes_from_scene_to_scene(page: Any, address: str) -> None:
     """→ opens the next scene, which was opened ahead and unseen; on a slider the key is the slider's."""
     page.goto(f"{address}unlearning?lecture=on&hide=T")
-    page.locator(".st-key-lecture_bar").get_by_text("·/7").wait_for()
-    ahead = "[...document.querySelectorAll('iframe')].some(frame => frame.src.includes('lecture=1'))"
+    strip = page.locator(".st-key-strip")
+    strip.get_by_text("8 scenes").wait_for()
+    ahead = "[...document.querySelectorAll('iframe')].some(frame => frame.src.includes('try=1'))"
     page.wait_for_function(ahead)  # when the film is whole
     assert page.locator(".st-key-pages, .st-key-foot").count() == 0
     assert not page.locator(".st-key-T").is_visible() and page.locator(".st-key-eta").is_visible()
     page.keyboard.press("ArrowRight")
-    page.locator(".st-key-lecture_bar").get_by_text("1/7").wait_for()
-    page.wait_for_url("**lecture=1**")
+    strip.get_by_text("ε is 0.056").wait_for()
+    page.wait_for_url("**try=1**")
     page.locator(".film .stop").get_by_text("ε = 0.056").wait_for()
     page.locator(".film .heart").press("ArrowRight")
     page.wait_for_timeout(1500)
-    assert page.locator(".st-key-lecture_bar").get_by_text("1/7").count()
+    assert "try=1" in page.url
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("PageDown")
-    page.locator(".st-key-lecture_bar").get_by_text("2/7").wait_for()
+    strip.get_by_text("ε rises to 30").wait_for()
     page.locator(".film .stop").get_by_text("ε = 30").wait_for()
     page.go_back()
-    page.locator(".st-key-lecture_bar").get_by_text("1/7").wait_for()
+    strip.get_by_text("ε is 0.056").wait_for()
 
 
 def test_the_keyboard_is_at_the_slider_in_a_few_keys(page: Any, address: str) -> None:

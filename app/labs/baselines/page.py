@@ -51,7 +51,7 @@ class Settings:
 def ask_settings(on: Stage) -> Settings:
     """Corruption, severity, baselines and B in front; the rest folded away."""
     declared = {c.key: c for c in controls.controls()}
-    first, second, third = on.controls.columns([6, 3, 4], gap="medium", vertical_alignment="bottom")
+    first, second, third, last = on.controls.columns([12, 6, 6, 2], gap="medium", vertical_alignment="bottom")
     starts = first.multiselect(
         "Baselines", list(STARTS), FIRST, key="start", bind="query-params", max_selections=MOST,
         help="UNI finds its own; its other symbols are those of its defaults, see the page Unlearning.",
@@ -65,7 +65,7 @@ def ask_settings(on: Stage) -> Settings:
         B = controls.ask(declared["B"])
     colour = "#808080"
     if OWN in starts:
-        colour = on.controls.color_picker("Your own colour", colour, key="colour", bind="query-params")
+        colour = last.color_picker("Colour", colour, key="colour", bind="query-params")
     with on.settings:
         left, middle, right = st.columns(3, gap="medium")
         with left:

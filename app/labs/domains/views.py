@@ -79,7 +79,7 @@ def show_maps(
 def tell(on: Screen, guess: Guess, about: Subject, parts: Outlines, found: Mapping[str, Explanation]) -> None:
     """What a guess was worth. parts: what can be guessed, what decides first."""
     maps = {catalogue()[name].title: e.A for name, e in found.items()}
-    veil.tell(on, guess, replace(about.opened, parts=dict(parts)), maps)
+    veil.tell(on, guess, replace(about.opened, parts=dict(parts), decides=next(iter(parts))), maps)
 
 
 def show_number(found: Mapping[str, Explanation], mask: Tensor, thing: str, told: bool) -> None:

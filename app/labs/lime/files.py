@@ -89,7 +89,7 @@ def python(given: Given, how: Reading, also: Taken = NONE) -> str:
               "intercept=fit.intercept", "r2=fit.r2", "names=np.array(names)")  # fmt: skip
     figure = f"linear.bars(bars, unit={quoted(f'weight ({this.unit})')}, title=title)"
     if isinstance(given, Pictured) and also.a:
-        lines += ["", 'maps = {"lime": fit.weights[near.segments]}', *also.lines]
+        lines += ["", 'maps = {"lime": near.paint(fit.weights)[None, None]}', *also.lines]
         figure = f'figures.map_grid(x, maps, scale="share", picture_title={quoted(given.about.said)})'
         arrays = (*arrays, "**{name: A[0].numpy() for name, A in maps.items()}")
     return script(lines, stem="lime", figure=figure, arrays=arrays, imports=imports)

@@ -51,9 +51,8 @@ def aucs(played: Played, canvas: str) -> dict[str, float]:
 
 
 def show_game(
-    about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str,
-    guess: str | None,
-) -> tuple[Numbers, Tabs]:  # fmt: skip
+    about: Subject, entries: Entries, failures: Mapping[str, str], played: Played, game: str, canvas: str
+) -> tuple[Numbers, Tabs]:
     """The maps, what becomes of the picture below them, the curves; and, in a tab, who wins where: the AUCs."""
     if any(canvas in each for each in played.values()):
         player.play(film_of(about, entries, played, game, canvas))
@@ -61,7 +60,7 @@ def show_game(
         st.info("None of these has a baseline of its own. Choose another canvas, or a method with a path.")
     under = tabs()
     with under.judge:
-        show_winners(played, game, guess)
+        show_winners(played, game)
         row(about, entries, failures, {title: f"AUC {number(auc)}" for title, auc in aucs(played, canvas).items()})
         show_caption(game, canvas)
     return {f"{game}_{c}": aucs(played, c) for c in CANVASES}, under
@@ -135,11 +134,11 @@ def draw_curves(on_it: Mapping[str, Curve], game: str, canvas: str, theme: str) 
         for title, curve in on_it.items()
     }
     heading = {f"{game}, canvas {canvas}: F": lines}
-    size = (5.4, 2.8 + 0.2 * len(lines))
+    size = (5.4, 2.6 + 0.2 * len(lines))
     return figures.curve_grid(heading, x="share of the pixels exchanged", columns=1, size=size, theme=theme)
 
 
-def show_winners(played: Played, game: str, guess: str | None) -> None:
+def show_winners(played: Played, game: str) -> None:
     """All canvases side by side: the ranking flips, or it does not."""
     st.markdown(f"**Who wins at {game}? Read the columns**")
     numbers = {canvas: aucs(played, canvas) for canvas in CANVASES}
@@ -156,11 +155,15 @@ def show_winners(played: Played, game: str, guess: str | None) -> None:
             for c, who in winners.items() if who]  # fmt: skip
     bare_own = [f"{t} {float(each['own'].scores[0, bare]):.2f}" for t, each in played.items() if "own" in each]
     st.markdown(f"Best: {'; '.join(said)}." + (f" F of their own, bare: {', '.join(bare_own)}." if bare_own else ""))
-    if guess in played:
-        won = [c for c in CANVASES if guess in winners[c]]
-        lost = [c for c in CANVASES if guess not in winners[c] and numbers[c][guess] == numbers[c][guess]]
-        told = f"best on {listed(won) if won else 'no canvas'}" + (f", not on {listed(lost)}." if lost and won else ".")
-        frame.verdict(guess, None, told)
+
+
+def show_verdict(played: Played, game: str, guess: str) -> None:
+    """What the guess was worth: on which canvases it wins."""
+    numbers = {canvas: aucs(played, canvas) for canvas in CANVASES}
+    won = [c for c, each in numbers.items() if guess in compute.best(each, GOAL[game])]
+    lost = [c for c, each in numbers.items() if c not in won and each[guess] == each[guess]]
+    told = f"best on {listed(won) if won else 'no canvas'}" + (f", not on {listed(lost)}." if lost and won else ".")
+    frame.verdict(guess, None, told)
 
 
 def show_budgets(q: Question, entries: Entries) -> None:

@@ -143,7 +143,10 @@ else:
         how = curves.ask_game(*row)
         with frame.asking("Judging …") as judging:
             played = curves.play(q, how["game"], entries)
-        numbers, under = curves.show_game(about, entries, failures, played, **how, guess=guess)
+        if guess in played:
+            with on.guess:
+                curves.show_verdict(played, how["game"], guess)
+        numbers, under = curves.show_game(about, entries, failures, played, **how)
         with under.judge:
             curves.show_budgets(q, entries)
 cost += judging

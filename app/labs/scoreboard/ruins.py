@@ -107,7 +107,7 @@ def slider_of(stops: Mapping[int, str]) -> Slider:
 
 def draw_curves(lines: Mapping[str, tuple[list[int], list[float]]], theme: str) -> Figure:
     """ρ of all candidates at every depth."""
-    size = (5.4, 2.8 + 0.2 * len(lines))
+    size = (5.4, 2.6 + 0.2 * len(lines))
     heading = "ρ with the map of the trained network"
     return figures.curve_grid({heading: lines}, x="layers in ruins", columns=1, size=size, theme=theme)
 

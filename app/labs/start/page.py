@@ -8,10 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from app.shared import pages, screen, subject
-from app.shared.pages import GROUPS, START
+from app.shared.pages import GROUPS, PAGES, START
+from app.shared.scenes.of_file import scenes_of
+from app.shared.scenes.strip import KEY
 from app.shared.subject import crisp
 from xai_core import figures
 
+FIRST = ("explain", "saturation", "broken")  # whose first scenes are offered at the door
 NOTEBOOKS = len(list((Path(__file__).parents[3] / "notebooks").glob("[0-9]*.ipynb")))
 
 
@@ -37,6 +40,17 @@ def show_picture() -> None:
     pages.link("explain", "Explain this picture")
 
 
+def show_scenes() -> None:
+    """Where a page shows one thing at once."""
+    st.markdown("#### Scenes")
+    st.markdown("Every page has some, by number. Each changes one setting. Begin with one of these:")
+    with st.container(gap=None):
+        for name in FIRST:
+            scene = next(iter(scenes_of(name).parts.values()))[0]
+            pages.link(name, f"{PAGES[name].title} {scene.number}", {**scene.after, KEY: str(scene.number)})
+            st.caption(scene.asks)
+
+
 def show_notebooks() -> None:
     """Where the long form is."""
     st.markdown("## Notebooks")
@@ -53,6 +67,7 @@ left, middle, right = st.columns([6, 3, 3], gap="medium")
 with left.container(border=True, height="stretch"):
     show_lecture()
 with right.container(border=True, height="stretch"):
+    show_scenes()
     show_notebooks()
 with middle.container(border=True, height="stretch"):  # the network is opened for it, so it comes last
     show_picture()

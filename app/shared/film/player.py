@@ -15,6 +15,7 @@ from app.shared import frame, links, screen, show
 from app.shared.encoded import still
 from app.shared.film.frames import COLOURS, SMALL, Curves, Film, Panel, Scale, Slider
 from app.shared.film.reel import Reel, reel
+from app.shared.scenes import strip
 
 PATIENCE = 0.2  # s for which the server computes frames before it shows what it has
 HERE = Path(__file__).parent
@@ -131,7 +132,8 @@ def play(film: Film, after: Callable[[int], None] | None = None) -> None:
 
 def _settled(slider: Slider, key: str) -> None:
     hand = st.session_state[key].settled
-    settle(slider, str(hand["stop"]), hand.get("opacity"))
+    if not strip.left():  # a hand that is heard of late, by the next scene
+        settle(slider, str(hand["stop"]), hand.get("opacity"))
 
 
 @st.fragment

@@ -144,7 +144,7 @@ def tell(on: Stage, guess: Guess, opened: Opened, maps: Mapping[str, Tensor]) ->
     region, choice = guess.region(opened.x.shape[-2:]), None
     if region is None and guess.choice in opened.parts:
         region, choice = opened.parts[guess.choice], guess.choice
-    truth = next(iter(opened.parts.items()), None)
+    truth = (opened.decides, opened.parts[opened.decides]) if opened.decides else None
     if region is not None and bool(region.any()):
         on.guess.success(overlap.told(region, maps, truth, choice))
     if region is not None and choice is None and st.session_state.pop("_drawn_now", False):

@@ -40,6 +40,11 @@ def at() -> tuple[int, bool]:
     return (int(asked[1]), bool(asked[2])) if asked else (0, False)
 
 
+def left() -> bool:
+    """Whether the scene that was on has been left, before the page is drawn: what was moved there is of no other."""
+    return st.session_state.get("_scene_at", ("", *at()))[1:] != at()
+
+
 def begin(page: Page) -> None:
     """Before anything of the page is drawn: into a scene, and out of it, all controls begin anew."""
     here, before = (page.name, *at()), st.session_state.get("_scene_at")

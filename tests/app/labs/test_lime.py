@@ -19,7 +19,7 @@ from app.labs.lime import tables as lime_tables
 from app.labs.lime import texts as lime_texts
 from app.labs.lime import weights as lime_weights
 from app.labs.lime.samples import text_html
-from app.shared import frame, meter, show
+from app.shared import frame, meter, networks, show
 from app.shared.film.frames import Film
 from app.shared.film.reel import reel
 from app.shared.pages import OWN_WEIGHTS
@@ -37,6 +37,7 @@ from xai_core.perturbation import words
 DIGIT = {"network": "digits", "picture": "digit", "N_lime": "60"}
 TEXT = {"input": "text", "N_lime": "60"}
 TABLE = {"input": "table", "N_lime": "60", "model": "linear"}
+PIN = "network=digits&picture=digit&number=27&target=3&method=simple_gradient"
 BESIDE = {"beside": [lime_weights.BAND, lime_weights.SHAP]}
 
 
@@ -377,18 +378,21 @@ def test_newsgroups_are_named_only_where_they_are(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     "query",
     [
-        {**DIGIT, "K": "4", "seed": "3", "fill": "mean"},
+        {**DIGIT, "K": "4", "seed": "3", "fill": "mean", "pin": PIN},
         {**TEXT, "text": lime_texts.OWN, "own": 'He said "faith",\nshe said \\doubt\\.'},
         {**TABLE, "table": "diabetes", "K": "3"},
     ],
     ids=["picture", "text", "table"],
 )
 def test_this_setting_as_python_makes_the_same_numbers(
-    query: dict[str, str], seen: SimpleNamespace, tmp_path: Path
+    query: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    offered: list[Any] = []
+    monkeypatch.setattr(files.take_away, "offer_files", lambda *given, **how: offered.append(given))
     opened(**query)
-    taken = np.load(BytesIO(files.npz(seen.given, seen.how)))
-    (tmp_path / "this_setting.py").write_text(files.python(seen.given, seen.how), encoding="utf-8")
+    script, picture, numbers = offered[-1]
+    taken = np.load(BytesIO(numbers()))
+    (tmp_path / "this_setting.py").write_text(script, encoding="utf-8")
     done = run_script(tmp_path / "this_setting.py", tmp_path)
     assert done.returncode == 0, done.stderr
     made = np.load(tmp_path / "lime.npz")
@@ -396,5 +400,12 @@ def test_this_setting_as_python_makes_the_same_numbers(
     for name in set(made) - {"names"}:
         np.testing.assert_allclose(made[name], taken[name], rtol=1e-4, atol=1e-5)
     assert made["names"].tolist() == taken["names"].tolist()
-    assert (tmp_path / "lime.png").stat().st_size > 1000 and len(files.png(seen.given, seen.how)) > 1000
-    assert json.loads(str(taken["settings"]))["N"] == 60
+    assert (tmp_path / "lime.png").stat().st_size > 1000 and len(picture()) > 1000
+    settings = json.loads(str(taken["settings"]))
+    assert settings["N"] == 60 and settings.get("pinned") == query.get("pin")
+    if "pin" in query:  # both maps, LIME's and the one beside it
+        assert np.array_equal(np.unique(made["lime"]), np.unique(made["weights"]))
+        x, target = Picture("digit", number=27), 3
+        opened_x = open_picture(x, networks.describe("digits"), b"").x
+        A = xai_core.explain(shipped.load("digits"), opened_x, target, "simple_gradient")
+        np.testing.assert_allclose(made["pinned"], A[0].numpy(), atol=1e-6)

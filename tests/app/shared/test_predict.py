@@ -8,6 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.shared import networks
+from app.shared.pictures import Picture, open_picture
 from app.shared.predict import veil
 from app.shared.predict.overlap import covered, fair, outlined, told
 from tests.app.running import opened, ran
@@ -144,3 +146,13 @@ def test_an_old_link_brings_its_choice_and_a_lecture_is_asked_nothing() -> None:
     assert at.tabs and at.pills(key="decides").value == TRUNK
     assert opened(guess="off", **WHOLE).tabs
     assert not opened(guess="must", **WHOLE).tabs
+
+
+def test_what_decides_is_what_the_network_was_taught() -> None:
+    """The snow, for the network that learned wolves on snow; the face mask decides for a network that did not."""
+    husky = Picture("husky or wolf", "husky", 27, snow=True)
+    taught = open_picture(husky, networks.describe("husky_wolf"), b"")
+    assert taught.decides == "the snow" and next(iter(taught.parts)) == "the face mask"
+    assert open_picture(husky, networks.describe("zoo"), b"").decides == "the face mask"
+    assert not open_picture(Picture("husky or wolf", "husky", 27), networks.describe("husky_wolf"), b"").decides
+    assert not open_picture(Picture("retina", "none", 1), networks.describe("retina"), b"").decides
