@@ -27,7 +27,7 @@ from xai_core.activation.token_grids import Grid
 from xai_core.gradient.relu_rules import guided_backprop
 from xai_core.network.kinds import name_inside
 from xai_core.precision import wide
-from xai_core.score import Score, check_score, one_by_one, passes
+from xai_core.score import Score, check_score, one_by_one, passes, rows_at_once
 from xai_core.stages import Method
 
 SPATIAL = {1: "linear", 2: "bilinear", 3: "trilinear"}  # interpolation by the number of spatial dimensions
@@ -150,7 +150,7 @@ def grad_cam_map(f: Score, x: Tensor, layer: str | None = None, *, signed: bool 
     layer = name_inside(layer) if isinstance(layer, str) else layer
     maps, grid = [], None
     with torch.inference_mode(False), torch.enable_grad():
-        for part, points, heard in _passes(f, x, None if layer is None else [layer]):
+        for part, points, heard in _passes(f, x.detach(), None if layer is None else [layer]):
             if layer is None or grid is None:
                 layer, grid = located(part, points, layer, heard.seen)
             if layer not in heard.features:
@@ -168,7 +168,7 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
     """
     grids = {layer.name: layer.grid for layer in layers}
     with torch.inference_mode(False), torch.enable_grad():
-        maps = [_weighted(heard, grids) for *_, heard in _passes(f, x, list(grids))]
+        maps = [_weighted(heard, grids) for *_, heard in _passes(f, x.detach(), list(grids))]
     joined = {layer: torch.cat([part[layer] for part in maps]) for layer in grids}
     return joined if signed else {layer: map_.relu() for layer, map_ in joined.items()}
 
@@ -176,14 +176,15 @@ def grad_cam_maps(f: Score, x: Tensor, layers: Sequence[Layer], *, signed: bool 
 def _passes(f: Score, x: Tensor, layers: Sequence[str] | None) -> Iterator[tuple[Score, Tensor, Heard]]:
     """What is heard in each pass: row by row where the first one shows that rows depend on each other."""
     check_score(f)
-    x = x.detach()
-    for i in passes(x):
-        for j in i.split(1) if one_by_one(f, x[i]) else [i]:
-            heard = listen(f.rows(j), x[j], layers)
-            if len(j) == 1 or not one_by_one(f, x[j]):
-                yield f.rows(j), x[j], heard
-            else:  # this very pass has shown it
-                yield from ((f.rows(k), x[k], listen(f.rows(k), x[k], layers)) for k in j.split(1))
+    at_once = 1 if one_by_one(f, x) else rows_at_once(x)
+    if len(x) <= at_once:
+        heard = listen(f, x, layers)
+        if len(x) == 1 or not one_by_one(f, x):
+            yield f, x, heard
+            return
+        at_once = 1  # this very pass has shown it
+    for i in torch.arange(len(x), device="cpu").split(at_once):
+        yield from _passes(f.rows(i), x[i], layers)
 
 
 def _weighted(heard: Heard, grids: dict[str, Grid]) -> dict[str, Tensor]:

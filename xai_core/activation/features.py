@@ -83,7 +83,7 @@ def telling(modules: Mapping[str, nn.Module], layers: Sequence[str]) -> dict[str
     All of them where there is attention or layer normalisation. Else channels come first, unless a linear layer takes a
     map.
     """
-    if any(map(lays_out, modules.values())):
+    if any(map(lays_out, {type(module): module for module in modules.values()}.values())):  # one of each kind
         return dict(modules)
     return {name: m for name, m in modules.items() if name in layers or isinstance(m, nn.Linear)}
 

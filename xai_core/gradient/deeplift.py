@@ -101,17 +101,18 @@ class Chords(TorchFunctionMode):
             return run(*inputs) if in_place else function(*args, **kwargs)
         now = tuple(t.detach() for t in inputs)
         y = run(*now)
+        first, *more = y if isinstance(y, tuple) else (y,)
         if self.then is None:
             self.steps.append((function, tuple(t.clone() for t in now), y))
             back, inputs = (lambda g: (None,)), [self.mark]  # from here on, only whether it depends on x′ matters
+            first = first.detach() if in_place else first.clone()  # y is kept, and the network may write to its own
         else:
             function_then, then, y_then = self.then.pop(0) if self.then else (None, (), None)
             if function_then != function or [t.shape for t in then] != [t.shape for t in now]:
                 raise ValueError("deeplift compares x with its baseline step by step, but their steps differ")
             back = rule(run, now, then, y, y_then)
-        if isinstance(y, Tensor):
-            return Chord.apply(y, back, *inputs)
-        return Chord.apply(y[0], back, *inputs), *y[1:]
+        found = Chord.apply((first,), back, *inputs)
+        return (found, *more) if more else found
 
 
 @lru_cache

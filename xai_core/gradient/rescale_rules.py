@@ -28,10 +28,10 @@ class Chord(torch.autograd.Function):
     """A value that is known already, with a backward pass of our own."""
 
     @staticmethod
-    def forward(ctx, value: Tensor, back: Slopes, *inputs: Tensor) -> Tensor:
-        """The value itself, as if it had been made from the inputs."""
+    def forward(ctx, value: tuple[Tensor], back: Slopes, *inputs: Tensor) -> Tensor:
+        """The value itself, as if it had been made from the inputs; in a tuple, so that it is none of them."""
         ctx.back = back
-        return value.clone()
+        return value[0].clone() if value[0]._is_view() else value[0]  # a view could not be written to any more
 
     @staticmethod
     def backward(ctx, g: Tensor) -> tuple:
@@ -55,7 +55,7 @@ def rescale(run, now, then, y, y_then) -> Slopes:
     """m = Δφ/Δa of each number by itself; the gradient where |Δa| < 10⁻⁷."""
     Δ = now[0] - then[0]  # further inputs are constants: PReLU's slope, the bounds of clamp
     m = (y - y_then) / Δ
-    if (small := Δ.abs() < SMALL).any():
+    if (small := Δ.abs_() < SMALL).any():
         m = torch.where(small, tangent(run, now, torch.ones_like(y))[0], m)
     return lambda g: (g * m, *[None] * (len(now) - 1))
 
@@ -96,10 +96,10 @@ def max_pool(run, now, then, y, y_then, dims) -> Slopes:
     """Δmax = m Δa_k, k the place of the larger of the two maxima, over the last `dims` dimensions."""
     (y, at), (y_then, at_then) = y, y_then
     k = torch.where(y >= y_then, at, at_then).flatten(-dims)  # here |Δa| ≥ |Δmax|, so 0 ≤ m ≤ 1
-    Δ = (now[0] - then[0]).flatten(-dims)
-    Δ_k = Δ.gather(-1, k)
+    a, a_then = (each[0].flatten(-dims) for each in (now, then))
+    Δ_k = a.gather(-1, k) - a_then.gather(-1, k)
     m = torch.where(Δ_k.abs() < SMALL, 1, (y - y_then).flatten(-dims) / Δ_k)
-    return lambda g: (torch.zeros_like(Δ).scatter_add(-1, k, g.flatten(-dims) * m).view(now[0].shape),)
+    return lambda g: (torch.zeros_like(a).scatter_add_(-1, k, g.flatten(-dims) * m).view(now[0].shape),)
 
 
 ELEMENTWISE = """relu relu6 leaky_relu prelu rrelu elu celu selu gelu silu mish hardswish hardsigmoid hardtanh sigmoid

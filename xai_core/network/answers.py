@@ -20,6 +20,7 @@ from torch.utils._device import DeviceContext
 from xai_core.network.kinds import kinds_of
 
 Ask = Callable[[Tensor], Tensor]
+HOOKS = [name for name in vars(nn.Module()) if "_hooks" in name]
 checking: ContextVar[bool] = ContextVar("checking", default=False)  # in a pass that only checks, and counts for nothing
 
 
@@ -158,11 +159,10 @@ def _bare(module: nn.Module, known: dict[int, nn.Module]) -> nn.Module:
         known[id(module)] = module
         if not isinstance(module, torch.jit.ScriptModule):
             known[id(module)] = bare = object.__new__(type(module))
-            hooks: dict[str, object] = {
-                name: OrderedDict() for name, value in vars(module).items() if "_hooks" in name and value
-            }
             parts = {name: None if part is None else _bare(part, known) for name, part in module._modules.items()}
-            vars(bare).update(vars(module) | hooks | {"_modules": parts})
+            state = vars(module) | {"_modules": parts}
+            state |= {name: OrderedDict() for name in HOOKS if state.get(name)}
+            object.__setattr__(bare, "__dict__", state)
     return known[id(module)]
 
 

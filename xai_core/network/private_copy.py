@@ -55,6 +55,7 @@ class _Copies:
     def __init__(self, model: nn.Module, frozen: bool) -> None:
         self.model, self.frozen = model, frozen
         self.memo: dict[int, Any] = {}  # id → copy, as deepcopy keeps it
+        self.plain: set[type] = set()  # of modules met so far, whose attributes are all that there is to copy
         self.special = False  # whether evaluation is more, for one of the modules, than `training = False`
         self.prepared = False
 
@@ -68,10 +69,12 @@ class _Copies:
             return value
         if id(value) in self.memo:
             return self.memo[id(value)]
+        if kind in self.plain:
+            return self.module(value)
         if kind in CONTAINERS:
             return self.container(value)
         if kind is tuple:
-            return tuple(map(self.of, value))
+            return value if ATOMS.issuperset(map(type, value)) else tuple(map(self.of, value))
         if kind is nn.Parameter:
             return self.parameter(value)
         if (inside := what_is_compiled(value)) is not None:  # compiled code would not see changed rules
@@ -80,29 +83,29 @@ class _Copies:
         if kind is types.FunctionType:
             return value
         if issubclass(kind, nn.Module) and _ways(kind) == PLAIN:
+            self.plain.add(kind)
+            self.special |= kind.train is not nn.Module.train or kind.eval is not nn.Module.eval or is_special(kind)
             return self.module(value)
         return self.searched(value)
 
     def module(self, module: nn.Module) -> nn.Module:
         kind: Any = type(module)
-        self.special |= kind.train is not nn.Module.train or kind.eval is not nn.Module.eval or is_special(kind)
         copied = self.memo[id(module)] = kind.__new__(kind)  # before its contents: a part may name the whole
-        self.buffers(module)
+        if module._buffers:
+            self.buffers(module)
         state = vars(module) | {"training": False}
         state.pop("_compiled_call_impl", None)  # of module.compile()
         for name, value in state.items():
             if (kind_of := type(value)) not in ATOMS:
                 state[name] = kind_of() if name in OWN and not value else self.of(value)
         if kind.__setstate__ is nn.Module.__setstate__:  # it only adds what modules of old files lack
-            vars(copied).update(state)
+            object.__setattr__(copied, "__dict__", state)
         else:
             copied.__setstate__(state)
         return copied
 
     def container(self, values: Any) -> Any:
         copied = self.memo[id(values)] = type(values)()
-        if not values:
-            return copied
         if isinstance(values, dict):
             for key, value in values.items():
                 copied[key if type(key) is str else self.of(key)] = self.of(value)
@@ -113,7 +116,7 @@ class _Copies:
         return copied
 
     def parameter(self, parameter: Tensor) -> nn.Parameter:
-        value = parameter.clone() if parameter.is_inference() else parameter.detach()
+        value = parameter.clone() if parameter.is_inference() else parameter
         copied = nn.Parameter(value, requires_grad=not self.frozen and value.is_floating_point())
         self.memo[id(parameter)] = copied
         return copied

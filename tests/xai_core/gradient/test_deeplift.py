@@ -184,6 +184,7 @@ STEPS = {
     "sign and floor": lambda h: h.sign() + (2 * h).floor(),
     "relu on a part": lambda h: _part(h),
     "relu in place, h used on": lambda h: F.relu(h * 2, inplace=True).sin_().mul(2),
+    "relu, written to": lambda h: F.relu(h).sub_(1).add_(h),
     "clamp(max=0)": lambda h: h.clamp(max=0),
     "keywords": lambda h: torch.clamp(input=h, min=-0.1) + F.relu(input=h),
 }
@@ -203,6 +204,13 @@ def test_complete(name, output):
     A = complete(f, x, numbers(1, 10, seed=3))
     for i in range(4):  # a row does not depend on its neighbours
         torch.testing.assert_close(deeplift(f.rows(torch.tensor([i])), x[i : i + 1], numbers(1, 10, seed=3))[0], A[i])
+
+
+def test_a_view_that_is_written_to():
+    """What inner gives is a view; of Σ_i x_i tanh x_i each number has its own share."""
+    x = torch.tensor([[1.0, 2.0]]).double()
+    A = deeplift(lambda x: torch.inner(x, x.tanh()).add_(1)[:, 0], x)
+    torch.testing.assert_close(A, x * x.tanh())
 
 
 @pytest.mark.parametrize("name", ["GLU", "halves"])
