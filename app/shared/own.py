@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import guard
-from app.shared import pages
+from app.shared import pages, turns
 from data.nets import yours
 from data.nets.yours import Yours
 from data.pictures import folders
@@ -63,6 +63,11 @@ def network() -> Yours:
 
 @st.cache_resource(max_entries=1, show_spinner="Opening your network …")
 def _opened(typed: tuple[str, ...]) -> Yours:
+    with turns.turn(("own", *typed)):
+        return _loaded(typed)
+
+
+def _loaded(typed: tuple[str, ...]) -> Yours:
     word, *options = typed[0].split(",")
     beside = {name.lower(): text for name, text in zip(TYPED[1:-1], typed[1:-1], strict=True) if text}
     return yours.load(word, **yours.arguments(**yours.options(options) | beside), like=typed[-1] or None)
