@@ -17,7 +17,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.session_manager import SessionClient
 
-FIRST = ("app.labs.study.guesses", "app.shared.lecture", "app.shared.predict.veil")  # what main.py imports, and so on
+FIRST = (  # what main.py imports, and then what most pages do
+    "app.labs.study.guesses", "app.shared.lecture", "app.shared.predict.veil",
+    "app.shared.compare.tab", "app.shared.take_away",
+)  # fmt: skip
 REST = 3.0  # s for which nobody has moved before a page is opened
 NOBODY = 20.0  # s after which the visitor comes although no reader has
 PATIENCE = 300.0  # s for a page

@@ -11,6 +11,7 @@ from app.labs.unlearning.compute import Outcome
 from app.shared import frame, show, stages
 from app.shared.meter import measured
 from app.shared.stages import Question
+from app.shared.turns import Rank, turn
 from xai_core import figures, stability
 from xai_core.evaluate.stability import REFERENCE, STEPS
 from xai_core.rankings import rank_correlation
@@ -62,7 +63,8 @@ def outcomes(q: Question, settings: dict[Any, dict[str, Any]]) -> dict[Any, Outc
     bar, found = st.progress(0.0, text="Asking the network …"), {}
     for i, (value, setting) in enumerate(settings.items()):
         bar.progress(i / len(settings), text=f"Setting {i + 1} of {len(settings)} …")
-        found[value] = compute.outcome(q, setting)
+        with turn(("outcome", q, str(setting)), rank=Rank.LATER):  # a turn each, so that others come between
+            found[value] = compute.outcome(q, setting)
     bar.empty()
     return found
 
@@ -70,8 +72,9 @@ def outcomes(q: Question, settings: dict[Any, dict[str, Any]]) -> dict[Any, Outc
 def show_sweep(q: Question, given: dict[str, Any], letter: str) -> None:
     """Three numbers against one symbol, the present value marked."""
     name = compute.SWEPT[letter]
-    present = compute.present(q, given, name)
-    found = outcomes(q, compute.sweep(q, given, name))
+    with frame.asking(f"Which {letter} to try …", Rank.LATER):
+        present, tried = compute.present(q, given, name), compute.sweep(q, given, name)
+    found = outcomes(q, tried)
     for column, (title, number) in zip(st.columns(3, gap="medium"), SWEEP.items(), strict=True):
         heights = [getattr(o, number) for o in found.values()]
         at = getattr(found[present], number)
@@ -135,7 +138,9 @@ def show_stability(q: Question, asked: dict[str, tuple[str, dict[str, Any]]]) ->
 
         def attribute(B: int, title=title, method=method, arguments=arguments, bar=bar) -> Tensor:
             bar.progress(min(B / REFERENCE, 0.9), text=f"{title}, B = {B} …")
-            return stages.explanation(q, method, {**arguments, "B": B}).A
+            given = {**arguments, "B": B}
+            with turn(("steps", q, method, str(given)), rank=Rank.LATER):
+                return stages.explanation(q, method, given).A
 
         found = stability(attribute, steps)
         bar.empty()

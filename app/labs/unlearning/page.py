@@ -16,6 +16,7 @@ from app.shared.predict import veil
 from app.shared.screen import COMPARE, TABS, Stage, stage, tabs
 from app.shared.stages import Explanation, Question
 from app.shared.subject import Subject
+from app.shared.turns import Rank
 from xai_core import Stages, figures, match_baseline, uni, unlearn
 
 FRONT = ("eps", "B", "T", "eta")
@@ -106,7 +107,9 @@ def show_paths(runs: dict[str, Stages]) -> None:
     """Stage 3: the confidence on the way back, and the numbers that judge both paths."""
     left, right = st.columns([3, 2], gap="medium")
     α = [k / POINTS for k in range(POINTS + 1)]
-    lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
+    with frame.asking("Walking both ways …", Rank.LATER):
+        lines = {name: (α, run["trace"].confidence(α)[:, 0].tolist()) for name, run in runs.items()}
+        rows = {name: stages.judged(run) for name, run in runs.items()}
     with left:
         fig = figures.curves(
             lines, x="α: 0 is the baseline, 1 the picture", y="F(γ(α))", title="3 · Score along the path",
@@ -115,7 +118,6 @@ def show_paths(runs: dict[str, Stages]) -> None:
         ends = "; ".join(f"{name} from {ys[0]:.2f} to {ys[-1]:.2f}" for name, (_, ys) in lines.items())
         show.figure(fig, f"The score along the path: {ends}.")
     with right:
-        rows = {name: stages.judged(run) for name, run in runs.items()}
         lines = [
             [title, *(f"{getattr(j, number):.3g}" for j in rows.values())] for title, number in NUMBERS.items()
         ]  # fmt: skip
