@@ -13,7 +13,7 @@ _BOUND = re.compile(r'(?:key=|Slider\(\s*)"([a-zA-Z]\w*)"')
 KEYS = sorted(
     {key for file in APP.rglob("*.py") for key in _BOUND.findall(file.read_text(encoding="utf-8"))}
     | {control.key for control in controls.controls()}
-    | {*OF_STUDY, "opacity", "pin", "guess", "slope", "lecture", "hide", "nonsense", "_page", "_asked"}
+    | {*OF_STUDY, "opacity", "pin", "guess", "slope", "lecture", "try", "hide", "nonsense", "_page", "_asked"}
 )
 FAR = "https://evil.example/"  # nothing may be fetched from there, and nothing may lead there
 NUMBERS = ("1e999", "-1e999", "nan", "-0", "9" * 400, "-1", "1.5", "", "1_0", "0x10", "٣", "²", "true")

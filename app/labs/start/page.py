@@ -1,4 +1,4 @@
-"""Start: the question of the workbook and three doors: the lecture in order, one picture at once, the notebooks.
+"""Start: the question of the workbook and its doors: the lecture in order, one picture at once, scenes, the notebooks.
 
 Streamlit's first page has no address of its own, so this one has no settings. It fits one screen of a projector.
 """
