@@ -17,7 +17,7 @@ from xai_core.check.mistakes import start_of
 from xai_core.score import forward
 
 GAP = 0.08  # of the larger F(x) − F(x′), with many steps
-MANY, FINE = 40, 100  # steps, and of a path of one's own
+MANY, FINE = 60, 100  # steps, and of a path of one's own
 EXACT = "integrated_gradients"  # whose sum is right on these networks
 Map = Callable[..., Tensor]
 

@@ -22,7 +22,7 @@ from xai_core.score import Score, make_score
 from xai_core.stages import Method, Stages, like
 
 SIDE, CLASSES = 16, 4
-# Seeds: F has a slope at both ends of a way, a sum of six points is far from the integral, and one of forty near it.
+# Seeds: F has a slope at both ends of a way, a sum of six points is far from the integral, and one of sixty near it.
 NETWORK, OTHER = 248, 43
 HALF, BETA = SIDE // 2, 10.0
 SAME = 1e-3  # of the largest number: what another order of sums may change
