@@ -6,12 +6,11 @@ from tests.xai_core.check.written import RIGHT, WRONG
 from xai_core import catalogue
 from xai_core.check.examining import examine
 
-IG = {"claims": "integrated_gradients", "output": "logit"}
+SOFT = ("right rule", "trapezoid from grey", "from white")  # and right of the probability, too
 
 
 @pytest.mark.parametrize(
-    ("name", "output"),
-    [*((name, "logit") for name in RIGHT), ("right rule", "probability"), ("trapezoid from grey", "probability")],
+    ("name", "output"), [*((name, "logit") for name in RIGHT), *((name, "probability") for name in SOFT)]
 )
 def test_what_is_right_passes(name: str, output: str) -> None:
     found = examine(RIGHT[name], zoo=False, claims="integrated_gradients", output=output)
@@ -19,10 +18,15 @@ def test_what_is_right_passes(name: str, output: str) -> None:
     assert "the map of Integrated Gradients" in found["agreement"].says
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_a_mistake_is_called_by_its_name(name: str) -> None:
+AGAIN = ("one too few", "one too many", "broken: difference", "softmax", "sign")  # of the probability, too
+
+
+@pytest.mark.parametrize(
+    ("name", "output"), [*((name, "logit") for name in WRONG), *((name, "probability") for name in AGAIN)]
+)
+def test_a_mistake_is_called_by_its_name(name: str, output: str) -> None:
     function, line, words = WRONG[name]
-    found = examine(function, zoo=False, **IG)
+    found = examine(function, zoo=False, claims="integrated_gradients", output=output)
     assert found[line].holds is False and words in found[line].says, str(found)
 
 

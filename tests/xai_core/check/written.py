@@ -96,12 +96,22 @@ def trapezoid(f, x, B=30):
     return (x - start) * (ends + total(f, x, start, right_points(B)[:-1])) / B
 
 
+def from_afar(value):
+    def my_ig(f, x, B=30):
+        start = torch.full_like(x, value)
+        return (x - start) * total(f, x, start, right_points(B)) / B
+
+    return my_ig
+
+
 RIGHT = {
     "right rule": summed(right_points),
     "left rule": summed(lambda B: [k / B for k in range(B)]),
     "midpoint, all at once": all_at_once,
     "trapezoid from grey": trapezoid,
     "20 steps from black": fixed_steps,
+    "from white": from_afar(1.0),
+    "from a grey of one's own": from_afar(0.3),
     "one value a pixel": formed(lambda A: A.sum(1, keepdim=True)),
     "data/broken.py: right": of_broken(broken.right),
 }
@@ -189,6 +199,10 @@ def detached(f, x):
     return slope(f, x) * 0
 
 
+def cut_off(f, x):
+    return torch.autograd.grad(f(x).sum(), x)[0]
+
+
 def raises(f, x):
     return {}["key"]
 
@@ -248,6 +262,7 @@ WRONG: dict[str, tuple[Callable, str, str]] = {  # mistake → function, the lin
     "list": (numbers, "shape", "must return a tensor shaped like x"),
     "no channels": (without_channels, "shape", "one value a pixel"),
     "NaN": (holes, "shape", "must return finite numbers"),
+    "no graph": (cut_off, "shape", "Begin with x = x.clone().requires_grad_()"),
     "zeros": (detached, "shape", "0 everywhere"),
     "KeyError": (raises, "shape", "stopped with KeyError: 'key', at «return {}[\"key\"]»"),
 }  # fmt: skip
