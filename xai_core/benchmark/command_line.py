@@ -115,6 +115,8 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
     for each in given.model:
         if not all(part.replace(".", "").isidentifier() for part in each.split(":")) or each.count(":") != 1:
             yield f"--model must be MODULE:FUNCTION, such as mine:network; got {each!r}"
+    if given.model and given.tables and not {"uni", "alike"} & set(given.tables):
+        yield f"--model is for the tables uni and alike; got --tables {' '.join(given.tables)}"
     if given.batch > 1 and given.no_maps:
         yield "--batch needs the maps that are kept: leave --no-maps out"
     if given.device == "cuda" and not torch.cuda.is_available():
