@@ -126,6 +126,8 @@ def _refusals(given: argparse.Namespace) -> Iterator[str]:
     for each in given.model:
         if ":" not in each and "," not in each:
             yield f"--model must be MODULE:FUNCTION, such as mine:network, or resnet18,weights=FILE; got {each!r}"
+    if given.model and given.tables and not {"uni", "alike"} & set(given.tables):
+        yield f"--model is for the tables uni and alike; got --tables {' '.join(given.tables)}"
     if given.batch > 1 and given.no_maps:
         yield "--batch needs the maps that are kept: leave --no-maps out"
     if given.device == "cuda" and not torch.cuda.is_available():

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -153,7 +154,7 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Seque
     )  # fmt: skip
     base, more = base_of(settings["method"]), {}
     if base == RANDOM:
-        generator = torch.Generator().manual_seed(int(settings["digest"][:12], 16) ^ settings["seed"])
+        generator = torch.Generator().manual_seed(_number(settings["digest"]) ^ settings["seed"])
         found = exam.judge_map(torch.randn(exam.x.shape, generator=generator, device="cpu"), scores)
     else:
         if "together" in context:
@@ -165,6 +166,14 @@ def judge(settings: Mapping[str, Any], context: Mapping[str, Any], scores: Seque
         if base in RULED and not relus_met(exam.f, exam.x, settings["symbols"]["relu6"]):
             more = {"note": "plain gradient here"}
     return [{"score": score, "value": value, "explained": exam.label, **more} for score, value in found.items()]
+
+
+def _number(digest: str) -> int:
+    """48 bits of a picture's digest, which may be any text: what is not hexadecimal is hashed first."""
+    try:
+        return int(digest[:12], 16)
+    except ValueError:
+        return int(sha256(digest.encode()).hexdigest()[:12], 16)
 
 
 def _fill(settings: Mapping[str, Any], context: Mapping[str, Any], model: nn.Module) -> None:

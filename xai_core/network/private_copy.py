@@ -64,7 +64,7 @@ class _Copies:
         return for_evaluation(copied, self.frozen) if self.special else copied
 
     def of(self, value: Any) -> Any:
-        kind = type(value)
+        kind: Any = type(value)
         if kind in ATOMS:
             return value
         if id(value) in self.memo:

@@ -80,7 +80,8 @@ def draw(page: Page) -> None:
         with st.container(key="strip_ways", horizontal=True, gap=None, width="content"):
             if on:
                 for side, label, query in ((True, "before", _before(on)), (False, "after", _after(on))):
-                    with st.container(key=f"strip_{'side' if side is before else 'other'}", width="content"):
+                    shown = side == before != _stands(on)
+                    with st.container(key=f"strip_{'side' if shown else f'other_{label}'}", width="content"):
                         _link(label, page, query)
                 mine = st.session_state.get("_mine", {}).get(page.name)
                 _link("Back to my settings" if mine else "Usual settings", page, mine[0] if mine else {})
@@ -105,6 +106,12 @@ def _after(scene: Scene) -> Settings:
 
 def _before(scene: Scene) -> Settings:
     return {**_usual(scene.after), **scene.before, KEY: f"{scene.number}{BEFORE}"}
+
+
+def _stands(scene: Scene) -> bool:
+    """Whether the settings are still those after the scene's change: the reader may have moved on."""
+    asked = {name: st.query_params.get_all(name) for name in scene.change}
+    return asked == {name: [said] if isinstance(said, str) else said for name, said in scene.change.items()}
 
 
 def _usual(settings: Settings) -> Settings:

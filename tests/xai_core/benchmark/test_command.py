@@ -201,6 +201,10 @@ def test_refusals(command, given, said, capsys):
             ["--model", "mine"],
             "--model must be MODULE:FUNCTION, such as mine:network, or resnet18,weights=FILE; got 'mine'",
         ),
+        (
+            ["--model", "mine:network", "--tables", "gad", "cost"],
+            "--model is for the tables uni and alike; got --tables gad cost",
+        ),
         (["--methods", "magic"], "--methods: methods must be of simple_gradient, "),
         (["--methods", "uni:Q=3"], "--methods: method 'uni:Q=3': uni takes B, T, eps, "),
         (["--methods", "uni:goal=none"], "--methods: goal "),
@@ -218,9 +222,9 @@ def test_the_collection_in_the_docs_works(tmp_path, monkeypatch, capsys):
     (tmp_path / "yours.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path), monkeypatch.setenv("TQDM_DISABLE", "1")
     given = re.search(r"`(--tables uni --collection yours .*?)`", text)[1].split()
-    given += ["--methods", "simple_gradient", "--scores", "mufidelity", "--out", str(tmp_path)]
+    given += ["--methods", "simple_gradient", "random", "--scores", "mufidelity", "--out", str(tmp_path)]
     assert main(given) == 0 and len([line for line in code.splitlines() if line.strip()]) <= 20
-    assert len(lines(tmp_path)) == 3
+    assert len(lines(tmp_path)) == 6
     assert "| tiny | here, black | 3 |" in (tmp_path / "report.md").read_text(encoding="utf-8")
     monkeypatch.setattr(sys.modules["yours"], "title", lambda name: {}[name], raising=False)  # knows no network
     assert main(["--report-only", "--collection", "yours", "--out", str(tmp_path)]) == 0
@@ -228,6 +232,11 @@ def test_the_collection_in_the_docs_works(tmp_path, monkeypatch, capsys):
     assert "this collection has no pictures of its own for 'tiny': name a source" in capsys.readouterr().err
     assert main(["--tables", "gad", "--collection", "yours", "--out", str(tmp_path)]) == 2
     assert "must have network, weights, PAIRS, apart for these tables; it lacks PAIRS, apart" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("digest", "number"), [("0000000000ff" + 52 * "a", 255), ("", 0xE3B0C44298FC), ("ff", 255)])
+def test_a_random_map_follows_any_digest(digest, number):
+    assert uni._number(digest) == number
 
 
 def test_a_network_and_a_folder_suffice(tmp_path, monkeypatch, capsys):
