@@ -31,7 +31,7 @@ def settled(page: Any) -> None:
             && (hosts => !hosts.length || hosts.some(
                 host => host.shadowRoot?.querySelector('.film:not(.computing), .predict')))(
                 [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-                    .filter(host => !host.closest('.st-key-veil_open')))""",
+                    .filter(host => !host.closest('.st-key-veil_open, .st-key-_strip_keys')))""",
         timeout=60_000,
     )
 
