@@ -21,8 +21,8 @@ _known = {*PLACES, *links.OF_EXPLAIN, *(c.key for c in controls.controls())}  # 
 
 
 def on() -> bool:
-    """Whether the address asks for it."""
-    return st.query_params.get("lecture") == "on"
+    """Whether the address asks for it. A number is what links said before scenes had a name of their own."""
+    return bool(re.fullmatch(r"on|[1-9]\d{0,2}", st.query_params.get("lecture", "")))
 
 
 def dress() -> None:
