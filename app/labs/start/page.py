@@ -42,8 +42,8 @@ def show_picture() -> None:
 
 def show_scenes() -> None:
     """Where a page shows one thing at once."""
-    st.markdown("#### Scenes")
-    st.markdown("Every page has some, by number. Each changes one setting. Begin with one of these:")
+    st.markdown("## Scenes")
+    st.markdown("Each changes one setting. Begin with one:")
     with st.container(gap=None):
         for name in FIRST:
             scene = next(iter(scenes_of(name).parts.values()))[0]
@@ -54,10 +54,7 @@ def show_scenes() -> None:
 def show_notebooks() -> None:
     """Where the long form is."""
     st.markdown("## Notebooks")
-    st.markdown(
-        f"{NOTEBOOKS} notebooks tell the lecture at length, with exercises. They begin with `00_start_here`. This"
-        " command opens them:"
-    )
+    st.markdown(f"{NOTEBOOKS} notebooks tell the lecture at length, from `00_start_here` on:")
     st.code("make lab", language="bash")
 
 

@@ -48,6 +48,7 @@ def test_only_the_line_says_that_something_takes_long() -> None:
     assert said == {
         ("main.py", "spinner("), ("shared/frame.py", "spinner("), ("shared/networks.py", opening),
         ("labs/attention/compute.py", opening),
+        ("shared/own.py", 'show_spinner="Opening your network …"'),
     }  # fmt: skip
 
 
