@@ -3,8 +3,8 @@
 A folder may be flat, with or without labels.csv, or have a folder a class, as torchvision's ImageFolder reads it. Of a
 folder with a folder `val` in it, as ImageNet's root has one, that is taken. A class is called as the network calls it,
 or in ImageNet's manner, by its wnid (n01440764). labels.csv has the columns `file`, and `index` (the number of the
-class) or `class` (its name). It may come from a spreadsheet: with a mark at its start, with semicolons or tabs in place
-of commas, in UTF-8 or in Windows's Latin alphabet.
+class), `class` (its name) or `label` (either). It may come from a spreadsheet: with a mark at its start, with
+semicolons or tabs in place of commas, in UTF-8 or in Windows's Latin alphabet.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ def _lines(file: Path, called: str) -> Iterator[tuple[str, int | str]]:
     head, *rows = text.splitlines() or [""]
     separator = max(",;\t", key=head.count)
     columns = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
-    column = next((each for each in ("index", "class") if each in columns), None)
+    column = next((each for each in ("index", "class", "label") if each in columns), None)
     if "file" not in columns or column is None:
         raise ValueError(
-            f"{called} must have the columns file and index, the number of the class, or file and class, its name; it"
-            f" has {', '.join(columns) or 'none'}"
+            f"{called} must have the columns file and index, the number of the class, or file and class, its name, or"
+            f" file and label; it has {', '.join(columns) or 'none'}"
         )
     for number, row in enumerate(csv.reader(rows, delimiter=separator), 2):
         if not any(row):  # spreadsheets leave empty lines at the end
@@ -125,7 +125,7 @@ def _lines(file: Path, called: str) -> Iterator[tuple[str, int | str]]:
             raise ValueError(
                 f"{called} must have a file and a class in each line; line {number} has {name!r} and {said!r}"
             )
-        yield name, int(said) if column == "index" else said
+        yield name, int(said) if column == "index" or (column == "label" and said.isdecimal()) else said
 
 
 def _classes(root: Path, said: set[str], names: tuple[str, ...]) -> dict[str, int]:

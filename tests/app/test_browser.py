@@ -227,7 +227,7 @@ def stays_here(page: Any, address: str) -> Callable[[], list[str]]:
     return far
 
 
-LOOKED_AT_ALWAYS = "explain", "paths"  # all others with the slow tests: it is the pages' own work that takes long
+LOOKED_AT_ALWAYS = ("explain",)  # all others with the slow tests: it is the pages' own work that takes long
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_labels_as_a_spreadsheet_saves_them(tmp_path, encoding, separator):
     ("text", "said"),
     [
         ("number,file\n7,a.jpg\n", "must have the columns file and index, .*; it has number, file$"),
-        ("", "must have the columns file and index, .* or file and class, its name; it has none$"),
+        ("", "must have the columns file and index, .* or file and class, its name, or file and label; it has none$"),
         ("file,index\na.jpg,1000\n", ".* a file and a class from 0 to 999 in each line; 'a.jpg' has '1000'$"),
         ("file,index\na.jpg,7\nb.jpg,-1\n", ".* a file and a class in each line; line 3 has 'b.jpg' and '-1'$"),
         ("file,class\na.jpg,\n", ".* a file and a class in each line; line 2 has 'a.jpg' and ''$"),

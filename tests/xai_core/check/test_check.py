@@ -22,7 +22,11 @@ AGAIN = ("one too few", "one too many", "broken: difference", "softmax", "sign")
 
 
 @pytest.mark.parametrize(
-    ("name", "output"), [*((name, "logit") for name in WRONG), *((name, "probability") for name in AGAIN)]
+    ("name", "output"),
+    [
+        *(pytest.param(name, "logit", marks=pytest.mark.slow if i % 3 else []) for i, name in enumerate(WRONG)),
+        *((name, "probability") for name in AGAIN),
+    ],
 )
 def test_a_mistake_is_called_by_its_name(name: str, output: str) -> None:
     function, line, words = WRONG[name]
@@ -30,6 +34,7 @@ def test_a_mistake_is_called_by_its_name(name: str, output: str) -> None:
     assert found[line].holds is False and words in found[line].says, str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in catalogue() if name not in ("lime", "sobol")])  # which take seconds
 def test_every_method_of_the_catalogue_is_what_it_claims_to_be(name: str) -> None:
     """Whatever is asked of a copy, the method itself has it: no line is about Integrated Gradients alone."""

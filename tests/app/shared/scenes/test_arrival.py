@@ -38,7 +38,13 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("lab", sorted(set(PAGES) - {START.name}))
+@pytest.mark.parametrize(
+    "lab",
+    [
+        pytest.param(lab, marks=[] if lab in ("explain", "lime", "domains") else pytest.mark.slow)
+        for lab in sorted(set(PAGES) - {START.name})
+    ],
+)
 def test_settings_arrive(lab: str) -> None:
     code = "\n".join(file.read_text(encoding="utf-8") for file in (LABS / lab).glob("*.py"))
     declared = {control.key for control in controls.controls()} | {"tab"}
