@@ -108,6 +108,13 @@ def test_a_flat_folder(tmp_path):
     assert collection.picture("squeezenet1_1", str(tmp_path), "4.png").digest == after["4.png"]
 
 
+@pytest.mark.parametrize("said", ["7", "cock"])
+def test_a_column_called_label_has_numbers_or_names(tmp_path, said):
+    save(tmp_path / "b.jpg", 2)
+    (tmp_path / "labels.csv").write_text(f"file,label\nb.jpg,{said}\n", encoding="utf-8")
+    assert names(str(tmp_path)) == {"b.jpg": 7}
+
+
 def test_a_folder_with_labels(tmp_path):
     save(tmp_path / "a.jpg", 1), save(tmp_path / "b.jpg", 2)
     (tmp_path / "labels.csv").write_text("index,file,name\n7,b.jpg,cock\n", encoding="utf-8")
