@@ -30,7 +30,7 @@ from xai_core.path.traces import Trace
 from xai_core.path.unlearning import unlearned_probabilities
 from xai_core.perturbation.superpixels import superpixels
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 LIGHT = {
     "smoothgrad": {"N": 3},
@@ -62,11 +62,7 @@ def right(real_squeezenet, real_photographs):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if method.family == "perturbation" else [])  # many passes each
-        for name, method in catalogue().items()
-        if name != "cam"
-    ],
+    [m for m in catalogue() if m != "cam"],
 )
 def test_each_method(real_squeezenet, right, name):
     """Shape, sign, no warning, the same bits twice; the network's and the photograph's bytes as they were."""
@@ -98,7 +94,6 @@ def test_grad_cam_finds_the_classes_own_map(real_squeezenet, right):
         explain(real_squeezenet, x[:1], int(y[0]), "cam")
 
 
-@pytest.mark.slow
 def test_agrees_with_captum(real_squeezenet, right):
     """Gradient, guided backprop and IG with in-place ReLUs; in float64, where no mask flips by rounding."""
     model, x, y = copy.deepcopy(real_squeezenet).double(), right[0][:1].double(), right[1][:1]
@@ -117,7 +112,6 @@ def test_agrees_with_captum(real_squeezenet, right):
         assert (ours - theirs).abs().max() < 1e-6 * theirs.abs().max()
 
 
-@pytest.mark.slow
 def test_what_the_uni_paper_claims(real_squeezenet, right):
     """The baseline is unsure; the confidence rises steadily from there; the path is complete and bends less."""
     x, y = right
@@ -134,7 +128,6 @@ def test_what_the_uni_paper_claims(real_squeezenet, right):
     assert ((start - x).abs().flatten(1).mean(1) < 0.02).all()  # hardly to be seen: 5/255 on average
 
 
-@pytest.mark.slow
 def test_lime_on_a_photograph(real_squeezenet, right):
     """R² rises with K, the superpixels of the strongest weights carry the class: without them, the confidence falls."""
     x, y = right[0][:1], right[1][:1]
@@ -148,7 +141,6 @@ def test_lime_on_a_photograph(real_squeezenet, right):
         assert f(without) < 0.5 * f(x)
 
 
-@pytest.mark.slow
 def test_perturbations_find_what_the_network_needs(real_squeezenet, right):
     """Without the eight superpixels that a method puts first the confidence is gone, without its last eight it stays.
 

@@ -340,10 +340,10 @@ def test_the_link_to_copy_holds_every_setting() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"corruption": "Gaussian noise", "severity": "3", "seed": "5", "start": ["shot noise", OWN, "UNI"], "B": "5",
-         "colour": "#a0b0c0"},
+        pytest.param({"corruption": "Gaussian noise", "severity": "3", "seed": "5", "start": ["shot noise", OWN, "UNI"],
+                      "B": "5", "colour": "#a0b0c0"}, marks=pytest.mark.slow),
         {**DIGIT, "corruption": "brightness", "severity": "2", "start": [OWN, "mean colour"], "output": "logit"},
-        {"severity": "0", **FEW},
+        pytest.param({"severity": "0", **FEW}, marks=pytest.mark.slow),
     ],
     ids=["noise", "digit", "as it is"],
 )  # fmt: skip

@@ -227,7 +227,15 @@ def test_settings_of_unlearning_are_those_of_explain(seen: SimpleNamespace) -> N
     "query",
     [
         {"method": ["Integrated Gradients", "UNI", "LIME", "SmoothGrad"], "B": "10", "eps": "2", **FEW},
-        {"network": "digits", "picture": "photograph", "photo": "horse", "method": ["Grad-CAM", "Gradient × input"]},
+        pytest.param(
+            {
+                "network": "digits",
+                "picture": "photograph",
+                "photo": "horse",
+                "method": ["Grad-CAM", "Gradient × input"],
+            },
+            marks=pytest.mark.slow,
+        ),
         {"picture": "upload", "method": "Guided backprop"},
     ],
     ids=["zoo", "photograph as a digit", "upload"],

@@ -106,6 +106,7 @@ def played(seen: SimpleNamespace, k: int) -> dict[str, tuple[Any, str]]:
 
 
 opened = partial(opened_at, PAGE)
+slow = partial(pytest.param, marks=pytest.mark.slow)
 
 
 def table(at: AppTest, head: str) -> dict[str, list[str]]:
@@ -431,10 +432,10 @@ def test_an_upload(seen: SimpleNamespace) -> None:
     ("query", "says"),
     [
         ({**FEW, "canvas": "own", "game": "deletion"}, "deletion, own: uni"),
-        ({"judge": "MuFidelity", "candidate": ["Simple gradient", RANDOM], "subsets": "50"}, "MuFidelity: random"),
-        ({**FAST, "judge": "Ground truth"}, "inside part: edges"),
-        ({"judge": "Attack", **FAST}, "attack: simple_gradient"),
-        ({"judge": "Network in ruins", **FAST}, "ruins: simple_gradient"),
+        slow({"judge": "MuFidelity", "candidate": ["Simple gradient", RANDOM], "subsets": "50"}, "MuFidelity: random"),
+        slow({**FAST, "judge": "Ground truth"}, "inside part: edges"),
+        slow({"judge": "Attack", **FAST}, "attack: simple_gradient"),
+        slow({"judge": "Network in ruins", **FAST}, "ruins: simple_gradient"),
         ({**DIGIT, **FAST, "judge": "All scores"}, ""),
     ],
     ids=["curves", "points", "truth", "attack", "ruins", "all"],

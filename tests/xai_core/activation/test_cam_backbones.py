@@ -45,6 +45,7 @@ def test_measured_again(name: str) -> None:
     compared(backbones.table((name,), FAMILY + ALSO.get(name, ()), real=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pretrained.NAMES)
 def test_published_weights(name: str) -> None:
     if not pretrained.is_available(name):
