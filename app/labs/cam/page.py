@@ -182,8 +182,8 @@ if about is None:
     frame.end()
 on.question.markdown(f"### Which places make the network say *{about.class_name}*, {about.confidence:.0%}?")
 guess = veil.ask(
-    on, f"cam {about.question('')}", about.opened.x, "at which layer does Grad-CAM lie on the animal best?", GUESSES,
-    "depth", paint=veil.PAINT,
+    on, f"cam {about.question('')}", about.opened.x, "at which layer does Grad-CAM lie on the animal best?",
+    GUESSES if about.opened.parts else (), "depth", paint=veil.PAINT,  # of a photograph nobody knows
 )  # fmt: skip
 with on.settings:
     scale = st.segmented_control(
