@@ -37,7 +37,6 @@ from xai_core.gradient.deeplift import deeplift
 from xai_core.gradient.gradients import gradient_x_input, simple_gradient, smoothgrad, smoothgrad_squared, vargrad
 from xai_core.gradient.relu_rules import deconvolution, guided_backprop
 from xai_core.methods import catalogue, explain
-from xai_core.own import load, register
 from xai_core.path.agi import agi, agi_trace
 from xai_core.path.blur_ig import blur_ig, scale_space
 from xai_core.path.convergence import bound, gaps, steps_for
@@ -59,6 +58,7 @@ from xai_core.perturbation.superpixels import superpixels
 from xai_core.perturbation.tables import table_neighbourhood, table_samples
 from xai_core.perturbation.words import masked_text, word_neighbourhood, words_of
 from xai_core.rankings import rank_correlation
+from xai_core.registry import load, register
 from xai_core.score import Score, make_score
 from xai_core.stages import Method, Stages
 

@@ -39,7 +39,7 @@ FILES = (  # that end with rows of the catalogue; a new method is one more line
 )
 
 
-registered: dict[str, Method] = {}  # methods of your own, see own.py
+registered: dict[str, Method] = {}  # methods of your own, see registry.py
 
 
 @cache

@@ -1,7 +1,7 @@
 """The reader's own method: `make app METHOD=mymethods:my_ig`. It stands where the catalogue's do, beside its reference.
 
 It runs in a thread of its own with a limit, so a method that hangs shows a sentence where its map would be, and then
-rests. Whatever it raises or returns is told there, too: see xai_core/own.py. Where others can open this server, no
+rests. Whatever it raises or returns is told there, too: see xai_core/registry.py. Where others can open this server, no
 method of anybody's is imported.
 """
 
@@ -19,8 +19,8 @@ import streamlit as st
 
 from app.guard import class_mode
 from xai_core import Method, methods
-from xai_core.own import load
 from xai_core.plain import sentence
+from xai_core.registry import load
 from xai_core.stages import MAP
 
 VARIABLE = "XAI_METHOD"  # MODULE:FUNCTION

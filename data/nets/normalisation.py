@@ -11,7 +11,7 @@ from math import comb, sqrt
 import torch
 from torch import Tensor, nn
 
-from data.nets.making import IMAGENET, Normalisation
+from data.nets.constructors import IMAGENET, Normalisation
 from data.nets.pretrained import Normalised
 from data.nets.yours import Yours
 

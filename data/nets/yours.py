@@ -28,7 +28,7 @@ import torch
 from torch import nn
 
 from data.nets import fitness, state_dicts
-from data.nets.making import MOST, Normalisation, is_side, of_architecture, of_function
+from data.nets.constructors import MOST, Normalisation, is_side, of_architecture, of_function
 from data.nets.pretrained import Geometry, Normalised
 from data.pictures import folders
 from data.pictures.formats import left_behind

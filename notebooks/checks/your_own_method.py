@@ -8,7 +8,7 @@ from torch import Tensor
 
 import xai_core
 from checks import Wrong, ask, check, compare, require, tensor
-from xai_core.check.examining import examine
+from xai_core.check.examination import examine
 
 # A cubic in three numbers: its slopes are 3x₁², 2 and −x₃, and no two mistakes have the same map.
 X = torch.tensor([[2.0, -1.0, 3.0]])

@@ -10,7 +10,7 @@ from xai_core.benchmark import gad, uni
 from xai_core.benchmark.preparing import LAYOUTS
 from xai_core.benchmark.uni_methods import USUAL, expanded, symbols_of
 from xai_core.evaluate.scores import SCORES
-from xai_core.own import load
+from xai_core.registry import load
 
 SMALL = ("zoo", "zoo_vgg", "husky_wolf", "birds", "birds_vgg")  # of --networks, unless others are named
 TABLES = ("uni", "alike", "cost", "gad", "normlime")

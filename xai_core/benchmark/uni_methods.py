@@ -13,7 +13,7 @@ from typing import Any
 from xai_core import symbols
 from xai_core.evaluate.scores import OF_MAPS, OF_PATHS
 from xai_core.methods import catalogue, registered
-from xai_core.own import load, written
+from xai_core.registry import load, written
 
 METHODS = (
     "uni",

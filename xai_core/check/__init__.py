@@ -10,7 +10,7 @@ What to look at: mistakes.py. A wrong map is compared with the maps that typical
 from collections.abc import Callable
 from typing import Any
 
-from xai_core.check.examining import examine
+from xai_core.check.examination import examine
 from xai_core.stages import Method
 
 __all__ = ["check", "examine"]
@@ -20,7 +20,7 @@ def check(function: Callable | Method, *, zoo: bool = True, collection: str = "d
     """Print what holds of a function (f, x, …symbols…) → map, one line a property.
 
     zoo: whether its maps of drawn scenes are judged, too, beside those of all other methods. collection: import name of
-    the module that draws them. about: claims=, output=, path=, … as `xai_core.own.row_of` takes them.
+    the module that draws them. about: claims=, output=, path=, … as `xai_core.registry.row_of` takes them.
     Raises TypeError or ValueError for a function that is no method.
     """
     print(examine(function, zoo=zoo, collection=collection, **about))

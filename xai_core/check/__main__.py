@@ -5,9 +5,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from xai_core.check.examining import examine
+from xai_core.check.examination import examine
 from xai_core.methods import registered, shipped
-from xai_core.own import load, written
+from xai_core.registry import load, written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,9 +34,8 @@ def untouched(lab: Laboratory) -> Iterator[Line]:
         with torch.enable_grad():
             lab.function(f, x, **lab.given)
         moved, changed = chance != _generators(), _changed(settings, _settings())
-    harm = next((words for name, words in _of_network(f).items() if network.get(name) != words), "")
-    name = next((n for n, words in _of_network(f).items() if network.get(n) != words), "")
-    yield Line("network", not name, _harm(name, harm) if name else "as it was")
+    harms = [_harm(name, now) for name, now in _of_network(f).items() if network.get(name) != now]
+    yield Line("network", not harms, harms[0] if harms else "as it was")
     same = torch.equal(x, lab.x[:1])
     written = "x has other numbers afterwards: an operation in place (x += …, x.clamp_()). Begin with x = x.clone()."
     yield Line("input", same, "as it was" if same else written)

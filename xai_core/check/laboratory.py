@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from xai_core.guarded import as_map, kept_settings, told, with_own_weights
 from xai_core.network.answers import checking
-from xai_core.own import written
+from xai_core.registry import written
 from xai_core.score import Score, make_score
 from xai_core.stages import Method, Stages, like
 

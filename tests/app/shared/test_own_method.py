@@ -12,7 +12,7 @@ import xai_core
 from app.shared import own_method, stages
 from tests.app.running import opened
 from xai_core import methods
-from xai_core.own import row_of
+from xai_core.registry import row_of
 
 NAME = "tests.app.shared.test_own_method:{}"
 QUICK = {"method": ["Integrated Gradients", "Mine", "Simple gradient"]}

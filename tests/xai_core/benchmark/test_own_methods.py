@@ -10,7 +10,7 @@ from tests.xai_core.benchmark import small_collection
 from xai_core import methods
 from xai_core.benchmark import command_line, uni, uni_methods
 from xai_core.benchmark.cells import work
-from xai_core.own import load
+from xai_core.registry import load
 
 NAME, DATA = f"{__name__}:mine", small_collection.__name__
 

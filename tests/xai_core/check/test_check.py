@@ -4,7 +4,7 @@ import pytest
 
 from tests.xai_core.check.written import RIGHT, WRONG
 from xai_core import catalogue
-from xai_core.check.examining import examine
+from xai_core.check.examination import examine
 
 SOFT = ("right rule", "trapezoid from grey", "from white")  # and right of the probability, too
 

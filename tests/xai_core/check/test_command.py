@@ -8,7 +8,7 @@ from tests.xai_core.check.written import RIGHT, formed, gradient_times_input, sl
 from xai_core import check, methods
 from xai_core.check import zoo
 from xai_core.check.__main__ import main
-from xai_core.check.examining import examine
+from xai_core.check.examination import examine
 
 HERE = "tests.xai_core.check.test_command:"
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import xai_core
 from tests.toys import PlainCNN, SmallCNN, fingerprint, images, seeded
-from xai_core import methods, own
+from xai_core import methods, registry
 from xai_core.benchmark.uni_methods import scores_of, symbols_of
 from xai_core.stages import Method, Stages
 from xai_core.symbols import Symbol
@@ -60,7 +60,7 @@ def test_a_function_is_a_method() -> None:
 
 
 def test_a_claim_brings_the_references_path() -> None:
-    row = own.row_of(my_ig, claims="integrated_gradients", title="Mine")
+    row = registry.row_of(my_ig, claims="integrated_gradients", title="Mine")
     assert list(row.stages) == ["start", "trace", "nodes", "attribution"]
     assert (row.family, row.equation) == ("path", xai_core.catalogue()["integrated_gradients"].equation)
     f, x = xai_core.make_score(seeded(SmallCNN).eval(), images(1), 2), images(1)
@@ -83,7 +83,7 @@ def test_a_path_of_ones_own() -> None:
     with pytest.raises(RuntimeError, match="the path of my_ig stopped with KeyError: 'no'"):
         Stages(xai_core.catalogue()["my_ig"], f, x, {})["trace"].points([0.5])
     with pytest.raises(ValueError, match="so it must take B"):
-        own.row_of(slope, path=my_way)
+        registry.row_of(slope, path=my_way)
 
 
 def test_a_cell_that_is_run_again_replaces_it() -> None:
@@ -116,15 +116,15 @@ def test_a_decorator_with_and_without_words() -> None:
 
 
 def test_a_method_by_its_modules_name() -> None:
-    row = own.load("tests.xai_core.test_own:my_ig")
-    assert own.written(row) is my_ig and own.load("tests.xai_core.test_own:my_ig") is row
+    row = registry.load("tests.xai_core.test_registry:my_ig")
+    assert registry.written(row) is my_ig and registry.load("tests.xai_core.test_registry:my_ig") is row
     for name, words in {
         "my_ig": "must be MODULE:FUNCTION",
         "nowhere:at_all": "No module named 'nowhere'",
         "tests.toys:nothing": "has no attribute 'nothing'",
     }.items():
         with pytest.raises(ValueError, match=words):
-            own.load(name)
+            registry.load(name)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_a_name_that_is_taken_is_refused(name: str, title: str, words: str) -> N
 
 def test_one_name_from_two_modules_is_refused() -> None:
     xai_core.register(my_ig)
-    other = own.row_of(my_ig)
+    other = registry.row_of(my_ig)
     other.function.__module__ = "elsewhere"
-    with pytest.raises(ValueError, match=r"my_ig is registered already, from tests\.xai_core\.test_own"):
+    with pytest.raises(ValueError, match=r"my_ig is registered already, from tests\.xai_core\.test_registry"):
         xai_core.register(other)
 
 
@@ -161,7 +161,7 @@ def test_known_names_are_known_symbols_and_other_numbers_have_a_range() -> None:
              own: Annotated[float, Symbol("own", "ω", "mine", "pixels", low=1, high=9, step=1)] = 5):  # fmt: skip
         return x
 
-    row = own.row_of(mine)
+    row = registry.row_of(mine)
     ranges = {name: (s.letter, s.low, s.high, s.default, s.whole) for name, s in row.symbols.items()}
     assert ranges == {
         "N": ("N", 10, 2000, 50, True),
@@ -208,13 +208,13 @@ def declares(text: str):
 )
 def test_what_is_not_understood_is_refused_with_the_way_out(text: str, words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
-        own.row_of(declares(text))
+        registry.row_of(declares(text))
 
 
 @pytest.mark.parametrize("value", [3, "name", lambda f, x: x, slope.__call__])
 def test_only_functions_with_a_name(value: object) -> None:
     with pytest.raises(TypeError, match="must be a function with a name"):
-        own.row_of(value)  # type: ignore[arg-type]
+        registry.row_of(value)  # type: ignore[arg-type]
 
 
 # --- what it may do ---------------------------------------------------------------------------------------------------

@@ -23,12 +23,12 @@ from torch import Tensor
 
 from xai_core import methods
 from xai_core.baselines import make_baseline
-from xai_core.declaring import declared
 from xai_core.guarded import guarded, told
 from xai_core.inputs import type_and_shape
 from xai_core.path.paths import curve
 from xai_core.path.traces import Trace
 from xai_core.score import ScoreFunction
+from xai_core.signatures import declared
 from xai_core.stages import MAP, QUESTION, Method, parameters
 
 RESERVED = ("random", "usual", "reviewers", "edges")  # what benchmark and app call things that are no methods
@@ -97,7 +97,7 @@ def row_of(
     Raises TypeError or ValueError, in a sentence that says how to declare what is not understood.
 
     Examples:
-        >>> from xai_core.own import row_of
+        >>> from xai_core.registry import row_of
         >>> def my_method(f, x, B=30, width=0.5):
         ...     return x
         >>> {name: (symbol.letter, symbol.high) for name, symbol in row_of(my_method).symbols.items()}

@@ -11,8 +11,8 @@ from xai_core.check.laboratory import SAME, Laboratory, Stopped, off
 from xai_core.check.lines import Line, Report
 from xai_core.check.mistakes import Verdict, diagnose
 from xai_core.check.zoo import judged
-from xai_core.own import row_of, written
 from xai_core.rankings import rank_correlation
+from xai_core.registry import row_of, written
 from xai_core.stages import Method
 
 FEW = {"B": 6, "N": 40}  # settings under which a point too many shows
